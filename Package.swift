@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// House rules, compiled. Each upcoming feature links to the proposal that says why.
+let swiftRules: [SwiftSetting] = [
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let cRules: [CSetting] = [
+    .define("_GNU_SOURCE"),
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .enableWarning("conversion"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "memscope-swift",
+    products: [
+        .library(name: "MemscopeServer", targets: ["MemscopeServer"]),
+        .library(name: "MemscopePreload", type: .dynamic, targets: ["MemscopePreload"]),
+        .executable(name: "memscope-demo", targets: ["MemscopeDemo"]),
+    ],
+    targets: [
+        // Data flows down this list: a target imports only what stands above it.
+        .target(name: "CMemscope", cSettings: cRules),
+        .target(name: "CHTTP", cSettings: cRules, linkerSettings: [.linkedLibrary("microhttpd")]),
+        .systemLibrary(name: "CElfutils", pkgConfig: "libdw"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .target(name: "Tracking", dependencies: ["CMemscope", "CElfutils"], swiftSettings: swiftRules),
+        .target(name: "MemscopeAnalysis", dependencies: ["Tracking"], swiftSettings: swiftRules),
+        .target(name: "MemscopeRender", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules),
+        .target(
+            name: "MemscopeServer",
+            dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking", "CMemscope", "CHTTP", "CZlib"],
+            swiftSettings: swiftRules
+        ),
+        .target(name: "MemscopePreload", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,175 @@
+// The capture core's only public header: what Swift may ask of the hooks.
+//
+// Nothing here runs on the hook path. Unless a function says otherwise it may be
+// called from any thread, takes no lock the hooks could want, and never fails:
+// results that did not fit are counted in `struct mscope_totals`.
+//
+// Sizes are bytes. Times are nanoseconds on CLOCK_MONOTONIC. Threads are numbered
+// from 1 by the core, in the order of their first allocation; a task is Swift's
+// task id, 0 when there was none.
+#ifndef MSCOPE_CMEMSCOPE_H
+#define MSCOPE_CMEMSCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+enum { MSCOPE_MAX_FRAMES = 128, MSCOPE_PATH_MAX = 512, MSCOPE_NAME_MAX = 16, MSCOPE_BUILD_ID_MAX = 20 };
+
+// ---- control.c
+
+enum mscope_mode { MSCOPE_OFF = 0, MSCOPE_SAMPLED = 1, MSCOPE_BALANCED = 2, MSCOPE_FULL = 3 };
+
+uint32_t mscope_mode(void);
+void mscope_set_mode(uint32_t mode);
+/// Mean distance between two samples, in allocated bytes, of `sampled` and `balanced`.
+uint64_t mscope_sample_interval(void);
+void mscope_set_sample_interval(uint64_t bytes);
+/// Whether the program's malloc is ours; false when the hooks were compiled out
+/// (sanitizers), another definition won, or this copy stood down for a linked one.
+bool mscope_is_active(void);
+/// Marks the calling thread as one of MemScope's own: its blocks are counted apart.
+void mscope_thread_mark_internal(void);
+/// Registers a descriptor that a forked child must close (the server's sockets).
+void mscope_close_in_child(int descriptor);
+void mscope_forget_descriptor(int descriptor);
+/// True in a process that was forked from the one that called `mscope_close_in_child`
+/// or started a collector: threads of ours do not exist here.
+uint32_t mscope_fork_generation(void);
+uint64_t mscope_now(void);
+/// The name of the allocator behind us: "glibc", "jemalloc", "tcmalloc", "mimalloc", "unknown".
+const char *mscope_allocator_name(void);
+/// Bytes the allocator holds from the system, or UINT64_MAX when it cannot say.
+uint64_t mscope_allocator_held_bytes(void);
+
+// ---- counters
+
+struct mscope_counts {
+    uint64_t allocations, frees, allocated_bytes, freed_bytes;
+};
+
+struct mscope_totals {
+    struct mscope_counts program;   // estimates for what happened in `sampled` mode
+    struct mscope_counts internal;  // MemScope's own threads
+    uint64_t sampled_allocations;   // raw number of samples behind the estimates; 0: all measured
+    uint64_t gaps;                  // times tracking was `off` after it had begun
+    uint64_t peak_live_bytes;       // within peak_error_bytes
+    uint64_t peak_error_bytes;
+    uint64_t mmap_calls, munmap_calls, mmap_bytes, munmap_bytes;
+    uint64_t own_bytes;             // mapped by the core and in use
+    uint64_t own_limit_bytes;
+    uint64_t sites, site_capacity;
+    uint64_t stacks_exact, stacks_truncated, stacks_guessed; // distinct stacks
+    uint64_t threads_alive, threads_seen;
+    uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_contexts, dropped_threads;
+    uint64_t started_at;
+};
+
+void mscope_read_totals(struct mscope_totals *out);
+
+// ---- sites.c
+
+enum {
+    MSCOPE_STACK_TRUNCATED = 1, // deeper than MSCOPE_MAX_FRAMES or no unwind rule
+    MSCOPE_STACK_GUESSED = 2,   // some frame was found by its frame pointer alone
+    MSCOPE_STACK_ASYNC = 4,     // the tail was followed through Swift async contexts
+};
+
+/// Site 0 stands for "no stack taken" (balanced mode, or the stack table is full).
+struct mscope_site {
+    uint32_t id, flags, frame_count, reserved;
+    uint64_t first_seen;
+    const uint64_t *_Nullable frames; // return addresses, innermost first; lives for ever
+    struct mscope_counts counts;
+    uint64_t peak_bytes;             // highest live bytes seen at a merge: a lower bound
+};
+
+/// Merges the per-thread counters. Fills `out` with up to `capacity` sites in order of
+/// id, beginning at `*cursor`, and advances it; returns how many, 0 at the end.
+size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capacity);
+/// One site without counters; false when there is no such id.
+bool mscope_read_site(uint32_t id, struct mscope_site *out);
+
+// ---- shadow.c
+
+enum {
+    MSCOPE_BLOCK_INTERNAL = 1,
+    MSCOPE_BLOCK_SAMPLED = 2,     // stands for `weight` blocks
+    MSCOPE_BLOCK_REALLOCATED = 4, // `birth` is that of the first block of its chain
+    MSCOPE_FAMILY_SHIFT = 4,      // family = flags >> 4 & 3: 0 malloc, 1 new, 2 new[]
+};
+
+struct mscope_block {
+    uint64_t address, size, birth, task, weight;
+    uint32_t site, thread, flags, reserved;
+};
+
+/// Starts a consistent walk: blocks freed from now on are kept for it. One at a time:
+/// false when another walk is under way.
+bool mscope_walk_begin(void);
+/// Fills `out` with blocks that were live when the walk began; 0 at the end.
+size_t mscope_walk_next(struct mscope_block *out, size_t capacity);
+/// Ends the walk. True when every block that was live at its beginning was delivered;
+/// `missed` counts those that were not.
+bool mscope_walk_end(uint64_t *missed);
+/// The live block that contains `address`; false when there is none that we know.
+bool mscope_find_block(uint64_t address, struct mscope_block *out);
+
+// ---- threads.c
+
+struct mscope_thread_info {
+    uint32_t id;
+    int32_t tid;
+    uint64_t started_at, ended_at; // ended_at 0 while alive
+    struct mscope_counts counts;
+    bool internal;
+    char name[MSCOPE_NAME_MAX];
+};
+
+size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, size_t capacity);
+
+// ---- images.c
+
+struct mscope_image {
+    uint64_t bias, start, end;           // load bias; first and one past the last mapped address
+    uint64_t loaded_at, unloaded_at;     // unloaded_at 0 while mapped
+    uint32_t build_id_size;
+    uint8_t build_id[MSCOPE_BUILD_ID_MAX];
+    char path[MSCOPE_PATH_MAX];          // absolute; "[vdso]" for the vDSO
+};
+
+/// Notes what was loaded and unloaded since the last call (dlclose does so by itself).
+void mscope_refresh_images(void);
+size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t capacity);
+
+// ---- events.c
+
+enum mscope_event_kind { MSCOPE_EVENT_ALLOCATION = 1, MSCOPE_EVENT_FREE = 2, MSCOPE_EVENT_REALLOCATION = 3 };
+
+struct mscope_event {
+    uint64_t time, address, size, task;
+    uint32_t site, thread, kind, flags;
+};
+
+/// Share of allocations that write history: 0 none, 1 all, n one in about n.
+void mscope_set_event_interval(uint32_t interval);
+/// Moves up to `capacity` events out of the rings. Only the collector thread calls it.
+size_t mscope_drain_events(struct mscope_event *out, size_t capacity);
+/// The collector's second: takes over the counters of threads that ended, learns thread
+/// names, updates peaks. Only the collector thread calls it.
+void mscope_tick(void);
+
+// ---- memory.c
+
+/// Copies `size` bytes of the process' own memory that may be unmapped at any moment.
+/// Returns how many bytes were readable from the start.
+size_t mscope_read_memory(uint64_t address, void *out, size_t size);
+/// Reads one 8-byte word at each of `count` ascending addresses, in few system calls.
+/// `readable[i]` is 0 where the word was gone. False when the kernel forbids it.
+bool mscope_read_words(const uint64_t *addresses, size_t count, uint64_t *words, uint8_t *readable);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,243 @@
+// Plain values that travel from the capture core to the wire. Bytes are `UInt64`
+// byte counts, times are nanoseconds on the monotonic clock, unless a name says more.
+
+/// What happened, as counters; live figures are differences.
+package struct Counts: Sendable, Hashable {
+    package var allocations: UInt64
+    package var frees: UInt64
+    package var allocatedBytes: UInt64
+    package var freedBytes: UInt64
+
+    package init(allocations: UInt64 = 0, frees: UInt64 = 0, allocatedBytes: UInt64 = 0, freedBytes: UInt64 = 0) {
+        self.allocations = allocations
+        self.frees = frees
+        self.allocatedBytes = allocatedBytes
+        self.freedBytes = freedBytes
+    }
+
+    // Counters of several threads are read one after another, so a free may be seen
+    // before its allocation: clamp instead of trapping.
+    package var liveBlocks: UInt64 { allocations > frees ? allocations - frees : 0 }
+    package var liveBytes: UInt64 { allocatedBytes > freedBytes ? allocatedBytes - freedBytes : 0 }
+}
+
+/// How far a stack can be trusted.
+package enum StackQuality: String, Sendable, Hashable, CaseIterable {
+    case exact, truncated, guessed
+}
+
+/// A distinct call stack with its counters.
+package struct Site: Sendable, Hashable {
+    /// 0 means that no stack was taken.
+    package var id: UInt32
+    /// Return addresses, innermost first.
+    package var addresses: [UInt64]
+    package var quality: StackQuality
+    /// Whether the outer frames were found through async contexts.
+    package var isAsync: Bool
+    package var firstSeen: UInt64
+    package var counts: Counts
+    /// Highest live bytes seen when counters were merged: a lower bound.
+    package var peakBytes: UInt64
+
+    package init(
+        id: UInt32, addresses: [UInt64], quality: StackQuality = .exact, isAsync: Bool = false,
+        firstSeen: UInt64 = 0, counts: Counts = Counts(), peakBytes: UInt64 = 0
+    ) {
+        self.id = id
+        self.addresses = addresses
+        self.quality = quality
+        self.isAsync = isAsync
+        self.firstSeen = firstSeen
+        self.counts = counts
+        self.peakBytes = peakBytes
+    }
+}
+
+/// One allocation that has not been freed.
+package struct Block: Sendable, Hashable {
+    package var address: UInt64
+    package var size: UInt64
+    package var birth: UInt64
+    package var site: UInt32
+    package var thread: UInt32
+    /// Swift's task id, 0 without a task.
+    package var task: UInt64
+    /// How many blocks this one stands for: 1 when measured.
+    package var weight: UInt64
+
+    package init(
+        address: UInt64, size: UInt64, birth: UInt64 = 0, site: UInt32 = 0, thread: UInt32 = 0,
+        task: UInt64 = 0, weight: UInt64 = 1
+    ) {
+        self.address = address
+        self.size = size
+        self.birth = birth
+        self.site = site
+        self.thread = thread
+        self.task = task
+        self.weight = weight
+    }
+}
+
+/// One function on a stack, named. Inlined functions are frames of their own.
+package struct Frame: Sendable, Hashable {
+    /// Demangled; "0x…" when no name is known.
+    package var function: String
+    package var file: String?
+    package var line: Int?
+    /// File name of the image without folders.
+    package var image: String?
+    package var address: UInt64
+    package var isInlined: Bool
+
+    package init(
+        function: String, file: String? = nil, line: Int? = nil, image: String? = nil, address: UInt64 = 0,
+        isInlined: Bool = false
+    ) {
+        self.function = function
+        self.file = file
+        self.line = line
+        self.image = image
+        self.address = address
+        self.isInlined = isInlined
+    }
+}
+
+/// A thread that allocated, alive or not.
+package struct ThreadRecord: Sendable, Hashable {
+    package var id: UInt32
+    package var tid: Int32
+    package var name: String
+    package var startedAt: UInt64
+    /// Nil while it runs.
+    package var endedAt: UInt64?
+    /// One of MemScope's own.
+    package var isInternal: Bool
+    package var counts: Counts
+
+    package init(
+        id: UInt32, tid: Int32, name: String, startedAt: UInt64 = 0, endedAt: UInt64? = nil,
+        isInternal: Bool = false, counts: Counts = Counts()
+    ) {
+        self.id = id
+        self.tid = tid
+        self.name = name
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.isInternal = isInternal
+        self.counts = counts
+    }
+}
+
+/// An ELF file that is, or was, mapped into the process.
+package struct Image: Sendable, Hashable {
+    package var path: String
+    package var bias: UInt64
+    package var start: UInt64
+    /// One past the last mapped address.
+    package var end: UInt64
+    package var loadedAt: UInt64
+    /// Nil while mapped.
+    package var unloadedAt: UInt64?
+    /// Hexadecimal; empty without one.
+    package var buildID: String
+
+    package init(
+        path: String, bias: UInt64, start: UInt64, end: UInt64, loadedAt: UInt64 = 0,
+        unloadedAt: UInt64? = nil, buildID: String = ""
+    ) {
+        self.path = path
+        self.bias = bias
+        self.start = start
+        self.end = end
+        self.loadedAt = loadedAt
+        self.unloadedAt = unloadedAt
+        self.buildID = buildID
+    }
+
+    /// The file name without folders.
+    package var name: String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}
+
+/// The core's own counters at one moment.
+package struct Totals: Sendable, Hashable {
+    package var program = Counts()
+    package var ownThreads = Counts()
+    /// Raw samples behind the estimates; 0 means that everything was measured.
+    package var sampledAllocations: UInt64 = 0
+    /// How often tracking was off after it had begun.
+    package var gaps: UInt64 = 0
+    package var peakLiveBytes: UInt64 = 0
+    package var peakErrorBytes: UInt64 = 0
+    package var mappedCalls: UInt64 = 0
+    package var unmappedCalls: UInt64 = 0
+    package var mappedBytes: UInt64 = 0
+    package var unmappedBytes: UInt64 = 0
+    package var ownBytes: UInt64 = 0
+    package var ownLimitBytes: UInt64 = 0
+    package var sites: UInt64 = 0
+    package var siteCapacity: UInt64 = 0
+    package var stacksExact: UInt64 = 0
+    package var stacksTruncated: UInt64 = 0
+    package var stacksGuessed: UInt64 = 0
+    package var threadsAlive: UInt64 = 0
+    package var threadsSeen: UInt64 = 0
+    package var droppedEvents: UInt64 = 0
+    package var droppedStacks: UInt64 = 0
+    package var droppedBlocks: UInt64 = 0
+    package var droppedContexts: UInt64 = 0
+    package var droppedThreads: UInt64 = 0
+    package var startedAt: UInt64 = 0
+
+    package init() {}
+
+    /// Everything that was lost because a table or ring was full.
+    package var dropped: UInt64 {
+        droppedEvents + droppedStacks + droppedBlocks + droppedContexts + droppedThreads
+    }
+}
+
+/// What kind of block a type names.
+package enum TypeKind: String, Sendable, Hashable, CaseIterable {
+    case `class`, array, dictionary, set, string, closure, box, error, task, c, unknown
+}
+
+/// What a live block is, read from its first word.
+package struct BlockType: Sendable, Hashable {
+    /// "Demo.Account", "_ContiguousArrayStorage<Int>"; for C blocks the allocating image.
+    package var name: String
+    package var kind: TypeKind
+
+    package init(name: String, kind: TypeKind) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// Something that happened to one block, kept for history.
+package struct Event: Sendable, Hashable {
+    package enum Kind: UInt32, Sendable { case allocation = 1, free, reallocation }
+
+    package var kind: Kind
+    package var time: UInt64
+    package var address: UInt64
+    package var size: UInt64
+    package var site: UInt32
+    package var thread: UInt32
+    package var task: UInt64
+
+    package init(
+        kind: Kind, time: UInt64, address: UInt64, size: UInt64, site: UInt32, thread: UInt32, task: UInt64
+    ) {
+        self.kind = kind
+        self.time = time
+        self.address = address
+        self.size = size
+        self.site = site
+        self.thread = thread
+        self.task = task
+    }
+}

@@ -24,9 +24,10 @@ enum mscope_mode { MSCOPE_OFF = 0, MSCOPE_SAMPLED = 1, MSCOPE_BALANCED = 2, MSCO
 
 uint32_t mscope_mode(void);
 void mscope_set_mode(uint32_t mode);
-/// Mean distance between two samples, in allocated bytes, of `sampled` and `balanced`.
+/// Mean distance between two samples, in allocated bytes, of `sampled` and `balanced`. It can be set until the first
+/// sample was taken, since weights are computed from it; false afterwards, or for less than 1.
 uint64_t mscope_sample_interval(void);
-void mscope_set_sample_interval(uint64_t bytes);
+bool mscope_set_sample_interval(uint64_t bytes);
 /// Whether the program's malloc is ours; false when the hooks were compiled out
 /// (sanitizers), another definition won, or this copy stood down for a linked one.
 bool mscope_is_active(void);
@@ -77,7 +78,7 @@ enum {
     MSCOPE_STACK_ASYNC = 4,     // the tail was followed through Swift async contexts
 };
 
-/// Site 0 stands for "no stack taken" (balanced mode, or the stack table is full).
+/// Site 0 stands for "no stack taken" (balanced mode, or the stack table is full); it has no counters.
 struct mscope_site {
     uint32_t id, flags, frame_count, reserved;
     uint64_t first_seen;
@@ -96,20 +97,25 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out);
 
 enum {
     MSCOPE_BLOCK_INTERNAL = 1,
-    MSCOPE_BLOCK_SAMPLED = 2,     // stands for `weight` blocks
+    MSCOPE_BLOCK_SAMPLED = 2,     // its stack was sampled: at its site it stands for `site_weight` blocks
     MSCOPE_BLOCK_REALLOCATED = 4, // `birth` is that of the first block of its chain
-    MSCOPE_FAMILY_SHIFT = 4,      // family = flags >> 4 & 3: 0 malloc, 1 new, 2 new[]
+    MSCOPE_BLOCK_DEPARTED = 8,    // freed since the walk began; may repeat one delivered before (same birth)
+    MSCOPE_BLOCK_ARRIVED = 16,    // not a block: what realloc moved to `address` since the walk began, to be left out
+    MSCOPE_BLOCK_FAMILY_SHIFT = 8, // family = flags >> 8 & 3: 0 malloc, 1 new, 2 new[]
 };
 
 struct mscope_block {
-    uint64_t address, size, birth, task, weight;
+    uint64_t address, size, birth, task;
+    uint64_t weight;      // how many blocks it stands for: 1 unless the block was taken in `sampled` mode
+    uint64_t site_weight; // the same for its site: more than 1 also in `balanced` mode, 0 when its stack was not taken
     uint32_t site, thread, flags, reserved;
 };
 
 /// Starts a consistent walk: blocks freed from now on are kept for it. One at a time:
 /// false when another walk is under way.
 bool mscope_walk_begin(void);
-/// Fills `out` with blocks that were live when the walk began; 0 at the end.
+/// Fills `out` with blocks that were live when the walk began, ascending by address, then with departed and arrived
+/// ones in no order; 0 at the end.
 size_t mscope_walk_next(struct mscope_block *out, size_t capacity);
 /// Ends the walk. True when every block that was live at its beginning was delivered;
 /// `missed` counts those that were not.

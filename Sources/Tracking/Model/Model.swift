@@ -65,10 +65,12 @@ package struct Block: Sendable, Hashable {
     package var task: UInt64
     /// How many blocks this one stands for: 1 when measured.
     package var weight: UInt64
+    /// The same at its site: more than 1 also when only stacks are sampled, 0 when its stack was not taken.
+    package var siteWeight: UInt64
 
     package init(
         address: UInt64, size: UInt64, birth: UInt64 = 0, site: UInt32 = 0, thread: UInt32 = 0,
-        task: UInt64 = 0, weight: UInt64 = 1
+        task: UInt64 = 0, weight: UInt64 = 1, siteWeight: UInt64 = 1
     ) {
         self.address = address
         self.size = size
@@ -77,6 +79,7 @@ package struct Block: Sendable, Hashable {
         self.thread = thread
         self.task = task
         self.weight = weight
+        self.siteWeight = siteWeight
     }
 }
 

@@ -1,0 +1,116 @@
+// Everything that depends on the processor: registers, tick counter, signal frames, single-thread counters.
+//
+// A port supplies: MSCOPE_ADDRESS_BITS, the DWARF numbers of frame pointer, stack pointer and return address,
+// mscope_ticks(), mscope_bump(), mscope_thread_pointer() and the reading of a signal frame.
+#ifndef MSCOPE_ARCH_H
+#define MSCOPE_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "atomic.h"
+
+/// The registers that a step of unwinding reads and writes.
+struct mscope_cursor {
+    uint64_t pc, sp, fp;
+};
+
+#if defined(__x86_64__)
+
+// Who called the function this stands in; it must be a function of its own with a frame.
+#define MSCOPE_CALLER                                                                                                  \
+    ((const uint64_t *)__builtin_frame_address(0))[1], (uint64_t)__builtin_frame_address(0) + 16,                      \
+        ((const uint64_t *)__builtin_frame_address(0))[0]
+
+static inline uint64_t mscope_code_address(uint64_t pc)
+{
+    return pc;
+}
+
+enum { MSCOPE_ADDRESS_BITS = 47, MSCOPE_DWARF_FP = 6, MSCOPE_DWARF_SP = 7, MSCOPE_DWARF_RA = 16 };
+// CFA of a function at its first instruction is this far above the stack pointer: the call pushed the return address.
+enum { MSCOPE_CALL_PUSH = 8 };
+
+/// Ticks of a clock that runs at one speed on all cores; calibrated in clock.c.
+static inline uint64_t mscope_ticks(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+/// Adds to a counter only this thread writes, in one instruction: a signal handler that comes between never
+/// loses an update, and other threads read a whole word.
+static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)
+{
+    __asm__ volatile("addq %1, %0" : "+m"(*(uint64_t *)(void *)counter) : "er"(amount) : "cc");
+}
+
+static inline uint64_t mscope_thread_pointer(void)
+{
+    uint64_t pointer;
+    __asm__("movq %%fs:0, %0" : "=r"(pointer));
+    return pointer;
+}
+
+/// `sp` points at the ucontext when __restore_rt is about to run.
+static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+{
+    const ucontext_t *context = (const ucontext_t *)sp;
+    return (struct mscope_cursor){
+        .pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP],
+        .sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP],
+        .fp = (uint64_t)context->uc_mcontext.gregs[REG_RBP],
+    };
+}
+enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
+
+#elif defined(__aarch64__)
+
+#define MSCOPE_CALLER                                                                                                  \
+    mscope_code_address(((const uint64_t *)__builtin_frame_address(0))[1]), (uint64_t)__builtin_dwarf_cfa(),           \
+        ((const uint64_t *)__builtin_frame_address(0))[0]
+
+/// Return addresses may carry a pointer authentication code above the address bits.
+static inline uint64_t mscope_code_address(uint64_t pc)
+{
+    return pc & ((1ull << 48) - 1);
+}
+
+enum { MSCOPE_ADDRESS_BITS = 48, MSCOPE_DWARF_FP = 29, MSCOPE_DWARF_SP = 31, MSCOPE_DWARF_RA = 30 };
+enum { MSCOPE_CALL_PUSH = 0 };
+
+static inline uint64_t mscope_ticks(void)
+{
+    uint64_t ticks;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+}
+
+// ARMv8.0 has no single-instruction add to memory: relaxed atomics, which LSE turns into one stadd.
+static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)
+{
+    mscope_add_relaxed(counter, amount);
+}
+
+static inline uint64_t mscope_thread_pointer(void)
+{
+    return (uint64_t)__builtin_thread_pointer();
+}
+
+/// `sp` points at the siginfo, which the ucontext follows.
+static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+{
+    const ucontext_t *context = (const ucontext_t *)(sp + sizeof(siginfo_t));
+    return (struct mscope_cursor){
+        .pc = context->uc_mcontext.pc,
+        .sp = context->uc_mcontext.sp,
+        .fp = context->uc_mcontext.regs[29],
+    };
+}
+enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(siginfo_t) + sizeof(ucontext_t) };
+
+#else
+#error "MemScope supports x86-64 and arm64 Linux"
+#endif
+
+#endif

@@ -1,0 +1,20 @@
+// Atomics whose memory order stands in the name, so that a reader sees at the call what is promised.
+#ifndef MSCOPE_ATOMIC_H
+#define MSCOPE_ATOMIC_H
+
+#include <stdatomic.h>
+
+#define mscope_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define mscope_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+#define mscope_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define mscope_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define mscope_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define mscope_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+// Weak failure order is relaxed everywhere: no caller reads through the value it lost to.
+#define mscope_cas_acq_rel(p, expected, v) \
+    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acq_rel, memory_order_acquire)
+
+#define mscope_likely(x) __builtin_expect(!!(x), 1)
+#define mscope_unlikely(x) __builtin_expect(!!(x), 0)
+
+#endif

@@ -1,0 +1,149 @@
+// Start, configuration, and what a fork leaves of us.
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+_Atomic uint32_t mscope_current_mode; // MSCOPE_OFF until booted
+static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
+static _Atomic uint32_t mscope_generation;
+static _Atomic uint32_t mscope_begun;      // tracking was on at some time
+
+enum { MSCOPE_DESCRIPTORS = 64 };
+static _Atomic int mscope_descriptors[MSCOPE_DESCRIPTORS]; // value + 1; 0: free
+
+// ---- environment and messages, with nothing that may allocate
+
+const char *mscope_environment(const char *name)
+{
+    size_t length = strlen(name);
+    extern char **environ;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') return *entry + length + 1;
+    return NULL;
+}
+
+void mscope_say(const char *a, const char *b, const char *c)
+{
+    char line[512] = "memscope: ";
+    const char *const parts[] = {a, b, c, "\n"};
+    size_t used = strlen(line);
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = strlen(parts[i]);
+        if (length > sizeof(line) - used - 1) length = sizeof(line) - used - 1;
+        memcpy(line + used, parts[i], length);
+        used += length;
+    }
+    ssize_t written = write(2, line, used);
+    (void)written;
+}
+
+// ---- mode
+
+static const char *const mscope_mode_names[] = {"off", "sampled", "balanced", "full"};
+
+static uint32_t mscope_mode_from_environment(void)
+{
+    const char *value = mscope_environment("MEMSCOPE_MODE");
+    if (value == NULL) return MSCOPE_FULL;
+    for (uint32_t mode = 0; mode < 4; mode++)
+        if (strcmp(value, mscope_mode_names[mode]) == 0) return mode;
+    mscope_say("MEMSCOPE_MODE is '", value, "'; accepted are full, balanced, sampled, off; using full");
+    return MSCOPE_FULL;
+}
+
+uint32_t mscope_mode(void)
+{
+    return mscope_load_relaxed(&mscope_current_mode);
+}
+
+void mscope_set_mode(uint32_t mode)
+{
+    if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot()) return;
+    uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
+    if (mode != MSCOPE_OFF) mscope_store_relaxed(&mscope_begun, 1);
+    else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun)) mscope_add_relaxed(&mscope_global.gaps, 1);
+}
+
+// ---- fork
+
+static void mscope_child_begins(void)
+{
+    mscope_add_relaxed(&mscope_generation, 1);
+    mscope_threads_after_fork();
+    mscope_shadow_after_fork();
+    mscope_images_after_fork();
+    mscope_sites_after_fork();
+    mscope_set_event_interval(0); // no collector here
+    for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
+        int descriptor = mscope_exchange_acq_rel(&mscope_descriptors[i], 0);
+        if (descriptor != 0) close(descriptor - 1);
+    }
+}
+
+uint32_t mscope_fork_generation(void)
+{
+    return mscope_load_relaxed(&mscope_generation);
+}
+
+void mscope_close_in_child(int descriptor)
+{
+    for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
+        int free = 0;
+        if (mscope_cas_acq_rel(&mscope_descriptors[i], &free, descriptor + 1)) return;
+    }
+}
+
+void mscope_forget_descriptor(int descriptor)
+{
+    for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
+        int known = descriptor + 1;
+        if (mscope_cas_acq_rel(&mscope_descriptors[i], &known, 0)) return;
+    }
+}
+
+// ---- start
+
+bool mscope_boot(void)
+{
+    uint32_t state = mscope_load_acquire(&mscope_boot_state);
+    if (mscope_likely(state == 2)) return true;
+    if (state == 1 || !mscope_cas_acq_rel(&mscope_boot_state, &state, 1)) return false;
+    mscope_clock_start();
+    mscope_global.started_at = mscope_now();
+    mscope_memory_start();
+    bool complete = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
+    mscope_resolve_next();
+    mscope_store_release(&mscope_boot_state, 2);
+    if (!complete) {
+        mscope_say("no address space for its tables (", "ulimit -v?", "); nothing is tracked");
+        return true;
+    }
+    if (mscope_is_active()) mscope_set_mode(mscope_mode_from_environment());
+    return true;
+}
+
+// Swift's part: starts the server that MEMSCOPE_SERVER_URL asks for. Absent in C-only builds.
+#pragma weak memscope_start_from_environment
+extern void memscope_start_from_environment(void);
+
+static __attribute__((constructor)) void mscope_loaded(void)
+{
+    if (!mscope_boot() || !mscope_is_active()) return;
+    pthread_atfork(NULL, NULL, mscope_child_begins);
+    mscope_refresh_images();
+    // Another copy behind ours is a preloaded one; it sees that it is not first and only forwards.
+    if (dlsym(RTLD_NEXT, "mscope_set_mode") != NULL)
+        mscope_say("linked and preloaded at once; ", "the linked copy tracks, ", "the preloaded one does nothing");
+    if (memscope_start_from_environment != NULL) memscope_start_from_environment();
+}
+
+void mscope_tick(void)
+{
+    mscope_measure_own();
+    mscope_refresh_images();
+    mscope_update_peaks();
+}

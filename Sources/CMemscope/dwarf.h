@@ -1,0 +1,44 @@
+// Reading of call frame information (DWARF 5, section 6.4, and the Linux Standard Base's .eh_frame).
+#ifndef MSCOPE_DWARF_H
+#define MSCOPE_DWARF_H
+
+#include "internal.h"
+
+/// Where the caller's registers are, seen from one address.
+///
+/// cfa_expression == NULL  =>  CFA = register `cfa_register` + cfa_offset
+/// fp_expression == NULL   =>  the caller's fp is at CFA + fp_offset, or unchanged when fp_offset is 0
+struct mscope_row {
+    uint64_t cfa_register;
+    int64_t cfa_offset, fp_offset, ra_offset;
+    const uint8_t *cfa_expression, *fp_expression; // ULEB128 length, then operations
+    bool ra_undefined, signal_frame;
+};
+
+/// The row for a return address; false when nothing is known about it.
+MSCOPE_HIDDEN bool mscope_find_row(uint64_t pc, struct mscope_row *out);
+
+static inline uint64_t mscope_uleb(const uint8_t **p)
+{
+    uint64_t result = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t byte = *(*p)++;
+        if (shift < 64) result |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) return result;
+    }
+}
+
+static inline int64_t mscope_sleb(const uint8_t **p)
+{
+    uint64_t result = 0;
+    for (unsigned shift = 0;;) {
+        uint8_t byte = *(*p)++;
+        if (shift < 64) result |= (uint64_t)(byte & 0x7f) << shift;
+        shift += 7;
+        if (byte & 0x80) continue;
+        if (shift < 64 && (byte & 0x40)) result |= ~0ull << shift;
+        return (int64_t)result;
+    }
+}
+
+#endif

@@ -1,0 +1,255 @@
+// The libc entries we stand in front of. Each forwards first and records after, or forgets first and forwards after.
+#include "internal.h"
+
+#ifndef MSCOPE_NO_HOOKS
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+// Names of C23 and of other libcs that this libc's headers may lack.
+void cfree(void *block);
+void free_sized(void *block, size_t size);
+void free_aligned_sized(void *block, size_t alignment, size_t size);
+
+/// The next allocator's entry, or NULL while it is being looked for (dlsym may allocate).
+#define MSCOPE_NEXT(name) (mscope_likely(mscope_next.name != NULL) || mscope_boot() ? mscope_next.name : NULL)
+
+static inline size_t mscope_request(size_t size)
+{
+    return size < mscope_least_request ? mscope_least_request : size;
+}
+
+/// In `sampled` mode most allocations end here, one subtraction after the real one.
+static inline bool mscope_passes(size_t size)
+{
+    return mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
+        && mscope_likely((mscope_tls.until_sample -= (int64_t)(size | 1)) > 0);
+}
+
+#define MSCOPE_RECORDED(block, size)                                                                                   \
+    do {                                                                                                               \
+        if (mscope_likely(block != NULL) && !mscope_passes(size))                                                      \
+            mscope_record(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);                                           \
+        return block;                                                                                                  \
+    } while (0)
+
+void *malloc(size_t size)
+{
+    void *(*next)(size_t) = MSCOPE_NEXT(malloc);
+    if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
+    void *block = next(mscope_request(size));
+    MSCOPE_RECORDED(block, size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    void *(*next)(size_t, size_t) = MSCOPE_NEXT(calloc);
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) return next ? next(count, size) : NULL;
+    if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(total, 16);
+    void *block = total < mscope_least_request ? next(1, mscope_least_request) : next(count, size);
+    MSCOPE_RECORDED(block, total);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    void *(*next)(size_t, size_t) = MSCOPE_NEXT(memalign);
+    if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
+    void *block = next(alignment, mscope_request(size));
+    MSCOPE_RECORDED(block, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    void *(*next)(size_t, size_t) = MSCOPE_NEXT(aligned_alloc);
+    if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
+    void *block = next(alignment, mscope_request(size));
+    MSCOPE_RECORDED(block, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
+    if (mscope_unlikely(next == NULL)) return ENOMEM;
+    int result = next(out, alignment, mscope_request(size));
+    if (result == 0 && *out != NULL && !mscope_passes(size))
+        mscope_record(*out, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);
+    return result;
+}
+
+void *valloc(size_t size)
+{
+    void *(*next)(size_t) = MSCOPE_NEXT(valloc);
+    if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
+    void *block = next(size);
+    MSCOPE_RECORDED(block, size);
+}
+
+void *pvalloc(size_t size)
+{
+    void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
+    if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
+    void *block = next(size);
+    MSCOPE_RECORDED(block, size);
+}
+
+/// Forgets a block that is about to be freed. False when the real free must not see it (a bootstrap block).
+static inline bool mscope_releases(void *block)
+{
+    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
+    if (slot != NULL) {
+        uint64_t what = mscope_load_relaxed(&slot->what);
+        if (mscope_likely(mscope_owns_slot(what, (uint64_t)block))) {
+            mscope_forget(slot, what, (uint64_t)block);
+            return true;
+        }
+    }
+    return block != NULL && !mscope_is_bootstrap(block);
+}
+
+void free(void *block)
+{
+    if (!mscope_releases(block)) return;
+    void (*next)(void *) = MSCOPE_NEXT(free);
+    if (mscope_likely(next != NULL)) next(block);
+}
+
+void cfree(void *block)
+{
+    free(block);
+}
+
+void free_sized(void *block, size_t size)
+{
+    if (!mscope_releases(block)) return;
+    if (mscope_next.free_sized != NULL) mscope_next.free_sized(block, mscope_request(size));
+    else mscope_next.free(block);
+}
+
+void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+    if (!mscope_releases(block)) return;
+    if (mscope_next.free_aligned_sized != NULL) mscope_next.free_aligned_sized(block, alignment, mscope_request(size));
+    else mscope_next.free(block);
+}
+
+/// A bootstrap block cannot grow in place: it moves to the real heap.
+static void *mscope_leave_bootstrap(void *block, size_t size)
+{
+    size_t held = mscope_bootstrap_size(block);
+    void *moved = malloc(size);
+    if (moved != NULL) __builtin_memcpy(moved, block, held < size ? held : size);
+    return moved;
+}
+
+static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    void *(*next)(void *, size_t) = MSCOPE_NEXT(realloc);
+    if (mscope_unlikely(next == NULL || mscope_is_bootstrap(block))) return mscope_leave_bootstrap(block, size);
+    // The old address may be another thread's before the real realloc returns: lift the record first.
+    struct mscope_moved old = mscope_lift(block);
+    void *moved = next(block, size ? mscope_request(size) : 0);
+    if (mscope_unlikely(moved == NULL && size != 0)) mscope_put_back(old);
+    else mscope_settle(moved, size, old, pc, sp, fp);
+    return moved;
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (block == NULL) {
+        if (mscope_unlikely(mscope_next.malloc == NULL)) return malloc(size);
+        void *fresh = mscope_next.malloc(mscope_request(size));
+        MSCOPE_RECORDED(fresh, size);
+    }
+    return mscope_reallocate(block, size, MSCOPE_CALLER);
+}
+
+void *reallocarray(void *block, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (block == NULL) {
+        if (mscope_unlikely(mscope_next.malloc == NULL)) return malloc(total);
+        void *fresh = mscope_next.malloc(mscope_request(total));
+        MSCOPE_RECORDED(fresh, total);
+    }
+    return mscope_reallocate(block, total, MSCOPE_CALLER);
+}
+
+size_t malloc_usable_size(void *block)
+{
+    if (mscope_is_bootstrap(block)) return mscope_bootstrap_size(block);
+    size_t (*next)(void *) = MSCOPE_NEXT(malloc_usable_size);
+    return next ? next(block) : 0;
+}
+
+// Mappings are counted apart: they are not heap, but they explain resident memory.
+
+void *mmap(void *address, size_t size, int protection, int flags, int file, off_t offset)
+{
+    void *(*next)(void *, size_t, int, int, int, off_t) = MSCOPE_NEXT(mmap);
+    if (next == NULL) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    void *start = next(address, size, protection, flags, file, offset);
+    if (start != MAP_FAILED) {
+        mscope_add_relaxed(&mscope_global.mmap_calls, 1);
+        mscope_add_relaxed(&mscope_global.mmap_bytes, size);
+    }
+    return start;
+}
+
+void *mmap64(void *address, size_t size, int protection, int flags, int file, off_t offset)
+    __attribute__((alias("mmap")));
+
+int munmap(void *address, size_t size)
+{
+    int (*next)(void *, size_t) = MSCOPE_NEXT(munmap);
+    if (next == NULL) return 0;
+    int result = next(address, size);
+    if (result == 0) {
+        mscope_add_relaxed(&mscope_global.munmap_calls, 1);
+        mscope_add_relaxed(&mscope_global.munmap_bytes, size);
+    }
+    return result;
+}
+
+int dlclose(void *handle)
+{
+    int (*next)(void *) = MSCOPE_NEXT(dlclose);
+    if (next == NULL) return -1;
+    mscope_refresh_images(); // notes what this call may take away
+    int result = next(handle);
+    mscope_refresh_images();
+    return result;
+}
+
+/// Whether the process' malloc is the one above. The alias cannot be interposed, `malloc` can.
+extern void *mscope_this_malloc(size_t size) __attribute__((alias("malloc"), visibility("hidden")));
+
+bool mscope_is_active(void)
+{
+    static _Atomic int answer; // 0 unknown, 1 yes, 2 no
+    int known = mscope_load_relaxed(&answer);
+    if (known == 0) {
+        known = dlsym(RTLD_DEFAULT, "malloc") == (void *)mscope_this_malloc ? 1 : 2;
+        mscope_store_relaxed(&answer, known);
+    }
+    return known == 1;
+}
+
+#else
+
+bool mscope_is_active(void)
+{
+    return false;
+}
+
+#endif

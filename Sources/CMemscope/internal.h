@@ -1,0 +1,205 @@
+// Prototypes shared inside the core, by the file that defines them.
+#ifndef MSCOPE_INTERNAL_H
+#define MSCOPE_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "types.h"
+
+#define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
+
+// Sanitizers bring their own malloc: the hooks are compiled out, the rest is tested under them.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MSCOPE_NO_HOOKS 1
+#endif
+#endif
+
+// ---- next.c: the allocator behind us
+struct mscope_next {
+#define MSCOPE_HOOK(result, name, parameters, arguments) result(*name) parameters;
+#include "hooks.def"
+#undef MSCOPE_HOOK
+    void *(*operator_new)(size_t);
+};
+extern MSCOPE_HIDDEN struct mscope_next mscope_next;
+/// Smallest request passed on: 32 for allocators that pack smaller blocks, else 0.
+extern MSCOPE_HIDDEN size_t mscope_least_request;
+MSCOPE_HIDDEN void mscope_resolve_next(void);
+MSCOPE_HIDDEN void *mscope_bootstrap_allocate(size_t size, size_t alignment);
+MSCOPE_HIDDEN bool mscope_is_bootstrap(const void *block);
+MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
+
+// ---- control.c
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
+/// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
+MSCOPE_HIDDEN bool mscope_boot(void);
+MSCOPE_HIDDEN const char *mscope_environment(const char *name);
+MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
+
+// ---- clock.c
+MSCOPE_HIDDEN void mscope_clock_start(void);
+/// Nanoseconds on CLOCK_MONOTONIC of a value of mscope_ticks().
+MSCOPE_HIDDEN uint64_t mscope_ticks_to_time(uint64_t ticks);
+MSCOPE_HIDDEN uint64_t mscope_birth_to_time(uint64_t birth);
+
+// ---- memory.c: own memory, straight from mmap
+/// Zeroed pages that cost nothing until touched; NULL when the system refuses.
+MSCOPE_HIDDEN void *mscope_map(size_t size);
+MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
+/// Small zeroed pieces that are never given back; NULL when the limit is reached.
+MSCOPE_HIDDEN void *mscope_take(size_t size);
+MSCOPE_HIDDEN void mscope_measure_own(void);
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_own_resident;
+/// Whether the kernel lets us ask if an address is readable (seccomp may not).
+extern MSCOPE_HIDDEN bool mscope_can_probe;
+MSCOPE_HIDDEN void mscope_memory_start(void);
+MSCOPE_HIDDEN uint64_t mscope_own_limit(void);
+
+// ---- shadow.c
+extern MSCOPE_HIDDEN _Atomic(struct mscope_slot *) mscope_regions[MSCOPE_REGIONS];
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking; // generation of the walk under way, 0 without one
+MSCOPE_HIDDEN struct mscope_slot *mscope_new_region(uint64_t address);
+MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, uint64_t address, uint64_t what, uint64_t born,
+                                         uint64_t size);
+MSCOPE_HIDDEN void mscope_shadow_after_fork(void);
+
+/// The slot of the granule `address` lies in; NULL when no block near it was ever recorded. The index is masked:
+/// a wild pointer given to free must crash in the allocator, where it always did, not here.
+static inline struct mscope_slot *mscope_find_slot(uint64_t address)
+{
+    struct mscope_slot *region = mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
+    return region ? &region[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)] : NULL;
+}
+static inline struct mscope_slot *mscope_make_slot(uint64_t address)
+{
+    struct mscope_slot *slot = mscope_find_slot(address);
+    if (mscope_likely(slot != NULL)) return slot;
+    struct mscope_slot *region = mscope_new_region(address);
+    return region ? &region[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)] : NULL;
+}
+static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
+{
+    uint32_t flags = mscope_slot_flags(what);
+    return (flags & MSCOPE_SLOT_LIVE) && !(flags & MSCOPE_SLOT_HALF) == !(address & 16);
+}
+
+/// The size of a live block. A huge one has it in the next slot, which lies inside the block.
+static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
+{
+    uint64_t size = what & MSCOPE_SIZE_HUGE;
+    if (mscope_likely(size != MSCOPE_SIZE_HUGE)) return size;
+    struct mscope_slot *next = mscope_find_slot(address + 32);
+    return next ? mscope_load_relaxed(&next->born) : size;
+}
+
+// ---- record.c: the hot path
+MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
+MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address);
+/// What realloc must remember of a block while the real one may move it; `what` 0 when the block was unknown.
+struct mscope_moved {
+    uint64_t address, what, born, size;
+};
+MSCOPE_HIDDEN struct mscope_moved mscope_lift(void *block);
+MSCOPE_HIDDEN void mscope_put_back(struct mscope_moved old);
+MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_moved old, uint64_t pc,
+                                 uint64_t sp, uint64_t fp);
+
+// ---- sample.c
+/// Bytes to the next sample, exponentially distributed around the interval.
+MSCOPE_HIDDEN int64_t mscope_next_sample(struct mscope_bank *bank);
+/// How many blocks a sampled one stands for; the same at its birth and its death.
+MSCOPE_HIDDEN uint64_t mscope_weight(uint64_t size, uint64_t address, uint64_t born);
+
+// ---- sites.c
+/// The number of a stack; 0 when the table is full.
+MSCOPE_HIDDEN uint32_t mscope_site_of(const struct mscope_stack *stack);
+MSCOPE_HIDDEN bool mscope_sites_start(void);
+MSCOPE_HIDDEN void mscope_retire_sites(uint64_t start, uint64_t end);
+MSCOPE_HIDDEN void mscope_update_peaks(void);
+MSCOPE_HIDDEN void mscope_sites_after_fork(void);
+
+// ---- unwind.c
+MSCOPE_HIDDEN void mscope_unwind(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp,
+                                 struct mscope_stack *out);
+
+// ---- rules.c
+/// How to step from a return address to its caller. A rule of the usual frame is the constant MSCOPE_RULE_FRAME, so
+/// the walk compares one word.
+enum {
+    MSCOPE_RULE_UNKNOWN = 0, // not learnt yet
+    MSCOPE_RULE_FRAME = 1,   // CFA = fp + 16, fp and return address at CFA - 16
+    MSCOPE_RULE_OFFSET = 2,  // CFA = register + offset
+    MSCOPE_RULE_END = 3,     // outermost frame
+    MSCOPE_RULE_SIGNAL = 4,  // registers are in the signal frame
+    MSCOPE_RULE_NONE = 5,    // no unwind information
+    MSCOPE_RULE_ASYNC = 6,   // usual frame of a Swift async function: the callers are in its context
+    MSCOPE_RULE_WIDE = 7,    // too far or too odd for a packed rule
+};
+/// The packed rule of a return address, learnt and kept on first sight.
+MSCOPE_HIDDEN uint64_t mscope_learn_rule(uint64_t pc);
+/// Steps by a rule that does not fit a word; false when it cannot be followed from sp and fp alone.
+MSCOPE_HIDDEN bool mscope_step_wide(struct mscope_cursor *at, uint64_t high);
+MSCOPE_HIDDEN bool mscope_rules_start(void);
+MSCOPE_HIDDEN void mscope_forget_rules(void);
+/// One word per return address: tag:31 | rule:33. The index and the tag together are the address, so a hit is exact.
+extern MSCOPE_HIDDEN _Atomic uint64_t *mscope_rules;
+enum { MSCOPE_RULES_SHIFT = 17, MSCOPE_RULE_BITS = 33 };
+static inline uint64_t mscope_rule_key(uint64_t pc)
+{
+    return pc * 0x9E3779B97F4A7C15ull & ((1ull << 48) - 1); // odd, so a bijection of 48-bit addresses
+}
+
+// ---- async.c
+MSCOPE_HIDDEN bool mscope_is_async(uint64_t pc);
+
+// ---- images.c
+struct mscope_unwind_table {
+    uint64_t start, end;      // addresses it speaks for
+    const uint8_t *header;    // .eh_frame_hdr
+};
+MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out);
+MSCOPE_HIDDEN void mscope_images_after_fork(void);
+
+// ---- threads.c
+extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
+extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
+MSCOPE_HIDDEN bool mscope_threads_start(void);
+MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
+MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
+MSCOPE_HIDDEN struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
+MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank);
+MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
+MSCOPE_HIDDEN void mscope_threads_after_fork(void);
+extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
+
+static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, uint32_t site)
+{
+    struct mscope_chunk *chunk = mscope_load_relaxed(&bank->chunks[site / MSCOPE_CHUNK_SITES]);
+    return mscope_likely(chunk != NULL) ? &chunk->sites[site % MSCOPE_CHUNK_SITES] : mscope_new_chunk(bank, site);
+}
+
+// ---- events.c
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;
+MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *event);
+
+// ---- totals.c
+struct mscope_global_counters {
+    _Atomic int64_t live_bytes;       // published by banks, each within MSCOPE_PUBLISH_BYTES
+    _Atomic int64_t peak_live_bytes;
+    _Atomic uint64_t sampled_allocations, gaps;
+    _Atomic uint64_t mmap_calls, munmap_calls, mmap_bytes, munmap_bytes;
+    _Atomic uint64_t sites, stacks_truncated, stacks_guessed;
+    _Atomic uint64_t threads_seen;
+    _Atomic uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_contexts, dropped_threads;
+    uint64_t started_at;
+};
+extern MSCOPE_HIDDEN struct mscope_global_counters mscope_global;
+enum { MSCOPE_PUBLISH_BYTES = 1 << 16 };
+MSCOPE_HIDDEN void mscope_publish(struct mscope_bank *bank);
+MSCOPE_HIDDEN struct mscope_counts mscope_tally_value(const struct mscope_tally *tally);
+MSCOPE_HIDDEN void mscope_sum(struct mscope_counts *into, struct mscope_counts value);
+
+#endif

@@ -1,0 +1,157 @@
+// MemScope's own memory, straight from the kernel, and reads of memory that may vanish.
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 1 << 13 };
+// What we mapped, to be measured: start and length; an entry whose length is 0 is not ours yet.
+static struct {
+    _Atomic uint64_t start, size;
+} mscope_maps[MSCOPE_MAPS];
+static _Atomic uint32_t mscope_map_count;
+_Atomic uint64_t mscope_own_resident;
+
+bool mscope_can_probe;
+
+void mscope_memory_start(void)
+{
+    uint64_t word;
+    mscope_can_probe = mscope_read_memory((uint64_t)&word, &word, sizeof(word)) == sizeof(word);
+}
+
+/// The tables' address space is reserved once and is all they can use; shadow slots are half of the heap they cover.
+uint64_t mscope_own_limit(void)
+{
+    uint64_t reserved = 0;
+    uint32_t count = mscope_load_relaxed(&mscope_map_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++) reserved += mscope_load_relaxed(&mscope_maps[i].size);
+    return reserved;
+}
+
+static void *mscope_raw_map(size_t size)
+{
+    int saved = errno;
+    // The system call, not mmap: ours would count this as the program's.
+    long start = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    errno = saved;
+    return start == -1 ? NULL : (void *)start;
+}
+
+void *mscope_map(size_t size)
+{
+    void *start = mscope_raw_map(size);
+    if (start == NULL) return NULL;
+    // Tables are touched here and there; a huge page for each touch would cost 512 times the memory.
+    int saved = errno;
+    syscall(SYS_madvise, start, size, MADV_NOHUGEPAGE);
+    errno = saved;
+    uint32_t index = mscope_add_relaxed(&mscope_map_count, 1);
+    if (index < MSCOPE_MAPS) {
+        mscope_store_relaxed(&mscope_maps[index].start, (uint64_t)start);
+        mscope_store_release(&mscope_maps[index].size, size);
+    }
+    return start;
+}
+
+void mscope_unmap(void *start, size_t size)
+{
+    uint32_t count = mscope_load_relaxed(&mscope_map_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++)
+        if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start) mscope_store_release(&mscope_maps[i].size, 0);
+    int saved = errno;
+    syscall(SYS_munmap, start, size);
+    errno = saved;
+}
+
+void *mscope_take(size_t size)
+{
+    // The next free byte. Pieces are aligned to twice their size, so it tells by itself how much of one is used.
+    static _Atomic uint64_t current;
+    size = (size + 63) & ~(size_t)63;
+    if (size >= MSCOPE_PIECE_BYTES / 2) return mscope_map(size);
+    for (;;) {
+        uint64_t now = mscope_load_acquire(&current), used = now & (2 * MSCOPE_PIECE_BYTES - 1);
+        if (now != 0 && used + size <= MSCOPE_PIECE_BYTES) {
+            if (mscope_cas_acq_rel(&current, &now, now + size)) return (void *)now;
+            continue;
+        }
+        char *raw = mscope_map(4 * MSCOPE_PIECE_BYTES);
+        if (raw == NULL) return NULL;
+        uint64_t start = ((uint64_t)raw + 2 * MSCOPE_PIECE_BYTES - 1) & ~(uint64_t)(2 * MSCOPE_PIECE_BYTES - 1);
+        if (!mscope_cas_acq_rel(&current, &now, start)) mscope_unmap(raw, 4 * MSCOPE_PIECE_BYTES);
+    }
+}
+
+/// Counts the pages of ours that are in memory.
+///
+/// context: collector thread; a few system calls per mapping
+void mscope_measure_own(void)
+{
+    static unsigned char pages[1 << 16];
+    uint64_t resident = 0;
+    uint32_t count = mscope_load_relaxed(&mscope_map_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++) {
+        uint64_t size = mscope_load_acquire(&mscope_maps[i].size), start = mscope_load_relaxed(&mscope_maps[i].start);
+        for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
+            uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;
+            if (syscall(SYS_mincore, start + offset, part, pages) != 0) continue;
+            for (uint64_t page = 0; page < (part + 4095) / 4096; page++) resident += pages[page] & 1;
+        }
+    }
+    mscope_store_relaxed(&mscope_own_resident, resident * 4096);
+}
+
+// ---- reads
+
+size_t mscope_read_memory(uint64_t address, void *out, size_t size)
+{
+    int saved = errno;
+    size_t done = 0;
+    while (done < size) { // page by page: a remote read is all or nothing per piece
+        size_t part = 4096 - (address + done) % 4096;
+        if (part > size - done) part = size - done;
+        struct iovec local = {(char *)out + done, part}, remote = {(void *)(address + done), part};
+        if (syscall(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0) != (ssize_t)part) break;
+        done += part;
+    }
+    errno = saved;
+    return done;
+}
+
+enum { MSCOPE_BATCH = 512 };
+
+/// Reads words from `first` on until one is gone; returns how many were read, -1 when the kernel forbids it.
+static ssize_t mscope_read_batch(const uint64_t *addresses, size_t count, uint64_t *words)
+{
+    struct iovec local = {words, count * sizeof(uint64_t)}, remote[MSCOPE_BATCH];
+    for (size_t i = 0; i < count; i++) remote[i] = (struct iovec){(void *)addresses[i], sizeof(uint64_t)};
+    ssize_t bytes = syscall(SYS_process_vm_readv, getpid(), &local, 1, remote, count, 0);
+    if (bytes >= 0) return bytes / (ssize_t)sizeof(uint64_t);
+    return errno == EFAULT ? 0 : -1;
+}
+
+bool mscope_read_words(const uint64_t *addresses, size_t count, uint64_t *words, uint8_t *readable)
+{
+    int saved = errno;
+    size_t done = 0;
+    while (done < count) {
+        size_t part = count - done < MSCOPE_BATCH ? count - done : MSCOPE_BATCH;
+        ssize_t read = mscope_read_batch(addresses + done, part, words + done);
+        if (read < 0) {
+            errno = saved;
+            return false;
+        }
+        memset(readable + done, 1, (size_t)read);
+        done += (size_t)read;
+        if ((size_t)read < part) readable[done++] = 0; // the one it stopped at
+    }
+    errno = saved;
+    return true;
+}

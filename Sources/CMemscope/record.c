@@ -1,0 +1,228 @@
+// The hot path: what happens after an allocation succeeded and before a block is really freed.
+//
+// context of everything here: hook path; any thread, before main, during thread exit, in a signal handler, in a vfork
+// child. It does not allocate, lock, log, format or touch errno.
+#include "internal.h"
+
+/// Bytes count into a tally once, or as often as a sampled block stands for others.
+static inline void mscope_count_birth(struct mscope_tally *tally, uint64_t size, uint64_t weight)
+{
+    mscope_bump(&tally->allocations, weight);
+    mscope_bump(&tally->allocated_bytes, size * weight);
+}
+
+static inline void mscope_count_death(struct mscope_tally *tally, uint64_t size, uint64_t weight)
+{
+    mscope_bump(&tally->frees, weight);
+    mscope_bump(&tally->freed_bytes, size * weight);
+}
+
+static inline void mscope_live_bytes_changed(struct mscope_bank *bank, int64_t bytes)
+{
+    mscope_bump(&bank->unpublished, (uint64_t)bytes);
+    int64_t unpublished = (int64_t)mscope_load_relaxed(&bank->unpublished);
+    if (mscope_unlikely(unpublished > MSCOPE_PUBLISH_BYTES || unpublished < -MSCOPE_PUBLISH_BYTES)) mscope_publish(bank);
+}
+
+static inline uint32_t mscope_context_of(struct mscope_bank *bank)
+{
+    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
+    if (mscope_likely(current == NULL)) return bank->context;
+    return mscope_find_context(bank);
+}
+
+/// Fills the slot of a new block. `born` first: see mscope_copy_slot.
+static inline void mscope_fill(struct mscope_slot *slot, uint64_t address, uint64_t size, uint64_t what, uint64_t born)
+{
+    mscope_store_relaxed(&slot->born, born);
+    if (mscope_unlikely(size >= MSCOPE_SIZE_HUGE)) {
+        struct mscope_slot *next = mscope_make_slot(address + 32);
+        if (next != NULL) mscope_store_relaxed(&next->born, size);
+    }
+    mscope_store_release(&slot->what, what);
+}
+
+static void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what, uint64_t born,
+                               uint64_t size)
+{
+    struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
+    struct mscope_event event = {
+        .time = mscope_ticks(),
+        .address = address,
+        .size = size,
+        .task = context.task,
+        .site = mscope_slot_site(what),
+        .thread = bank->thread,
+        .kind = kind,
+        .flags = mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL ? MSCOPE_BLOCK_INTERNAL : 0,
+    };
+    mscope_push_event(bank, &event);
+}
+
+/// One in about `interval` allocations writes history.
+static inline uint32_t mscope_event_flag(struct mscope_bank *bank)
+{
+    uint32_t interval = mscope_load_relaxed(&mscope_event_interval);
+    if (mscope_likely(interval == 0)) return 0;
+    bank->random += 0x9e3779b97f4a7c15ull;
+    return interval == 1 || (uint32_t)(bank->random >> 33) % interval == 0 ? MSCOPE_SLOT_EVENT : 0;
+}
+
+/// What sampling says of an allocation: nothing is recorded (0), all but its stack (LIVE), or everything.
+static uint32_t mscope_decide(struct mscope_bank *bank, uint32_t mode, uint64_t size)
+{
+    // In `sampled` mode the hook has subtracted the size already.
+    if (mode == MSCOPE_BALANCED) mscope_tls.until_sample -= (int64_t)(size | 1);
+    if (mscope_tls.until_sample > 0) return mode == MSCOPE_BALANCED ? MSCOPE_SLOT_LIVE : 0;
+    mscope_tls.until_sample = mscope_next_sample(bank);
+    mscope_add_relaxed(&mscope_global.sampled_allocations, 1);
+    return MSCOPE_SLOT_LIVE | MSCOPE_SLOT_SAMPLED | (mode == MSCOPE_SAMPLED ? MSCOPE_SLOT_STANDS : 0u);
+}
+
+/// The bank of a thread's first allocation, or one borrowed for this call while the thread comes or goes.
+static struct mscope_bank *mscope_bank_of_newcomer(uint32_t mode, uint64_t size)
+{
+    struct mscope_bank *bank = mscope_enter();
+    // Its countdown was never drawn; what the hook subtracted from zero is put in place.
+    if (bank != NULL) mscope_tls.until_sample = mscope_next_sample(bank) - (mode == MSCOPE_SAMPLED ? (int64_t)(size | 1) : 0);
+    return bank;
+}
+
+/// Records a birth whose stack and flags are settled.
+static inline void mscope_record_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
+                                       uint32_t flags, uint64_t born)
+{
+    struct mscope_slot *slot = mscope_make_slot(address);
+    if (mscope_unlikely(slot == NULL)) return;
+    flags |= (address & 16 ? MSCOPE_SLOT_HALF : 0u) | mscope_event_flag(bank);
+    uint64_t what = mscope_slot_what(size, site, flags);
+    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, address, born) : 1;
+    uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
+    mscope_count_birth(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
+    if (mscope_likely(site != 0)) {
+        struct mscope_tally *tally = mscope_site_tally(bank, site);
+        if (mscope_likely(tally != NULL)) mscope_count_birth(tally, size, weight);
+    }
+    if (!(flags & MSCOPE_SLOT_INTERNAL)) mscope_live_bytes_changed(bank, (int64_t)(size * own_weight));
+    mscope_fill(slot, address, size, what, born);
+    if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT))
+        mscope_write_event(bank, flags & MSCOPE_SLOT_REALLOCATED ? MSCOPE_EVENT_REALLOCATION : MSCOPE_EVENT_ALLOCATION,
+                           address, what, born, size);
+}
+
+static inline void mscope_record_death(struct mscope_bank *bank, uint64_t address, uint64_t size, uint64_t what,
+                                       uint64_t born)
+{
+    uint32_t flags = mscope_slot_flags(what), site = mscope_slot_site(what);
+    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, address, born) : 1;
+    uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
+    mscope_count_death(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
+    if (mscope_likely(site != 0)) {
+        struct mscope_tally *tally = mscope_site_tally(bank, site);
+        if (mscope_likely(tally != NULL)) mscope_count_death(tally, size, weight);
+    }
+    if (!(flags & MSCOPE_SLOT_INTERNAL)) mscope_live_bytes_changed(bank, -(int64_t)(size * own_weight));
+    if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT)) mscope_write_event(bank, MSCOPE_EVENT_FREE, address, what, born, size);
+}
+
+void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
+    if (mscope_unlikely(mode == MSCOPE_OFF)) return;
+    struct mscope_bank *bank = mscope_tls.bank, *borrowed = NULL;
+    if (mscope_unlikely(bank == NULL)) {
+        bank = mscope_bank_of_newcomer(mode, size);
+        if (bank == NULL) return;
+        if (mscope_tls.bank != bank) borrowed = bank;
+    }
+    uint32_t flags = mscope_likely(mode == MSCOPE_FULL) ? (uint32_t)MSCOPE_SLOT_LIVE : mscope_decide(bank, mode, size);
+    if (flags != 0) {
+        uint32_t site = 0;
+        if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)) {
+            struct mscope_stack stack;
+            mscope_unwind(bank, pc, sp, fp, &stack);
+            site = mscope_site_of(&stack);
+        }
+        flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
+        uint64_t born = mscope_ticks() >> MSCOPE_BIRTH_SHIFT << 24 | mscope_context_of(bank);
+        mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
+    }
+    if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
+}
+
+/// The bank to write a death to; NULL only when there is no memory for one.
+static inline struct mscope_bank *mscope_bank_for_death(struct mscope_bank **borrowed)
+{
+    struct mscope_bank *bank = mscope_tls.bank;
+    if (mscope_likely(bank != NULL)) return bank;
+    bank = mscope_bank_of_newcomer(mscope_load_relaxed(&mscope_current_mode), 0);
+    if (bank != NULL && mscope_tls.bank != bank) *borrowed = bank;
+    return bank;
+}
+
+void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address)
+{
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
+    uint64_t born = mscope_load_relaxed(&slot->born), size = mscope_block_size(what, address);
+    if (mscope_likely(bank != NULL)) {
+        if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
+            mscope_note_departure(bank, address, what, born, size);
+        mscope_record_death(bank, address, size, what, born);
+    }
+    mscope_store_release(&slot->what, 0);
+    if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
+}
+
+// ---- realloc: lift the old record, let the allocator work, settle the new one
+
+struct mscope_moved mscope_lift(void *block)
+{
+    uint64_t address = (uint64_t)block;
+    struct mscope_slot *slot = mscope_find_slot(address);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    if (!mscope_owns_slot(what, address)) return (struct mscope_moved){0};
+    struct mscope_moved old = {
+        .address = address, .what = what, .born = mscope_load_relaxed(&slot->born), .size = mscope_block_size(what, address)};
+    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0 && mscope_tls.bank != NULL))
+        mscope_note_departure(mscope_tls.bank, address, what, old.born, old.size);
+    mscope_store_release(&slot->what, 0);
+    return old;
+}
+
+void mscope_put_back(struct mscope_moved old)
+{
+    if (old.what == 0) return;
+    struct mscope_slot *slot = mscope_find_slot(old.address);
+    mscope_fill(slot, old.address, old.size, old.what, old.born);
+}
+
+/// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
+void mscope_settle(void *block, size_t size, struct mscope_moved old, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
+    if (old.what == 0) { // never recorded: a birth like any other
+        if (block == NULL) return;
+        if (mode == MSCOPE_SAMPLED) mscope_tls.until_sample -= (int64_t)(size | 1);
+        mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
+        return;
+    }
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
+    if (bank == NULL) return;
+    uint64_t address = (uint64_t)block;
+    mscope_record_death(bank, old.address, old.size, old.what, old.born);
+    if (block != NULL) {
+        if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
+            mscope_note_departure(bank, address, 0, old.born, size);
+        uint32_t flags = (mscope_slot_flags(old.what) | MSCOPE_SLOT_REALLOCATED)
+            & ~(uint32_t)(MSCOPE_SLOT_HALF | MSCOPE_SLOT_EVENT);
+        uint32_t site = mscope_slot_site(old.what);
+        if (mode == MSCOPE_FULL) { // its stack is the one that made it this big
+            struct mscope_stack stack;
+            mscope_unwind(bank, pc, sp, fp, &stack);
+            site = mscope_site_of(&stack);
+        }
+        uint64_t born = (old.born & ~MSCOPE_CONTEXT_MASK) | mscope_context_of(bank);
+        mscope_record_birth(bank, address, size, site, flags, born);
+    }
+    if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
+}

@@ -1,0 +1,207 @@
+// The stack table: each distinct call stack once, numbered densely so that per-thread counters of neighbours share pages.
+//
+// The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
+// three levels, each searched in one cache line: a small program touches 64 KiB of it, a large one 17 MiB.
+//
+//   word = upper 42 bits of the hash | number:22      0: free; never removed, so a stack has one number
+//   ready != 0  =>  the rest of the entry may be read
+#include "internal.h"
+
+#include <sched.h>
+#include <string.h>
+
+enum { MSCOPE_FRAME_POOL_BYTES = 1 << 28 }; // 256 MiB of address space; touched as stacks come
+static struct mscope_site_entry *mscope_entries;
+static uint64_t *mscope_frame_pool;
+static _Atomic uint64_t mscope_frames_used;
+static _Atomic uint64_t *mscope_peaks; // one per site; written under mscope_reading
+static _Atomic uint32_t mscope_site_count;
+
+enum { MSCOPE_LEVELS = 3, MSCOPE_LINE = 8 };
+static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 10, 1 << 14, 1 << 18};
+static _Atomic uint64_t *mscope_index[MSCOPE_LEVELS];
+
+bool mscope_sites_start(void)
+{
+    bool complete = true;
+    for (int level = 0; level < MSCOPE_LEVELS; level++) {
+        mscope_index[level] = mscope_map(mscope_level_lines[level] * MSCOPE_LINE * sizeof(uint64_t));
+        complete &= mscope_index[level] != NULL;
+    }
+    mscope_entries = mscope_map(sizeof(struct mscope_site_entry) * MSCOPE_SITE_CAPACITY);
+    mscope_frame_pool = mscope_map(MSCOPE_FRAME_POOL_BYTES);
+    mscope_peaks = mscope_map(sizeof(uint64_t) * MSCOPE_SITE_CAPACITY);
+    return complete && mscope_entries != NULL && mscope_frame_pool != NULL && mscope_peaks != NULL;
+}
+
+static inline _Atomic uint64_t *mscope_line(int level, uint64_t hash)
+{
+    return &mscope_index[level][(hash & (mscope_level_lines[level] - 1)) * MSCOPE_LINE];
+}
+
+static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
+{
+    return (word ^ hash) >> 22 == 0;
+}
+
+/// Writes a stack down under a fresh number; 0 when there is no room.
+static uint32_t mscope_write_site(const struct mscope_stack *stack)
+{
+    uint32_t site = mscope_add_relaxed(&mscope_site_count, 1) + 1;
+    if (site >= MSCOPE_SITE_CAPACITY) {
+        mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // it must not wrap
+        return 0;
+    }
+    uint64_t at = mscope_add_relaxed(&mscope_frames_used, stack->count);
+    if ((at + stack->count) * sizeof(uint64_t) > MSCOPE_FRAME_POOL_BYTES) return 0;
+    memcpy(mscope_frame_pool + at, stack->frames, stack->count * sizeof(uint64_t));
+    mscope_entries[site].frames = mscope_frame_pool + at;
+    mscope_entries[site].flags = stack->flags;
+    mscope_entries[site].hash = stack->hash;
+    mscope_entries[site].first_seen = mscope_ticks();
+    return site;
+}
+
+static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
+{
+    mscope_store_release(&mscope_entries[site].ready, stack->count);
+    mscope_add_relaxed(&mscope_global.sites, 1);
+    if (stack->flags & MSCOPE_STACK_GUESSED) mscope_add_relaxed(&mscope_global.stacks_guessed, 1);
+    else if (stack->flags & MSCOPE_STACK_TRUNCATED) mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
+}
+
+static __attribute__((noinline)) uint32_t mscope_new_site(const struct mscope_stack *stack)
+{
+    uint32_t site = mscope_write_site(stack);
+    uint64_t word = (stack->hash >> 22 << 22) | site;
+    for (int level = 0; level < MSCOPE_LEVELS && site != 0; level++) {
+        _Atomic uint64_t *line = mscope_line(level, stack->hash);
+        for (int i = 0; i < MSCOPE_LINE; i++) {
+            uint64_t seen = 0;
+            if (mscope_cas_acq_rel(&line[i], &seen, word)) {
+                mscope_count_site(site, stack);
+                return site;
+            }
+            // Another thread was quicker: its number counts, ours stays unused.
+            if (mscope_same_hash(seen, stack->hash)) return (uint32_t)(seen & MSCOPE_SITE_MASK);
+        }
+    }
+    mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
+    return 0;
+}
+
+uint32_t mscope_site_of(const struct mscope_stack *stack)
+{
+    for (int level = 0; level < MSCOPE_LEVELS; level++) {
+        _Atomic uint64_t *line = mscope_line(level, stack->hash);
+        for (int i = 0; i < MSCOPE_LINE; i++) {
+            uint64_t word = mscope_load_acquire(&line[i]);
+            if (mscope_likely(mscope_same_hash(word, stack->hash))) return (uint32_t)(word & MSCOPE_SITE_MASK);
+            if (word == 0) return mscope_new_site(stack);
+        }
+    }
+    return mscope_new_site(stack);
+}
+
+static void mscope_retire_site(uint32_t site)
+{
+    uint64_t hash = mscope_entries[site].hash;
+    for (int level = 0; level < MSCOPE_LEVELS; level++)
+        for (int i = 0; i < MSCOPE_LINE; i++) {
+            _Atomic uint64_t *word = &mscope_line(level, hash)[i];
+            uint64_t seen = mscope_load_relaxed(word);
+            // Number 0 is nobody's, and a flipped hash is met by none that means this stack.
+            if ((seen & MSCOPE_SITE_MASK) == site) mscope_store_release(word, ~(hash >> 22) << 22);
+        }
+}
+
+/// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now on.
+///
+/// context: dlclose, outside the hook path
+void mscope_retire_sites(uint64_t start, uint64_t end)
+{
+    for (uint32_t site = 1; mscope_entries != NULL && site <= mscope_load_acquire(&mscope_site_count); site++) {
+        uint32_t count = mscope_load_acquire(&mscope_entries[site].ready);
+        for (uint32_t frame = 0; frame < count; frame++) {
+            if (mscope_entries[site].frames[frame] < start || mscope_entries[site].frames[frame] > end) continue;
+            mscope_retire_site(site);
+            break;
+        }
+    }
+}
+
+// ---- reading
+
+/// Readers keep each other off the peaks; the hooks never take it.
+static _Atomic uint32_t mscope_reading;
+
+static void mscope_lock_reading(void)
+{
+    while (mscope_exchange_acq_rel(&mscope_reading, 1)) sched_yield();
+}
+
+void mscope_sites_after_fork(void)
+{
+    mscope_store_relaxed(&mscope_reading, 0);
+}
+
+static struct mscope_counts mscope_site_counts(uint32_t index)
+{
+    struct mscope_counts counts = {0};
+    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        struct mscope_chunk *chunk = bank ? mscope_load_acquire(&bank->chunks[index / MSCOPE_CHUNK_SITES]) : NULL;
+        if (chunk != NULL) mscope_sum(&counts, mscope_tally_value(&chunk->sites[index % MSCOPE_CHUNK_SITES]));
+    }
+    return counts;
+}
+
+static uint64_t mscope_raise_peak(uint32_t index, struct mscope_counts counts)
+{
+    uint64_t live = counts.allocated_bytes > counts.freed_bytes ? counts.allocated_bytes - counts.freed_bytes : 0;
+    uint64_t peak = mscope_load_relaxed(&mscope_peaks[index]);
+    if (live <= peak) return peak;
+    mscope_store_relaxed(&mscope_peaks[index], live);
+    return live;
+}
+
+bool mscope_read_site(uint32_t id, struct mscope_site *out)
+{
+    if (mscope_entries == NULL || id == 0 || id >= MSCOPE_SITE_CAPACITY) return false;
+    const struct mscope_site_entry *entry = &mscope_entries[id];
+    uint32_t count = mscope_load_acquire(&entry->ready);
+    if (count == 0) return false;
+    *out = (struct mscope_site){
+        .id = id,
+        .flags = entry->flags,
+        .frame_count = count,
+        .first_seen = mscope_ticks_to_time(entry->first_seen),
+        .frames = entry->frames,
+        .peak_bytes = mscope_load_relaxed(&mscope_peaks[id]),
+    };
+    return true;
+}
+
+size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capacity)
+{
+    size_t filled = 0;
+    mscope_lock_reading();
+    for (; *cursor <= mscope_load_acquire(&mscope_site_count) && filled < capacity; ++*cursor) {
+        if (!mscope_read_site(*cursor, &out[filled])) continue;
+        out[filled].counts = mscope_site_counts(*cursor);
+        out[filled].peak_bytes = mscope_raise_peak(*cursor, out[filled].counts);
+        filled++;
+    }
+    mscope_store_release(&mscope_reading, 0);
+    return filled;
+}
+
+void mscope_update_peaks(void)
+{
+    if (mscope_entries == NULL) return;
+    mscope_lock_reading();
+    for (uint32_t index = 1; index <= mscope_load_acquire(&mscope_site_count); index++)
+        if (mscope_load_acquire(&mscope_entries[index].ready) != 0) mscope_raise_peak(index, mscope_site_counts(index));
+    mscope_store_release(&mscope_reading, 0);
+}

@@ -1,0 +1,280 @@
+// Threads: their banks of counters, their numbers and names, and which task runs on them.
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Thread_local struct mscope_tls mscope_tls;
+_Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
+_Atomic uint32_t mscope_bank_count;
+const void *(*_Atomic mscope_current_task)(void);
+
+enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_CONTEXTS = 1 << 20, MSCOPE_EXIT_ROUNDS = 2 };
+struct mscope_thread_record {
+    _Atomic int32_t tid; // 0: nobody yet
+    bool internal;
+    _Atomic uint64_t ended_at;
+    uint64_t started_at;
+    struct mscope_counts counts[2]; // final ones, once ended_at != 0
+    _Atomic(struct mscope_bank *) bank;
+    char name[MSCOPE_NAME_MAX];
+};
+static struct mscope_thread_record *mscope_records;
+static struct mscope_context *mscope_contexts; // 0: unknown
+static _Atomic uint32_t mscope_context_count;
+static pthread_key_t mscope_exit_key;
+
+// The stack of the main thread ends here; ld.so exports it.
+extern void *__libc_stack_end;
+
+// Swift's runtime, when the process has it from the start. Weak: most C programs do not.
+#pragma weak swift_task_getCurrent
+#pragma weak swift_task_getJobTaskId
+extern const void *swift_task_getCurrent(void);
+extern uint64_t swift_task_getJobTaskId(const void *task);
+
+static void mscope_thread_leaves(void *rounds);
+
+bool mscope_threads_start(void)
+{
+    mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
+    mscope_contexts = mscope_map(sizeof(struct mscope_context) * MSCOPE_CONTEXTS);
+    bool keyed = pthread_key_create(&mscope_exit_key, mscope_thread_leaves) == 0;
+    if (swift_task_getCurrent != NULL && swift_task_getJobTaskId != NULL)
+        mscope_store_relaxed(&mscope_current_task, swift_task_getCurrent);
+    return mscope_records != NULL && mscope_contexts != NULL && keyed;
+}
+
+// ---- banks
+
+static void mscope_find_stack(struct mscope_bank *bank)
+{
+    uint64_t here = (uint64_t)__builtin_frame_address(0);
+    // glibc puts a thread's control block at the upper end of its stack; the main thread's is elsewhere.
+    bool main_thread = syscall(SYS_gettid) == getpid();
+    uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
+    if (high < here) high = here; // not a stack we know the end of
+    bank->stack_high = high;
+    bank->stack_low = high; // grows downwards as mscope_unwind finds pages readable
+    bank->other_low = bank->other_high = 0;
+}
+
+static struct mscope_bank *mscope_claim_bank(void)
+{
+    uint32_t count = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        uint32_t free = MSCOPE_BANK_FREE;
+        if (bank && mscope_load_relaxed(&bank->state) == free && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED))
+            return bank;
+    }
+    struct mscope_bank *bank = mscope_map(sizeof(struct mscope_bank));
+    if (bank == NULL) return NULL;
+    uint32_t index = mscope_add_relaxed(&mscope_bank_count, 1);
+    if (index >= MSCOPE_BANKS) {
+        mscope_store_relaxed(&mscope_bank_count, MSCOPE_BANKS);
+        mscope_unmap(bank, sizeof(*bank));
+        return NULL;
+    }
+    mscope_store_relaxed(&bank->state, MSCOPE_BANK_OWNED);
+    bank->random = mscope_ticks() ^ (uint64_t)bank;
+    mscope_store_release(&mscope_banks[index], bank);
+    return bank;
+}
+
+struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
+{
+    _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
+    struct mscope_chunk *fresh = mscope_take(sizeof(*fresh)), *other = NULL;
+    if (fresh == NULL) return NULL;
+    // A signal handler on this thread may have been here in between.
+    if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
+    return &fresh->sites[site % MSCOPE_CHUNK_SITES];
+}
+
+// ---- contexts
+
+static uint32_t mscope_new_context(uint32_t thread, uint64_t task)
+{
+    uint32_t index = mscope_add_relaxed(&mscope_context_count, 1) + 1;
+    if (index >= MSCOPE_CONTEXTS) {
+        mscope_store_relaxed(&mscope_context_count, MSCOPE_CONTEXTS - 1);
+        mscope_add_relaxed(&mscope_global.dropped_contexts, 1);
+        return 0;
+    }
+    mscope_contexts[index].task = task;
+    mscope_contexts[index].thread = thread;
+    return index;
+}
+
+struct mscope_context mscope_context_at(uint32_t context)
+{
+    return context < MSCOPE_CONTEXTS && mscope_contexts ? mscope_contexts[context] : (struct mscope_context){0};
+}
+
+uint32_t mscope_find_context(struct mscope_bank *bank)
+{
+    const void *task = mscope_load_relaxed(&mscope_current_task)();
+    if (task == NULL) return bank->context;
+    uint64_t id = swift_task_getJobTaskId(task);
+    struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
+    if (known->task == id && known->thread == bank->thread) return known->context;
+    uint32_t context = mscope_new_context(bank->thread, id);
+    if (context == 0) return bank->context; // its task is not known any more; its thread is
+    *known = (struct mscope_task_context){.task = id, .thread = bank->thread, .context = context};
+    return context;
+}
+
+// ---- coming and going
+
+static void mscope_begin_record(struct mscope_bank *bank)
+{
+    uint32_t thread = (uint32_t)mscope_add_relaxed(&mscope_global.threads_seen, 1) + 1;
+    mscope_tls.thread = bank->thread = thread;
+    mscope_tls.context = bank->context = mscope_new_context(thread, 0);
+    for (int kind = 0; kind < 2; kind++) bank->baseline[kind] = mscope_tally_value(&bank->tally[kind]);
+    if (thread >= MSCOPE_RECORDS) {
+        mscope_add_relaxed(&mscope_global.dropped_threads, 1);
+        return;
+    }
+    struct mscope_thread_record *record = &mscope_records[thread];
+    record->internal = mscope_tls.internal != 0;
+    record->started_at = mscope_now();
+    mscope_store_relaxed(&record->bank, bank);
+    mscope_store_release(&record->tid, (int32_t)syscall(SYS_gettid));
+}
+
+/// The calling thread's bank, made on its first call. While the thread is coming (a signal handler in between, a
+/// destructor of ours) or has gone, one that must be given back with mscope_leave_borrowed.
+struct mscope_bank *mscope_enter(void)
+{
+    int saved = errno;
+    struct mscope_bank *bank = mscope_claim_bank();
+    if (bank == NULL) {
+        mscope_add_relaxed(&mscope_global.dropped_blocks, 1);
+        return NULL;
+    }
+    mscope_find_stack(bank);
+    if (mscope_tls.state != MSCOPE_TLS_NEW) {
+        bank->thread = mscope_tls.thread;
+        bank->context = mscope_tls.context;
+    } else {
+        mscope_tls.state = MSCOPE_TLS_ENTERING;
+        mscope_begin_record(bank);
+        pthread_setspecific(mscope_exit_key, &mscope_tls);
+        mscope_tls.bank = bank;
+        mscope_tls.state = MSCOPE_TLS_READY;
+    }
+    errno = saved;
+    return bank;
+}
+
+void mscope_leave_borrowed(struct mscope_bank *bank)
+{
+    mscope_store_release(&bank->state, MSCOPE_BANK_FREE);
+}
+
+static struct mscope_counts mscope_counts_since(const struct mscope_bank *bank, int kind)
+{
+    struct mscope_counts now = mscope_tally_value(&bank->tally[kind]), then = bank->baseline[kind];
+    return (struct mscope_counts){now.allocations - then.allocations, now.frees - then.frees,
+                                  now.allocated_bytes - then.allocated_bytes, now.freed_bytes - then.freed_bytes};
+}
+
+static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)
+{
+    if (thread == 0 || thread >= MSCOPE_RECORDS) return;
+    struct mscope_thread_record *record = &mscope_records[thread];
+    for (int kind = 0; kind < 2; kind++) record->counts[kind] = mscope_counts_since(bank, kind);
+    mscope_store_relaxed(&record->bank, NULL);
+    mscope_store_release(&record->ended_at, mscope_now());
+}
+
+/// Runs when a thread ends, first of all key destructors; asks to be called again so that the others are seen too.
+static void mscope_thread_leaves(void *context)
+{
+    struct mscope_tls *tls = context;
+    if (tls != &mscope_tls || tls->bank == NULL) return;
+    if (++tls->exit_rounds <= MSCOPE_EXIT_ROUNDS) {
+        pthread_setspecific(mscope_exit_key, tls);
+        return;
+    }
+    struct mscope_bank *bank = tls->bank;
+    if (tls->thread < MSCOPE_RECORDS) prctl(PR_GET_NAME, mscope_records[tls->thread].name);
+    mscope_end_record(tls->thread, bank);
+    tls->state = MSCOPE_TLS_LEFT;
+    tls->bank = NULL;
+    mscope_leave_borrowed(bank);
+}
+
+void mscope_thread_mark_internal(void)
+{
+    mscope_tls.internal = 1;
+    if (mscope_tls.thread > 0 && mscope_tls.thread < MSCOPE_RECORDS) mscope_records[mscope_tls.thread].internal = true;
+}
+
+/// In the child only the calling thread is left; what the others counted stays counted.
+void mscope_threads_after_fork(void)
+{
+    uint32_t threads = (uint32_t)mscope_load_relaxed(&mscope_global.threads_seen);
+    for (uint32_t thread = 1; thread <= threads && thread < MSCOPE_RECORDS; thread++) {
+        struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[thread].bank);
+        if (bank == NULL) continue;
+        if (bank == mscope_tls.bank) mscope_store_relaxed(&mscope_records[thread].tid, (int32_t)syscall(SYS_gettid));
+        else mscope_end_record(thread, bank);
+    }
+    uint32_t count = mscope_load_relaxed(&mscope_bank_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_relaxed(&mscope_banks[i]);
+        if (bank != NULL && bank != mscope_tls.bank) mscope_leave_borrowed(bank);
+    }
+}
+
+// ---- reading
+
+static void mscope_read_name(int32_t tid, char *name)
+{
+    char path[48] = "/proc/self/task/", digits[12];
+    int length = 0;
+    for (int32_t rest = tid; rest > 0; rest /= 10) digits[length++] = (char)('0' + rest % 10);
+    char *end = path + strlen(path);
+    while (length > 0) *end++ = digits[--length];
+    memcpy(end, "/comm", 6);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t size = read(file, name, MSCOPE_NAME_MAX - 1);
+    close(file);
+    if (size <= 0) return;
+    name[size - (name[size - 1] == '\n')] = 0;
+}
+
+size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, size_t capacity)
+{
+    size_t filled = 0;
+    if (*cursor == 0) *cursor = 1;
+    for (; mscope_records != NULL && *cursor < MSCOPE_RECORDS && filled < capacity; ++*cursor) {
+        if (*cursor > mscope_load_relaxed(&mscope_global.threads_seen)) break;
+        struct mscope_thread_record *record = &mscope_records[*cursor];
+        int32_t tid = mscope_load_acquire(&record->tid);
+        if (tid == 0) continue;
+        int kind = record->internal ? MSCOPE_INTERNAL : MSCOPE_PROGRAM;
+        struct mscope_bank *bank = mscope_load_relaxed(&record->bank);
+        if (bank != NULL) mscope_read_name(tid, record->name);
+        out[filled] = (struct mscope_thread_info){
+            .id = *cursor,
+            .tid = tid,
+            .started_at = record->started_at,
+            .ended_at = mscope_load_acquire(&record->ended_at),
+            .counts = bank ? mscope_counts_since(bank, kind) : record->counts[kind],
+            .internal = record->internal,
+        };
+        memcpy(out[filled].name, record->name, MSCOPE_NAME_MAX);
+        filled++;
+    }
+    return filled;
+}

@@ -1,0 +1,150 @@
+// The nouns of the capture core and the equations that hold between their fields.
+#ifndef MSCOPE_TYPES_H
+#define MSCOPE_TYPES_H
+
+#include "CMemscope.h"
+#include "arch.h"
+#include "atomic.h"
+
+// ---- shadow slot: one per 32 heap bytes.
+//
+// Two blocks never begin within 32 bytes of each other: glibc's smallest chunk is 32 bytes, and next.c asks other
+// allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block writes it.
+//
+//   what = size:32 | site:22 | flags:10          0 when no live block begins here
+//   born = ticks >> MSCOPE_BIRTH_SHIFT :40 | context:24
+//
+// A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the next slot, which lies inside the block.
+struct mscope_slot {
+    _Atomic uint64_t what, born;
+};
+_Static_assert(sizeof(struct mscope_slot) == 16, "a slot is two words");
+
+enum {
+    MSCOPE_GRANULE_SHIFT = 5,
+    MSCOPE_REGION_SHIFT = 26, // 64 MiB of heap have 32 MiB of slots, touched as the heap is
+    MSCOPE_REGIONS = 1 << (MSCOPE_ADDRESS_BITS - MSCOPE_REGION_SHIFT),
+    MSCOPE_REGION_SLOTS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT),
+    MSCOPE_BIRTH_SHIFT = 16,  // 25 µs at 2.6 GHz: 40 bits last 330 days
+};
+#define MSCOPE_SIZE_HUGE 0xffffffffull
+#define MSCOPE_SITE_MASK 0x3fffffull
+#define MSCOPE_CONTEXT_MASK 0xffffffull
+
+enum {
+    MSCOPE_SLOT_LIVE = 1,
+    MSCOPE_SLOT_HALF = 2, // the block begins in the upper 16 bytes of the granule
+    MSCOPE_SLOT_INTERNAL = 4,
+    MSCOPE_SLOT_SAMPLED = 8,   // its stack was sampled: at its site it stands for mscope_weight() blocks
+    MSCOPE_SLOT_STANDS = 16,   // the block itself was sampled: it stands for others everywhere
+    MSCOPE_SLOT_REALLOCATED = 32,
+    MSCOPE_SLOT_EVENT = 64,    // history has its birth, so it wants its death
+    MSCOPE_SLOT_FAMILY_SHIFT = 8,
+};
+enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAMILY_NEW_ARRAY = 2 };
+
+static inline uint64_t mscope_slot_what(uint64_t size, uint32_t site, uint32_t flags)
+{
+    return (size < MSCOPE_SIZE_HUGE ? size : MSCOPE_SIZE_HUGE) | (uint64_t)site << 32 | (uint64_t)flags << 54;
+}
+static inline uint32_t mscope_slot_site(uint64_t what)
+{
+    return (uint32_t)(what >> 32 & MSCOPE_SITE_MASK);
+}
+static inline uint32_t mscope_slot_flags(uint64_t what)
+{
+    return (uint32_t)(what >> 54);
+}
+
+// ---- counters
+//
+// frees <= allocations and freed_bytes <= allocated_bytes, summed over all banks, at rest.
+struct mscope_tally {
+    _Atomic uint64_t allocations, frees, allocated_bytes, freed_bytes;
+};
+
+enum { MSCOPE_CHUNK_SITES = 128, MSCOPE_CHUNKS = 1 << 13, MSCOPE_SITE_CAPACITY = MSCOPE_CHUNK_SITES * MSCOPE_CHUNKS };
+struct mscope_chunk {
+    struct mscope_tally sites[MSCOPE_CHUNK_SITES];
+};
+_Static_assert(sizeof(struct mscope_chunk) == 4096, "a chunk of counters is a page, so banks share no cache line");
+
+// ---- thread bank: what one thread writes without asking anyone.
+//
+// A bank belongs to one thread at a time and is handed on when the thread ends. Counters are never reset: the sum over
+// all banks is the truth, whoever owned them. counts of a thread = tally - baseline.
+enum { MSCOPE_BANK_FREE = 0, MSCOPE_BANK_OWNED = 1 };
+enum { MSCOPE_PROGRAM = 0, MSCOPE_INTERNAL = 1 };
+
+struct mscope_departure { // a block that ended, or was moved, during a walk
+    uint64_t address, what, born, size;
+};
+enum { MSCOPE_DEPARTURES = 1 << 16 };
+struct mscope_departure_log {
+    _Atomic uint32_t generation, count;
+    struct mscope_departure entries[MSCOPE_DEPARTURES];
+};
+
+enum { MSCOPE_RING_EVENTS = 1 << 13 };
+struct mscope_ring { // single producer (the owner of the bank), single consumer (the collector)
+    _Alignas(64) _Atomic uint64_t head; // next to write; head - tail <= MSCOPE_RING_EVENTS
+    _Alignas(64) _Atomic uint64_t tail; // next to read
+    struct mscope_event events[MSCOPE_RING_EVENTS];
+};
+
+struct mscope_task_context {
+    uint64_t task;
+    uint32_t thread, context;
+};
+enum { MSCOPE_TASK_CONTEXTS = 64 };
+
+struct mscope_bank {
+    _Atomic uint32_t state;
+    uint32_t thread;                 // number of the owner
+    uint32_t context;                // of this thread without a task
+    _Atomic uint64_t unpublished;    // signed: live bytes not yet added to the process-wide figure
+    uint64_t stack_low, stack_high;  // known readable: [stack_low, stack_high)
+    uint64_t other_low, other_high;  // the last other stack (signal stack, fiber)
+    uint64_t random;
+    struct mscope_tally tally[2];    // program, internal
+    struct mscope_counts baseline[2];
+    struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
+    _Atomic(struct mscope_ring *) ring;
+    _Atomic(struct mscope_departure_log *) departures;
+    _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
+};
+
+enum { MSCOPE_BANKS = 1 << 13 };
+
+// ---- what a thread finds without a table: valid when zero
+enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE_TLS_LEFT = 3 };
+struct mscope_tls {
+    struct mscope_bank *bank;  // NULL unless state is READY
+    int64_t until_sample;      // bytes to the next sample; negative: due
+    uint32_t state;
+    uint32_t thread, context;  // kept for what happens after the bank was given back
+    uint32_t internal;         // one of MemScope's own threads
+    uint32_t exit_rounds;
+};
+
+// ---- stacks
+struct mscope_stack {
+    uint32_t count, flags;
+    uint64_t hash;
+    uint64_t frames[MSCOPE_MAX_FRAMES];
+};
+
+struct mscope_site_entry {
+    _Atomic uint32_t ready;     // frame count once the rest may be read, else 0
+    uint32_t flags;
+    uint64_t hash;
+    const uint64_t *frames;
+    uint64_t first_seen;        // ticks
+};
+
+struct mscope_context {
+    uint32_t thread, reserved;
+    uint64_t task;
+};
+
+#endif

@@ -1,7 +1,7 @@
-// Everything that depends on the processor: registers, tick counter, signal frames, single-thread counters.
+// Everything that depends on the processor: registers, signal frames, single-thread counters.
 //
 // A port supplies: MSCOPE_ADDRESS_BITS, the DWARF numbers of frame pointer, stack pointer and return address,
-// mscope_ticks(), mscope_bump(), mscope_thread_pointer() and the reading of a signal frame.
+// mscope_bump(), mscope_thread_pointer() and the reading of a signal frame.
 #ifndef MSCOPE_ARCH_H
 #define MSCOPE_ARCH_H
 
@@ -31,12 +31,6 @@ static inline uint64_t mscope_code_address(uint64_t pc)
 enum { MSCOPE_ADDRESS_BITS = 47, MSCOPE_DWARF_FP = 6, MSCOPE_DWARF_SP = 7, MSCOPE_DWARF_RA = 16 };
 // CFA of a function at its first instruction is this far above the stack pointer: the call pushed the return address.
 enum { MSCOPE_CALL_PUSH = 8 };
-
-/// Ticks of a clock that runs at one speed on all cores; calibrated in clock.c.
-static inline uint64_t mscope_ticks(void)
-{
-    return __builtin_ia32_rdtsc();
-}
 
 /// Adds to a counter only this thread writes, in one instruction: a signal handler that comes between never
 /// loses an update, and other threads read a whole word.
@@ -78,13 +72,6 @@ static inline uint64_t mscope_code_address(uint64_t pc)
 
 enum { MSCOPE_ADDRESS_BITS = 48, MSCOPE_DWARF_FP = 29, MSCOPE_DWARF_SP = 31, MSCOPE_DWARF_RA = 30 };
 enum { MSCOPE_CALL_PUSH = 0 };
-
-static inline uint64_t mscope_ticks(void)
-{
-    uint64_t ticks;
-    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
-    return ticks;
-}
 
 // ARMv8.0 has no single-instruction add to memory: relaxed atomics, which LSE turns into one stadd.
 static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)

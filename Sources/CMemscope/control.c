@@ -112,7 +112,6 @@ bool mscope_boot(void)
     uint32_t state = mscope_load_acquire(&mscope_boot_state);
     if (mscope_likely(state == 2)) return true;
     if (state == 1 || !mscope_cas_acq_rel(&mscope_boot_state, &state, 1)) return false;
-    mscope_clock_start();
     mscope_global.started_at = mscope_now();
     mscope_memory_start();
     bool complete = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();

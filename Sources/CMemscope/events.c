@@ -33,10 +33,7 @@ size_t mscope_drain_events(struct mscope_event *out, size_t capacity)
         struct mscope_ring *ring = bank ? mscope_load_acquire(&bank->ring) : NULL;
         if (ring == NULL) continue;
         uint64_t tail = mscope_load_relaxed(&ring->tail), head = mscope_load_acquire(&ring->head);
-        for (; tail != head && filled < capacity; tail++, filled++) {
-            out[filled] = ring->events[tail % MSCOPE_RING_EVENTS];
-            out[filled].time = mscope_ticks_to_time(out[filled].time);
-        }
+        for (; tail != head && filled < capacity; tail++) out[filled++] = ring->events[tail % MSCOPE_RING_EVENTS];
         mscope_store_release(&ring->tail, tail);
     }
     return filled;

@@ -22,21 +22,25 @@ static inline size_t mscope_request(size_t size)
     return size < mscope_least_request ? mscope_least_request : size;
 }
 
-/// In `sampled` mode most allocations end here, one subtraction after the real one.
+/// In `sampled` mode most allocations pass: one subtraction, then straight to the next allocator.
 static inline bool mscope_passes(size_t size)
 {
     return mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
         && mscope_likely((mscope_tls.until_sample -= (int64_t)(size | 1)) > 0);
 }
 
+// Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
+// stack as the caller made it, so MSCOPE_CALLER in the second is the program's.
+#define MSCOPE_JUMP __attribute__((musttail)) return
+#define MSCOPE_APART static __attribute__((noinline))
+
 #define MSCOPE_RECORDED(block, size)                                                                                   \
     do {                                                                                                               \
-        if (mscope_likely(block != NULL) && !mscope_passes(size))                                                      \
-            mscope_record(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);                                           \
+        if (mscope_likely(block != NULL)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);             \
         return block;                                                                                                  \
     } while (0)
 
-void *malloc(size_t size)
+MSCOPE_APART void *mscope_malloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
@@ -44,7 +48,13 @@ void *malloc(size_t size)
     MSCOPE_RECORDED(block, size);
 }
 
-void *calloc(size_t count, size_t size)
+void *malloc(size_t size)
+{
+    if (mscope_passes(size)) MSCOPE_JUMP mscope_next.malloc(mscope_request(size));
+    MSCOPE_JUMP mscope_malloc(size);
+}
+
+MSCOPE_APART void *mscope_calloc(size_t count, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(calloc);
     size_t total;
@@ -54,20 +64,35 @@ void *calloc(size_t count, size_t size)
     MSCOPE_RECORDED(block, total);
 }
 
+void *calloc(size_t count, size_t size)
+{
+    size_t total;
+    // The size asked of a small-class allocator changes in mscope_calloc, so only glibc's can be jumped to.
+    if (!__builtin_mul_overflow(count, size, &total) && mscope_least_request == 0 && mscope_passes(total))
+        MSCOPE_JUMP mscope_next.calloc(count, size);
+    MSCOPE_JUMP mscope_calloc(count, size);
+}
+
+// The others are rarer: no way past.
+
+static inline void *mscope_recorded(void *block, size_t size, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    if (block != NULL && !mscope_passes(size)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
+    return block;
+}
+
 void *memalign(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(memalign);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
-    void *block = next(alignment, mscope_request(size));
-    MSCOPE_RECORDED(block, size);
+    return mscope_recorded(next(alignment, mscope_request(size)), size, MSCOPE_CALLER);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(aligned_alloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
-    void *block = next(alignment, mscope_request(size));
-    MSCOPE_RECORDED(block, size);
+    return mscope_recorded(next(alignment, mscope_request(size)), size, MSCOPE_CALLER);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t size)
@@ -75,8 +100,7 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
     if (mscope_unlikely(next == NULL)) return ENOMEM;
     int result = next(out, alignment, mscope_request(size));
-    if (result == 0 && *out != NULL && !mscope_passes(size))
-        mscope_record(*out, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);
+    if (result == 0) mscope_recorded(*out, size, MSCOPE_CALLER);
     return result;
 }
 
@@ -84,16 +108,14 @@ void *valloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(valloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
-    void *block = next(size);
-    MSCOPE_RECORDED(block, size);
+    return mscope_recorded(next(size), size, MSCOPE_CALLER);
 }
 
 void *pvalloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
-    void *block = next(size);
-    MSCOPE_RECORDED(block, size);
+    return mscope_recorded(next(size), size, MSCOPE_CALLER);
 }
 
 /// Forgets a block that is about to be freed. False when the real free must not see it (a bootstrap block).
@@ -159,11 +181,8 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
 
 void *realloc(void *block, size_t size)
 {
-    if (block == NULL) {
-        if (mscope_unlikely(mscope_next.malloc == NULL)) return malloc(size);
-        void *fresh = mscope_next.malloc(mscope_request(size));
-        MSCOPE_RECORDED(fresh, size);
-    }
+    if (block == NULL && mscope_next.malloc != NULL)
+        return mscope_recorded(mscope_next.malloc(mscope_request(size)), size, MSCOPE_CALLER);
     return mscope_reallocate(block, size, MSCOPE_CALLER);
 }
 
@@ -174,11 +193,8 @@ void *reallocarray(void *block, size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    if (block == NULL) {
-        if (mscope_unlikely(mscope_next.malloc == NULL)) return malloc(total);
-        void *fresh = mscope_next.malloc(mscope_request(total));
-        MSCOPE_RECORDED(fresh, total);
-    }
+    if (block == NULL && mscope_next.malloc != NULL)
+        return mscope_recorded(mscope_next.malloc(mscope_request(total)), total, MSCOPE_CALLER);
     return mscope_reallocate(block, total, MSCOPE_CALLER);
 }
 

@@ -39,9 +39,8 @@ MSCOPE_HIDDEN const char *mscope_environment(const char *name);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
 // ---- clock.c
-MSCOPE_HIDDEN void mscope_clock_start(void);
-/// Nanoseconds on CLOCK_MONOTONIC of a value of mscope_ticks().
-MSCOPE_HIDDEN uint64_t mscope_ticks_to_time(uint64_t ticks);
+/// Now, in the unit of a slot's birth; mscope_birth_to_time makes nanoseconds of it.
+MSCOPE_HIDDEN uint64_t mscope_birth_now(void);
 MSCOPE_HIDDEN uint64_t mscope_birth_to_time(uint64_t birth);
 
 // ---- memory.c: own memory, straight from mmap
@@ -113,16 +112,25 @@ MSCOPE_HIDDEN int64_t mscope_next_sample(struct mscope_bank *bank);
 MSCOPE_HIDDEN uint64_t mscope_weight(uint64_t size, uint64_t address, uint64_t born);
 
 // ---- sites.c
-/// The number of a stack; 0 when the table is full.
-MSCOPE_HIDDEN uint32_t mscope_site_of(const struct mscope_stack *stack);
+/// The number of a stack by its hash; 0 when it is new.
+MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
+/// Gives a stack a number; 0 when the table is full.
+MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
 MSCOPE_HIDDEN bool mscope_sites_start(void);
 MSCOPE_HIDDEN void mscope_retire_sites(uint64_t start, uint64_t end);
 MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN void mscope_sites_after_fork(void);
 
 // ---- unwind.c
-MSCOPE_HIDDEN void mscope_unwind(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp,
-                                 struct mscope_stack *out);
+/// The site of a caller: its return address, its stack pointer after the return, its frame pointer.
+MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp);
+
+// ---- step.c
+/// How a step went. A sure one is decided by the words it read.
+enum mscope_step { MSCOPE_STEP_ON, MSCOPE_STEP_ON_UNSURE, MSCOPE_STEP_END, MSCOPE_STEP_ASYNC, MSCOPE_STEP_LOST };
+MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
+                                           uint32_t *flags);
+MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp);
 
 // ---- rules.c
 /// How to step from a return address to its caller. A rule of the usual frame is the constant MSCOPE_RULE_FRAME, so
@@ -145,6 +153,7 @@ MSCOPE_HIDDEN bool mscope_rules_start(void);
 MSCOPE_HIDDEN void mscope_forget_rules(void);
 /// One word per return address: tag:31 | rule:33. The index and the tag together are the address, so a hit is exact.
 extern MSCOPE_HIDDEN _Atomic uint64_t *mscope_rules;
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_rule_generation; // changes when rules are forgotten
 enum { MSCOPE_RULES_SHIFT = 17, MSCOPE_RULE_BITS = 33 };
 static inline uint64_t mscope_rule_key(uint64_t pc)
 {

@@ -47,7 +47,7 @@ static void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t
 {
     struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
     struct mscope_event event = {
-        .time = mscope_ticks(),
+        .time = mscope_now(),
         .address = address,
         .size = size,
         .task = context.task,
@@ -95,6 +95,7 @@ static inline void mscope_record_birth(struct mscope_bank *bank, uint64_t addres
     struct mscope_slot *slot = mscope_make_slot(address);
     if (mscope_unlikely(slot == NULL)) return;
     flags |= (address & 16 ? MSCOPE_SLOT_HALF : 0u) | mscope_event_flag(bank);
+    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0)) flags |= MSCOPE_SLOT_IN_WALK;
     uint64_t what = mscope_slot_what(size, site, flags);
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, address, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
@@ -138,13 +139,9 @@ void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint6
     uint32_t flags = mscope_likely(mode == MSCOPE_FULL) ? (uint32_t)MSCOPE_SLOT_LIVE : mscope_decide(bank, mode, size);
     if (flags != 0) {
         uint32_t site = 0;
-        if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)) {
-            struct mscope_stack stack;
-            mscope_unwind(bank, pc, sp, fp, &stack);
-            site = mscope_site_of(&stack);
-        }
+        if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)) site = mscope_site_here(bank, pc, sp, fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
-        uint64_t born = mscope_ticks() >> MSCOPE_BIRTH_SHIFT << 24 | mscope_context_of(bank);
+        uint64_t born = mscope_birth_now() << 24 | mscope_context_of(bank);
         mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
@@ -214,13 +211,10 @@ void mscope_settle(void *block, size_t size, struct mscope_moved old, uint64_t p
         if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
             mscope_note_departure(bank, address, 0, old.born, size);
         uint32_t flags = (mscope_slot_flags(old.what) | MSCOPE_SLOT_REALLOCATED)
-            & ~(uint32_t)(MSCOPE_SLOT_HALF | MSCOPE_SLOT_EVENT);
+            & ~(uint32_t)(MSCOPE_SLOT_HALF | MSCOPE_SLOT_EVENT | MSCOPE_SLOT_IN_WALK);
         uint32_t site = mscope_slot_site(old.what);
-        if (mode == MSCOPE_FULL) { // its stack is the one that made it this big
-            struct mscope_stack stack;
-            mscope_unwind(bank, pc, sp, fp, &stack);
-            site = mscope_site_of(&stack);
-        }
+        // Its stack is the one that made it this big.
+        if (mode == MSCOPE_FULL) site = mscope_site_here(bank, pc, sp, fp);
         uint64_t born = (old.born & ~MSCOPE_CONTEXT_MASK) | mscope_context_of(bank);
         mscope_record_birth(bank, address, size, site, flags, born);
     }

@@ -2,6 +2,7 @@
 #include "dwarf.h"
 
 _Atomic uint64_t *mscope_rules;
+_Atomic uint32_t mscope_rule_generation;
 
 bool mscope_rules_start(void)
 {
@@ -12,6 +13,7 @@ bool mscope_rules_start(void)
 /// After an image was unloaded: its addresses may come to mean other code.
 void mscope_forget_rules(void)
 {
+    mscope_add_relaxed(&mscope_rule_generation, 1);
     for (uint32_t i = 0; mscope_rules != NULL && i < 1u << MSCOPE_RULES_SHIFT; i++)
         if (mscope_load_relaxed(&mscope_rules[i]) != 0) mscope_store_relaxed(&mscope_rules[i], 0);
 }

@@ -4,7 +4,7 @@
 // thread's departure log before its slot is cleared, so the union of both is what lived when the walk began.
 #include "internal.h"
 
-#include <string.h>
+#include <time.h>
 
 _Atomic(struct mscope_slot *) mscope_regions[MSCOPE_REGIONS];
 _Atomic uint32_t mscope_walking;
@@ -54,18 +54,26 @@ static void mscope_describe(struct mscope_block *out, uint64_t address, uint64_t
     };
 }
 
+/// Whether a block was recorded since the walk began. The birth alone is too coarse; a block of an earlier walk has the
+/// flag too but an earlier birth, because walks are a tick apart.
+static bool mscope_is_newer(uint32_t flags, uint64_t born, uint64_t began)
+{
+    return (flags & MSCOPE_SLOT_IN_WALK) && born >> 24 >= began;
+}
+
 /// Copies a slot that its owner may be changing. False when no block lives there.
 ///
 /// A slot is cleared before it is filled anew and `born` is written first, so `what` read twice alike with `born`
 /// between belongs to one block, or to two of the same size and site, of which either is true.
-static bool mscope_copy_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_block *out, uint64_t before)
+static bool mscope_copy_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_block *out, uint64_t began)
 {
     uint64_t what = mscope_load_acquire(&slot->what);
-    if (!(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE)) return false;
+    uint32_t flags = mscope_slot_flags(what);
+    if (!(flags & MSCOPE_SLOT_LIVE)) return false;
     uint64_t born = mscope_load_acquire(&slot->born);
-    uint64_t address = granule << MSCOPE_GRANULE_SHIFT | (mscope_slot_flags(what) & MSCOPE_SLOT_HALF ? 16 : 0);
+    uint64_t address = granule << MSCOPE_GRANULE_SHIFT | (flags & MSCOPE_SLOT_HALF ? 16 : 0);
     uint64_t size = mscope_block_size(what, address);
-    if (mscope_load_acquire(&slot->what) != what || born >> 24 > before) return false;
+    if (mscope_load_acquire(&slot->what) != what || mscope_is_newer(flags, born, began)) return false;
     mscope_describe(out, address, what, born, size);
     return true;
 }
@@ -74,7 +82,7 @@ static bool mscope_copy_slot(struct mscope_slot *slot, uint64_t granule, struct 
 
 static struct {
     _Atomic uint32_t taken, generation;
-    uint64_t began;            // birth ticks
+    uint64_t began, ended;     // as births
     uint32_t region, slot;
     uint32_t bank, departure;  // second phase
     _Atomic uint64_t missed;
@@ -87,10 +95,11 @@ bool mscope_walk_begin(void)
     mscope_walk.slot = mscope_walk.bank = mscope_walk.departure = 0;
     mscope_store_relaxed(&mscope_walk.missed, 0);
     uint32_t generation = mscope_add_relaxed(&mscope_walk.generation, 1) + 1;
+    // A tick after the last walk, so that its blocks cannot be taken for those of this one.
+    while ((mscope_walk.began = mscope_birth_now()) <= mscope_walk.ended) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     mscope_store_release(&mscope_walking, generation ? generation : 1);
-    // A sequentially consistent fence: frees that do not see the walk yet are ordered before its beginning.
+    // Frees that do not see the walk yet are ordered before its beginning.
     atomic_thread_fence(memory_order_seq_cst);
-    mscope_walk.began = mscope_ticks() >> MSCOPE_BIRTH_SHIFT;
     return true;
 }
 
@@ -143,7 +152,7 @@ static size_t mscope_walk_departures(struct mscope_block *out, size_t capacity)
         for (; mscope_walk.departure < mscope_load_acquire(&log->count); mscope_walk.departure++) {
             if (filled == capacity) return filled;
             const struct mscope_departure *entry = &log->entries[mscope_walk.departure];
-            if (entry->born >> 24 > mscope_walk.began) continue;
+            if (mscope_is_newer(mscope_slot_flags(entry->what), entry->born, mscope_walk.began)) continue;
             mscope_describe(&out[filled], entry->address, entry->what, entry->born, entry->size);
             out[filled++].flags |= entry->what ? MSCOPE_BLOCK_DEPARTED : MSCOPE_BLOCK_ARRIVED;
         }
@@ -161,6 +170,7 @@ bool mscope_walk_end(uint64_t *missed)
 {
     *missed = mscope_load_relaxed(&mscope_walk.missed);
     mscope_store_release(&mscope_walking, 0);
+    mscope_walk.ended = mscope_birth_now();
     mscope_store_release(&mscope_walk.taken, 0);
     return *missed == 0;
 }

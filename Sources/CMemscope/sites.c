@@ -58,7 +58,7 @@ static uint32_t mscope_write_site(const struct mscope_stack *stack)
     mscope_entries[site].frames = mscope_frame_pool + at;
     mscope_entries[site].flags = stack->flags;
     mscope_entries[site].hash = stack->hash;
-    mscope_entries[site].first_seen = mscope_ticks();
+    mscope_entries[site].first_seen = mscope_now();
     return site;
 }
 
@@ -70,7 +70,7 @@ static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
     else if (stack->flags & MSCOPE_STACK_TRUNCATED) mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
 }
 
-static __attribute__((noinline)) uint32_t mscope_new_site(const struct mscope_stack *stack)
+uint32_t mscope_new_site(const struct mscope_stack *stack)
 {
     uint32_t site = mscope_write_site(stack);
     uint64_t word = (stack->hash >> 22 << 22) | site;
@@ -90,17 +90,17 @@ static __attribute__((noinline)) uint32_t mscope_new_site(const struct mscope_st
     return 0;
 }
 
-uint32_t mscope_site_of(const struct mscope_stack *stack)
+uint32_t mscope_find_site(uint64_t hash)
 {
     for (int level = 0; level < MSCOPE_LEVELS; level++) {
-        _Atomic uint64_t *line = mscope_line(level, stack->hash);
+        _Atomic uint64_t *line = mscope_line(level, hash);
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = mscope_load_acquire(&line[i]);
-            if (mscope_likely(mscope_same_hash(word, stack->hash))) return (uint32_t)(word & MSCOPE_SITE_MASK);
-            if (word == 0) return mscope_new_site(stack);
+            if (mscope_likely(mscope_same_hash(word, hash))) return (uint32_t)(word & MSCOPE_SITE_MASK);
+            if (word == 0) return 0;
         }
     }
-    return mscope_new_site(stack);
+    return 0;
 }
 
 static void mscope_retire_site(uint32_t site)
@@ -176,7 +176,7 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out)
         .id = id,
         .flags = entry->flags,
         .frame_count = count,
-        .first_seen = mscope_ticks_to_time(entry->first_seen),
+        .first_seen = entry->first_seen,
         .frames = entry->frames,
         .peak_bytes = mscope_load_relaxed(&mscope_peaks[id]),
     };

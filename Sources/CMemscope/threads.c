@@ -62,6 +62,8 @@ static void mscope_find_stack(struct mscope_bank *bank)
     bank->stack_high = high;
     bank->stack_low = high; // grows downwards as mscope_unwind finds pages readable
     bank->other_low = bank->other_high = 0;
+    bank->walks = 0;
+    for (int i = 0; i < MSCOPE_SPACES; i++) bank->spaces[i].memo.depth = 0; // its owner before had another stack
 }
 
 static struct mscope_bank *mscope_claim_bank(void)
@@ -82,7 +84,7 @@ static struct mscope_bank *mscope_claim_bank(void)
         return NULL;
     }
     mscope_store_relaxed(&bank->state, MSCOPE_BANK_OWNED);
-    bank->random = mscope_ticks() ^ (uint64_t)bank;
+    bank->random = mscope_now() ^ (uint64_t)bank;
     mscope_store_release(&mscope_banks[index], bank);
     return bank;
 }

@@ -12,7 +12,7 @@
 // allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block writes it.
 //
 //   what = size:32 | site:22 | flags:10          0 when no live block begins here
-//   born = ticks >> MSCOPE_BIRTH_SHIFT :40 | context:24
+//   born = mscope_birth_now():40 | context:24
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the next slot, which lies inside the block.
 struct mscope_slot {
@@ -25,7 +25,6 @@ enum {
     MSCOPE_REGION_SHIFT = 26, // 64 MiB of heap have 32 MiB of slots, touched as the heap is
     MSCOPE_REGIONS = 1 << (MSCOPE_ADDRESS_BITS - MSCOPE_REGION_SHIFT),
     MSCOPE_REGION_SLOTS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT),
-    MSCOPE_BIRTH_SHIFT = 16,  // 25 µs at 2.6 GHz: 40 bits last 330 days
 };
 #define MSCOPE_SIZE_HUGE 0xffffffffull
 #define MSCOPE_SITE_MASK 0x3fffffull
@@ -39,6 +38,7 @@ enum {
     MSCOPE_SLOT_STANDS = 16,   // the block itself was sampled: it stands for others everywhere
     MSCOPE_SLOT_REALLOCATED = 32,
     MSCOPE_SLOT_EVENT = 64,    // history has its birth, so it wants its death
+    MSCOPE_SLOT_IN_WALK = 128, // recorded while a walk was under way
     MSCOPE_SLOT_FAMILY_SHIFT = 8,
 };
 enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAMILY_NEW_ARRAY = 2 };
@@ -92,6 +92,47 @@ struct mscope_ring { // single producer (the owner of the bank), single consumer
     struct mscope_event events[MSCOPE_RING_EVENTS];
 };
 
+// ---- the last stack a thread took, outermost frame first, so that what it shares with the next one stays in place.
+//
+// state of frame i: pc[i], sp[i], fp[i]. The step outwards read pc[i - 1] at pc_at[i] and fp[i - 1] at fp_at[i] (which is
+// &fp[i - 1] itself when the step left fp alone). So the frames below i are the same again exactly when the state is and
+// all these words are: the walk is a function of them. hash[i] is that of frames 0 ... i.
+struct mscope_memo {
+    uint32_t depth, generation;
+    uint64_t pc[MSCOPE_MAX_FRAMES], sp[MSCOPE_MAX_FRAMES], fp[MSCOPE_MAX_FRAMES], hash[MSCOPE_MAX_FRAMES];
+    const uint64_t *pc_at[MSCOPE_MAX_FRAMES], *fp_at[MSCOPE_MAX_FRAMES];
+    uint32_t site[MSCOPE_MAX_FRAMES]; // of the stack that begins at frame i, 0 when not looked up
+    uint32_t end;                     // how the walk ended at frame 0: an mscope_step
+};
+
+/// A stack as the table keeps it: innermost frame first.
+struct mscope_stack {
+    uint32_t count, flags;
+    uint64_t hash;
+    uint64_t frames[MSCOPE_MAX_FRAMES];
+};
+
+/// The frames of a walk that the memo does not have, innermost first.
+struct mscope_reads {
+    const uint64_t *pc_at, *fp_at; // the words a step read; fp_at NULL: it left fp alone
+};
+struct mscope_walked {
+    uint32_t count, flags;
+    uint32_t end;                  // an mscope_step; MSCOPE_STEP_ON: the memo has the rest
+    bool sure;                     // the words in `reads` decide every step
+    struct mscope_cursor frames[MSCOPE_MAX_FRAMES];
+    struct mscope_reads reads[MSCOPE_MAX_FRAMES];
+};
+
+/// Room for one walk, in the bank because a thread's stack may be small. A signal handler that comes while its thread
+/// walks uses the next one.
+struct mscope_space {
+    struct mscope_memo memo;
+    struct mscope_walked walked;
+    struct mscope_stack tail, whole;
+};
+enum { MSCOPE_SPACES = 2 };
+
 struct mscope_task_context {
     uint64_t task;
     uint32_t thread, context;
@@ -109,6 +150,8 @@ struct mscope_bank {
     struct mscope_tally tally[2];    // program, internal
     struct mscope_counts baseline[2];
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
+    volatile uint32_t walks;         // under way on this thread
+    struct mscope_space spaces[MSCOPE_SPACES];
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
     _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
@@ -127,19 +170,13 @@ struct mscope_tls {
     uint32_t exit_rounds;
 };
 
-// ---- stacks
-struct mscope_stack {
-    uint32_t count, flags;
-    uint64_t hash;
-    uint64_t frames[MSCOPE_MAX_FRAMES];
-};
 
 struct mscope_site_entry {
     _Atomic uint32_t ready;     // frame count once the rest may be read, else 0
     uint32_t flags;
     uint64_t hash;
     const uint64_t *frames;
-    uint64_t first_seen;        // ticks
+    uint64_t first_seen;
 };
 
 struct mscope_context {

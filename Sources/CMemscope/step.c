@@ -1,0 +1,103 @@
+// One step from a frame to its caller, and which memory a walk may read.
+#include "internal.h"
+
+enum { MSCOPE_PAGE = 4096, MSCOPE_OTHER_STACK_LIMIT = 1 << 20 };
+
+// ---- which memory may be read
+
+/// Whether all pages from `low` to `high` can be read, asked of the kernel page by page.
+static bool mscope_readable(uint64_t low, uint64_t high)
+{
+    for (uint64_t page = low & ~(uint64_t)(MSCOPE_PAGE - 1); page < high; page += MSCOPE_PAGE) {
+        uint64_t word;
+        if (mscope_read_memory(page, &word, sizeof(word)) != sizeof(word)) return false;
+    }
+    return true;
+}
+
+/// The end of readable stack above `sp`, which is deeper than any seen on this thread or lies on another stack.
+uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp)
+{
+    if (sp - bank->other_low < bank->other_high - bank->other_low) return bank->other_high;
+    // Deeper on the same stack: every page between is readable, for no guard page lies there.
+    if (sp < bank->stack_low && bank->stack_low - sp <= MSCOPE_OTHER_STACK_LIMIT
+        && (!mscope_can_probe || mscope_readable(sp, bank->stack_low))) {
+        bank->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
+        return bank->stack_high;
+    }
+    // A signal stack or a fiber: up to its end, as far as frames of a reasonable size reach.
+    uint64_t low = sp & ~(uint64_t)(MSCOPE_PAGE - 1), high = low;
+    while (high - low < MSCOPE_OTHER_STACK_LIMIT && mscope_readable(high, high + 1)) high += MSCOPE_PAGE;
+    bank->other_low = low;
+    bank->other_high = high;
+    return high;
+}
+
+// ---- steps
+
+/// Whether [address, address + size) lies on the stack above the current frame.
+static inline bool mscope_on_stack(const struct mscope_cursor *at, uint64_t address, uint64_t size, uint64_t high)
+{
+    return address >= at->sp && address < high && high - address >= size;
+}
+
+static enum mscope_step mscope_step_frame(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads)
+{
+    if (!mscope_on_stack(at, at->fp, 16, high)) return MSCOPE_STEP_LOST;
+    const uint64_t *frame = (const uint64_t *)at->fp;
+    *reads = (struct mscope_reads){.pc_at = frame + 1, .fp_at = frame};
+    *at = (struct mscope_cursor){mscope_code_address(frame[1]), at->fp + 16, frame[0]};
+    return MSCOPE_STEP_ON;
+}
+
+/// rule = kind:3 | by fp:1 | CFA / 8 :16 | saved fp below the CFA / 8 :13 (0: fp is unchanged)
+static enum mscope_step mscope_step_offset(struct mscope_cursor *at, uint64_t rule, uint64_t high,
+                                           struct mscope_reads *reads)
+{
+    uint64_t cfa = (rule >> 3 & 1 ? at->fp : at->sp) + (rule >> 4 & 0xffff) * 8, saved = (rule >> 20 & 0x1fff) * 8;
+    uint64_t return_address = cfa - 8;
+#if defined(__aarch64__)
+    return_address = cfa - saved + 8; // the pair x29, x30
+    if (saved == 0) return MSCOPE_STEP_LOST;
+#endif
+    if (cfa <= at->sp || !mscope_on_stack(at, return_address, 8, high)) return MSCOPE_STEP_LOST;
+    if (saved != 0 && !mscope_on_stack(at, cfa - saved, 8, high)) return MSCOPE_STEP_LOST;
+    *reads = (struct mscope_reads){
+        .pc_at = (const uint64_t *)return_address, .fp_at = saved ? (const uint64_t *)(cfa - saved) : NULL};
+    if (saved != 0) at->fp = *reads->fp_at;
+    at->pc = mscope_code_address(*reads->pc_at);
+    at->sp = cfa;
+    return MSCOPE_STEP_ON;
+}
+
+/// Through the frame the kernel made for a signal, perhaps onto another stack.
+static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t high)
+{
+    if (!mscope_on_stack(at, at->sp, MSCOPE_SIGNAL_FRAME_SIZE, high)) return MSCOPE_STEP_LOST;
+    *at = mscope_signal_frame(at->sp);
+    // Every frame is kept as a return address; this one is the interrupted instruction itself.
+    at->pc += 1;
+    return MSCOPE_STEP_ON_UNSURE;
+}
+
+/// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such.
+static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads, uint32_t *flags)
+{
+    if ((at->fp & 7) != 0 || mscope_step_frame(at, high, reads) == MSCOPE_STEP_LOST) return MSCOPE_STEP_LOST;
+    *flags |= MSCOPE_STACK_GUESSED;
+    return MSCOPE_STEP_ON_UNSURE;
+}
+
+enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads, uint32_t *flags)
+{
+    uint64_t rule = mscope_learn_rule(at->pc);
+    switch (rule & 7) {
+    case MSCOPE_RULE_FRAME: return mscope_step_frame(at, high, reads);
+    case MSCOPE_RULE_OFFSET: return mscope_step_offset(at, rule, high, reads);
+    case MSCOPE_RULE_END: return MSCOPE_STEP_END;
+    case MSCOPE_RULE_SIGNAL: return mscope_step_signal(at, high);
+    case MSCOPE_RULE_ASYNC: return mscope_on_stack(at, at->fp - 8, 16, high) ? MSCOPE_STEP_ASYNC : MSCOPE_STEP_LOST;
+    case MSCOPE_RULE_WIDE: return mscope_step_wide(at, high) ? MSCOPE_STEP_ON_UNSURE : MSCOPE_STEP_LOST;
+    default: return mscope_guess(at, high, reads, flags);
+    }
+}

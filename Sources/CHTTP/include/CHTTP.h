@@ -1,11 +1,12 @@
-// libmicrohttpd made callable from Swift, and the dashboard's bytes. Nothing else.
+// libmicrohttpd and a little Linux made callable from Swift, and the dashboard's bytes.
 //
-// Swift calls libmicrohttpd directly where it can. Each function here says which limit
-// of the importer it works around; it can go when that limit does.
+// Swift calls the originals where it can. Each function here says which limit of the
+// importer it works around; it can go when that limit does.
 #ifndef MSCOPE_CHTTP_H
 #define MSCOPE_CHTTP_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,17 @@ size_t mscope_http_header_size(struct MHD_Connection *connection);
 /// a macro with a cast, which Swift does not import.
 struct MHD_Response *_Nullable mscope_http_stream(
     size_t block_size, MHD_ContentReaderCallback read, void *_Nullable context);
+
+// ---- linux.c
+
+// Swift's Glibc module is built without _GNU_SOURCE and without <sys/eventfd.h>.
+
+enum { MSCOPE_HTTP_HANG_UP = 0x2000 }; // POLLRDHUP
+
+/// A close-on-exec eventfd, -1 with `errno` on failure. Reads of a blocking one wait.
+int mscope_http_eventfd(bool blocking);
+/// Names the calling thread; at most 15 bytes are kept.
+void mscope_http_name_thread(const char *name);
 
 // ---- files.c
 

@@ -3,14 +3,14 @@ internal import CHTTP
 /// A file of the dashboard inside the binary.
 ///
 /// Safe to share: the bytes are constants of the image and never change.
-@safe struct EmbeddedFile: @unchecked Sendable {
+@safe package struct EmbeddedFile: @unchecked Sendable {
     /// "/js/main.js".
-    let path: String
+    package let path: String
     private let content: UnsafeBufferPointer<UInt8>
 
-    var bytes: [UInt8] { unsafe Array(content) }
+    package var bytes: [UInt8] { unsafe Array(content) }
 
-    static let all: [EmbeddedFile] = {
+    package static let all: [EmbeddedFile] = {
         var count = 0
         let table = unsafe mscope_http_files(&count)
         return unsafe UnsafeBufferPointer(start: table, count: count).map { file in

@@ -50,6 +50,7 @@ let package = Package(
         ),
         .target(name: "MemscopePreload", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
         .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .testTarget(name: "MemscopeServerTests", dependencies: ["MemscopeServer", "CZlib"], swiftSettings: swiftRules),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

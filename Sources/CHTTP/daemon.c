@@ -1,0 +1,43 @@
+#include "CHTTP.h"
+
+struct MHD_Daemon *mscope_http_start(
+    int listening_socket, unsigned connection_limit, unsigned idle_seconds, size_t connection_memory,
+    struct mscope_http_callbacks callbacks, void *context)
+{
+    // No MHD_USE_ERROR_LOG: MemScope prints nothing unless asked. No internal threads:
+    // ours is marked, so that what the library allocates is not counted as the program's.
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, callbacks.request, context,
+        MHD_OPTION_LISTEN_SOCKET, listening_socket,
+        MHD_OPTION_CONNECTION_LIMIT, connection_limit,
+        MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, callbacks.target, context,
+        MHD_OPTION_NOTIFY_COMPLETED, callbacks.completed, context,
+        MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, context,
+        MHD_OPTION_END);
+}
+
+int mscope_http_poll_descriptor(struct MHD_Daemon *daemon)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    return info == NULL ? -1 : info->epoll_fd;
+}
+
+int mscope_http_socket(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+size_t mscope_http_header_size(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info == NULL ? 0 : info->header_size;
+}
+
+struct MHD_Response *mscope_http_stream(size_t block_size, MHD_ContentReaderCallback read, void *context)
+{
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_size, read, context, NULL);
+}

@@ -1,0 +1,29 @@
+#include "CHTTP.h"
+
+// The package is C11 for its other files; #embed came with C23 and every clang of ours has it.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+// An array is named by the line of its file in public.def, the same in both readings.
+#define MSCOPE_JOIN(a, b) a##b
+#define MSCOPE_NAME(line) MSCOPE_JOIN(mscope_http_bytes_, line)
+
+#define MSCOPE_EMBED 0x7fffffff
+#define MSCOPE_FILE(path) static const uint8_t MSCOPE_NAME(__LINE__)[] = {
+#define MSCOPE_END };
+#include "public.def"
+#undef MSCOPE_EMBED
+#undef MSCOPE_FILE
+#undef MSCOPE_END
+
+#define MSCOPE_EMBED 0
+#define MSCOPE_FILE(path) {path, MSCOPE_NAME(__LINE__), sizeof(MSCOPE_NAME(__LINE__))},
+#define MSCOPE_END
+static const struct mscope_http_file mscope_http_table[] = {
+#include "public.def"
+};
+
+const struct mscope_http_file *mscope_http_files(size_t *count)
+{
+    *count = sizeof(mscope_http_table) / sizeof(mscope_http_table[0]);
+    return mscope_http_table;
+}

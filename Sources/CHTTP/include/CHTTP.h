@@ -1,0 +1,73 @@
+// libmicrohttpd and a little Linux made callable from Swift, and the dashboard's bytes.
+//
+// Swift calls the originals where it can. Each function here says which limit of the
+// importer it works around; it can go when that limit does.
+#ifndef MSCOPE_CHTTP_H
+#define MSCOPE_CHTTP_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+// ---- daemon.c
+
+/// What the daemon calls back, always on the thread that runs it. `context` is the
+/// `context` of `mscope_http_start`.
+struct mscope_http_callbacks {
+    MHD_AccessHandlerCallback request;
+    /// Gets the raw request target; what it returns is the request's own context.
+    void *_Nullable (*_Nonnull target)(void *_Nullable context, const char *target, struct MHD_Connection *connection);
+    MHD_RequestCompletedCallback completed;
+    MHD_NotifyConnectionCallback connection;
+};
+
+/// Starts a daemon without threads over a listening socket, which it owns from then on.
+/// NULL when libmicrohttpd refuses. Why a shim: `MHD_start_daemon` is variadic.
+struct MHD_Daemon *_Nullable mscope_http_start(
+    int listening_socket, unsigned connection_limit, unsigned idle_seconds, size_t connection_memory,
+    struct mscope_http_callbacks callbacks, void *_Nullable context);
+
+/// The descriptor that becomes readable when `MHD_run` has work, -1 when there is none.
+/// Why a shim: `MHD_get_daemon_info` is variadic.
+int mscope_http_poll_descriptor(struct MHD_Daemon *daemon);
+
+/// The socket of a connection. Why a shim: `MHD_get_connection_info` is variadic.
+int mscope_http_socket(struct MHD_Connection *connection);
+
+/// Bytes of the request line and all header fields. Why a shim: as above.
+size_t mscope_http_header_size(struct MHD_Connection *connection);
+
+/// A response without end that asks `read` for bytes. Why a shim: `MHD_SIZE_UNKNOWN` is
+/// a macro with a cast, which Swift does not import.
+struct MHD_Response *_Nullable mscope_http_stream(
+    size_t block_size, MHD_ContentReaderCallback read, void *_Nullable context);
+
+// ---- linux.c
+
+// Swift's Glibc module is built without _GNU_SOURCE and without <sys/eventfd.h>.
+
+enum { MSCOPE_HTTP_HANG_UP = 0x2000 }; // POLLRDHUP
+
+/// A close-on-exec eventfd, -1 with `errno` on failure. Reads of a blocking one wait.
+int mscope_http_eventfd(bool blocking);
+/// Names the calling thread; at most 15 bytes are kept.
+void mscope_http_name_thread(const char *name);
+
+// ---- files.c
+
+/// A file of the dashboard. `bytes` live as long as the process.
+struct mscope_http_file {
+    const char *path; // "/js/main.js"
+    const uint8_t *bytes;
+    size_t length;
+};
+
+/// The embedded files, in the order of public.def.
+const struct mscope_http_file *mscope_http_files(size_t *count);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,91 @@
+internal import CMemscope
+internal import Synchronization
+
+/// Carries server-sent events from any thread to the clients of one daemon.
+///
+/// Each client has a queue of its own; a client that does not keep up loses its oldest
+/// events, and neither the publisher nor another client waits for it.
+package final class EventHub: Sendable {
+    private struct State {
+        var queues: [Int: [[UInt8]]] = [:]
+        var nextID = 0
+        var wakeup: Wakeup?
+    }
+
+    private let state = Mutex(State())
+    private let queueLimit: Int
+    private let streamLimit: Int
+    // A forked child has no server, and the lock may be held for ever by a thread that
+    // exists only in the parent.
+    private let generation = mscope_fork_generation()
+
+    /// - Parameters:
+    ///   - queueLimit: Events kept per client.
+    ///   - streamLimit: Clients at a time.
+    package init(queueLimit: Int = 64, streamLimit: Int = 8) {
+        self.queueLimit = queueLimit
+        self.streamLimit = streamLimit
+    }
+
+    /// Whether anybody listens; if not, there is no need to render an event.
+    package var hasListeners: Bool {
+        mscope_fork_generation() == generation && state.withLock { !$0.queues.isEmpty }
+    }
+
+    /// Hands an event to every client. Does not wait for any.
+    package func publish(_ event: ServerEvent) {
+        guard mscope_fork_generation() == generation else { return }
+        let bytes = event.bytes
+        state.withLock { state in
+            for id in state.queues.keys {
+                state.queues[id]?.append(bytes)
+                let excess = (state.queues[id]?.count ?? 0) - queueLimit
+                if excess > 0 { state.queues[id]?.removeFirst(excess) }
+            }
+            // Under the lock, because the daemon closes the descriptor after detaching.
+            if !state.queues.isEmpty { state.wakeup?.signal() }
+        }
+    }
+
+    package func publish(event name: String, data: String) {
+        publish(ServerEvent(name, data: data))
+    }
+}
+
+// What the daemon does with it.
+extension EventHub {
+    func attach(_ wakeup: Wakeup) {
+        state.withLock { $0.wakeup = wakeup }
+    }
+
+    /// Ends every subscription; later events go nowhere.
+    func detach() {
+        state.withLock {
+            $0.wakeup = nil
+            $0.queues = [:]
+        }
+    }
+
+    /// Opens a queue; nil when there are as many streams as allowed.
+    package func subscribe() -> Int? {
+        state.withLock { state in
+            guard state.queues.count < streamLimit else { return nil }
+            state.nextID += 1
+            state.queues[state.nextID] = []
+            return state.nextID
+        }
+    }
+
+    package func unsubscribe(_ id: Int) {
+        state.withLock { $0.queues[id] = nil }
+    }
+
+    /// Takes everything queued for a client, in order.
+    package func take(_ id: Int) -> [UInt8] {
+        state.withLock { state in
+            let events = state.queues[id] ?? []
+            if !events.isEmpty { state.queues[id] = [] }
+            return Array(events.joined())
+        }
+    }
+}

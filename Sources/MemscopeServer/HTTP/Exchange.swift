@@ -1,0 +1,29 @@
+/// One request on its way through the daemon. Only the server thread touches it.
+final class Exchange {
+    enum Phase {
+        /// The header fields have arrived.
+        case head
+        /// Waiting for the rest of the body.
+        case body(Router.Match, expected: Int)
+        /// The worker has it; the connection is suspended.
+        case working
+        /// The worker is done.
+        case ready(EncodedResponse)
+        case answered
+    }
+
+    let id: Int
+    let connection: ClientConnection
+    /// As sent; nil when it is not UTF-8.
+    let target: String?
+    var phase = Phase.head
+    var request: HTTPRequest?
+    var body: [UInt8] = []
+    var stream: EventStream?
+
+    init(id: Int, connection: ClientConnection, target: String?) {
+        self.id = id
+        self.connection = connection
+        self.target = target
+    }
+}

@@ -1,0 +1,117 @@
+internal import CMemscope
+internal import Synchronization
+
+/// A running HTTP server: two threads, a listening socket, and nothing shared with the
+/// program it serves.
+package final class HTTPDaemon: Sendable {
+    private struct Parts: Sendable {
+        let socket: ListeningSocket
+        let mailbox: Mailbox
+        let worker: HeavyWorker
+        let serverThread: ServerThread
+        let workerThread: ServerThread
+    }
+
+    /// Where it answers, such as "http://127.0.0.1:9100" or "unix:///run/app.sock".
+    package let url: String
+    /// What clients must present; nil when they need nothing.
+    package let token: AccessToken?
+    private let parts: Mutex<Parts?>
+    private let generation = mscope_fork_generation()
+
+    private init(url: String, token: AccessToken?, parts: Parts) {
+        self.url = url
+        self.token = token
+        self.parts = Mutex(parts)
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// The link for a first visit: with the token, when there is one.
+    package var visitURL: String {
+        token.map { "\(url)/?token=\($0.percentEncoded)" } ?? url
+    }
+
+    /// Binds, listens and answers from then on.
+    ///
+    /// - Parameter hub: Feeds the event streams of this daemon; of one daemon at a time.
+    /// - Throws: `addressInUse`, `invalidAddress` or `system`, with the remedy.
+    package static func start(
+        _ configuration: Configuration, router: Router, hub: EventHub
+    ) throws(MemscopeServerError) -> HTTPDaemon {
+        let isLoopback = configuration.address.isLoopback
+        let token = if let given = configuration.token { given } else { isLoopback ? nil : AccessToken.random() }
+        let socket = try ListeningSocket(configuration.address)
+        do throws(MemscopeServerError) {
+            let gate = RequestGate(
+                hosts: HostPolicy(address: socket.address, names: configuration.allowedHosts), token: token,
+                cookieName: cookieName(socket.address), router: router, limits: configuration.limits)
+            let parts = try startThreads(socket: socket, gate: gate, hub: hub)
+            return HTTPDaemon(url: socket.address.url, token: token, parts: parts)
+        } catch {
+            socket.close()
+            throw error
+        }
+    }
+
+    /// Closes every connection, lets a heavy request under way finish, joins both threads.
+    ///
+    /// May be called again, and does nothing in a forked child, which has no server.
+    /// Must not be called by a route.
+    package func stop() {
+        guard mscope_fork_generation() == generation else { return }
+        let parts = parts.withLock { parts in
+            defer { parts = nil }
+            return parts
+        }
+        guard let parts else { return }
+        parts.mailbox.stop()
+        parts.serverThread.join()
+        parts.worker.stop()
+        parts.workerThread.join()
+        parts.socket.removeFile()
+    }
+
+    private static func startThreads(
+        socket: ListeningSocket, gate: RequestGate, hub: EventHub
+    ) throws(MemscopeServerError) -> Parts {
+        let mailbox = try Mailbox()
+        let worker = try HeavyWorker()
+        let workerThread = try ServerThread(name: "memscope-work") { worker.run() }
+        do throws(MemscopeServerError) {
+            let serverThread = try startServer(on: socket.descriptor, mailbox: mailbox) {
+                ServerLoop(gate: gate, hub: hub, worker: worker, mailbox: mailbox)
+            }
+            return Parts(
+                socket: socket, mailbox: mailbox, worker: worker, serverThread: serverThread,
+                workerThread: workerThread)
+        } catch {
+            worker.stop()
+            workerThread.join()
+            throw error
+        }
+    }
+
+    /// Starts the thread and waits until it listens.
+    private static func startServer(
+        on socket: Int32, mailbox: Mailbox, makeLoop: @escaping @Sendable () -> ServerLoop
+    ) throws(MemscopeServerError) -> ServerThread {
+        let thread = try ServerThread(name: "memscope-http") {
+            let loop = makeLoop()
+            let isStarted = loop.start(listeningOn: socket)
+            mailbox.reportStart(isStarted)
+            if isStarted { loop.run(listeningOn: socket) }
+        }
+        guard mailbox.waitForStart() else {
+            thread.join()
+            throw MemscopeServerError(code: .system, message: "libmicrohttpd could not start on this machine")
+        }
+        return thread
+    }
+
+    private static func cookieName(_ address: ListenAddress) -> String {
+        if case .tcp(_, let port) = address { "memscope-\(port)" } else { "memscope" }
+    }
+}

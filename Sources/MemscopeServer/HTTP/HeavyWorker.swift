@@ -1,0 +1,66 @@
+internal import Synchronization
+
+/// Runs one heavy job at a time on a thread of its own, so that a long analysis never
+/// holds up the other clients.
+final class HeavyWorker: Sendable {
+    struct Job: Sendable {
+        let work: @Sendable () -> EncodedResponse
+        /// Called when the worker is free again, so that a client which has its answer
+        /// is not told "busy" on account of it.
+        let deliver: @Sendable (EncodedResponse) -> Void
+    }
+
+    private enum State: Sendable {
+        case idle, running, stopping
+        case queued(Job)
+    }
+
+    private let state = Mutex(State.idle)
+    private let wakeup: Wakeup
+
+    init() throws(MemscopeServerError) {
+        wakeup = try Wakeup(blocking: true)
+    }
+
+    /// Hands over a job; false when there is one already.
+    func submit(_ job: Job) -> Bool {
+        let isAccepted = state.withLock { state in
+            guard case .idle = state else { return false }
+            state = .queued(job)
+            return true
+        }
+        if isAccepted { wakeup.signal() }
+        return isAccepted
+    }
+
+    /// The thread's body: works until `stop`.
+    func run() {
+        while let job = nextJob() {
+            let response = job.work()
+            state.withLock { if case .running = $0 { $0 = .idle } }
+            job.deliver(response)
+        }
+    }
+
+    /// Lets the job under way finish, then ends `run`.
+    func stop() {
+        state.withLock { $0 = .stopping }
+        wakeup.signal()
+    }
+
+    private func nextJob() -> Job? {
+        while true {
+            wakeup.wait()
+            let (job, isStopping) = state.withLock { state -> (Job?, Bool) in
+                switch state {
+                case .queued(let job):
+                    state = .running
+                    return (job, false)
+                case .stopping: return (nil, true)
+                case .idle, .running: return (nil, false)
+                }
+            }
+            if job != nil || isStopping { return job }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+internal import Synchronization
+
+/// What other threads have to tell the server thread, and the one thing it tells them:
+/// whether it started.
+final class Mailbox: Sendable {
+    struct Mail {
+        var finished: [(exchange: Int, response: EncodedResponse)] = []
+        var isStopping = false
+    }
+
+    let wakeup: Wakeup
+    private let mail = Mutex(Mail())
+    private let started: Wakeup
+    private let isStarted = Mutex(false)
+
+    init() throws(MemscopeServerError) {
+        wakeup = try Wakeup(blocking: false)
+        started = try Wakeup(blocking: true)
+    }
+
+    func reportStart(_ succeeded: Bool) {
+        isStarted.withLock { $0 = succeeded }
+        started.signal()
+    }
+
+    /// Waits for the report.
+    func waitForStart() -> Bool {
+        started.wait()
+        return isStarted.withLock { $0 }
+    }
+
+    /// From the worker: the answer to a heavy request.
+    func deliver(_ response: EncodedResponse, to exchange: Int) {
+        mail.withLock { $0.finished.append((exchange, response)) }
+        wakeup.signal()
+    }
+
+    func stop() {
+        mail.withLock { $0.isStopping = true }
+        wakeup.signal()
+    }
+
+    func take() -> Mail {
+        wakeup.wait()
+        return mail.withLock { mail in
+            defer { mail.finished = [] }
+            return mail
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import CHTTP
+
+// From an answer to libmicrohttpd's response.
+extension ServerLoop {
+    func answer(_ exchange: Exchange, with response: EncodedResponse) -> MHD_Result {
+        exchange.phase = .answered
+        switch response.body {
+        case .bytes(let bytes): return send(bytes, of: response, to: exchange)
+        case .events where exchange.request?.method == "HEAD": return send([], of: response, to: exchange)
+        case .events(let first): return stream(first, of: response, to: exchange)
+        }
+    }
+
+    private func send(_ bytes: [UInt8], of response: EncodedResponse, to exchange: Exchange) -> MHD_Result {
+        exchange.connection.enter(.sending)
+        // Copied before the call returns.
+        var bytes = bytes
+        let handle = unsafe MHD_create_response_from_buffer(bytes.count, &bytes, .RESPMEM_MUST_COPY)
+        return unsafe queue(handle, of: response, to: exchange)
+    }
+
+    private func stream(_ first: [ServerEvent], of response: EncodedResponse, to exchange: Exchange) -> MHD_Result {
+        guard let stream = EventStream(connection: exchange.connection, hub: hub, first: first) else {
+            let busy = HTTPError.busy("as many event streams as allowed are open", retryAfterSeconds: 5)
+            return answer(exchange, with: ResponseEncoder.encode(busy.response, for: exchange.request))
+        }
+        exchange.connection.enter(.streaming)
+        exchange.stream = stream
+        streams[exchange.id] = stream
+        // The exchange keeps the stream until libmicrohttpd reports the request completed.
+        let handle = unsafe mscope_http_stream(4096, readStream, Unmanaged.passUnretained(stream).toOpaque())
+        return unsafe queue(handle, of: response, to: exchange)
+    }
+
+    /// Without memory for a response libmicrohttpd is told to close the connection.
+    private func queue(_ handle: OpaquePointer?, of response: EncodedResponse, to exchange: Exchange) -> MHD_Result {
+        guard let handle = unsafe handle else { return .NO }
+        defer { unsafe MHD_destroy_response(handle) }
+        for header in response.headers { _ = unsafe MHD_add_response_header(handle, header.name, header.value) }
+        return unsafe MHD_queue_response(exchange.connection.handle, UInt32(response.status), handle)
+    }
+}

@@ -1,0 +1,53 @@
+internal import CHTTP
+internal import CMemscope
+internal import Glibc
+
+/// A thread of MemScope's own: marked internal, so that its blocks are counted apart,
+/// and deaf to the program's signals.
+struct ServerThread: Sendable {
+    private let handle: pthread_t
+
+    /// - Parameter name: At most 15 bytes; shown by `ps -L` and debuggers.
+    init(name: String, body: @escaping @Sendable () -> Void) throws(MemscopeServerError) {
+        let box = unsafe Unmanaged.passRetained(Body(name: name, run: body))
+        var blocked = sigset_t()
+        var previous = sigset_t()
+        unsafe sigfillset(&blocked)
+        // A fault is raised by the instruction itself: blocked, it would end the process
+        // without its handler, hence without the program's backtrace.
+        for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT] { unsafe sigdelset(&blocked, fault) }
+        // Before the thread exists: it inherits the mask and can never run a handler.
+        unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
+        var handle = pthread_t()
+        let result = unsafe pthread_create(&handle, nil, enterThread, box.toOpaque())
+        unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
+        guard result == 0 else {
+            unsafe box.release()
+            errno = result
+            throw systemError("pthread_create", "the server could not start its thread \(name)")
+        }
+        self.handle = handle
+    }
+
+    func join() {
+        pthread_join(handle, nil)
+    }
+}
+
+private final class Body: Sendable {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
+
+private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    mscope_thread_mark_internal()
+    let body = unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
+    unsafe mscope_http_name_thread(body.name)
+    body.run()
+    return nil
+}

@@ -1,0 +1,114 @@
+/// A refusal, as the client will read it.
+///
+/// It names what was wrong and what is accepted, and renders itself as
+/// `{"error":{"code","message","hint"}}`, so that every route refuses alike.
+package struct HTTPError: Error, Sendable, Hashable {
+    /// Stable names that scripts may match on; docs/wire-format.md lists them.
+    package enum Code: String, Sendable, CaseIterable {
+        case badRequest = "bad-request"
+        case badParameter = "bad-parameter"
+        case badBody = "bad-body"
+        case notFound = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case forbiddenHost = "forbidden-host"
+        case forbiddenOrigin = "forbidden-origin"
+        case unauthorized
+        case tooLarge = "too-large"
+        case busy
+        case `internal`
+    }
+
+    package var status: Int
+    package var code: Code
+    /// What was wrong, with the offending value.
+    package var message: String
+    /// What is accepted, or what to do.
+    package var hint: String
+    /// For 404: every path that would have been answered.
+    package var routes: [String]
+    /// `Allow`, `Retry-After` and the like.
+    package var headers: [HTTPHeader]
+
+    package init(
+        status: Int, code: Code, message: String, hint: String, routes: [String] = [], headers: [HTTPHeader] = []
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.routes = routes
+        self.headers = headers
+    }
+
+    package static func badRequest(_ message: String, hint: String) -> HTTPError {
+        HTTPError(status: 400, code: .badRequest, message: message, hint: hint)
+    }
+
+    package static func badParameter(_ message: String, hint: String) -> HTTPError {
+        HTTPError(status: 400, code: .badParameter, message: message, hint: hint)
+    }
+
+    package static func badBody(_ message: String, hint: String, status: Int = 400) -> HTTPError {
+        HTTPError(status: status, code: .badBody, message: message, hint: hint)
+    }
+
+    /// Something named by the request does not exist; for unknown paths see `Router`.
+    package static func notFound(_ message: String, hint: String, routes: [String] = []) -> HTTPError {
+        HTTPError(status: 404, code: .notFound, message: message, hint: hint, routes: routes)
+    }
+
+    package static func methodNotAllowed(_ method: String, path: String, allowed: [String]) -> HTTPError {
+        let list = allowed.joined(separator: ", ")
+        return HTTPError(
+            status: 405, code: .methodNotAllowed, message: "\(path) does not answer \(method)",
+            hint: "use \(list)", headers: [HTTPHeader("Allow", list)])
+    }
+
+    package static func tooLarge(_ message: String, hint: String, status: Int = 413) -> HTTPError {
+        HTTPError(status: status, code: .tooLarge, message: message, hint: hint)
+    }
+
+    package static func busy(_ message: String, retryAfterSeconds: Int = 1) -> HTTPError {
+        HTTPError(
+            status: 503, code: .busy, message: message, hint: "try again in \(retryAfterSeconds) s",
+            headers: [HTTPHeader("Retry-After", String(retryAfterSeconds))])
+    }
+
+    package static func internalError(_ message: String) -> HTTPError {
+        HTTPError(status: 500, code: .internal, message: message, hint: "this is a defect of MemScope; please report it")
+    }
+}
+
+extension HTTPError {
+    /// The refusal as the client gets it.
+    package var response: HTTPResponse {
+        var json = #"{"error":{"code":"# + jsonQuoted(code.rawValue)
+        json += #","message":"# + jsonQuoted(message)
+        json += #","hint":"# + jsonQuoted(hint) + "}"
+        if !routes.isEmpty {
+            json += #","routes":["# + routes.map(jsonQuoted).joined(separator: ",") + "]"
+        }
+        return HTTPResponse(status: status, headers: headers, json: Array((json + "}").utf8))
+    }
+}
+
+/// The text as a JSON string literal. Requests are quoted in refusals, so any text may
+/// come by; full results are written by MemscopeRender.
+func jsonQuoted(_ text: String) -> String {
+    let digits = Array("0123456789abcdef".unicodeScalars)
+    var quoted = "\"".unicodeScalars
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": quoted.append(contentsOf: "\\\"".unicodeScalars)
+        case "\\": quoted.append(contentsOf: "\\\\".unicodeScalars)
+        case "\n": quoted.append(contentsOf: "\\n".unicodeScalars)
+        case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+            quoted.append(contentsOf: "\\u00".unicodeScalars)
+            quoted.append(digits[Int(scalar.value >> 4)])
+            quoted.append(digits[Int(scalar.value & 15)])
+        default: quoted.append(scalar)
+        }
+    }
+    quoted.append("\"")
+    return String(quoted)
+}

@@ -1,0 +1,81 @@
+/// What a client asked, decoded and bounded: nothing here points into the connection.
+package struct HTTPRequest: Sendable, Hashable {
+    package struct Parameter: Sendable, Hashable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// As sent; methods are case-sensitive.
+    package var method: String
+    /// Percent-decoded, begins with "/".
+    package var path: String
+    /// Percent-decoded, in the order of the request.
+    package var query: [Parameter]
+    package var headers: [HTTPHeader]
+    package var body: [UInt8]
+    /// What stood in the place of `{name}` in the route's pattern.
+    package var captures: [String: String] = [:]
+
+    package init(
+        method: String = "GET", path: String, query: [Parameter] = [], headers: [HTTPHeader] = [], body: [UInt8] = []
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+
+    /// Decodes a request target such as `/api/sites?limit=10&sort=-bytes`.
+    ///
+    /// - Throws: 400 when it is not a path, or its percent-encoding is broken, encodes
+    ///   a zero byte or is not UTF-8.
+    package init(method: String, target: String, headers: [HTTPHeader], body: [UInt8] = []) throws(HTTPError) {
+        guard target.utf8.first == UInt8(ascii: "/") else {
+            throw .badRequest("the request target is not a path", hint: "send a target like /api/summary")
+        }
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var query: [Parameter] = []
+        for pair in (parts.count == 2 ? parts[1] : "").split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try percentDecoded(sides[0], plusIsSpace: true)
+            query.append(Parameter(name, sides.count == 2 ? try percentDecoded(sides[1], plusIsSpace: true) : ""))
+        }
+        let path = try percentDecoded(parts[0], plusIsSpace: false)
+        self.init(method: method, path: path, query: query, headers: headers, body: body)
+    }
+
+    /// The first value of a header field, whatever the case of its name.
+    package func header(_ name: String) -> String? {
+        headers.value(of: name)
+    }
+}
+
+private func percentDecoded(_ text: Substring, plusIsSpace: Bool) throws(HTTPError) -> String {
+    var bytes: [UInt8] = []
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+        switch byte {
+        case UInt8(ascii: "%"):
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let value = UInt8(Substring(digits), radix: 16), value != 0,
+                digits.first != UInt8(ascii: "+")
+            else {
+                throw .badRequest("broken percent-encoding in the request target", hint: "encode bytes as %41, never %00")
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))
+        default: bytes.append(byte)
+        }
+    }
+    guard let decoded = String(validating: bytes, as: UTF8.self) else {
+        throw .badRequest("the request target is not UTF-8", hint: "percent-encode text as UTF-8")
+    }
+    return decoded
+}

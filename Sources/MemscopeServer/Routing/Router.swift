@@ -1,0 +1,67 @@
+/// The routing table: finds who answers a request, and refuses what nobody answers.
+package struct Router: Sendable {
+    /// Asked for a GET that no route answers; nil leaves it a 404.
+    package typealias Fallback = @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse?
+
+    /// What to call, and with which request.
+    package struct Match: Sendable {
+        package var route: Route
+        /// The request with its captures filled in.
+        package var request: HTTPRequest
+
+        package func run() throws(HTTPError) -> HTTPResponse {
+            try route.handler(request)
+        }
+    }
+
+    package let routes: [Route]
+    private let fallback: Fallback
+
+    /// - Parameters:
+    ///   - routes: The first that matches answers.
+    ///   - fallback: Serves files.
+    package init(_ routes: [Route], fallback: @escaping Fallback = { _ in nil }) {
+        self.routes = routes
+        self.fallback = fallback
+    }
+
+    /// Finds the route of a request without running it. What no route answers goes to
+    /// the fallback, and from there to 404 with the list of routes.
+    ///
+    /// - Throws: 405 with `Allow` when the path exists under another method.
+    package func match(_ request: HTTPRequest) throws(HTTPError) -> Match {
+        let method = request.method == "HEAD" ? "GET" : request.method
+        var allowed: Set<String> = []
+        for route in routes {
+            guard let captures = route.captures(from: request.path) else { continue }
+            if route.method.rawValue == method {
+                var request = request
+                request.captures = captures
+                return Match(route: route, request: request)
+            }
+            allowed.formUnion(route.method == .get ? ["GET", "HEAD"] : [route.method.rawValue])
+        }
+        guard allowed.isEmpty else {
+            throw .methodNotAllowed(request.method, path: request.path, allowed: allowed.sorted())
+        }
+        return Match(route: Route(.get, request.path, handler: respondWithFallback), request: request)
+    }
+
+    /// Answers a request on the calling thread.
+    package func respond(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        try match(request).run()
+    }
+
+    // Runs as a route, not while matching, so that it is behind the token.
+    private func respondWithFallback(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        guard let response = try fallback(request) else {
+            throw .notFound(
+                "nothing answers \(request.path)", hint: "see the list of routes",
+                routes: routes.map { "\($0.method.rawValue) \($0.path)" })
+        }
+        guard ["GET", "HEAD"].contains(request.method) else {
+            throw .methodNotAllowed(request.method, path: request.path, allowed: ["GET", "HEAD"])
+        }
+        return response
+    }
+}

@@ -1,0 +1,77 @@
+import Glibc
+import MemscopeServer
+
+/// A daemon on a port of its own, with a few routes that show what a client can meet.
+final class TestServer: Sendable {
+    let daemon: HTTPDaemon
+    let hub = EventHub()
+
+    init(
+        address: ListenAddress = .loopback(port: 0), token: AccessToken? = nil, allowedHosts: [String] = [],
+        files: StaticFiles = StaticFiles(), limits: HTTPDaemon.Limits = HTTPDaemon.Limits()
+    ) throws {
+        daemon = try HTTPDaemon.start(
+            HTTPDaemon.Configuration(address: address, token: token, allowedHosts: allowedHosts, limits: limits),
+            router: Router(testRoutes, fallback: files.respond), hub: hub)
+    }
+
+    var url: String { daemon.url }
+
+    func get(_ target: String, headers: String = "") -> RawAnswer? {
+        RawAnswer(from: url, "GET \(target) HTTP/1.1" + (headers.isEmpty ? "" : "\r\n" + headers))
+    }
+}
+
+let testRoutes: [Route] = [
+    .get("/healthz", isOpen: true) { _ in HTTPResponse(text: "ok\n") },
+    .get("/api/echo") { (request) throws(HTTPError) in
+        try request.allowParameters("limit", "size")
+        let size = try request.int("size", in: 1...10_000_000, default: 10)
+        return HTTPResponse(json: [UInt8](repeating: UInt8(ascii: "7"), count: size))
+    },
+    .get("/api/objects/{addr}") { request in HTTPResponse(text: request.captures["addr"] ?? "") },
+    .get("/api/tagged") { _ in HTTPResponse(json: Array("[1]".utf8), etag: "v1") },
+    .get("/api/slow", isHeavy: true) { (request) throws(HTTPError) in
+        usleep(UInt32(try request.int("ms", in: 0...10_000, default: 300)) * 1000)
+        return HTTPResponse(text: "done\n")
+    },
+    .get("/api/events") { _ in .events(first: [ServerEvent("hello", data: "{}")]) },
+    .post("/api/mark") { request in HTTPResponse(status: 201, json: request.body) },
+]
+
+/// Descriptors that this process has open.
+func openDescriptors() -> Int {
+    guard let folder = unsafe opendir("/proc/self/fd") else { return -1 }
+    defer { unsafe closedir(folder) }
+    var count = 0
+    while unsafe readdir(folder) != nil { count += 1 }
+    return count
+}
+
+/// A folder of its own for one test, removed by `remove`.
+struct TemporaryFolder {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/memscope-test-XXXXXX".utf8CString)
+        path = unsafe String(cString: mkdtemp(&template))
+    }
+
+    func write(_ name: String, _ text: String) {
+        let file = unsafe fopen("\(path)/\(name)", "w")
+        unsafe fputs(text, file)
+        unsafe fclose(file)
+    }
+
+    func remove() {
+        guard let folder = unsafe opendir(path) else { return }
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
+                unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            unsafe unlink("\(path)/\(name)")
+        }
+        unsafe closedir(folder)
+        unsafe rmdir(path)
+    }
+}

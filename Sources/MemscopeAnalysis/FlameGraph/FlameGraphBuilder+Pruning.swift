@@ -6,23 +6,13 @@ extension FlameGraphBuilder {
     /// - Complexity: O(*n* log *n*) for *n* nodes.
     package func build(minimumShare: Double = 0) -> FlameGraph {
         let threshold = Double(nodes[0].value) * minimumShare
-        let children = childrenByParent()
         var laidOut: [FlameGraph.Node] = []
         var isPruned = false
         var waiting = [Entry(node: 0, value: nodes[0].value, depth: 0)]
         while let entry = waiting.popLast() {
             laidOut.append(shown(entry))
             guard let node = entry.node else { continue }
-            var shownChildren: [Entry] = []
-            var other: UInt64 = 0
-            for child in children[node] {
-                let value = nodes[child].value
-                if Double(value) < threshold {
-                    other &+= value
-                } else {
-                    shownChildren.append(Entry(node: child, value: value, depth: entry.depth + 1))
-                }
-            }
+            var (shownChildren, other) = split(node, depth: entry.depth, threshold: threshold)
             if other > 0 {
                 isPruned = true
                 shownChildren.append(Entry(node: nil, value: other, depth: entry.depth + 1))
@@ -54,9 +44,20 @@ extension FlameGraphBuilder {
         )
     }
 
-    private func childrenByParent() -> [[Int]] {
-        var children = [[Int]](repeating: [], count: nodes.count)
-        for node in nodes.indices.dropFirst() { children[nodes[node].parent].append(node) }
-        return children
+    /// The children that are large enough, and what the others weigh together.
+    private func split(_ node: Int, depth: Int, threshold: Double) -> (shown: [Entry], other: UInt64) {
+        var shown: [Entry] = []
+        var other: UInt64 = 0
+        var child = nodes[node].lastChild
+        while child != 0 {
+            let value = nodes[child].value
+            if Double(value) < threshold {
+                other &+= value
+            } else {
+                shown.append(Entry(node: child, value: value, depth: depth + 1))
+            }
+            child = nodes[child].olderSibling
+        }
+        return (shown, other)
     }
 }

@@ -22,8 +22,10 @@ package struct FlameGraphBuilder: Sendable {
         var function: Int
         var file: String?
         var line: Int?
-        var parent: Int
         var value: UInt64
+        /// The child made last, and the one made before this node; 0, the root, for none.
+        var lastChild = 0
+        var olderSibling = 0
     }
 
     private(set) var nodes: [Node]
@@ -37,7 +39,7 @@ package struct FlameGraphBuilder: Sendable {
     package init() {
         nodes = []
         let root = id(of: Function(name: FlameGraph.rootName, image: nil))
-        nodes.append(Node(function: root, file: nil, line: nil, parent: 0, value: 0))
+        nodes.append(Node(function: root, file: nil, line: nil, value: 0))
     }
 
     /// Adds one stack.
@@ -75,9 +77,13 @@ package struct FlameGraphBuilder: Sendable {
             if nodes[known].line != frame.line { nodes[known].line = nil }
             return known
         }
-        nodes.append(Node(function: function, file: frame.file, line: frame.line, parent: parent, value: value))
-        child[key] = nodes.count - 1
-        return nodes.count - 1
+        let new = nodes.count
+        var node = Node(function: function, file: frame.file, line: frame.line, value: value)
+        node.olderSibling = nodes[parent].lastChild
+        nodes.append(node)
+        nodes[parent].lastChild = new
+        child[key] = new
+        return new
     }
 
     private mutating func functionID(of frame: Frame, inlineDepth: Int) -> Int {

@@ -84,6 +84,9 @@ package struct JSONWriter: Sendable {
         }
     }
 
+    /// A value that is JSON already.
+    mutating func verbatim(_ json: String) { literal(json) }
+
     private mutating func literal(_ text: String) {
         separate()
         bytes.append(contentsOf: text.utf8)

@@ -1,0 +1,50 @@
+/// A stretch of a sorted list.
+package struct Page<Row: Sendable>: Sendable {
+    package var rows: [Row]
+    /// Rows of the whole list.
+    package var total: Int
+    /// The cursor of the next page; nil on the last.
+    package var next: String?
+
+    /// Picks the first `limit` rows behind a cursor without sorting the rest.
+    ///
+    /// - Parameters:
+    ///   - list: All rows, in any order.
+    ///   - order: Column and direction.
+    ///   - cursor: The last page's `next`; nil for the first page.
+    ///   - limit: Rows per page.
+    ///   - byLabel: Whether the column is a name.
+    ///   - key: A row's place; keys must differ from row to row.
+    /// - Precondition: `limit > 0`.
+    /// - Complexity: O(*n* log *limit*) for *n* rows.
+    init<Column>(
+        of list: [Row], order: ListOrder<Column>, after cursor: PageCursor<Column>?, limit: Int,
+        byLabel: Bool = false, key: (Row) -> PageKey
+    ) {
+        precondition(limit > 0, "a page of \(limit) rows")
+        typealias Entry = (key: PageKey, index: Int)
+        func precedes(_ left: PageKey, _ right: PageKey) -> Bool {
+            left.precedes(right, isDescending: order.isDescending, byLabel: byLabel)
+        }
+        var candidates: [Entry] = []
+        var bound: PageKey?
+        // One row more than asked for tells whether there is a next page.
+        func shrink() {
+            candidates.sort { precedes($0.key, $1.key) }
+            guard candidates.count > limit else { return }
+            candidates.removeLast(candidates.count - limit - 1)
+            bound = candidates[limit].key
+        }
+        for (index, row) in list.enumerated() {
+            let key = key(row)
+            if let cursor, !precedes(cursor.key, key) { continue }
+            if let bound, !precedes(key, bound) { continue }
+            candidates.append((key, index))
+            if candidates.count > 4 * limit { shrink() }
+        }
+        shrink()
+        rows = candidates.prefix(limit).map { list[$0.index] }
+        total = list.count
+        next = candidates.count > limit ? PageCursor(after: candidates[limit - 1].key, order: order).text : nil
+    }
+}

@@ -1,0 +1,76 @@
+/// Where a row stands in a sorted list. Keys of one list differ in `id` at least, so
+/// that every order is total and a cursor names one place.
+struct PageKey: Sendable, Hashable {
+    /// The figure sorted by; 0 when sorting by name.
+    var value: UInt64
+    /// The name sorted by, or the first tie-breaker; bounded, see `init`.
+    var label: String
+    /// The last tie-breaker.
+    var id: UInt64
+
+    /// Labels are cut, so that a cursor fits into a request line whatever a generic type
+    /// is called. `id` decides between labels with a common beginning.
+    init(value: UInt64, label: String = "", id: UInt64) {
+        self.value = value
+        self.label = Self.cut(label)
+        self.id = id
+    }
+
+    private static func cut(_ label: String, toBytes limit: Int = 96) -> String {
+        guard label.utf8.count > limit else { return label }
+        var bytes = 0
+        let kept = label.unicodeScalars.prefix { scalar in
+            bytes += UTF8.width(scalar)
+            return bytes <= limit
+        }
+        return String(kept)
+    }
+
+    /// Descending turns figures around, or names when they are what is sorted by; ties stay ascending.
+    func precedes(_ other: PageKey, isDescending: Bool, byLabel: Bool) -> Bool {
+        if value != other.value { return (value < other.value) != isDescending }
+        if label != other.label { return (label < other.label) != (isDescending && byLabel) }
+        return id < other.id
+    }
+}
+
+/// The place after which the next page begins, as text that clients hand back unread.
+///
+/// It holds the last row's key rather than a position: rows that came, went or grew since
+/// then do not shift the ones in between.
+package struct PageCursor<Column: ListColumn>: Sendable, Hashable {
+    let key: PageKey
+    let order: ListOrder<Column>
+
+    init(after key: PageKey, order: ListOrder<Column>) {
+        self.key = key
+        self.order = order
+    }
+
+    /// Reads a cursor; nil when it is malformed or comes from a list in another order.
+    package init?(_ text: String, order: ListOrder<Column>) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == order.text,
+            let value = UInt64(parts[1], radix: 16), let label = String(hexadecimal: parts[2]),
+            let id = UInt64(parts[3], radix: 16)
+        else { return nil }
+        self.init(after: PageKey(value: value, label: label, id: id), order: order)
+    }
+
+    package var text: String {
+        let digits = Array("0123456789abcdef")
+        let label = key.label.utf8.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return [order.text, String(key.value, radix: 16), String(label), String(key.id, radix: 16)]
+            .joined(separator: ".")
+    }
+}
+
+extension String {
+    fileprivate init?(hexadecimal text: Substring) {
+        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        guard let label = String(validating: bytes, as: UTF8.self) else { return nil }
+        self = label
+    }
+}

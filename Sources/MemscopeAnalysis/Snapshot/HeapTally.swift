@@ -1,0 +1,53 @@
+package import Tracking
+
+/// Live blocks that share a call stack and a type.
+package struct HeapGroup: Sendable, Hashable {
+    package var site: UInt32
+    /// Index into the snapshot's `types`.
+    package var type: UInt32
+    package var blocks: UInt64
+    package var bytes: UInt64
+}
+
+/// Folds live blocks into groups of equal site and type, batch by batch, so that a
+/// walk over millions of blocks never has to hold them all.
+package struct HeapTally: Sendable {
+    package private(set) var liveBlocks: UInt64 = 0
+    package private(set) var liveBytes: UInt64 = 0
+    package private(set) var groups: [HeapGroup] = []
+    package private(set) var standardError = StandardError.none
+    private var groupOfKey: [UInt64: Int] = [:]
+
+    package init() {}
+
+    /// Counts a batch; a sampled block counts as the `weight` blocks it stands for.
+    ///
+    /// - Parameters:
+    ///   - blocks: Live blocks, shape `[n]`, in any order.
+    ///   - types: Index of each block's type in the table that the snapshot will get,
+    ///     shape `[n]`.
+    /// - Precondition: `blocks.count == types.count`.
+    /// - Complexity: O(*n*) time, O(groups) space.
+    package mutating func add(_ blocks: [Block], types: [UInt32]) {
+        precondition(blocks.count == types.count, "\(blocks.count) blocks came with \(types.count) types")
+        for (block, type) in zip(blocks, types) {
+            // A weighted size is close to max(size, sampling interval): no sum of them that
+            // fits an address space can wrap, so do not pay for the check per block.
+            let bytes = block.size &* block.weight
+            let group = groupIndex(site: block.site, type: type)
+            groups[group].blocks &+= block.weight
+            groups[group].bytes &+= bytes
+            liveBlocks &+= block.weight
+            liveBytes &+= bytes
+            if block.weight > 1 { standardError.add(size: block.size, weight: block.weight) }
+        }
+    }
+
+    private mutating func groupIndex(site: UInt32, type: UInt32) -> Int {
+        let key = UInt64(site) << 32 | UInt64(type)
+        if let known = groupOfKey[key] { return known }
+        groups.append(HeapGroup(site: site, type: type, blocks: 0, bytes: 0))
+        groupOfKey[key] = groups.count - 1
+        return groups.count - 1
+    }
+}

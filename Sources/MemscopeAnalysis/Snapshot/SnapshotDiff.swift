@@ -1,0 +1,70 @@
+package import Tracking
+
+/// Signed change of one call stack between two snapshots.
+package struct SiteChange: Sendable, Hashable {
+    package var site: UInt32
+    package var blocks: Int64
+    package var bytes: Int64
+}
+
+/// Signed change of one type between two snapshots.
+package struct TypeChange: Sendable, Hashable {
+    package var type: BlockType
+    package var blocks: Int64
+    package var bytes: Int64
+}
+
+/// What changed from one snapshot to another. Rows without any change are left out.
+package struct SnapshotDiff: Sendable, Hashable {
+    package let blocks: Int64
+    package let bytes: Int64
+    /// Greatest absolute change of bytes first.
+    package let sites: [SiteChange]
+    /// Greatest absolute change of bytes first.
+    package let types: [TypeChange]
+
+    /// - Complexity: O(*g* log *g*) for *g* groups in both together.
+    package init(from older: HeapSnapshot, to newer: HeapSnapshot) {
+        blocks = Self.difference(newer.liveBlocks, older.liveBlocks)
+        bytes = Self.difference(newer.liveBytes, older.liveBytes)
+        sites = Self.changes(
+            from: older.bySite, to: newer.bySite, key: \.site, blocks: \.blocks, bytes: \.bytes
+        ).map { SiteChange(site: $0.key, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
+            Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks)) ?? ($0.site < $1.site)
+        }
+        types = Self.changes(
+            from: older.byType, to: newer.byType, key: \.type, blocks: \.blocks, bytes: \.bytes
+        ).map { TypeChange(type: $0.key, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
+            Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks))
+                ?? (($0.type.name, $0.type.kind.rawValue) < ($1.type.name, $1.type.kind.rawValue))
+        }
+    }
+
+    private typealias Change<Key> = (key: Key, blocks: Int64, bytes: Int64)
+
+    private static func changes<Row, Key: Hashable>(
+        from older: [Row], to newer: [Row], key: (Row) -> Key, blocks: (Row) -> UInt64, bytes: (Row) -> UInt64
+    ) -> [Change<Key>] {
+        var before: [Key: Row] = [:]
+        for row in older { before[key(row)] = row }
+        var changes: [Change<Key>] = newer.map { row in
+            let old = before.removeValue(forKey: key(row))
+            return (
+                key(row), difference(blocks(row), old.map(blocks) ?? 0), difference(bytes(row), old.map(bytes) ?? 0)
+            )
+        }
+        changes += before.map { ($0, difference(0, blocks($1)), difference(0, bytes($1))) }
+        return changes.filter { $0.blocks != 0 || $0.bytes != 0 }
+    }
+
+    /// Nil when only the rows' names can decide.
+    private static func precedes(_ left: (Int64, Int64), _ right: (Int64, Int64)) -> Bool? {
+        if left.0.magnitude != right.0.magnitude { return left.0.magnitude > right.0.magnitude }
+        if left.1.magnitude != right.1.magnitude { return left.1.magnitude > right.1.magnitude }
+        return left == right ? nil : left > right
+    }
+
+    private static func difference(_ newer: UInt64, _ older: UInt64) -> Int64 {
+        Int64(bitPattern: newer &- older)
+    }
+}

@@ -1,0 +1,112 @@
+/// `/openapi.json`: every route with its parameters, in OpenAPI 3.1.
+///
+/// - SeeAlso: https://spec.openapis.org/oas/v3.1.0
+package enum OpenAPIDocument {
+    /// - Parameter version: Of MemScope.
+    package static func render(_ routes: [RouteDescription] = RouteTable.routes, version: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("openapi", "3.1.0")
+            json.member("info") { json in
+                json.member("title", "MemScope")
+                json.member("description", "The heap of this process, live.")
+                json.member("version", version)
+            }
+            // Loopback needs no token: an empty requirement stands for "none".
+            json.member("security", array: [nil, "token"]) { json, scheme in
+                json.object { if let scheme { $0.member(scheme, array: [String]()) } }
+            }
+            json.member("paths") { paths(routes, to: &$0) }
+            json.key("components")
+            json.verbatim(OpenAPIComponents.json)
+        }
+        return json.bytes
+    }
+
+    private static func paths(_ routes: [RouteDescription], to json: inout JSONWriter) {
+        let byPath = Dictionary(grouping: routes, by: \.path)
+        for path in byPath.keys.sorted() {
+            json.member(path) { json in
+                for route in byPath[path] ?? [] {
+                    json.member(route.method.lowercased()) { operation(route, to: &$0) }
+                }
+            }
+        }
+    }
+
+    private static func operation(_ route: RouteDescription, to json: inout JSONWriter) {
+        json.member("operationId", operationID(of: route))
+        json.member("summary", route.about)
+        if !route.parameters.isEmpty {
+            json.member("parameters", array: route.parameters) { json, parameter in
+                json.object { self.parameter(parameter, to: &$0) }
+            }
+        }
+        if !route.body.isEmpty { json.member("requestBody") { body(route.body, to: &$0) } }
+        json.member("responses") { responses(of: route, to: &$0) }
+    }
+
+    /// "get_api_objects_addr"
+    private static func operationID(of route: RouteDescription) -> String {
+        ([route.method.lowercased()] + route.path.split { !$0.isLetter }.map(String.init)).joined(separator: "_")
+    }
+
+    private static func parameter(_ parameter: ParameterDescription, to json: inout JSONWriter) {
+        json.member("name", parameter.name)
+        json.member("in", parameter.isInPath ? "path" : "query")
+        json.member("description", parameter.about)
+        json.member("required", parameter.isRequired)
+        json.member("schema") { schema(parameter.kind, to: &$0) }
+    }
+
+    private static func schema(_ kind: ParameterKind, to json: inout JSONWriter) {
+        switch kind {
+        case .text:
+            json.member("type", "string")
+        case .integer(let range, let fallback):
+            json.member("type", "integer")
+            json.member("minimum", range.lowerBound)
+            json.member("maximum", range.upperBound)
+            json.member("default", fallback)
+        case .choice(let words, let fallback):
+            json.member("type", "string")
+            json.member("enum", array: words)
+            if let fallback { json.member("default", fallback) }
+        }
+    }
+
+    private static func body(_ members: [ParameterDescription], to json: inout JSONWriter) {
+        let required = members.filter(\.isRequired).map(\.name)
+        json.member("required", !required.isEmpty)
+        content("application/json", to: &json) { json in
+            json.member("type", "object")
+            json.member("required", array: required)
+            json.member("properties") { json in
+                for member in members { json.member(member.name) { schema(member.kind, to: &$0) } }
+            }
+        }
+    }
+
+    private static func responses(of route: RouteDescription, to json: inout JSONWriter) {
+        json.member(route.answer == .created ? "201" : "200") { json in
+            json.member("description", route.about)
+            switch route.answer {
+            case .resource, .created:
+                content("application/json", to: &json) { $0.member("$ref", "#/components/schemas/Answer") }
+            case .planned:
+                content("application/json", to: &json) { $0.member("$ref", "#/components/schemas/Unavailable") }
+            case .other(let mediaType):
+                content(mediaType, to: &json) { _ in }
+            }
+        }
+        json.member("default") { $0.member("$ref", "#/components/responses/Error") }
+    }
+
+    private static func content(
+        _ mediaType: String, to json: inout JSONWriter, schema: (inout JSONWriter) -> Void
+    ) {
+        json.member("content") { json in
+            json.member(mediaType) { $0.member("schema", members: schema) }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import MemscopeAnalysis
+package import Tracking
+
+/// A heap profile in the format of `go tool pprof`, not yet compressed.
+///
+/// Sample types are those of Go's heap profile, so that its tools choose and label
+/// them by themselves.
+///
+/// - SeeAlso: https://github.com/google/pprof/blob/main/proto/profile.proto
+package struct PprofProfile {
+    /// Which figure pprof shows unless told otherwise.
+    package enum Focus: String, Sendable, CaseIterable {
+        /// What is live: `/debug/pprof/heap`.
+        case heap = "inuse_space"
+        /// All that was ever allocated: `/debug/pprof/allocs`.
+        case allocs = "alloc_space"
+    }
+
+    private static let sampleTypes = [
+        ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes"),
+    ]
+
+    /// Encodes a profile.
+    ///
+    /// - Parameters:
+    ///   - sites: Call stacks with their counters; those that never allocated are left out.
+    ///   - images: Everything mapped, the program itself first.
+    ///   - focus: The default sample type.
+    ///   - sampleInterval: Mean bytes between samples, 1 when all was measured. Values are
+    ///     estimates of the whole already; pprof must not and does not scale them.
+    ///   - unixTime: Nanoseconds since 1970.
+    ///   - comments: Free text that `pprof -comments` shows.
+    ///   - naming: Names a stack.
+    /// - Returns: A `perftools.profiles.Profile` message.
+    package static func encode(
+        sites: [Site], images: [Image], focus: Focus, sampleInterval: UInt64, unixTime: UInt64,
+        comments: [String] = [], naming: StackNaming
+    ) -> [UInt8] {
+        var tables = PprofTables(images: images)
+        var profile = ProtobufWriter()
+        for (type, unit) in sampleTypes { profile.valueType(1, tables.string(type), tables.string(unit)) }
+        for site in sites where site.counts.allocations > 0 || site.counts.liveBlocks > 0 {
+            sample(of: site, frames: naming(site), tables: &tables, to: &profile)
+        }
+        profile.field(9, unixTime)
+        profile.valueType(11, tables.string("space"), tables.string("bytes"))
+        profile.field(12, sampleInterval)
+        profile.field(13, packed: comments.map { tables.string($0) })
+        profile.field(14, tables.string(focus.rawValue))
+        tables.write(to: &profile)
+        return profile.bytes
+    }
+
+    private static func sample(
+        of site: Site, frames: [Frame], tables: inout PprofTables, to profile: inout ProtobufWriter
+    ) {
+        // pprof counts a sample without a location for nobody: the total would not add up.
+        let shown = frames.isEmpty ? [Frame(function: FlameGraph.noStackName)] : frames
+        let locations = tables.locationIDs(of: shown)
+        let (key, quality) = (tables.string("stack"), tables.string(site.quality.rawValue))
+        profile.field(2) { message in
+            message.field(1, packed: locations)
+            message.field(
+                2,
+                packed: [
+                    site.counts.allocations, site.counts.allocatedBytes, site.counts.liveBlocks, site.counts.liveBytes,
+                ])
+            guard site.quality != .exact else { return }
+            message.field(3) { label in
+                label.field(1, key)
+                label.field(2, quality)
+            }
+        }
+    }
+}
+
+extension ProtobufWriter {
+    fileprivate mutating func valueType(_ number: UInt8, _ type: UInt64, _ unit: UInt64) {
+        field(number) { message in
+            message.field(1, type)
+            message.field(2, unit)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Tracking
+
+/// Strings, functions, mappings and locations of a profile, each stored once and
+/// referred to by number.
+struct PprofTables {
+    private struct Function: Hashable {
+        var name: String
+        var file: String
+    }
+
+    /// One function at one place of an instruction.
+    private struct Line: Hashable {
+        var function: UInt64
+        var line: Int
+    }
+
+    private struct Location: Hashable {
+        var mapping: UInt64
+        var address: UInt64
+        /// Innermost first; empty when the address has no name.
+        var lines: [Line]
+    }
+
+    private var strings = Interned<String>()
+    private var functions = Interned<Function>()
+    private var locations = Interned<Location>()
+    private let images: [Image]
+    private var namedImages: Set<Int> = []
+
+    /// - Parameter images: The program itself first, as pprof expects.
+    init(images: [Image]) {
+        self.images = images
+        // Entry 0 of the table has to be the empty string.
+        _ = strings.id(of: "")
+    }
+
+    mutating func string(_ text: String) -> UInt64 {
+        strings.id(of: text) - 1
+    }
+
+    /// Numbers of the locations of a stack, innermost first.
+    ///
+    /// - Parameter frames: Innermost first. The functions inlined at an address stand before
+    ///   the one that they were inlined into, which closes the location.
+    mutating func locationIDs(of frames: [Frame]) -> [UInt64] {
+        var ids: [UInt64] = []
+        var lines: [Line] = []
+        for frame in frames {
+            if !frame.isUnnamed { lines.append(line(of: frame)) }
+            if frame.isInlined { continue }
+            ids.append(location(at: frame.address, lines: lines))
+            lines = []
+        }
+        return ids
+    }
+
+    private mutating func line(of frame: Frame) -> Line {
+        let function = Function(name: frame.function, file: frame.file ?? "")
+        return Line(function: functions.id(of: function), line: frame.line ?? 0)
+    }
+
+    private mutating func location(at address: UInt64, lines: [Line]) -> UInt64 {
+        let image = imageIndex(at: address)
+        if let image, !lines.isEmpty { namedImages.insert(image) }
+        let mapping = image.map { UInt64($0) + 1 } ?? 0
+        return locations.id(of: Location(mapping: mapping, address: address, lines: lines))
+    }
+
+    /// Prefers what is mapped now: an unloaded library's place may have been taken since.
+    private func imageIndex(at address: UInt64) -> Int? {
+        func covers(_ image: Image) -> Bool { image.start <= address && address < image.end }
+        return images.firstIndex { covers($0) && $0.unloadedAt == nil } ?? images.lastIndex(where: covers)
+    }
+
+    /// Writes all tables; nothing may be added afterwards.
+    mutating func write(to profile: inout ProtobufWriter) {
+        for (index, image) in images.enumerated() { write(image, index, to: &profile) }
+        for (index, location) in locations.values.enumerated() {
+            profile.field(4) { message in
+                message.field(1, UInt64(index) + 1)
+                message.field(2, location.mapping)
+                message.field(3, location.address)
+                for line in location.lines {
+                    message.field(4) { inner in
+                        inner.field(1, line.function)
+                        inner.field(2, Int64(line.line))
+                    }
+                }
+            }
+        }
+        for (index, function) in functions.values.enumerated() {
+            let (name, file) = (string(function.name), string(function.file))
+            profile.field(5) { message in
+                message.field(1, UInt64(index) + 1)
+                message.field(2, name)
+                message.field(3, name)
+                message.field(4, file)
+            }
+        }
+        for text in strings.values { profile.field(6, text) }
+    }
+
+    private mutating func write(_ image: Image, _ index: Int, to profile: inout ProtobufWriter) {
+        let (path, buildID) = (string(image.path), string(image.buildID))
+        // Says "do not look for symbols yourself". Where we found none at all, pprof may try.
+        let isNamed = namedImages.contains(index)
+        profile.field(3) { message in
+            message.field(1, UInt64(index) + 1)
+            message.field(2, image.start)
+            message.field(3, image.end)
+            message.field(5, path)
+            message.field(6, buildID)
+            for flag: UInt8 in 7...10 { message.field(flag, isNamed) }
+        }
+    }
+}
+
+/// Numbers distinct values from 1 in the order of their first use.
+struct Interned<Value: Hashable> {
+    private(set) var values: [Value] = []
+    private var ids: [Value: UInt64] = [:]
+
+    mutating func id(of value: Value) -> UInt64 {
+        if let known = ids[value] { return known }
+        values.append(value)
+        ids[value] = UInt64(values.count)
+        return UInt64(values.count)
+    }
+}
+
+extension Frame {
+    /// The symbolizer writes the address where it found no name; pprof does that by itself.
+    fileprivate var isUnnamed: Bool { function.hasPrefix("0x") }
+}

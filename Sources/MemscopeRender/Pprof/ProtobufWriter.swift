@@ -1,0 +1,60 @@
+/// Writes protocol buffer messages: the few wire types that profile.proto needs.
+///
+/// Fields with the default value are left out, as proto3 asks, except inside packed lists.
+///
+/// - SeeAlso: https://protobuf.dev/programming-guides/encoding/
+struct ProtobufWriter: Sendable {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func field(_ number: UInt8, _ value: Int64) {
+        field(number, UInt64(bitPattern: value))
+    }
+
+    mutating func field(_ number: UInt8, _ value: UInt64) {
+        guard value != 0 else { return }
+        tag(number, wireType: 0)
+        varint(value)
+    }
+
+    mutating func field(_ number: UInt8, _ value: Bool) {
+        field(number, value ? 1 as UInt64 : 0)
+    }
+
+    /// A repeated number in packed form.
+    mutating func field(_ number: UInt8, packed values: [UInt64]) {
+        guard !values.isEmpty else { return }
+        var list = ProtobufWriter()
+        for value in values { list.varint(value) }
+        field(number, bytes: list.bytes)
+    }
+
+    /// Written even when empty: an entry of a repeated field counts by its position.
+    mutating func field(_ number: UInt8, _ text: String) {
+        field(number, bytes: Array(text.utf8))
+    }
+
+    mutating func field(_ number: UInt8, message: (inout ProtobufWriter) -> Void) {
+        var inner = ProtobufWriter()
+        message(&inner)
+        field(number, bytes: inner.bytes)
+    }
+
+    private mutating func field(_ number: UInt8, bytes content: [UInt8]) {
+        tag(number, wireType: 2)
+        varint(UInt64(content.count))
+        bytes += content
+    }
+
+    private mutating func tag(_ number: UInt8, wireType: UInt8) {
+        varint(UInt64(number) << 3 | UInt64(wireType))
+    }
+
+    private mutating func varint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}

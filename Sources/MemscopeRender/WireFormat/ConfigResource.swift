@@ -1,0 +1,83 @@
+package import Tracking
+
+/// Every bound that a client may run into.
+package struct ConfigLimits: Sendable, Hashable {
+    /// Snapshots kept; the oldest goes first.
+    package var snapshots: Int
+    package var marks: Int
+    /// Most rows of one page.
+    package var pageRows: Int
+    /// Most frames of one stack.
+    package var stackFrames: Int
+    /// Most distinct call stacks.
+    package var sites: UInt64
+    package var ownBytes: UInt64
+    package var requestBodyBytes: Int
+    package var connections: Int
+
+    package init(
+        snapshots: Int, marks: Int, pageRows: Int, stackFrames: Int, sites: UInt64, ownBytes: UInt64,
+        requestBodyBytes: Int, connections: Int
+    ) {
+        self.snapshots = snapshots
+        self.marks = marks
+        self.pageRows = pageRows
+        self.stackFrames = stackFrames
+        self.sites = sites
+        self.ownBytes = ownBytes
+        self.requestBodyBytes = requestBodyBytes
+        self.connections = connections
+    }
+}
+
+/// How this process is watched.
+package struct ConfigValues: Sendable, Hashable {
+    package var mode: MemScope.Mode
+    /// Mean distance of samples, in allocated bytes.
+    package var sampleInterval: UInt64
+    /// Where the server listens.
+    package var serverURL: String?
+    package var limits: ConfigLimits
+    /// Whether the program's allocations go through MemScope.
+    package var isActive: Bool
+
+    package init(
+        mode: MemScope.Mode, sampleInterval: UInt64, serverURL: String?, limits: ConfigLimits, isActive: Bool
+    ) {
+        self.mode = mode
+        self.sampleInterval = sampleInterval
+        self.serverURL = serverURL
+        self.limits = limits
+        self.isActive = isActive
+    }
+}
+
+extension WireFormat {
+    /// `GET /api/config`
+    package static func config(_ values: ConfigValues, in envelope: Envelope) -> [UInt8] {
+        answer(in: envelope) { json in
+            json.member("mode", values.mode.rawValue)
+            json.member("modes", array: MemScope.Mode.allCases.map(\.rawValue))
+            json.member("sampleIntervalBytes", values.sampleInterval)
+            json.member("serverURL", values.serverURL)
+            json.member("limits") { members(of: values.limits, to: &$0) }
+            json.member("active", values.isActive)
+        }
+    }
+
+    /// `POST /api/mode`, and the event of that name
+    package static func mode(_ mode: MemScope.Mode, in envelope: Envelope) -> [UInt8] {
+        answer(in: envelope) { $0.member("mode", mode.rawValue) }
+    }
+
+    private static func members(of limits: ConfigLimits, to json: inout JSONWriter) {
+        json.member("snapshots", limits.snapshots)
+        json.member("marks", limits.marks)
+        json.member("pageRows", limits.pageRows)
+        json.member("stackFrames", limits.stackFrames)
+        json.member("sites", limits.sites)
+        json.member("ownBytes", limits.ownBytes)
+        json.member("requestBodyBytes", limits.requestBodyBytes)
+        json.member("connections", limits.connections)
+    }
+}

@@ -1,0 +1,98 @@
+package import Tracking
+
+/// How far the figures of an answer can be trusted.
+package enum Quality: String, Sendable, CaseIterable {
+    case measured, sampled, inferred
+}
+
+/// Which process answers.
+package struct ProcessIdentity: Sendable, Hashable {
+    package var pid: Int32
+    package var name: String
+    /// Monotonic nanoseconds, like every time on the wire.
+    package var startedAt: UInt64
+    /// One moment on both clocks: monotonic, and nanoseconds since 1970.
+    package var anchorMonotonic: UInt64
+    package var anchorUnix: UInt64
+
+    package init(pid: Int32, name: String, startedAt: UInt64, anchorMonotonic: UInt64, anchorUnix: UInt64) {
+        self.pid = pid
+        self.name = name
+        self.startedAt = startedAt
+        self.anchorMonotonic = anchorMonotonic
+        self.anchorUnix = anchorUnix
+    }
+}
+
+/// What stands around every answer.
+package struct Envelope: Sendable, Hashable {
+    package var generatedAt: UInt64
+    package var process: ProcessIdentity
+    package var mode: MemScope.Mode
+    package var quality: Quality
+    /// Records lost to full tables since the start.
+    package var dropped: UInt64
+
+    package init(
+        generatedAt: UInt64, process: ProcessIdentity, mode: MemScope.Mode, quality: Quality, dropped: UInt64
+    ) {
+        self.generatedAt = generatedAt
+        self.process = process
+        self.mode = mode
+        self.quality = quality
+        self.dropped = dropped
+    }
+}
+
+/// The JSON that `docs/wire-format.md` describes: one function per resource, and the
+/// only code that names its keys.
+package enum WireFormat {
+    package static let schemaVersion = 1
+
+    /// A resource that cannot answer.
+    ///
+    /// - Parameters:
+    ///   - reason: Why not.
+    ///   - remedy: What would make it available.
+    package static func unavailable(reason: String, remedy: String, in envelope: Envelope) -> [UInt8] {
+        write(envelope, isTruncated: false) { json in
+            json.member("available", false)
+            json.member("reason", reason)
+            json.member("enable", remedy)
+        }
+    }
+
+    /// - Parameter isTruncated: Whether `data` left something out.
+    static func answer(
+        in envelope: Envelope, isTruncated: Bool = false, data: (inout JSONWriter) -> Void
+    ) -> [UInt8] {
+        write(envelope, isTruncated: isTruncated) { $0.member("data", members: data) }
+    }
+
+    private static func write(
+        _ envelope: Envelope, isTruncated: Bool, _ content: (inout JSONWriter) -> Void
+    ) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("schemaVersion", schemaVersion)
+            json.member("generatedAt", envelope.generatedAt)
+            json.member("process") { identity(envelope.process, to: &$0) }
+            json.member("mode", envelope.mode.rawValue)
+            json.member("quality", envelope.quality.rawValue)
+            json.member("dropped", envelope.dropped)
+            json.member("truncated", isTruncated)
+            content(&json)
+        }
+        return json.bytes
+    }
+
+    private static func identity(_ process: ProcessIdentity, to json: inout JSONWriter) {
+        json.member("pid", process.pid)
+        json.member("name", process.name)
+        json.member("startedAt", process.startedAt)
+        json.member("wallAnchor") { json in
+            json.member("monotonic", process.anchorMonotonic)
+            json.member("unix", process.anchorUnix)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// A chain of distinct functions to allocate under, and the loop's clock.
+//
+// Distinct on purpose: one function calling itself would show an unwinder the same
+// return address over and over, which no real program does.
+#ifndef BENCH_FRAMES_H
+#define BENCH_FRAMES_H
+
+#include <execinfo.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+// The warm-up is a number of pairs, not a time: enough for a profiler that hands its
+// records to another process to get over that process' start.
+enum { BENCH_MAX_CHAIN = 64, BENCH_BATCH = 1000, BENCH_WARM_UP = 100000 };
+
+// One step of a workload: `act` runs at the innermost frame.
+struct step {
+    void (*act)(struct step *);
+    void *state;
+};
+
+// The empty statement after the call keeps the compiler from turning it into a jump.
+#define FRAME(n, next)                                              \
+    static __attribute__((noinline)) void frame_##n(struct step *s) \
+    {                                                               \
+        next(s);                                                    \
+        __asm__ volatile("" ::: "memory");                          \
+    }
+
+static __attribute__((noinline)) void frame_0(struct step *s)
+{
+    s->act(s);
+    __asm__ volatile("" ::: "memory");
+}
+
+#define FRAMES_8(base, a, b, c, d, e, f, g, h)                                                     \
+    FRAME(a, frame_##base) FRAME(b, frame_##a) FRAME(c, frame_##b) FRAME(d, frame_##c)             \
+    FRAME(e, frame_##d) FRAME(f, frame_##e) FRAME(g, frame_##f) FRAME(h, frame_##g)
+
+FRAMES_8(0, 1, 2, 3, 4, 5, 6, 7, 8)
+FRAMES_8(8, 9, 10, 11, 12, 13, 14, 15, 16)
+FRAMES_8(16, 17, 18, 19, 20, 21, 22, 23, 24)
+FRAMES_8(24, 25, 26, 27, 28, 29, 30, 31, 32)
+FRAMES_8(32, 33, 34, 35, 36, 37, 38, 39, 40)
+FRAMES_8(40, 41, 42, 43, 44, 45, 46, 47, 48)
+FRAMES_8(48, 49, 50, 51, 52, 53, 54, 55, 56)
+FRAMES_8(56, 57, 58, 59, 60, 61, 62, 63, 64)
+
+#define FRAMES_8_NAMES(a, b, c, d, e, f, g, h) \
+    frame_##a, frame_##b, frame_##c, frame_##d, frame_##e, frame_##f, frame_##g, frame_##h
+
+static void (*const frame_chain[BENCH_MAX_CHAIN + 1])(struct step *) = {
+    frame_0,
+    FRAMES_8_NAMES(1, 2, 3, 4, 5, 6, 7, 8),
+    FRAMES_8_NAMES(9, 10, 11, 12, 13, 14, 15, 16),
+    FRAMES_8_NAMES(17, 18, 19, 20, 21, 22, 23, 24),
+    FRAMES_8_NAMES(25, 26, 27, 28, 29, 30, 31, 32),
+    FRAMES_8_NAMES(33, 34, 35, 36, 37, 38, 39, 40),
+    FRAMES_8_NAMES(41, 42, 43, 44, 45, 46, 47, 48),
+    FRAMES_8_NAMES(49, 50, 51, 52, 53, 54, 55, 56),
+    FRAMES_8_NAMES(57, 58, 59, 60, 61, 62, 63, 64),
+};
+
+static void count_frames(struct step *s)
+{
+    void *frames[BENCH_MAX_CHAIN * 2];
+    *(int *)s->state = backtrace(frames, BENCH_MAX_CHAIN * 2);
+}
+
+// Index into `frame_chain` for which a function that `act` calls sees `frames` callers.
+static inline int chain_for(int frames)
+{
+    int outside = 0;
+    struct step probe = {count_frames, &outside};
+    frame_chain[0](&probe);
+    int index = frames - outside;
+    if (index < 0 || index > BENCH_MAX_CHAIN) {
+        fprintf(stderr, "frames must be %d to %d\n", outside, outside + BENCH_MAX_CHAIN);
+        exit(2);
+    }
+    return index;
+}
+
+static inline uint64_t nanoseconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// What a loop cost: on the wall and on this thread's processor.
+struct cost {
+    uint64_t pairs, wall, cpu;
+};
+
+static inline struct cost cost_begin(void)
+{
+    return (struct cost){0, nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+static inline struct cost cost_end(struct cost begun, uint64_t pairs)
+{
+    return (struct cost){pairs, nanoseconds(CLOCK_MONOTONIC) - begun.wall,
+                         nanoseconds(CLOCK_THREAD_CPUTIME_ID) - begun.cpu};
+}
+
+static inline void print_cost(double wall, double cpu)
+{
+    printf("wall_ns_per_pair %.2f\ncpu_ns_per_pair %.2f\n", wall, cpu);
+}
+
+static inline uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+#endif

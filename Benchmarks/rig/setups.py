@@ -1,0 +1,77 @@
+"""What a workload runs under: nothing, MemScope in a mode, or a rival."""
+
+import glob
+import os
+import shutil
+from dataclasses import dataclass, field
+
+MODES = ["full", "balanced", "sampled", "off"]
+LIBRARY_FOLDERS = ["/usr/lib/*-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/lib"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One column of the table; `against` names the setup its ratio is taken from."""
+
+    name: str
+    title: str
+    against: str = "none"
+    library: str | None = None
+    environment: dict = field(default_factory=dict)
+    wrapper: list = field(default_factory=list)
+    missing: str | None = None
+
+
+def find_library(pattern):
+    """The path of an installed shared library, or None."""
+    found = [path for folder in LIBRARY_FOLDERS for path in sorted(glob.glob(f"{folder}/{pattern}"))]
+    return found[0] if found else None
+
+
+def memscope(preload):
+    """MemScope in each of its modes, from the library at `preload`."""
+    return [Setup(mode, f"MemScope {mode}", "none", preload, {"MEMSCOPE_MODE": mode}) for mode in MODES]
+
+
+def heaptrack(scratch):
+    """heaptrack as its users start it, and its recorder alone writing to a file."""
+    command, recorder = shutil.which("heaptrack"), find_library("heaptrack/libheaptrack_preload.so")
+    output = os.path.join(scratch, "heaptrack")
+    return [
+        Setup("heaptrack", "heaptrack", wrapper=[command, "-o", output],
+              missing=None if command else "heaptrack is not installed"),
+        Setup("heaptrack-raw", "heaptrack's recorder alone", library=recorder,
+              environment={"DUMP_HEAPTRACK_OUTPUT": output + ".raw"},
+              missing=None if recorder else "heaptrack is not installed"),
+    ]
+
+
+def allocator(name, title, against, pattern, environment):
+    path = find_library(pattern)
+    return Setup(name, title, against, path, environment, missing=None if path else f"{pattern} is not installed")
+
+
+def allocators(scratch):
+    """Allocators with a profiler of their own, each beside itself without profiling."""
+    jemalloc, tcmalloc = "libjemalloc.so.2", "libtcmalloc.so.4"
+    dump = {
+        "HEAPPROFILE": os.path.join(scratch, "profile"),
+        "HEAP_PROFILE_ALLOCATION_INTERVAL": "0",
+        "HEAP_PROFILE_INUSE_INTERVAL": "0",
+    }
+    return [
+        allocator("jemalloc", "jemalloc", "jemalloc", jemalloc, {}),
+        allocator("jemalloc-every", "jemalloc, every allocation", "jemalloc", jemalloc,
+                  {"MALLOC_CONF": "prof:true,lg_prof_sample:0"}),
+        allocator("jemalloc-512k", "jemalloc, one in 512 KiB", "jemalloc", jemalloc,
+                  {"MALLOC_CONF": "prof:true,lg_prof_sample:19"}),
+        allocator("tcmalloc", "tcmalloc", "tcmalloc", tcmalloc, {}),
+        allocator("tcmalloc-every", "tcmalloc heap profiler", "tcmalloc", tcmalloc, dump),
+        allocator("tcmalloc-512k", "tcmalloc, one in 512 KiB", "tcmalloc", tcmalloc,
+                  {"TCMALLOC_SAMPLE_PARAMETER": "524288"}),
+    ]
+
+
+def all_setups(preload, scratch):
+    """Every setup in the order of the table."""
+    return [Setup("none", "untracked"), *memscope(preload), *heaptrack(scratch), *allocators(scratch)]

@@ -172,7 +172,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     void *(*next)(void *, size_t) = MSCOPE_NEXT(realloc);
     if (mscope_unlikely(next == NULL || mscope_is_bootstrap(block))) return mscope_leave_bootstrap(block, size);
     // The old address may be another thread's before the real realloc returns: lift the record first.
-    struct mscope_moved old = mscope_lift(block);
+    struct mscope_departure old = mscope_lift(block);
     void *moved = next(block, size ? mscope_request(size) : 0);
     if (mscope_unlikely(moved == NULL && size != 0)) mscope_put_back(old);
     else mscope_settle(moved, size, old, pc, sp, fp);

@@ -49,6 +49,8 @@ MSCOPE_HIDDEN void *mscope_map(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.
 MSCOPE_HIDDEN void *mscope_take(size_t size);
+/// Empties pages that stay mapped.
+MSCOPE_HIDDEN void mscope_give_back(void *start, size_t size);
 MSCOPE_HIDDEN void mscope_measure_own(void);
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_own_resident;
 /// Whether the kernel lets us ask if an address is readable (seccomp may not).
@@ -58,12 +60,19 @@ MSCOPE_HIDDEN uint64_t mscope_own_limit(void);
 
 // ---- shadow.c
 extern MSCOPE_HIDDEN _Atomic(struct mscope_slot *) mscope_regions[MSCOPE_REGIONS];
-extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking; // generation of the walk under way, 0 without one
 MSCOPE_HIDDEN struct mscope_slot *mscope_new_region(uint64_t address);
-MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, uint64_t address, uint64_t what, uint64_t born,
+MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
+MSCOPE_HIDDEN uint32_t mscope_highest_region(void);
+MSCOPE_HIDDEN bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out);
+MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born,
                                          uint64_t size);
-MSCOPE_HIDDEN void mscope_shadow_after_fork(void);
 
+// ---- walk.c
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking; // number of the walk under way, 1 to 7; 0 without one
+MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, const struct mscope_departure *departure);
+MSCOPE_HIDDEN void mscope_walk_after_fork(void);
+
+// ---- shadow.c, inline
 /// The slot of the granule `address` lies in; NULL when no block near it was ever recorded. The index is masked:
 /// a wild pointer given to free must crash in the allocator, where it always did, not here.
 static inline struct mscope_slot *mscope_find_slot(uint64_t address)
@@ -96,13 +105,10 @@ static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
 // ---- record.c: the hot path
 MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
 MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address);
-/// What realloc must remember of a block while the real one may move it; `what` 0 when the block was unknown.
-struct mscope_moved {
-    uint64_t address, what, born, size;
-};
-MSCOPE_HIDDEN struct mscope_moved mscope_lift(void *block);
-MSCOPE_HIDDEN void mscope_put_back(struct mscope_moved old);
-MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_moved old, uint64_t pc,
+/// Takes a block's record away while realloc may move it; what it was, with `what` 0 when it was unknown.
+MSCOPE_HIDDEN struct mscope_departure mscope_lift(void *block);
+MSCOPE_HIDDEN void mscope_put_back(struct mscope_departure old);
+MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc,
                                  uint64_t sp, uint64_t fp);
 
 // ---- sample.c

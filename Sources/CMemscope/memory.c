@@ -70,6 +70,13 @@ void mscope_unmap(void *start, size_t size)
     errno = saved;
 }
 
+void mscope_give_back(void *start, size_t size)
+{
+    int saved = errno;
+    syscall(SYS_madvise, start, size, MADV_DONTNEED);
+    errno = saved;
+}
+
 void *mscope_take(size_t size)
 {
     // The next free byte. Pieces are aligned to twice their size, so it tells by itself how much of one is used.

@@ -95,7 +95,7 @@ static inline void mscope_record_birth(struct mscope_bank *bank, uint64_t addres
     struct mscope_slot *slot = mscope_make_slot(address);
     if (mscope_unlikely(slot == NULL)) return;
     flags |= (address & 16 ? MSCOPE_SLOT_HALF : 0u) | mscope_event_flag(bank);
-    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0)) flags |= MSCOPE_SLOT_IN_WALK;
+    flags |= mscope_load_relaxed(&mscope_walking) << MSCOPE_SLOT_WALK_SHIFT;
     uint64_t what = mscope_slot_what(size, site, flags);
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, address, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
@@ -163,7 +163,7 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address)
     uint64_t born = mscope_load_relaxed(&slot->born), size = mscope_block_size(what, address);
     if (mscope_likely(bank != NULL)) {
         if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
-            mscope_note_departure(bank, address, what, born, size);
+            mscope_note_departure(bank, &(struct mscope_departure){address, what, born, size});
         mscope_record_death(bank, address, size, what, born);
     }
     mscope_store_release(&slot->what, 0);
@@ -172,21 +172,21 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address)
 
 // ---- realloc: lift the old record, let the allocator work, settle the new one
 
-struct mscope_moved mscope_lift(void *block)
+struct mscope_departure mscope_lift(void *block)
 {
     uint64_t address = (uint64_t)block;
     struct mscope_slot *slot = mscope_find_slot(address);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (!mscope_owns_slot(what, address)) return (struct mscope_moved){0};
-    struct mscope_moved old = {
+    if (!mscope_owns_slot(what, address)) return (struct mscope_departure){0};
+    struct mscope_departure old = {
         .address = address, .what = what, .born = mscope_load_relaxed(&slot->born), .size = mscope_block_size(what, address)};
     if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0 && mscope_tls.bank != NULL))
-        mscope_note_departure(mscope_tls.bank, address, what, old.born, old.size);
+        mscope_note_departure(mscope_tls.bank, &old);
     mscope_store_release(&slot->what, 0);
     return old;
 }
 
-void mscope_put_back(struct mscope_moved old)
+void mscope_put_back(struct mscope_departure old)
 {
     if (old.what == 0) return;
     struct mscope_slot *slot = mscope_find_slot(old.address);
@@ -194,7 +194,7 @@ void mscope_put_back(struct mscope_moved old)
 }
 
 /// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
-void mscope_settle(void *block, size_t size, struct mscope_moved old, uint64_t pc, uint64_t sp, uint64_t fp)
+void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
     if (old.what == 0) { // never recorded: a birth like any other
@@ -209,9 +209,9 @@ void mscope_settle(void *block, size_t size, struct mscope_moved old, uint64_t p
     mscope_record_death(bank, old.address, old.size, old.what, old.born);
     if (block != NULL) {
         if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
-            mscope_note_departure(bank, address, 0, old.born, size);
+            mscope_note_departure(bank, &(struct mscope_departure){.address = address});
         uint32_t flags = (mscope_slot_flags(old.what) | MSCOPE_SLOT_REALLOCATED)
-            & ~(uint32_t)(MSCOPE_SLOT_HALF | MSCOPE_SLOT_EVENT | MSCOPE_SLOT_IN_WALK);
+            & ~(MSCOPE_SLOT_HALF | MSCOPE_SLOT_EVENT | 7u << MSCOPE_SLOT_WALK_SHIFT);
         uint32_t site = mscope_slot_site(old.what);
         // Its stack is the one that made it this big.
         if (mode == MSCOPE_FULL) site = mscope_site_here(bank, pc, sp, fp);

@@ -3,7 +3,7 @@
 // The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
 // three levels, each searched in one cache line: a small program touches 64 KiB of it, a large one 17 MiB.
 //
-//   word = upper 42 bits of the hash | number:22      0: free; never removed, so a stack has one number
+//   word = upper 44 bits of the hash | number:20      0: free; never removed, so a stack has one number
 //   ready != 0  =>  the rest of the entry may be read
 #include "internal.h"
 
@@ -41,7 +41,7 @@ static inline _Atomic uint64_t *mscope_line(int level, uint64_t hash)
 
 static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
 {
-    return (word ^ hash) >> 22 == 0;
+    return (word ^ hash) >> 20 == 0;
 }
 
 /// Writes a stack down under a fresh number; 0 when there is no room.
@@ -73,7 +73,7 @@ static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
 uint32_t mscope_new_site(const struct mscope_stack *stack)
 {
     uint32_t site = mscope_write_site(stack);
-    uint64_t word = (stack->hash >> 22 << 22) | site;
+    uint64_t word = (stack->hash >> 20 << 20) | site;
     for (int level = 0; level < MSCOPE_LEVELS && site != 0; level++) {
         _Atomic uint64_t *line = mscope_line(level, stack->hash);
         for (int i = 0; i < MSCOPE_LINE; i++) {
@@ -111,7 +111,7 @@ static void mscope_retire_site(uint32_t site)
             _Atomic uint64_t *word = &mscope_line(level, hash)[i];
             uint64_t seen = mscope_load_relaxed(word);
             // Number 0 is nobody's, and a flipped hash is met by none that means this stack.
-            if ((seen & MSCOPE_SITE_MASK) == site) mscope_store_release(word, ~(hash >> 22) << 22);
+            if ((seen & MSCOPE_SITE_MASK) == site) mscope_store_release(word, ~(hash >> 20) << 20);
         }
 }
 

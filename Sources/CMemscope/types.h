@@ -11,7 +11,7 @@
 // Two blocks never begin within 32 bytes of each other: glibc's smallest chunk is 32 bytes, and next.c asks other
 // allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block writes it.
 //
-//   what = size:32 | site:22 | flags:10          0 when no live block begins here
+//   what = size:32 | site:20 | flags:12          0 when no live block begins here
 //   born = mscope_birth_now():40 | context:24
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the next slot, which lies inside the block.
@@ -26,8 +26,10 @@ enum {
     MSCOPE_REGIONS = 1 << (MSCOPE_ADDRESS_BITS - MSCOPE_REGION_SHIFT),
     MSCOPE_REGION_SLOTS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT),
 };
+// The slots, and for each a bit that a walk sets.
+#define MSCOPE_REGION_BYTES (MSCOPE_REGION_SLOTS * sizeof(struct mscope_slot) + MSCOPE_REGION_SLOTS / 8)
 #define MSCOPE_SIZE_HUGE 0xffffffffull
-#define MSCOPE_SITE_MASK 0x3fffffull
+#define MSCOPE_SITE_MASK 0xfffffull
 #define MSCOPE_CONTEXT_MASK 0xffffffull
 
 enum {
@@ -38,14 +40,14 @@ enum {
     MSCOPE_SLOT_STANDS = 16,   // the block itself was sampled: it stands for others everywhere
     MSCOPE_SLOT_REALLOCATED = 32,
     MSCOPE_SLOT_EVENT = 64,    // history has its birth, so it wants its death
-    MSCOPE_SLOT_IN_WALK = 128, // recorded while a walk was under way
-    MSCOPE_SLOT_FAMILY_SHIFT = 8,
+    MSCOPE_SLOT_FAMILY_SHIFT = 7,    // 2 bits
+    MSCOPE_SLOT_WALK_SHIFT = 9,      // 3 bits: number of the walk it was recorded in, 0 outside of walks
 };
 enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAMILY_NEW_ARRAY = 2 };
 
 static inline uint64_t mscope_slot_what(uint64_t size, uint32_t site, uint32_t flags)
 {
-    return (size < MSCOPE_SIZE_HUGE ? size : MSCOPE_SIZE_HUGE) | (uint64_t)site << 32 | (uint64_t)flags << 54;
+    return (size < MSCOPE_SIZE_HUGE ? size : MSCOPE_SIZE_HUGE) | (uint64_t)site << 32 | (uint64_t)flags << 52;
 }
 static inline uint32_t mscope_slot_site(uint64_t what)
 {
@@ -53,7 +55,7 @@ static inline uint32_t mscope_slot_site(uint64_t what)
 }
 static inline uint32_t mscope_slot_flags(uint64_t what)
 {
-    return (uint32_t)(what >> 54);
+    return (uint32_t)(what >> 52);
 }
 
 // ---- counters
@@ -76,7 +78,7 @@ _Static_assert(sizeof(struct mscope_chunk) == 4096, "a chunk of counters is a pa
 enum { MSCOPE_BANK_FREE = 0, MSCOPE_BANK_OWNED = 1 };
 enum { MSCOPE_PROGRAM = 0, MSCOPE_INTERNAL = 1 };
 
-struct mscope_departure { // a block that ended, or was moved, during a walk
+struct mscope_departure { // a block that ended during a walk; what 0: realloc put a block there
     uint64_t address, what, born, size;
 };
 enum { MSCOPE_DEPARTURES = 1 << 16 };

@@ -17,7 +17,7 @@ static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags
     hash += count + (uint64_t)flags * 0xD6E8FEB86659FD93ull;
     hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ull;
     hash ^= hash >> 29;
-    return hash >> 22 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
+    return hash >> 20 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
 }
 
 /// Whether the steps from frame `top` outwards would read what they read then. Otherwise *top becomes the innermost frame

@@ -99,8 +99,6 @@ enum {
     MSCOPE_BLOCK_INTERNAL = 1,
     MSCOPE_BLOCK_SAMPLED = 2,     // its stack was sampled: at its site it stands for `site_weight` blocks
     MSCOPE_BLOCK_REALLOCATED = 4, // `birth` is that of the first block of its chain
-    MSCOPE_BLOCK_DEPARTED = 8,    // freed since the walk began; may repeat one delivered before (same birth)
-    MSCOPE_BLOCK_ARRIVED = 16,    // not a block: what realloc moved to `address` since the walk began, to be left out
     MSCOPE_BLOCK_FAMILY_SHIFT = 8, // family = flags >> 8 & 3: 0 malloc, 1 new, 2 new[]
 };
 
@@ -114,8 +112,8 @@ struct mscope_block {
 /// Starts a consistent walk: blocks freed from now on are kept for it. One at a time:
 /// false when another walk is under way.
 bool mscope_walk_begin(void);
-/// Fills `out` with blocks that were live when the walk began, ascending by address, then with departed and arrived
-/// ones in no order; 0 at the end.
+/// Fills `out` with blocks that were live when the walk began, each once: ascending by address, then in no order those
+/// that were freed meanwhile; 0 at the end.
 size_t mscope_walk_next(struct mscope_block *out, size_t capacity);
 /// Ends the walk. True when every block that was live at its beginning was delivered;
 /// `missed` counts those that were not.

@@ -1,0 +1,90 @@
+internal import CMemscope
+
+/// The capture core, in Swift's terms. Every function may be called from any thread.
+package enum CaptureCore {
+    /// Whether the program's allocations go through us.
+    package static var isActive: Bool { mscope_is_active() }
+
+    package static var mode: MemScope.Mode {
+        get { MemScope.Mode(coreValue: mscope_mode()) }
+        set { mscope_set_mode(newValue.coreValue) }
+    }
+
+    /// Mean distance between two samples, in allocated bytes.
+    package static var sampleInterval: UInt64 { mscope_sample_interval() }
+
+    /// Sets the sampling interval.
+    ///
+    /// - Returns: False when samples were taken already, or for 0: weights are computed from it.
+    package static func setSampleInterval(_ bytes: UInt64) -> Bool { mscope_set_sample_interval(bytes) }
+
+    /// Nanoseconds on the monotonic clock.
+    package static var now: UInt64 { mscope_now() }
+
+    /// How often this process was forked since the program's start; threads of ours exist only in generation 0.
+    package static var forkGeneration: UInt32 { mscope_fork_generation() }
+
+    package static var allocatorName: String { unsafe String(cString: mscope_allocator_name()) }
+
+    /// Bytes the allocator holds from the system; nil when it cannot say.
+    package static var allocatorHeldBytes: UInt64? {
+        let bytes = mscope_allocator_held_bytes()
+        return bytes == .max ? nil : bytes
+    }
+
+    /// Marks the calling thread as one of MemScope's own.
+    package static func markThreadInternal() { mscope_thread_mark_internal() }
+
+    /// The collector's second; only the collector thread calls it.
+    package static func tick() { mscope_tick() }
+
+    package static func totals() -> Totals {
+        var raw = unsafe mscope_totals()
+        unsafe mscope_read_totals(&raw)
+        return unsafe Totals(raw)
+    }
+
+    /// Every call stack with its counters, ascending by id.
+    package static func sites() -> [Site] {
+        var sites: [Site] = []
+        var cursor: UInt32 = 1
+        unsafe withBuffer(of: mscope_site.self, count: 256) { buffer in
+            while true {
+                let count = unsafe mscope_read_sites(&cursor, buffer.baseAddress!, buffer.count)
+                if count == 0 { break }
+                for index in 0..<count { unsafe sites.append(Site(buffer[index])) }
+            }
+        }
+        return sites
+    }
+
+    /// One call stack without counters; nil when there is no such id.
+    package static func site(_ id: UInt32) -> Site? {
+        var raw = unsafe mscope_site()
+        guard unsafe mscope_read_site(id, &raw) else { return nil }
+        return unsafe Site(raw)
+    }
+
+    /// Moves what happened since the last call out of the rings; only the collector thread calls it.
+    package static func drainEvents(_ body: ([Event]) -> Void) {
+        unsafe withBuffer(of: mscope_event.self, count: 1024) { buffer in
+            while true {
+                let count = unsafe mscope_drain_events(buffer.baseAddress!, buffer.count)
+                if count == 0 { break }
+                body(unsafe buffer[..<count].compactMap { unsafe Event($0) })
+            }
+        }
+    }
+
+    /// Share of allocations that write history: 0 none, 1 all, n one in about n.
+    package static func setEventInterval(_ interval: UInt32) { mscope_set_event_interval(interval) }
+}
+
+/// A buffer outside of any Swift array: the core writes to it while nobody else can see it.
+func withBuffer<Element, Result>(
+    of type: Element.Type, count: Int, _ body: (UnsafeMutableBufferPointer<Element>) -> Result
+) -> Result {
+    let buffer = unsafe UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+    defer { unsafe buffer.deallocate() }
+    return unsafe body(buffer)
+}

@@ -1,0 +1,28 @@
+internal import CMemscope
+
+/// A walk over everything that was live when it began, while the program goes on.
+package struct LiveBlocks {
+    /// When the walk began, in nanoseconds on the monotonic clock.
+    package let takenAt: UInt64
+    /// Blocks that were live when it began and were lost to full logs.
+    package private(set) var missed: UInt64 = 0
+
+    /// Walks once.
+    ///
+    /// - Parameters:
+    ///   - batch: Most blocks handed over at a time.
+    ///   - body: Gets the program's own blocks, each once, mostly ascending by address.
+    /// - Returns: Nil when another walk is under way.
+    package init?(batch: Int = 1 << 16, _ body: ([Block]) -> Void) {
+        guard mscope_walk_begin() else { return nil }
+        takenAt = mscope_now()
+        unsafe withBuffer(of: mscope_block.self, count: batch) { buffer in
+            while true {
+                let count = unsafe mscope_walk_next(buffer.baseAddress!, buffer.count)
+                if count == 0 { break }
+                body(unsafe buffer[..<count].compactMap { unsafe Block($0) })
+            }
+        }
+        _ = unsafe mscope_walk_end(&missed)
+    }
+}

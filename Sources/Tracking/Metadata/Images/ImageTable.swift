@@ -1,0 +1,122 @@
+internal import CMemscope
+
+/// Every ELF file that is or was mapped, found by address and time.
+///
+/// Two images never share an address at the same time, but one may take the place of
+/// another that was unloaded: so an address alone does not name its image.
+package struct ImageTable: Sendable {
+    /// In the core's order: that of loading.
+    package private(set) var images: [Image] = []
+    // Positions in `images` by ascending start, and the highest end up to each of them,
+    // so that a search walks back no further than an image could reach.
+    private var order: [Int] = []
+    private var reach: [UInt64] = []
+
+    package init() {}
+
+    package init(images: [Image]) {
+        replace(with: images)
+    }
+
+    /// Asks the core what is mapped now.
+    ///
+    /// - Returns: Images that were mapped at the last call and are not any more.
+    @discardableResult
+    package mutating func refresh() -> [Image] {
+        mscope_refresh_images()
+        let mapped = Set(images.lazy.filter { $0.unloadedAt == nil }.map { ImageKey($0) })
+        replace(with: Self.read())
+        return images.filter { $0.unloadedAt != nil && mapped.contains(ImageKey($0)) }
+    }
+
+    /// The image that covered an address.
+    ///
+    /// An image may be noted some time after it was loaded, so `loadedAt` is an upper
+    /// bound; its unloading is noted at once. The first image in order of loading that
+    /// was not yet unloaded at `time` is therefore the right one.
+    ///
+    /// - Parameter time: Nanoseconds on the monotonic clock; nil for now.
+    package func image(containing address: UInt64, at time: UInt64? = nil) -> Image? {
+        let covering = self.covering(address)
+        guard let time else { return covering.first { $0.unloadedAt == nil } ?? covering.last }
+        return covering.first { $0.unloadedAt.map { $0 > time } ?? true } ?? covering.last
+    }
+
+    /// Whether an address lies in an image that is mapped now.
+    package func isMapped(_ address: UInt64) -> Bool {
+        var position = partitionPoint(in: order) { images[$0].start > address }
+        while position > 0, reach[position - 1] > address {
+            position -= 1
+            let image = images[order[position]]
+            if image.end > address, image.unloadedAt == nil { return true }
+        }
+        return false
+    }
+
+    /// Images that cover or covered `address`, in order of loading.
+    private func covering(_ address: UInt64) -> [Image] {
+        var position = partitionPoint(in: order) { images[$0].start > address }
+        var found: [Int] = []
+        while position > 0, reach[position - 1] > address {
+            position -= 1
+            if images[order[position]].end > address { found.append(order[position]) }
+        }
+        return found.sorted().map { images[$0] }
+    }
+
+    private mutating func replace(with images: [Image]) {
+        self.images = images
+        order = images.indices.sorted { images[$0].start < images[$1].start }
+        reach = []
+        for position in order {
+            reach.append(max(reach.last ?? 0, images[position].end))
+        }
+    }
+
+    private static func read() -> [Image] {
+        var records = [mscope_image](repeating: mscope_image(), count: 64)
+        var cursor: UInt32 = 0
+        var images: [Image] = []
+        while true {
+            let count = unsafe mscope_read_images(&cursor, &records, records.count)
+            if count == 0 { return images }
+            images += records.prefix(count).map(Image.init)
+        }
+    }
+}
+
+/// What tells one mapping of a file from all others.
+struct ImageKey: Hashable {
+    let start: UInt64
+    let loadedAt: UInt64
+
+    init(_ image: Image) {
+        start = image.start
+        loadedAt = image.loadedAt
+    }
+}
+
+extension Image {
+    init(_ record: mscope_image) {
+        let size = min(Int(record.build_id_size), Int(MSCOPE_BUILD_ID_MAX))
+        let buildID = unsafe withUnsafeBytes(of: record.build_id) { unsafe hexadecimal($0.prefix(size)) }
+        self.init(
+            path: text(of: record.path), bias: record.bias, start: record.start, end: record.end,
+            loadedAt: record.loaded_at, unloadedAt: record.unloaded_at == 0 ? nil : record.unloaded_at,
+            buildID: buildID
+        )
+    }
+}
+
+/// The first position of a partitioned array whose element satisfies the predicate.
+///
+/// - Precondition: No element that satisfies it stands before one that does not.
+func partitionPoint<Element>(in array: [Element], where predicate: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = array.count
+    while low < high {
+        let middle = (low + high) / 2
+        if predicate(array[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+}

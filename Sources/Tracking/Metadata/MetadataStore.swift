@@ -1,0 +1,95 @@
+/// The names of what the capture core only knows by number: code, images, threads, types.
+///
+/// It reads files and asks the Swift runtime, so it may take long and never runs on the
+/// hook path.
+//
+// `@unchecked Sendable`: it is handed to MemScope's worker thread once, and from then on
+// only that thread calls it; nothing here locks.
+package final class MetadataStore: @unchecked Sendable {
+    private var imageTable = ImageTable()
+    private var registry = ThreadRegistry()
+    private var typeReader = TypeReader()
+    private let symbolizer = Symbolizer()
+
+    /// Reads images and threads, and tests the type reader against live objects.
+    package init() {
+        refresh()
+        let samples = TypeReaderSamples(seed: Int(truncatingIfNeeded: imageTable.images.first?.start ?? 0) & 0xFFFF)
+        typeReader.unavailableReason = samples.failure(of: &typeReader, isImage: imageTable.isMapped)
+    }
+
+    /// Notes images and threads that came and went. Call it before naming anything new.
+    package func refresh() {
+        registry.refresh()
+        let unloaded = imageTable.refresh()
+        guard !unloaded.isEmpty else { return }
+        symbolizer.detach(unloaded)
+        typeReader.invalidate()
+    }
+
+    /// Every image that is or was mapped, in order of loading.
+    package var images: [Image] { imageTable.images }
+
+    /// Threads that allocated, ascending by id.
+    package var threads: [ThreadRecord] { registry.threads }
+
+    package func thread(_ id: UInt32) -> ThreadRecord? { registry.thread(id) }
+
+    /// Distinct addresses that got a name, and those that did not.
+    package var symbolCounts: (resolved: UInt64, unresolved: UInt64) {
+        (symbolizer.resolved, symbolizer.unresolved)
+    }
+
+    /// Why types cannot be read; nil when they can.
+    package var typesUnavailableReason: String? { typeReader.unavailableReason }
+
+    /// Names one return address.
+    ///
+    /// - Parameters:
+    ///   - address: As it stands in a stack: behind the call.
+    ///   - time: When the stack was first seen, in nanoseconds on the monotonic clock; nil
+    ///     for now. Tells images apart that followed each other at one address.
+    /// - Returns: Innermost inlined call first, the function itself last; never empty.
+    package func symbolize(address: UInt64, at time: UInt64? = nil) -> [Frame] {
+        symbolizer.symbolize(address, in: imageTable.image(containing: address, at: time))
+    }
+
+    /// Names a stack.
+    ///
+    /// - Parameter stack: Return addresses, innermost first.
+    package func symbolize(stack: [UInt64], at time: UInt64? = nil) -> [Frame] {
+        stack.flatMap { symbolize(address: $0, at: time) }
+    }
+
+    /// The image whose code wanted the memory: that of the first frame which is not part of
+    /// an allocator, a C++ or a Swift runtime's allocation function, or our own hooks.
+    ///
+    /// - Returns: A file name without folders; "unknown" for an empty stack or code outside
+    ///   of every image.
+    package func allocatingModule(stack: [UInt64], at time: UInt64? = nil) -> String {
+        for address in stack {
+            let frames = symbolize(address: address, at: time)
+            if let frame = frames.last, !AllocatorFrames.contains(frame) { return frame.image ?? "unknown" }
+        }
+        return stack.last.flatMap { symbolize(address: $0, at: time).last?.image } ?? "unknown"
+    }
+
+    /// Classifies blocks by what they begin with.
+    ///
+    /// - Parameters:
+    ///   - blocks: In any order; fastest ascending by address. They may be freed meanwhile.
+    ///   - moduleOfSite: The image whose code allocated at a site, as `allocatingModule`
+    ///     tells; asked once per site.
+    /// - Returns: A type for each block, all `unknown` when types cannot be read.
+    package func classify(_ blocks: [Block], moduleOfSite: (UInt32) -> String) -> BlockTypes {
+        let table = imageTable
+        return withoutActuallyEscaping(moduleOfSite) { moduleOfSite in
+            typeReader.classify(blocks, isImage: table.isMapped, moduleOfSite: moduleOfSite)
+        }
+    }
+
+    /// Gives back the memory of open symbol files; names already found stay known.
+    package func closeSymbolFiles() {
+        symbolizer.closeFiles()
+    }
+}

@@ -1,0 +1,31 @@
+/// Tells the machinery of allocation from the code that wanted memory.
+package enum AllocatorFrames {
+    private static let cFunctions: Set<String> = [
+        "malloc", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc", "posix_memalign", "valloc",
+        "pvalloc", "strdup", "strndup", "asprintf", "vasprintf",
+    ]
+    private static let prefixes = [
+        // Our hooks, C++, the Swift runtime, and what the standard libraries put between.
+        "mscope_", "operator new", "std::", "__gnu_cxx::", "swift::", "swift_slowAlloc", "swift_alloc",
+        "_swift_alloc", "swift_bufferAllocate", "swift_initBox", "swift_makeBox",
+    ]
+
+    /// Whether a frame only passes a request for memory on: `malloc` and its kin under any
+    /// name, C++'s `operator new`, the Swift runtime's allocation functions, and our hooks.
+    package static func contains(_ frame: Frame) -> Bool {
+        let name = frame.function
+        let base = name.utf8.drop { $0 == UInt8(ascii: "_") }
+        let plain = String(Substring(base))
+        return cFunctions.contains(plain) || cFunctions.contains(dropping(prefixesOf: plain))
+            || prefixes.contains { name.hasPrefix($0) }
+    }
+
+    /// Allocators export their functions under names of their own: `je_malloc`, `tc_calloc`,
+    /// `mi_realloc`, `libc_memalign`.
+    private static func dropping(prefixesOf name: String) -> String {
+        for prefix in ["libc_", "je_", "tc_", "mi_"] where name.hasPrefix(prefix) {
+            return String(name.dropFirst(prefix.count))
+        }
+        return name
+    }
+}

@@ -1,0 +1,78 @@
+internal import CElfutils
+internal import Glibc
+
+/// An ELF file opened by libelf: its build id, its symbols and, where it has it, DWARF.
+@safe final class ElfFile {
+    let bytes: FileBytes
+    private let elf: OpaquePointer
+
+    /// - Returns: Nil when the bytes are not an ELF file that libelf accepts.
+    init?(_ bytes: FileBytes) {
+        elf_version(UInt32(EV_CURRENT))
+        let image = unsafe bytes.start.assumingMemoryBound(to: CChar.self)
+        guard let elf = unsafe elf_memory(image, bytes.count) else { return nil }
+        guard unsafe elf_kind(elf) == ELF_K_ELF else {
+            unsafe elf_end(elf)
+            return nil
+        }
+        self.bytes = bytes
+        unsafe self.elf = unsafe elf
+    }
+
+    deinit {
+        unsafe elf_end(elf)
+    }
+
+    /// Hexadecimal; empty without one.
+    var buildID: String {
+        var start: UnsafeRawPointer?
+        let size = unsafe dwelf_elf_gnu_build_id(elf, &start)
+        guard size > 0, let start = unsafe start else { return "" }
+        return unsafe hexadecimal(UnsafeRawBufferPointer(start: start, count: size))
+    }
+
+    /// A handle on its DWARF; nil without a line of it. The caller ends it before this
+    /// file goes away.
+    func openDwarf() -> OpaquePointer? {
+        guard hasDebugInfo else { return nil }
+        return unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil)
+    }
+
+    var hasDebugInfo: Bool {
+        unsafe section { $0.sh_type == SHT_PROGBITS && [".debug_info", ".zdebug_info"].contains($1) } != nil
+    }
+
+    /// The functions of `.symtab`, or of `.dynsym` in a stripped file.
+    func symbols() -> SymbolTable? {
+        let full = unsafe section { header, _ in header.sh_type == SHT_SYMTAB }
+        let section = unsafe full ?? self.section { header, _ in header.sh_type == SHT_DYNSYM }
+        return unsafe section.map { unsafe SymbolTable($0) }
+    }
+
+    var hasFullSymbols: Bool {
+        unsafe section { header, _ in header.sh_type == SHT_SYMTAB } != nil
+    }
+
+    /// Nil when the file has no such name.
+    func name(_ symbol: Symbol) -> String? {
+        guard let characters = unsafe elf_strptr(elf, Int(symbol.stringTable), Int(symbol.nameOffset)) else {
+            return nil
+        }
+        return unsafe String(cString: characters)
+    }
+
+    private func section(where predicate: (GElf_Shdr, String) -> Bool) -> OpaquePointer? {
+        var names = 0
+        guard unsafe elf_getshdrstrndx(elf, &names) == 0 else { return nil }
+        var next = unsafe elf_nextscn(elf, nil)
+        while let section = unsafe next {
+            var header = GElf_Shdr()
+            if unsafe gelf_getshdr(section, &header) != nil {
+                let name = unsafe elf_strptr(elf, names, Int(header.sh_name)).map { unsafe String(cString: $0) }
+                if predicate(header, name ?? "") { return unsafe section }
+            }
+            unsafe next = unsafe elf_nextscn(elf, section)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,76 @@
+internal import CMemscope
+internal import Glibc
+
+/// The bytes of a file in memory, with no descriptor left open.
+///
+/// A program may close every descriptor it did not open (daemons do), so none is kept.
+/// A mapping costs no memory of its own, but whoever truncates the file makes it fault:
+/// fine for a file the process runs from, which would fault with us. Of a file that is
+/// not in use, as a plugin that is being rebuilt, a copy is taken instead.
+@safe final class FileBytes {
+    let start: UnsafeMutableRawPointer
+    let count: Int
+    /// Wall-clock seconds since 1970.
+    let modifiedAt: Int
+    let isCopy: Bool
+
+    private init(start: UnsafeMutableRawPointer, count: Int, modifiedAt: Int, isCopy: Bool) {
+        unsafe self.start = unsafe start
+        self.count = count
+        self.modifiedAt = modifiedAt
+        self.isCopy = isCopy
+    }
+
+    deinit {
+        unsafe munmap(start, count)
+    }
+
+    static func mapping(_ path: String) -> FileBytes? {
+        withFile(path) { descriptor, size, modifiedAt in
+            guard let start = unsafe mapped(size, descriptor: descriptor) else { return nil }
+            return unsafe FileBytes(start: start, count: size, modifiedAt: modifiedAt, isCopy: false)
+        }
+    }
+
+    static func copy(_ path: String) -> FileBytes? {
+        withFile(path) { descriptor, size, modifiedAt in
+            guard let start = unsafe mapped(size, descriptor: -1) else { return nil }
+            let bytes = unsafe FileBytes(start: start, count: size, modifiedAt: modifiedAt, isCopy: true)
+            var done = 0
+            while done < size {
+                let got = unsafe pread(descriptor, start + done, size - done, off_t(done))
+                if got <= 0 { return nil }
+                done += got
+            }
+            return bytes
+        }
+    }
+
+    /// A copy of these bytes that no longer depends on the file; nil when it shrank.
+    func copied() -> FileBytes? {
+        guard let copy = unsafe Self.mapped(count, descriptor: -1) else { return nil }
+        let bytes = unsafe FileBytes(start: copy, count: count, modifiedAt: modifiedAt, isCopy: true)
+        let address = unsafe UInt64(UInt(bitPattern: start))
+        return unsafe mscope_read_memory(address, copy, count) == count ? bytes : nil
+    }
+
+    private static func withFile(_ path: String, _ body: (Int32, Int, Int) -> FileBytes?) -> FileBytes? {
+        // Not blocking: a path from a hostile record may be a pipe.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
+            return nil
+        }
+        return body(descriptor, Int(status.st_size), Int(status.st_mtim.tv_sec))
+    }
+
+    /// Pages of a file, or fresh ones for the descriptor -1.
+    private static func mapped(_ size: Int, descriptor: Int32) -> UnsafeMutableRawPointer? {
+        let protection = descriptor < 0 ? PROT_READ | PROT_WRITE : PROT_READ
+        let flags = descriptor < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE
+        let start = unsafe mmap(nil, size, protection, flags, descriptor, 0)
+        return unsafe start == MAP_FAILED ? nil : start
+    }
+}

@@ -1,0 +1,56 @@
+/// The names of one image: its file, and its separate debug file where there is one.
+///
+/// All addresses are the file's own, without load bias.
+final class SymbolFile {
+    let elf: ElfFile
+    private let debugElf: ElfFile?
+    private let table: SymbolTable?
+    // Declared behind the files, whose bytes it reads.
+    private let debugInfo: DebugInfo?
+
+    init(_ elf: ElfFile) {
+        let debugElf = elf.hasDebugInfo ? nil : ImageFile.openDebugFile(buildID: elf.buildID)
+        self.elf = elf
+        self.debugElf = debugElf
+        table = SymbolFile.named(elf, debugElf).symbols()
+        debugInfo = DebugInfo(debugElf ?? elf)
+    }
+
+    /// What runs at an address, innermost inlined call first.
+    ///
+    /// The function itself has its linker's name if its symbol is there, as debuggers do:
+    /// DWARF knows one function for code that the linker shared between several. Empty when
+    /// neither symbols nor DWARF know the address.
+    func frames(at address: UInt64) -> [RawFrame] {
+        var frames = debugInfo?.frames(at: address) ?? []
+        guard let symbol = symbol(at: address) else { return frames.last?.name == nil ? [] : frames }
+        if frames.isEmpty { return [RawFrame(name: symbol, source: SourceLine(), isInlined: false)] }
+        frames[frames.count - 1].name = symbol
+        return frames
+    }
+
+    /// The name of the function that begins exactly here.
+    func functionStarting(at address: UInt64) -> String? {
+        guard let symbol = table?.covering(address).first, symbol.start == address else { return nil }
+        return namesOfSymbols.name(symbol)
+    }
+
+    private var namesOfSymbols: ElfFile { Self.named(elf, debugElf) }
+
+    private static func named(_ elf: ElfFile, _ debugElf: ElfFile?) -> ElfFile {
+        guard let debugElf, debugElf.hasFullSymbols, !elf.hasFullSymbols else { return elf }
+        return debugElf
+    }
+
+    /// Of several names for one start the most public: `qsort` and not `__qsort`.
+    private func symbol(at address: UInt64) -> String? {
+        let candidates = table?.covering(address) ?? []
+        guard let best = candidates.first else { return nil }
+        let names = candidates.prefix { $0.start == best.start && $0.rank == best.rank }.compactMap(namesOfSymbols.name)
+        return names.min { Self.underscores($0) < Self.underscores($1) }
+    }
+
+    private static func underscores(_ name: String) -> Int {
+        name.utf8.prefix { $0 == UInt8(ascii: "_") }.count
+    }
+}

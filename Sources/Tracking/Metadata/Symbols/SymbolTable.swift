@@ -1,0 +1,59 @@
+internal import CElfutils
+internal import Glibc
+
+/// A function of an ELF symbol table. Addresses are the file's own, without load bias.
+struct Symbol {
+    var start: UInt64
+    var nameOffset: UInt32
+    /// Section number of the strings.
+    var stringTable: UInt32
+    /// Lower is the better name when several share a start.
+    var rank: UInt8
+}
+
+/// Functions by address.
+struct SymbolTable {
+    private var functions = AddressRanges<Symbol>()
+
+    /// Reads the functions of an ELF symbol table section.
+    init(_ section: OpaquePointer) {
+        var header = GElf_Shdr()
+        guard unsafe gelf_getshdr(section, &header) != nil, let data = unsafe elf_getdata(section, nil),
+            header.sh_entsize > 0
+        else { return }
+        let count = min(header.sh_size / header.sh_entsize, UInt64(Int32.max))
+        for index in 0..<Int32(count) {
+            var record = GElf_Sym()
+            guard unsafe gelf_getsym(data, index, &record) != nil else { break }
+            append(record, stringTable: header.sh_link)
+        }
+        functions.sort()
+    }
+
+    /// All symbols whose function covers `address`: the innermost start first, and among
+    /// equal starts exported before local ones. A gap between two functions has none: the
+    /// nearest name would be a guess.
+    func covering(_ address: UInt64) -> [Symbol] {
+        functions.all(containing: address).sorted {
+            $0.start == $1.start ? $0.rank < $1.rank : $0.start > $1.start
+        }
+    }
+
+    private mutating func append(_ record: GElf_Sym, stringTable: UInt32) {
+        let type = Int32(record.st_info & 15)
+        guard type == STT_FUNC || type == STT_GNU_IFUNC, record.st_shndx != SHN_UNDEF, record.st_name != 0 else {
+            return
+        }
+        let rank: UInt8 =
+            switch Int32(record.st_info >> 4) {
+            case STB_GLOBAL: 0
+            case STB_WEAK: 1
+            default: 2
+            }
+        let symbol = Symbol(
+            start: record.st_value, nameOffset: record.st_name, stringTable: stringTable, rank: rank)
+        // Hand-written assembly may have no size: then only its first byte is sure.
+        let (end, overflow) = record.st_value.addingReportingOverflow(max(record.st_size, 1))
+        if !overflow { functions.append(from: record.st_value, to: end, symbol) }
+    }
+}

@@ -1,0 +1,88 @@
+/// Names code addresses. Confined to one thread: libdw's handles are.
+///
+/// Files are opened when an address of theirs is first asked for and the least recently
+/// used are closed, so that memory stays bounded; what was named once stays cached.
+final class Symbolizer {
+    private struct Key: Hashable {
+        var image: ImageKey
+        var address: UInt64
+    }
+
+    private static let openFileLimit = 12
+
+    private var frames = BoundedCache<Key, [Frame]>(capacity: 65_536)
+    private var demangler = Demangler()
+    // Least recently used first. Nil is kept for a file that could not be opened.
+    private var files: [(image: ImageKey, file: SymbolFile?)] = []
+
+    /// Distinct addresses that got a name, and those that did not.
+    private(set) var resolved: UInt64 = 0
+    private(set) var unresolved: UInt64 = 0
+
+    init() {}
+
+    /// - Parameters:
+    ///   - address: A return address, or the start of an async resume function.
+    ///   - image: The image that covered it; nil when none did.
+    /// - Returns: Innermost inlined call first, the function itself last; never empty.
+    func symbolize(_ address: UInt64, in image: Image?) -> [Frame] {
+        guard let image else { return [Frame(function: hexadecimal(address: address), address: address)] }
+        let key = Key(image: ImageKey(image), address: address)
+        if let known = frames.value(for: key) { return known }
+        let found = lookUp(address, in: image)
+        frames.insert(found, for: key)
+        return found
+    }
+
+    /// Closes the files of images that are gone, keeping a copy of those that were open:
+    /// they may be deleted or rebuilt now.
+    func detach(_ unloaded: [Image]) {
+        let keys = Set(unloaded.map { ImageKey($0) })
+        for index in files.indices where keys.contains(files[index].image) {
+            guard let open = files[index].file, !open.elf.bytes.isCopy else { continue }
+            let image = unloaded.first { ImageKey($0) == files[index].image }
+            files[index].file = open.elf.bytes.copied().flatMap(ElfFile.init).flatMap { copy in
+                image.map { ImageFile.isSame(copy, as: $0) } == true ? SymbolFile(copy) : nil
+            }
+        }
+    }
+
+    /// Gives back the memory of every open file; names already found stay known.
+    func closeFiles() {
+        files = []
+    }
+
+    private func lookUp(_ address: UInt64, in image: Image) -> [Frame] {
+        let raw = file(of: image).map { rawFrames(at: address &- image.bias, in: $0) } ?? []
+        guard let outermost = raw.last, outermost.name != nil else {
+            unresolved += 1
+            return [Frame(function: hexadecimal(address: address), image: image.name, address: address)]
+        }
+        resolved += 1
+        return raw.map { frame in
+            Frame(
+                function: frame.name.map { demangler.name($0) } ?? hexadecimal(address: address),
+                file: frame.source.file, line: frame.source.line, image: image.name, address: address,
+                isInlined: frame.isInlined
+            )
+        }
+    }
+
+    /// The call stands before its return address. Only async contexts hold the start of a
+    /// function instead, which has the code of another function before it.
+    private func rawFrames(at address: UInt64, in file: SymbolFile) -> [RawFrame] {
+        let startsResume = file.functionStarting(at: address).map(Demangler.isAsyncResume) ?? false
+        return file.frames(at: startsResume ? address : address &- 1)
+    }
+
+    private func file(of image: Image) -> SymbolFile? {
+        let key = ImageKey(image)
+        if let index = files.lastIndex(where: { $0.image == key }) {
+            files.append(files.remove(at: index))
+        } else {
+            if files.count >= Self.openFileLimit { files.removeFirst() }
+            files.append((key, ImageFile.open(image).map(SymbolFile.init)))
+        }
+        return files[files.count - 1].file
+    }
+}

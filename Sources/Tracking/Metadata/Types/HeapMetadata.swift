@@ -1,0 +1,104 @@
+/// What the first word of a Swift object points at, after it was checked.
+///
+/// The layout is that of the Swift 6 runtime on 64-bit Linux (swift: include/swift/ABI/
+/// Metadata.h, MetadataKind.def). There is no promise that it stays: `TypeReader` tests
+/// itself against live objects before it trusts a word of this.
+enum HeapMetadata {
+    /// A class; its instances have at least `instanceSize` bytes.
+    case object(instanceSize: UInt64)
+    /// A closure context or a box whose layout the compiler knew: both look the same.
+    case captures(descriptor: UInt64, offset: UInt64)
+    /// A box made by the runtime, for a value of the type with this metadata.
+    case genericBox(valueType: UInt64)
+    case error, task, job
+
+    /// Where a class has the pointer to its descriptor.
+    static let descriptorOffset: UInt64 = 40
+    static let kinds: Set<UInt64> = [0, 0x400, 0x500, 0x501, 0x502, 0x503]
+
+    // 16 is the flag value of a class, 17 of a struct, 18 of an enum.
+    private static let classFlag: Int32 = 16
+    private static let valueFlags: ClosedRange<Int32> = 17...18
+
+    /// The smallest block that can begin with this metadata.
+    var minimumSize: UInt64 {
+        switch self {
+        case .object(let instanceSize): max(instanceSize, 16)
+        case .captures(_, let offset): max(offset, 16)
+        case .genericBox: 16
+        case .error: 32
+        case .task, .job: 16
+        }
+    }
+
+    /// Reads and checks a metadata record; nothing here calls the runtime.
+    ///
+    /// Data that merely looks like metadata has to name, at the right places, a destructor
+    /// and a descriptor inside of loaded images, and a size that fits.
+    ///
+    /// - Parameters:
+    ///   - pointer: Any word.
+    ///   - isImage: Whether an address lies in a loaded image.
+    init?(at pointer: UInt64, isImage: (UInt64) -> Bool) {
+        guard Self.canBePointer(pointer), let words = SafeMemory.words(from: pointer - 16, count: 8) else { return nil }
+        let destructor = words[0]
+        switch words[2] {
+        case 0:
+            guard isImage(destructor), isImage(words[1]), let size = Self.instanceSize(words, isImage) else { return nil }
+            self = .object(instanceSize: size)
+        case 0x400:
+            let offset = words[3] & 0xFFFF_FFFF
+            guard isImage(destructor), isImage(pointer), words[4] == 0 || isImage(words[4]) else { return nil }
+            guard (16...4096).contains(offset) else { return nil }
+            self = .captures(descriptor: words[4], offset: offset)
+        case 0x500:
+            guard isImage(destructor), Self.canBePointer(words[4]) else { return nil }
+            self = .genericBox(valueType: words[4])
+        case 0x501 where isImage(pointer): self = .error
+        case 0x502 where isImage(pointer): self = .task
+        case 0x503 where isImage(pointer): self = .job
+        default: return nil
+        }
+    }
+
+    /// Whether the metadata of a value's type can be shown to the runtime: a struct, an
+    /// enum, an optional or a class. Others are rare in boxes, and not told from garbage.
+    static func isNominal(_ pointer: UInt64, isImage: (UInt64) -> Bool) -> Bool {
+        guard canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 3) else { return false }
+        if words[1] == 0 {
+            if case .object = HeapMetadata(at: pointer, isImage: isImage) { return true }
+            return false
+        }
+        guard (0x200...0x202).contains(words[1]), isImage(words[2]) else { return false }
+        return SafeMemory.int32(at: words[2]).map { valueFlags.contains($0 & 31) } ?? false
+    }
+
+    static func canBePointer(_ word: UInt64) -> Bool {
+        word & 7 == 0 && word >= 0x1_0000 && word < 1 << 47
+    }
+
+    /// Whether a word can be the reference counts of a live object: inline counts with an
+    /// unowned count of at least one, a side table, or the mark of an immortal object.
+    static func canBeReferenceCounts(_ word: UInt64) -> Bool {
+        switch word >> 62 {
+        case 0, 1: (word >> 1) & 0x7FFF_FFFF != 0
+        case 3: canBePointer((word & (1 << 62 - 1)) << 3)
+        default: word & 0xFFFF_FFFF == 0xFFFF_FFFF
+        }
+    }
+
+    /// - Parameter words: From 16 bytes before the address point on.
+    private static func instanceSize(_ words: [UInt64], _ isImage: (UInt64) -> Bool) -> UInt64? {
+        let superclass = words[3]
+        let descriptor = words[7]
+        let size = words[5] & 0xFFFF_FFFF
+        let alignmentMask = (words[5] >> 32) & 0xFFFF
+        let classSize = words[6] & 0xFFFF_FFFF
+        let addressPoint = words[6] >> 32
+        guard superclass == 0 || canBePointer(superclass), size >= 16, addressPoint >= 16, classSize > addressPoint,
+            alignmentMask & (alignmentMask + 1) == 0, descriptor & 3 == 0, isImage(descriptor),
+            let flags = SafeMemory.int32(at: descriptor), flags & 31 == classFlag
+        else { return nil }
+        return size
+    }
+}

@@ -50,6 +50,14 @@ let package = Package(
         ),
         .target(name: "MemscopePreload", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
         .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .testTarget(
+            name: "MemscopeAnalysisTests", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules
+        ),
+        .testTarget(
+            name: "MemscopeRenderTests",
+            dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking"],
+            swiftSettings: swiftRules
+        ),
         .testTarget(name: "MemscopeServerTests", dependencies: ["MemscopeServer", "CZlib"], swiftSettings: swiftRules),
     ],
     swiftLanguageModes: [.v6],

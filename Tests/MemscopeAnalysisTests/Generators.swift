@@ -28,9 +28,14 @@ let someTypes = [
 
 func randomBlocks(_ count: Int, using random: inout SplitMix) -> (blocks: [Block], types: [UInt32]) {
     let blocks = (0..<count).map { index in
-        Block(
-            address: UInt64(index) * 16, size: .random(in: 0...4096, using: &random),
-            site: .random(in: 0...9, using: &random), weight: .random(in: 1...3, using: &random)
+        // As in `sampled` mode, where a block stands for as many everywhere; site 0 has no stack.
+        let (site, weight) = (UInt32.random(in: 0...9, using: &random), UInt64.random(in: 1...3, using: &random))
+        return Block(
+            address: UInt64(index) * 16,
+            size: .random(in: 0...4096, using: &random),
+            site: site,
+            weight: weight,
+            siteWeight: site == 0 ? 0 : weight
         )
     }
     return (blocks, blocks.map { _ in .random(in: 0..<UInt32(someTypes.count), using: &random) })

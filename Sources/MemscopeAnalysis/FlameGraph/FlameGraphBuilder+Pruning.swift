@@ -3,6 +3,7 @@ extension FlameGraphBuilder {
     ///
     /// - Parameter minimumShare: Children with less than this share of the total go into
     ///   one "(other)" child, 0...1.
+    /// - Returns: The nodes in preorder.
     /// - Complexity: O(*n* log *n*) for *n* nodes.
     package func build(minimumShare: Double = 0) -> FlameGraph {
         let threshold = Double(nodes[0].value) * minimumShare
@@ -39,8 +40,12 @@ extension FlameGraphBuilder {
             return FlameGraph.Node(name: FlameGraph.otherName, value: entry.value, depth: entry.depth)
         }
         return FlameGraph.Node(
-            name: name(of: node), file: nodes[node].file, line: nodes[node].line, image: image(of: node),
-            value: entry.value, depth: entry.depth
+            name: name(of: node),
+            file: nodes[node].file,
+            line: nodes[node].line,
+            image: image(of: node),
+            value: entry.value,
+            depth: entry.depth
         )
     }
 

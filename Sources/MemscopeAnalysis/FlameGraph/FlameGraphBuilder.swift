@@ -1,10 +1,14 @@
 package import Tracking
 
-/// Merges weighted stacks into one tree. Nothing here recurses: stacks of 128 frames
-/// with their inlined functions would be too deep for a thread of ours.
+/// Merges weighted stacks into one tree.
+///
+/// Nothing here recurses: stacks of 128 frames with their inlined functions would be too deep
+/// for a thread of ours.
 package struct FlameGraphBuilder: Sendable {
-    /// Deeper frames count for the last one kept. Readers of nested JSON give up sooner or
-    /// later: Python's at 1,000 levels, of which a node takes two.
+    /// Deeper frames count for the last one kept.
+    ///
+    /// Readers of nested JSON give up sooner or later: Python's at 1,000 levels, of which a node
+    /// takes two.
     package static let depthLimit = 400
 
     private struct Function: Sendable, Hashable {

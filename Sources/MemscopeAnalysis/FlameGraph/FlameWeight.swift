@@ -23,7 +23,10 @@ extension FlameGraph {
     ///   - minimumShare: See `FlameGraphBuilder.build(minimumShare:)`.
     ///   - frames: Names a stack, innermost first. Not asked for stacks that weigh nothing.
     package init(
-        sites: [Site], weight: FlameWeight, minimumShare: Double = 0, frames: (Site) -> [Frame]
+        sites: [Site],
+        weight: FlameWeight,
+        minimumShare: Double = 0,
+        frames: (Site) -> [Frame]
     ) {
         var builder = FlameGraphBuilder()
         for site in sites {

@@ -18,8 +18,12 @@ package struct Page<Row: Sendable>: Sendable {
     /// - Precondition: `limit > 0`.
     /// - Complexity: O(*n* log *limit*) for *n* rows.
     init<Column>(
-        of list: [Row], order: ListOrder<Column>, after cursor: PageCursor<Column>?, limit: Int,
-        byLabel: Bool = false, key: (Row) -> PageKey
+        of list: [Row],
+        order: ListOrder<Column>,
+        after cursor: PageCursor<Column>?,
+        limit: Int,
+        byLabel: Bool = false,
+        key: (Row) -> PageKey
     ) {
         precondition(limit > 0, "a page of \(limit) rows")
         typealias Entry = (key: PageKey, index: Int)

@@ -1,5 +1,7 @@
-/// Where a row stands in a sorted list. Keys of one list differ in `id` at least, so
-/// that every order is total and a cursor names one place.
+/// Where a row stands in a sorted list.
+///
+/// Keys of one list differ in `id` at least, so that every order is total and a cursor names
+/// one place.
 struct PageKey: Sendable, Hashable {
     /// The figure sorted by; 0 when sorting by name.
     var value: UInt64
@@ -8,8 +10,9 @@ struct PageKey: Sendable, Hashable {
     /// The last tie-breaker.
     var id: UInt64
 
-    /// Labels are cut, so that a cursor fits into a request line whatever a generic type
-    /// is called. `id` decides between labels with a common beginning.
+    /// Labels are cut, so that a cursor fits into a request line whatever a generic type is called.
+    ///
+    /// `id` decides between labels with a common beginning.
     init(value: UInt64, label: String = "", id: UInt64) {
         self.value = value
         self.label = Self.cut(label)

@@ -19,7 +19,10 @@ package enum SiteColumn: String, ListColumn {
 extension Page<Site> {
     /// A page of call stacks; ties by id.
     package init(
-        sites: [Site], order: ListOrder<SiteColumn>, after cursor: PageCursor<SiteColumn>? = nil, limit: Int
+        sites: [Site],
+        order: ListOrder<SiteColumn>,
+        after cursor: PageCursor<SiteColumn>? = nil,
+        limit: Int
     ) {
         self.init(of: sites, order: order, after: cursor, limit: limit) {
             PageKey(value: order.column.value(of: $0), id: UInt64($0.id))

@@ -17,7 +17,9 @@ package enum ThreadColumn: String, ListColumn {
 extension Page<ThreadRecord> {
     /// A page of threads; ties by id.
     package init(
-        threads: [ThreadRecord], order: ListOrder<ThreadColumn>, after cursor: PageCursor<ThreadColumn>? = nil,
+        threads: [ThreadRecord],
+        order: ListOrder<ThreadColumn>,
+        after cursor: PageCursor<ThreadColumn>? = nil,
         limit: Int
     ) {
         self.init(of: threads, order: order, after: cursor, limit: limit) {

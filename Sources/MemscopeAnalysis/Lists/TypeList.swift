@@ -8,7 +8,10 @@ package enum TypeColumn: String, ListColumn {
 extension Page<TypeTotal> {
     /// A page of the type census; ties by name.
     package init(
-        types: [TypeTotal], order: ListOrder<TypeColumn>, after cursor: PageCursor<TypeColumn>? = nil, limit: Int
+        types: [TypeTotal],
+        order: ListOrder<TypeColumn>,
+        after cursor: PageCursor<TypeColumn>? = nil,
+        limit: Int
     ) {
         self.init(of: types, order: order, after: cursor, limit: limit, byLabel: order.column == .name) { row in
             let value: UInt64 =

@@ -5,6 +5,12 @@ package struct SiteTotal: Sendable, Hashable {
     package var site: UInt32
     package var blocks: UInt64
     package var bytes: UInt64
+
+    package init(site: UInt32, blocks: UInt64, bytes: UInt64) {
+        self.site = site
+        self.blocks = blocks
+        self.bytes = bytes
+    }
 }
 
 /// Live blocks and bytes of one type.
@@ -50,11 +56,15 @@ package struct HeapSnapshot: Sendable, Hashable {
     ///   - tally: Every block of one walk.
     ///   - types: The table that the tally's type indices point into.
     ///   - takenAt: When the walk began, monotonic nanoseconds.
+    ///   - isConsistent: Whether the walk delivered every block as of one moment.
     ///   - missedBlocks: What the walk could not deliver.
-    ///   - isConsistent: Whether the walk delivered the rest as of one moment.
     /// - Precondition: Every type index of the tally is within `types`.
     package init(
-        _ tally: HeapTally, types: [BlockType], takenAt: UInt64, isConsistent: Bool = true, missedBlocks: UInt64 = 0
+        _ tally: HeapTally,
+        types: [BlockType],
+        takenAt: UInt64,
+        isConsistent: Bool = true,
+        missedBlocks: UInt64 = 0
     ) {
         let highest = tally.groups.lazy.map(\.type).max()
         precondition(highest.map { $0 < types.count } ?? true, "type \(highest ?? 0) of \(types.count)")
@@ -69,10 +79,13 @@ package struct HeapSnapshot: Sendable, Hashable {
     }
 
     /// Totals per call stack, most bytes first.
+    ///
+    /// Where stacks are sampled these are estimates, while `byType` stays exact; blocks whose stack
+    /// was not taken have no row.
     /// - Complexity: O(*g* log *g*) for *g* groups.
     package var bySite: [SiteTotal] {
         var totals: [UInt32: SiteTotal] = [:]
-        for group in groups {
+        for group in groups where group.siteBlocks > 0 {
             totals[group.site, default: SiteTotal(site: group.site, blocks: 0, bytes: 0)].add(group)
         }
         return totals.values.sorted {
@@ -98,8 +111,8 @@ package struct HeapSnapshot: Sendable, Hashable {
 
 extension SiteTotal {
     fileprivate mutating func add(_ group: HeapGroup) {
-        blocks &+= group.blocks
-        bytes &+= group.bytes
+        blocks &+= group.siteBlocks
+        bytes &+= group.siteBytes
     }
 }
 

@@ -5,8 +5,11 @@ package struct HeapGroup: Sendable, Hashable {
     package var site: UInt32
     /// Index into the snapshot's `types`.
     package var type: UInt32
-    package var blocks: UInt64
-    package var bytes: UInt64
+    package var blocks: UInt64 = 0
+    package var bytes: UInt64 = 0
+    /// The same as estimated from blocks whose stack was taken: differs where stacks are sampled.
+    package var siteBlocks: UInt64 = 0
+    package var siteBytes: UInt64 = 0
 }
 
 /// Folds live blocks into groups of equal site and type, batch by batch, so that a
@@ -37,6 +40,8 @@ package struct HeapTally: Sendable {
             let group = groupIndex(site: block.site, type: type)
             groups[group].blocks &+= block.weight
             groups[group].bytes &+= bytes
+            groups[group].siteBlocks &+= block.siteWeight
+            groups[group].siteBytes &+= block.size &* block.siteWeight
             liveBlocks &+= block.weight
             liveBytes &+= bytes
             if block.weight > 1 { standardError.add(size: block.size, weight: block.weight) }
@@ -46,7 +51,7 @@ package struct HeapTally: Sendable {
     private mutating func groupIndex(site: UInt32, type: UInt32) -> Int {
         let key = UInt64(site) << 32 | UInt64(type)
         if let known = groupOfKey[key] { return known }
-        groups.append(HeapGroup(site: site, type: type, blocks: 0, bytes: 0))
+        groups.append(HeapGroup(site: site, type: type))
         groupOfKey[key] = groups.count - 1
         return groups.count - 1
     }

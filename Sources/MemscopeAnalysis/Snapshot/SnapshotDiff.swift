@@ -14,7 +14,9 @@ package struct TypeChange: Sendable, Hashable {
     package var bytes: Int64
 }
 
-/// What changed from one snapshot to another. Rows without any change are left out.
+/// What changed from one snapshot to another.
+///
+/// Rows without any change are left out.
 package struct SnapshotDiff: Sendable, Hashable {
     package let blocks: Int64
     package let bytes: Int64
@@ -28,12 +30,20 @@ package struct SnapshotDiff: Sendable, Hashable {
         blocks = Self.difference(newer.liveBlocks, older.liveBlocks)
         bytes = Self.difference(newer.liveBytes, older.liveBytes)
         sites = Self.changes(
-            from: older.bySite, to: newer.bySite, key: \.site, blocks: \.blocks, bytes: \.bytes
+            from: older.bySite,
+            to: newer.bySite,
+            key: \.site,
+            blocks: \.blocks,
+            bytes: \.bytes
         ).map { SiteChange(site: $0.key, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
             Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks)) ?? ($0.site < $1.site)
         }
         types = Self.changes(
-            from: older.byType, to: newer.byType, key: \.type, blocks: \.blocks, bytes: \.bytes
+            from: older.byType,
+            to: newer.byType,
+            key: \.type,
+            blocks: \.blocks,
+            bytes: \.bytes
         ).map { TypeChange(type: $0.key, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
             Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks))
                 ?? (($0.type.name, $0.type.kind.rawValue) < ($1.type.name, $1.type.kind.rawValue))
@@ -43,7 +53,11 @@ package struct SnapshotDiff: Sendable, Hashable {
     private typealias Change<Key> = (key: Key, blocks: Int64, bytes: Int64)
 
     private static func changes<Row, Key: Hashable>(
-        from older: [Row], to newer: [Row], key: (Row) -> Key, blocks: (Row) -> UInt64, bytes: (Row) -> UInt64
+        from older: [Row],
+        to newer: [Row],
+        key: (Row) -> Key,
+        blocks: (Row) -> UInt64,
+        bytes: (Row) -> UInt64
     ) -> [Change<Key>] {
         var before: [Key: Row] = [:]
         for row in older { before[key(row)] = row }

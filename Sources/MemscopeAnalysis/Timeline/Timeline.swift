@@ -30,9 +30,11 @@ package struct Timeline: Sendable {
     /// Oldest first.
     package var marks: [Mark] { markRing.elements }
 
-    /// Takes in one reading, meant to come each second. Missed seconds stay missing: the
-    /// next point's rates then cover the whole time since the last one, so that nothing
-    /// allocated in between is lost. A reading that is not newer than the last is ignored.
+    /// Takes in one reading, meant to come each second.
+    ///
+    /// Missed seconds stay missing: the next point's rates then cover the whole time since the last
+    /// one, so that nothing allocated in between is lost. A reading that is not newer than the last
+    /// is ignored.
     package mutating func add(_ reading: TimelineReading) {
         if let latest, reading.time <= latest.last.time { return }
         second.add(reading)

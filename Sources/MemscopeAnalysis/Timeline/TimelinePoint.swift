@@ -13,8 +13,15 @@ package struct TimelineReading: Sendable, Hashable {
     package var ownBytes: UInt64
 
     package init(
-        time: UInt64, liveBytes: UInt64, liveBlocks: UInt64, allocations: UInt64, frees: UInt64,
-        allocatedBytes: UInt64, rssBytes: UInt64? = nil, allocatorHeldBytes: UInt64? = nil, ownBytes: UInt64 = 0
+        time: UInt64,
+        liveBytes: UInt64,
+        liveBlocks: UInt64,
+        allocations: UInt64,
+        frees: UInt64,
+        allocatedBytes: UInt64,
+        rssBytes: UInt64? = nil,
+        allocatorHeldBytes: UInt64? = nil,
+        ownBytes: UInt64 = 0
     ) {
         self.time = time
         self.liveBytes = liveBytes
@@ -47,7 +54,9 @@ package struct TimelineRates: Sendable, Hashable {
     }
 }
 
-/// One place on the timeline. Gauges are those of its last reading.
+/// One place on the timeline.
+///
+/// Gauges are those of its last reading.
 package struct TimelinePoint: Sendable, Hashable {
     package var last: TimelineReading
     /// Highest of the readings that the point stands for.

@@ -22,8 +22,9 @@ package enum TimelineResolution: String, Sendable, CaseIterable {
     }
 }
 
-/// Points as columns of equal length, ascending by time. Where the process did not run,
-/// or its collector could not, there are no points.
+/// Points as columns of equal length, ascending by time.
+///
+/// Where the process did not run, or its collector could not, there are no points.
 package struct TimelineColumns: Sendable, Hashable {
     package var time: [UInt64] = []
     package var liveBytes: [UInt64] = []
@@ -72,9 +73,14 @@ struct TimelineSeries: Sendable {
 
     var columns: TimelineColumns {
         var columns = TimelineColumns(
-            time: time.elements, liveBytes: liveBytes.elements, maximumLiveBytes: maximumLiveBytes.elements,
-            liveBlocks: liveBlocks.elements, rates: rates.elements, rssBytes: rssBytes.elements,
-            allocatorHeldBytes: allocatorHeldBytes.elements, ownBytes: ownBytes.elements
+            time: time.elements,
+            liveBytes: liveBytes.elements,
+            maximumLiveBytes: maximumLiveBytes.elements,
+            liveBlocks: liveBlocks.elements,
+            rates: rates.elements,
+            rssBytes: rssBytes.elements,
+            allocatorHeldBytes: allocatorHeldBytes.elements,
+            ownBytes: ownBytes.elements
         )
         guard let open else { return columns }
         columns.time.append(open.last.time)

@@ -32,7 +32,9 @@ extension JSONWriter {
     }
 
     package mutating func member<Elements: Sequence>(
-        _ key: String, array elements: Elements, _ element: (inout JSONWriter, Elements.Element) -> Void
+        _ key: String,
+        array elements: Elements,
+        _ element: (inout JSONWriter, Elements.Element) -> Void
     ) {
         self.key(key)
         array(elements, element)

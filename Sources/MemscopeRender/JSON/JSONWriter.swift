@@ -17,7 +17,8 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func array<Elements: Sequence>(
-        _ elements: Elements, _ element: (inout JSONWriter, Elements.Element) -> Void
+        _ elements: Elements,
+        _ element: (inout JSONWriter, Elements.Element) -> Void
     ) {
         open("[")
         for each in elements { element(&self, each) }

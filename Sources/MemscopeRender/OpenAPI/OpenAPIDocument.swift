@@ -2,7 +2,12 @@
 ///
 /// - SeeAlso: https://spec.openapis.org/oas/v3.1.0
 package enum OpenAPIDocument {
-    /// - Parameter version: Of MemScope.
+    /// Writes the document.
+    ///
+    /// - Parameters:
+    ///   - routes: What the server answers.
+    ///   - version: Of MemScope.
+    /// - Returns: JSON.
     package static func render(_ routes: [RouteDescription] = RouteTable.routes, version: String) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
@@ -46,7 +51,7 @@ package enum OpenAPIDocument {
         json.member("responses") { responses(of: route, to: &$0) }
     }
 
-    /// "get_api_objects_addr"
+    /// Such as "get_api_objects_addr".
     private static func operationID(of route: RouteDescription) -> String {
         ([route.method.lowercased()] + route.path.split { !$0.isLetter }.map(String.init)).joined(separator: "_")
     }
@@ -103,7 +108,9 @@ package enum OpenAPIDocument {
     }
 
     private static func content(
-        _ mediaType: String, to json: inout JSONWriter, schema: (inout JSONWriter) -> Void
+        _ mediaType: String,
+        to json: inout JSONWriter,
+        schema: (inout JSONWriter) -> Void
     ) {
         json.member("content") { json in
             json.member(mediaType) { $0.member("schema", members: schema) }

@@ -15,7 +15,10 @@ package struct ParameterDescription: Sendable, Hashable {
     package var isInPath: Bool
 
     package init(
-        _ name: String, _ about: String, _ kind: ParameterKind = .text, isRequired: Bool = false,
+        _ name: String,
+        _ about: String,
+        _ kind: ParameterKind = .text,
+        isRequired: Bool = false,
         isInPath: Bool = false
     ) {
         self.name = name
@@ -49,8 +52,12 @@ package struct RouteDescription: Sendable, Hashable {
     package var answer: AnswerKind
 
     package init(
-        _ method: String, _ path: String, _ about: String, parameters: [ParameterDescription] = [],
-        body: [ParameterDescription] = [], answer: AnswerKind = .resource
+        _ method: String,
+        _ path: String,
+        _ about: String,
+        parameters: [ParameterDescription] = [],
+        body: [ParameterDescription] = [],
+        answer: AnswerKind = .resource
     ) {
         self.method = method
         self.path = path

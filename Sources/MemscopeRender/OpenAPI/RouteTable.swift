@@ -11,70 +11,120 @@ package enum RouteTable {
     private static let resources: [RouteDescription] = [
         RouteDescription("GET", "/api/summary", "The whole process' figures, now."),
         RouteDescription(
-            "GET", "/api/timeline", "How the figures moved, as columns, and the marks.",
+            "GET",
+            "/api/timeline",
+            "How the figures moved, as columns, and the marks.",
             parameters: [
                 ParameterDescription(
-                    "resolution", "Distance of the points.",
-                    .choice(TimelineResolution.allCases.map(\.rawValue), default: "1s"))
-            ]),
+                    "resolution",
+                    "Distance of the points.",
+                    .choice(TimelineResolution.allCases.map(\.rawValue), default: "1s")
+                )
+            ]
+        ),
         RouteDescription(
-            "GET", "/api/sites", "Call stacks with their counters.",
-            parameters: list(SiteColumn.self, default: "-bytes")),
+            "GET",
+            "/api/sites",
+            "Call stacks with their counters.",
+            parameters: list(SiteColumn.self, default: "-bytes")
+        ),
         RouteDescription(
-            "GET", "/api/types", "Live blocks by type.", parameters: list(TypeColumn.self, default: "-bytes")),
+            "GET",
+            "/api/types",
+            "Live blocks by type.",
+            parameters: list(TypeColumn.self, default: "-bytes")
+        ),
         RouteDescription(
-            "GET", "/api/threads", "Threads that allocated.",
-            parameters: list(ThreadColumn.self, default: "-allocatedBytes")),
+            "GET",
+            "/api/threads",
+            "Threads that allocated.",
+            parameters: list(ThreadColumn.self, default: "-allocatedBytes")
+        ),
         RouteDescription("GET", "/api/snapshots", "The snapshots that are kept."),
         RouteDescription(
-            "GET", "/api/snapshot", "One snapshot by call stack and by type.",
+            "GET",
+            "/api/snapshot",
+            "One snapshot by call stack and by type.",
             parameters: [
                 ParameterDescription("id", "Id or name; without it, the heap of now, which is not kept."), limit,
-            ]),
+            ]
+        ),
         RouteDescription(
-            "GET", "/api/diff", "What changed between two snapshots.",
+            "GET",
+            "/api/diff",
+            "What changed between two snapshots.",
             parameters: [
                 ParameterDescription("from", "Id or name of the older snapshot.", isRequired: true),
-                ParameterDescription("to", "Id or name of the newer snapshot; without it, or \"now\", the heap of now."),
+                ParameterDescription(
+                    "to",
+                    "Id or name of the newer snapshot; without it, or \"now\", the heap of now."
+                ),
                 limit,
-            ]),
+            ]
+        ),
         RouteDescription(
-            "GET", "/api/flamegraph", "Call stacks merged into one tree.",
+            "GET",
+            "/api/flamegraph",
+            "Call stacks merged into one tree.",
             parameters: [
                 ParameterDescription(
-                    "weight", "What a node's value counts.",
-                    .choice(FlameWeight.allCases.map(\.rawValue), default: FlameWeight.bytes.rawValue))
-            ]),
+                    "weight",
+                    "What a node's value counts.",
+                    .choice(FlameWeight.allCases.map(\.rawValue), default: FlameWeight.bytes.rawValue)
+                )
+            ]
+        ),
         RouteDescription("GET", "/api/metadata", "Version, images, symbols."),
         RouteDescription("GET", "/api/config", "Mode, limits, server address."),
         RouteDescription(
-            "GET", "/api/events", "Server-sent events: summary, mark, mode, snapshot.",
-            answer: .other("text/event-stream")),
+            "GET",
+            "/api/events",
+            "Server-sent events: summary, mark, mode, snapshot.",
+            answer: .other("text/event-stream")
+        ),
     ]
 
     private static let actions: [RouteDescription] = [
         RouteDescription(
-            "POST", "/api/snapshots", "Takes a snapshot and keeps it.",
-            body: [ParameterDescription("name", "What to call it; its id without.")], answer: .created),
+            "POST",
+            "/api/snapshots",
+            "Takes a snapshot and keeps it.",
+            body: [ParameterDescription("name", "What to call it; its id without.")],
+            answer: .created
+        ),
         RouteDescription(
-            "POST", "/api/mark", "Puts a named mark on the timeline.",
-            body: [ParameterDescription("name", "What happened.", isRequired: true)], answer: .created),
+            "POST",
+            "/api/mark",
+            "Puts a named mark on the timeline.",
+            body: [ParameterDescription("name", "What happened.", isRequired: true)],
+            answer: .created
+        ),
         RouteDescription(
-            "POST", "/api/mode", "Sets how much is recorded.",
+            "POST",
+            "/api/mode",
+            "Sets how much is recorded.",
             body: [
                 ParameterDescription(
-                    "mode", "The mode from now on.",
-                    .choice(MemScope.Mode.allCases.map(\.rawValue), default: nil), isRequired: true)
-            ]),
+                    "mode",
+                    "The mode from now on.",
+                    .choice(MemScope.Mode.allCases.map(\.rawValue), default: nil),
+                    isRequired: true
+                )
+            ]
+        ),
     ]
 
     private static let planned: [RouteDescription] =
         [
             RouteDescription(
-                "GET", "/api/objects/{addr}", "One block.",
+                "GET",
+                "/api/objects/{addr}",
+                "One block.",
                 parameters: [
                     ParameterDescription("addr", "Address, 0x….", isRequired: true, isInPath: true)
-                ], answer: .planned)
+                ],
+                answer: .planned
+            )
         ]
         + [
             ("leaks", "Unreachable blocks."), ("cycles", "Retain cycles."), ("errors", "Memory errors."),
@@ -90,28 +140,40 @@ package enum RouteTable {
     private static let files: [RouteDescription] = [
         RouteDescription("GET", "/", "The dashboard.", answer: .other("text/html")),
         RouteDescription(
-            "GET", "/debug/pprof/heap", "Live blocks for go tool pprof, gzipped.",
-            answer: .other("application/octet-stream")),
+            "GET",
+            "/debug/pprof/heap",
+            "Live blocks for go tool pprof, gzipped.",
+            answer: .other("application/octet-stream")
+        ),
         RouteDescription(
-            "GET", "/debug/pprof/allocs", "All allocations for go tool pprof, gzipped.",
-            answer: .other("application/octet-stream")),
+            "GET",
+            "/debug/pprof/allocs",
+            "All allocations for go tool pprof, gzipped.",
+            answer: .other("application/octet-stream")
+        ),
         RouteDescription("GET", "/metrics", "For Prometheus.", answer: .other("text/plain")),
         RouteDescription("GET", "/healthz", "Answers while the server runs.", answer: .other("text/plain")),
         RouteDescription("GET", "/openapi.json", "This description.", answer: .other("application/json")),
     ]
 
     private static let limit = ParameterDescription(
-        "limit", "Most rows.", .integer(pageLimit, default: defaultPageLimit))
+        "limit",
+        "Most rows.",
+        .integer(pageLimit, default: defaultPageLimit)
+    )
 
     private static func list<Column: ListColumn>(
-        _ columns: Column.Type, default fallback: String
+        _ columns: Column.Type,
+        default fallback: String
     ) -> [ParameterDescription] {
         [
             limit,
             ParameterDescription("cursor", "The last answer's next."),
             ParameterDescription(
-                "sort", "A column, - for descending.",
-                .choice(Column.allCases.flatMap { [$0.rawValue, "-" + $0.rawValue] }, default: fallback)),
+                "sort",
+                "A column, - for descending.",
+                .choice(Column.allCases.flatMap { [$0.rawValue, "-" + $0.rawValue] }, default: fallback)
+            ),
         ]
     }
 }

@@ -33,8 +33,13 @@ package struct PprofProfile {
     ///   - naming: Names a stack.
     /// - Returns: A `perftools.profiles.Profile` message.
     package static func encode(
-        sites: [Site], images: [Image], focus: Focus, sampleInterval: UInt64, unixTime: UInt64,
-        comments: [String] = [], naming: StackNaming
+        sites: [Site],
+        images: [Image],
+        focus: Focus,
+        sampleInterval: UInt64,
+        unixTime: UInt64,
+        comments: [String] = [],
+        naming: StackNaming
     ) -> [UInt8] {
         var tables = PprofTables(images: images)
         var profile = ProtobufWriter()
@@ -52,7 +57,10 @@ package struct PprofProfile {
     }
 
     private static func sample(
-        of site: Site, frames: [Frame], tables: inout PprofTables, to profile: inout ProtobufWriter
+        of site: Site,
+        frames: [Frame],
+        tables: inout PprofTables,
+        to profile: inout ProtobufWriter
     ) {
         // pprof counts a sample without a location for nobody: the total would not add up.
         let shown = frames.isEmpty ? [Frame(function: FlameGraph.noStackName)] : frames
@@ -64,7 +72,8 @@ package struct PprofProfile {
                 2,
                 packed: [
                     site.counts.allocations, site.counts.allocatedBytes, site.counts.liveBlocks, site.counts.liveBytes,
-                ])
+                ]
+            )
             guard site.quality != .exact else { return }
             message.field(3) { label in
                 label.field(1, key)

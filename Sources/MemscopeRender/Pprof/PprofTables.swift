@@ -42,6 +42,7 @@ struct PprofTables {
     ///
     /// - Parameter frames: Innermost first. The functions inlined at an address stand before
     ///   the one that they were inlined into, which closes the location.
+    /// - Returns: One number per address.
     mutating func locationIDs(of frames: [Frame]) -> [UInt64] {
         var ids: [UInt64] = []
         var lines: [Line] = []

@@ -48,23 +48,33 @@ package enum PrometheusText {
             .gauge("sites", "Distinct call stacks.", totals.sites),
             .gauge("threads", "Threads of the program that are alive and have allocated.", totals.threadsAlive),
             Metric(
-                name: "stacks", type: "gauge", help: "Distinct call stacks by how far they can be trusted.",
+                name: "stacks",
+                type: "gauge",
+                help: "Distinct call stacks by how far they can be trusted.",
                 label: "quality",
                 samples: [
                     ("exact", "\(totals.stacksExact)"), ("truncated", "\(totals.stacksTruncated)"),
                     ("guessed", "\(totals.stacksGuessed)"),
-                ]),
+                ]
+            ),
             Metric(
-                name: "dropped_records_total", type: "counter", help: "Records lost because a table was full.",
+                name: "dropped_records_total",
+                type: "counter",
+                help: "Records lost because a table was full.",
                 label: "table",
                 samples: [
                     ("events", "\(totals.droppedEvents)"), ("stacks", "\(totals.droppedStacks)"),
                     ("blocks", "\(totals.droppedBlocks)"), ("contexts", "\(totals.droppedContexts)"),
                     ("threads", "\(totals.droppedThreads)"),
-                ]),
+                ]
+            ),
             Metric(
-                name: "mode", type: "gauge", help: "1 for the mode that is on.", label: "mode",
-                samples: MemScope.Mode.allCases.map { ($0.rawValue, $0 == mode ? "1" : "0") }),
+                name: "mode",
+                type: "gauge",
+                help: "1 for the mode that is on.",
+                label: "mode",
+                samples: MemScope.Mode.allCases.map { ($0.rawValue, $0 == mode ? "1" : "0") }
+            ),
         ]
     }
 }

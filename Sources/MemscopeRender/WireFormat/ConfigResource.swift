@@ -16,8 +16,14 @@ package struct ConfigLimits: Sendable, Hashable {
     package var connections: Int
 
     package init(
-        snapshots: Int, marks: Int, pageRows: Int, stackFrames: Int, sites: UInt64, ownBytes: UInt64,
-        requestBodyBytes: Int, connections: Int
+        snapshots: Int,
+        marks: Int,
+        pageRows: Int,
+        stackFrames: Int,
+        sites: UInt64,
+        ownBytes: UInt64,
+        requestBodyBytes: Int,
+        connections: Int
     ) {
         self.snapshots = snapshots
         self.marks = marks
@@ -42,7 +48,11 @@ package struct ConfigValues: Sendable, Hashable {
     package var isActive: Bool
 
     package init(
-        mode: MemScope.Mode, sampleInterval: UInt64, serverURL: String?, limits: ConfigLimits, isActive: Bool
+        mode: MemScope.Mode,
+        sampleInterval: UInt64,
+        serverURL: String?,
+        limits: ConfigLimits,
+        isActive: Bool
     ) {
         self.mode = mode
         self.sampleInterval = sampleInterval
@@ -53,7 +63,7 @@ package struct ConfigValues: Sendable, Hashable {
 }
 
 extension WireFormat {
-    /// `GET /api/config`
+    /// Answers `GET /api/config`.
     package static func config(_ values: ConfigValues, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("mode", values.mode.rawValue)
@@ -65,7 +75,7 @@ extension WireFormat {
         }
     }
 
-    /// `POST /api/mode`, and the event of that name
+    /// Answers `POST /api/mode`, and is the event of that name.
     package static func mode(_ mode: MemScope.Mode, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { $0.member("mode", mode.rawValue) }
     }

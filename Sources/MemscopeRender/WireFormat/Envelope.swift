@@ -34,7 +34,11 @@ package struct Envelope: Sendable, Hashable {
     package var dropped: UInt64
 
     package init(
-        generatedAt: UInt64, process: ProcessIdentity, mode: MemScope.Mode, quality: Quality, dropped: UInt64
+        generatedAt: UInt64,
+        process: ProcessIdentity,
+        mode: MemScope.Mode,
+        quality: Quality,
+        dropped: UInt64
     ) {
         self.generatedAt = generatedAt
         self.process = process
@@ -54,6 +58,8 @@ package enum WireFormat {
     /// - Parameters:
     ///   - reason: Why not.
     ///   - remedy: What would make it available.
+    ///   - envelope: What stands around it.
+    /// - Returns: JSON.
     package static func unavailable(reason: String, remedy: String, in envelope: Envelope) -> [UInt8] {
         write(envelope, isTruncated: false) { json in
             json.member("available", false)
@@ -62,15 +68,19 @@ package enum WireFormat {
         }
     }
 
-    /// - Parameter isTruncated: Whether `data` left something out.
+    /// Writes an answer; `isTruncated` says that `data` left something out.
     static func answer(
-        in envelope: Envelope, isTruncated: Bool = false, data: (inout JSONWriter) -> Void
+        in envelope: Envelope,
+        isTruncated: Bool = false,
+        data: (inout JSONWriter) -> Void
     ) -> [UInt8] {
         write(envelope, isTruncated: isTruncated) { $0.member("data", members: data) }
     }
 
     private static func write(
-        _ envelope: Envelope, isTruncated: Bool, _ content: (inout JSONWriter) -> Void
+        _ envelope: Envelope,
+        isTruncated: Bool,
+        _ content: (inout JSONWriter) -> Void
     ) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in

@@ -1,7 +1,7 @@
 package import MemscopeAnalysis
 
 extension WireFormat {
-    /// `GET /api/flamegraph`
+    /// Answers `GET /api/flamegraph`.
     package static func flameGraph(_ graph: FlameGraph, weight: FlameWeight, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope, isTruncated: graph.isTruncated) { json in
             json.member("weight", weight.rawValue)
@@ -11,7 +11,9 @@ extension WireFormat {
         }
     }
 
-    /// Writes nodes in preorder as nested objects. A node is closed when the next one is not below it.
+    /// Writes nodes in preorder as nested objects.
+    ///
+    /// A node is closed when the next one is not below it.
     private static func tree(_ nodes: [FlameGraph.Node], to json: inout JSONWriter) {
         var depth = -1
         for node in nodes {

@@ -3,7 +3,10 @@ import MemscopeAnalysis
 extension WireFormat {
     /// A page of a list under its key, with `total` and `next`; `more` adds what stands beside.
     static func list<Row: Sendable>(
-        _ key: String, _ page: Page<Row>, in envelope: Envelope, row: (inout JSONWriter, Row) -> Void,
+        _ key: String,
+        _ page: Page<Row>,
+        in envelope: Envelope,
+        row: (inout JSONWriter, Row) -> Void,
         more: (inout JSONWriter) -> Void = { _ in }
     ) -> [UInt8] {
         answer(in: envelope, isTruncated: page.next != nil) { json in

@@ -6,7 +6,7 @@ package struct MetadataValues: Sendable, Hashable {
     package var version: String
     /// Nil when the program has no Swift runtime.
     package var swiftRuntime: String?
-    /// "glibc", "jemalloc", …
+    /// Such as "glibc" or "jemalloc".
     package var allocator: String
     package var images: [Image]
     /// Addresses that got a name, and that did not.
@@ -16,8 +16,13 @@ package struct MetadataValues: Sendable, Hashable {
     package var typeReaderProblem: String?
 
     package init(
-        version: String, swiftRuntime: String?, allocator: String, images: [Image], resolvedSymbols: Int,
-        unresolvedSymbols: Int, typeReaderProblem: String?
+        version: String,
+        swiftRuntime: String?,
+        allocator: String,
+        images: [Image],
+        resolvedSymbols: Int,
+        unresolvedSymbols: Int,
+        typeReaderProblem: String?
     ) {
         self.version = version
         self.swiftRuntime = swiftRuntime
@@ -30,7 +35,7 @@ package struct MetadataValues: Sendable, Hashable {
 }
 
 extension WireFormat {
-    /// `GET /api/metadata`
+    /// Answers `GET /api/metadata`.
     package static func metadata(_ values: MetadataValues, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("version", values.version)

@@ -2,9 +2,9 @@ package import MemscopeAnalysis
 package import Tracking
 
 extension WireFormat {
-    /// `GET /api/sites`
+    /// Answers `GET /api/sites`.
     ///
-    /// - Parameter naming: Asked for the rows of the page only.
+    /// Only the rows of the page are named.
     package static func sites(_ page: Page<Site>, naming: StackNaming, in envelope: Envelope) -> [UInt8] {
         list("sites", page, in: envelope) { json, site in
             json.member("id", site.id)

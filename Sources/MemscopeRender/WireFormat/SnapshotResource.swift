@@ -5,7 +5,7 @@ package import Tracking
 package typealias SiteNaming = (UInt32) -> [Frame]
 
 extension WireFormat {
-    /// `GET /api/snapshots`
+    /// Answers `GET /api/snapshots`.
     package static func snapshots(_ store: SnapshotStore, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("snapshots", array: store.snapshots) { json, snapshot in
@@ -15,18 +15,21 @@ extension WireFormat {
         }
     }
 
-    /// `POST /api/snapshots`, and the event `snapshot`
+    /// Answers `POST /api/snapshots`, and is the event of a kept one.
     package static func kept(_ snapshot: HeapSnapshot, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("snapshot") { members(of: snapshot, to: &$0) }
         }
     }
 
-    /// `GET /api/snapshot`
+    /// Answers `GET /api/snapshot`.
     ///
-    /// - Parameter limit: Rows by site, and rows by type.
+    /// At most `limit` rows by site, and as many by type.
     package static func snapshot(
-        _ snapshot: HeapSnapshot, limit: Int, naming: SiteNaming, in envelope: Envelope
+        _ snapshot: HeapSnapshot,
+        limit: Int,
+        naming: SiteNaming,
+        in envelope: Envelope
     ) -> [UInt8] {
         let (sites, types) = (snapshot.bySite, snapshot.byType)
         return answer(in: envelope, isTruncated: max(sites.count, types.count) > limit) { json in
@@ -40,11 +43,15 @@ extension WireFormat {
         }
     }
 
-    /// `GET /api/diff`
+    /// Answers `GET /api/diff`.
     ///
-    /// - Parameter limit: Rows by site, and rows by type.
+    /// At most `limit` rows by site, and as many by type.
     package static func diff(
-        from older: HeapSnapshot, to newer: HeapSnapshot, limit: Int, naming: SiteNaming, in envelope: Envelope
+        from older: HeapSnapshot,
+        to newer: HeapSnapshot,
+        limit: Int,
+        naming: SiteNaming,
+        in envelope: Envelope
     ) -> [UInt8] {
         let diff = SnapshotDiff(from: older, to: newer)
         let isTruncated = max(diff.sites.count, diff.types.count) > limit
@@ -77,7 +84,10 @@ extension WireFormat {
     }
 
     private static func site(
-        _ id: UInt32, bytes: some BinaryInteger, blocks: some BinaryInteger, naming: SiteNaming,
+        _ id: UInt32,
+        bytes: some BinaryInteger,
+        blocks: some BinaryInteger,
+        naming: SiteNaming,
         to json: inout JSONWriter
     ) {
         json.member("id", id)
@@ -87,7 +97,10 @@ extension WireFormat {
     }
 
     static func type(
-        _ type: BlockType, bytes: some BinaryInteger, blocks: some BinaryInteger, to json: inout JSONWriter
+        _ type: BlockType,
+        bytes: some BinaryInteger,
+        blocks: some BinaryInteger,
+        to json: inout JSONWriter
     ) {
         json.member("name", type.name)
         json.member("kind", type.kind.rawValue)

@@ -9,7 +9,7 @@ package struct SummaryValues: Sendable, Hashable {
     /// Nil when the system did not say; also below.
     package var rssBytes: UInt64?
     package var allocatorHeldBytes: UInt64?
-    /// "glibc", "jemalloc", …
+    /// Such as "glibc" or "jemalloc".
     package var allocator: String
     /// Mean distance of samples in bytes, where figures are estimates.
     package var sampleInterval: UInt64
@@ -17,8 +17,13 @@ package struct SummaryValues: Sendable, Hashable {
     package var rates: TimelineRates?
 
     package init(
-        totals: Totals, now: UInt64, rssBytes: UInt64?, allocatorHeldBytes: UInt64?, allocator: String,
-        sampleInterval: UInt64, rates: TimelineRates?
+        totals: Totals,
+        now: UInt64,
+        rssBytes: UInt64?,
+        allocatorHeldBytes: UInt64?,
+        allocator: String,
+        sampleInterval: UInt64,
+        rates: TimelineRates?
     ) {
         self.totals = totals
         self.now = now
@@ -29,10 +34,10 @@ package struct SummaryValues: Sendable, Hashable {
         self.rates = rates
     }
 
-    /// Upper bound of one standard deviation of the live bytes; 0 when all was measured.
-    var liveBytesStandardError: UInt64 {
-        guard totals.sampledAllocations > 0 else { return 0 }
-        return UInt64(StandardError.bound(ofBytes: totals.program.liveBytes, interval: sampleInterval))
+    /// Upper bound of one standard deviation of the live bytes, in bytes.
+    func liveBytesStandardError(_ quality: Quality) -> Double {
+        guard quality != .measured else { return 0 }
+        return StandardError.bound(ofBytes: totals.program.liveBytes, interval: sampleInterval)
     }
 
     var uptimeNanoseconds: UInt64 {
@@ -41,21 +46,21 @@ package struct SummaryValues: Sendable, Hashable {
 }
 
 extension WireFormat {
-    /// `GET /api/summary`
+    /// Answers `GET /api/summary`.
     package static func summary(_ values: SummaryValues, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
-            heap(values, to: &json)
+            heap(values, quality: envelope.quality, to: &json)
             system(values, to: &json)
             json.member("rates") { rates(values.rates, to: &$0) }
             lost(values.totals, to: &json)
         }
     }
 
-    private static func heap(_ values: SummaryValues, to json: inout JSONWriter) {
+    private static func heap(_ values: SummaryValues, quality: Quality, to json: inout JSONWriter) {
         let totals = values.totals
         json.member("liveBytes", totals.program.liveBytes)
         json.member("liveBlocks", totals.program.liveBlocks)
-        json.member("liveBytesStandardError", values.liveBytesStandardError)
+        json.member("liveBytesStandardError", values.liveBytesStandardError(quality))
         json.member("allocations", totals.program.allocations)
         json.member("frees", totals.program.frees)
         json.member("allocatedBytes", totals.program.allocatedBytes)

@@ -2,11 +2,9 @@ package import MemscopeAnalysis
 package import Tracking
 
 extension WireFormat {
-    /// `GET /api/threads`
+    /// Answers `GET /api/threads`.
     ///
-    /// - Parameters:
-    ///   - page: The program's threads.
-    ///   - own: Everything that MemScope's own threads did.
+    /// The page holds the program's threads; `own` is everything that MemScope's own did.
     package static func threads(_ page: Page<ThreadRecord>, own: OwnThreads, in envelope: Envelope) -> [UInt8] {
         list("threads", page, in: envelope) { json, thread in
             json.member("id", thread.id)

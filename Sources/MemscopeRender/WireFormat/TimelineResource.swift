@@ -1,9 +1,11 @@
 package import MemscopeAnalysis
 
 extension WireFormat {
-    /// `GET /api/timeline`
+    /// Answers `GET /api/timeline`.
     package static func timeline(
-        _ timeline: Timeline, resolution: TimelineResolution, in envelope: Envelope
+        _ timeline: Timeline,
+        resolution: TimelineResolution,
+        in envelope: Envelope
     ) -> [UInt8] {
         let columns = timeline.columns(resolution)
         return answer(in: envelope) { json in
@@ -15,7 +17,7 @@ extension WireFormat {
         }
     }
 
-    /// `POST /api/mark`, and the event of that name
+    /// Answers `POST /api/mark`, and is the event of that name.
     package static func mark(_ mark: Mark, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("mark") { members(of: mark, to: &$0) }

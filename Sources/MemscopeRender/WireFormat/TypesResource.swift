@@ -1,7 +1,7 @@
 package import MemscopeAnalysis
 
 extension WireFormat {
-    /// `GET /api/types`
+    /// Answers `GET /api/types`.
     package static func types(_ page: Page<TypeTotal>, in envelope: Envelope) -> [UInt8] {
         list("types", page, in: envelope) { json, row in
             type(row.type, bytes: row.bytes, blocks: row.blocks, to: &json)

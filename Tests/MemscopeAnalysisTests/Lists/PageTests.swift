@@ -7,8 +7,11 @@ import Tracking
     private func sites(_ count: UInt32) -> [Site] {
         (0..<count).map { id in
             let counts = Counts(
-                allocations: UInt64(id % 5 + 3), frees: UInt64(id % 3), allocatedBytes: UInt64(id % 7) * 100 + 900,
-                freedBytes: UInt64(id % 4) * 100)
+                allocations: UInt64(id % 5 + 3),
+                frees: UInt64(id % 3),
+                allocatedBytes: UInt64(id % 7) * 100 + 900,
+                freedBytes: UInt64(id % 4) * 100
+            )
             return Site(id: id, addresses: [], counts: counts, peakBytes: UInt64(id % 2) * 5000)
         }.shuffled()
     }
@@ -18,13 +21,16 @@ import Tracking
         return (0..<60).map { index in
             let name = index % 3 == 0 ? long + "\(index)" : "Demo.T\(index)"
             return TypeTotal(
-                type: BlockType(name: name, kind: index % 2 == 0 ? .class : .box), blocks: UInt64(index % 4),
-                bytes: UInt64(index % 6))
+                type: BlockType(name: name, kind: index % 2 == 0 ? .class : .box),
+                blocks: UInt64(index % 4),
+                bytes: UInt64(index % 6)
+            )
         }.shuffled()
     }()
 
     private func walk<Row, Column>(
-        _ order: ListOrder<Column>, page: (PageCursor<Column>?) -> Page<Row>
+        _ order: ListOrder<Column>,
+        page: (PageCursor<Column>?) -> Page<Row>
     ) throws -> [Row] {
         var rows: [Row] = []
         var cursor: PageCursor<Column>?
@@ -103,7 +109,8 @@ import Tracking
 
     @Test(
         "A cursor that is malformed or of another order is refused",
-        arguments: ["", "x", "-bytes.1", "-bytes.1..", "-bytes.zz..1", "-bytes.1.f.1", "-bytes.1.ff.1", "bytes.1..1"])
+        arguments: ["", "x", "-bytes.1", "-bytes.1..", "-bytes.zz..1", "-bytes.1.f.1", "-bytes.1.ff.1", "bytes.1..1"]
+    )
     func badCursor(text: String) {
         #expect(PageCursor(text, order: ListOrder(SiteColumn.bytes, isDescending: true)) == nil)
     }

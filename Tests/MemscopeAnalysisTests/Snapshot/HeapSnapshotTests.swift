@@ -13,15 +13,15 @@ import Tracking
 
         for row in snapshot.bySite {
             let own = blocks.filter { $0.site == row.site }
-            #expect(row.blocks == own.reduce(0) { $0 + $1.weight })
-            #expect(row.bytes == own.reduce(0) { $0 + $1.size * $1.weight })
+            #expect(row.blocks == own.reduce(0) { $0 + $1.siteWeight })
+            #expect(row.bytes == own.reduce(0) { $0 + $1.size * $1.siteWeight })
         }
         for row in snapshot.byType {
             let own = zip(blocks, types).filter { someTypes[Int($0.1)] == row.type }.map(\.0)
             #expect(row.blocks == own.reduce(0) { $0 + $1.weight })
             #expect(row.bytes == own.reduce(0) { $0 + $1.size * $1.weight })
         }
-        #expect(snapshot.bySite.count == Set(blocks.map(\.site)).count)
+        #expect(snapshot.bySite.count == Set(blocks.filter { $0.siteWeight > 0 }.map(\.site)).count)
         #expect(snapshot.byType.count == Set(types.map { someTypes[Int($0)] }).count)
         #expect(snapshot.liveBytes == blocks.reduce(0) { $0 + $1.size * $1.weight })
         #expect(snapshot.liveBlocks == snapshot.groups.reduce(0) { $0 + $1.blocks })
@@ -68,6 +68,17 @@ import Tracking
         sampled.add([Block(address: 16, size: 10, weight: 5)], types: [0])
         #expect(sampled.standardError.blocks == (5.0 * 4).squareRoot())
         #expect(sampled.standardError.bytes == (100.0 * 5 * 4).squareRoot())
+    }
+
+    @Test("Sampled stacks are estimates by site and leave the census exact")
+    func sampledStacks() {
+        var tally = HeapTally()
+        let unseen = Block(address: 16, size: 10, siteWeight: 0)
+        tally.add([unseen, Block(address: 32, size: 20, site: 4, siteWeight: 3)], types: [0, 0])
+        let snapshot = HeapSnapshot(tally, types: [someTypes[0]], takenAt: 1)
+        #expect(snapshot.bySite == [SiteTotal(site: 4, blocks: 3, bytes: 60)])
+        #expect(snapshot.byType == [TypeTotal(type: someTypes[0], blocks: 2, bytes: 30)])
+        #expect(snapshot.liveBytes == 30 && snapshot.standardError == .none)
     }
 
     @Test("A type index beyond the table traps")

@@ -6,7 +6,13 @@ import Testing
     private func readings(_ count: Int, seed: UInt64) -> [TimelineReading] {
         var random = SplitMix(seed: seed)
         var reading = TimelineReading(
-            time: 5_000_000_000, liveBytes: 0, liveBlocks: 0, allocations: 0, frees: 0, allocatedBytes: 0)
+            time: 5_000_000_000,
+            liveBytes: 0,
+            liveBlocks: 0,
+            allocations: 0,
+            frees: 0,
+            allocatedBytes: 0
+        )
         return (0..<count).map { index in
             let isStop = Int.random(in: 0..<50, using: &random) == 0
             reading.time += isStop ? 95_000_000_000 : .random(in: 900_000_000...1_200_000_000, using: &random)
@@ -66,7 +72,14 @@ import Testing
         for index in 1...UInt64(resolution.capacity + 50) {
             timeline.add(
                 TimelineReading(
-                    time: index * step, liveBytes: index, liveBlocks: 0, allocations: 0, frees: 0, allocatedBytes: 0))
+                    time: index * step,
+                    liveBytes: index,
+                    liveBlocks: 0,
+                    allocations: 0,
+                    frees: 0,
+                    allocatedBytes: 0
+                )
+            )
         }
         let columns = timeline.columns(resolution)
         #expect(columns.time.count == resolution.capacity)
@@ -88,8 +101,13 @@ import Testing
     func stop() {
         func reading(_ second: UInt64, allocations: UInt64) -> TimelineReading {
             TimelineReading(
-                time: second * 1_000_000_000, liveBytes: 0, liveBlocks: 0, allocations: allocations, frees: 0,
-                allocatedBytes: 0)
+                time: second * 1_000_000_000,
+                liveBytes: 0,
+                liveBlocks: 0,
+                allocations: allocations,
+                frees: 0,
+                allocatedBytes: 0
+            )
         }
         var timeline = Timeline()
         for reading in [reading(100, allocations: 0), reading(101, allocations: 10), reading(201, allocations: 210)] {

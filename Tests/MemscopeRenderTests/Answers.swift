@@ -1,0 +1,116 @@
+import MemscopeAnalysis
+import MemscopeRender
+import Tracking
+
+/// One answer of every resource, by the path that gives it.
+enum Answers {
+    private static let envelope = Fixtures.envelope
+
+    static let all: [(path: String, bytes: [UInt8])] = lists + snapshots + rest
+
+    private static let lists: [(path: String, bytes: [UInt8])] = [
+        (
+            "/api/sites",
+            WireFormat.sites(
+                Page(sites: Fixtures.sites, order: ListOrder(.bytes, isDescending: true), limit: 2),
+                naming: Fixtures.frames(of:),
+                in: envelope
+            )
+        ),
+        (
+            "/api/types",
+            WireFormat.types(
+                Page(types: Fixtures.snapshot.byType, order: ListOrder(.name, isDescending: false), limit: 100),
+                in: envelope
+            )
+        ),
+        (
+            "/api/threads",
+            WireFormat.threads(
+                Page(
+                    threads: Fixtures.threads.filter { !$0.isInternal },
+                    order: ListOrder(.allocatedBytes, isDescending: true),
+                    limit: 100
+                ),
+                own: OwnThreads(in: Fixtures.threads),
+                in: envelope
+            )
+        ),
+    ]
+
+    private static let snapshots: [(path: String, bytes: [UInt8])] = {
+        var store = SnapshotStore()
+        let older = store.keep(Fixtures.snapshot, named: "before")
+        let newer = store.keep(Fixtures.takeSnapshot(weight: 1, size: 30))
+        return [
+            ("/api/snapshots", WireFormat.snapshots(store, in: envelope)),
+            (
+                "/api/snapshot",
+                WireFormat.snapshot(older, limit: 1, naming: Fixtures.frames(ofSite:), in: envelope)
+            ),
+            (
+                "/api/diff",
+                WireFormat.diff(from: older, to: newer, limit: 100, naming: Fixtures.frames(ofSite:), in: envelope)
+            ),
+            ("POST /api/snapshots", WireFormat.kept(older, in: envelope)),
+        ]
+    }()
+
+    private static let rest: [(path: String, bytes: [UInt8])] = [
+        ("/api/summary", WireFormat.summary(Fixtures.summary, in: envelope)),
+        ("/api/timeline", WireFormat.timeline(Fixtures.timeline, resolution: .second, in: envelope)),
+        (
+            "/api/flamegraph",
+            WireFormat.flameGraph(
+                FlameGraph(sites: Fixtures.sites, weight: .bytes, frames: Fixtures.frames(of:)),
+                weight: .bytes,
+                in: envelope
+            )
+        ),
+        (
+            "/api/metadata",
+            WireFormat.metadata(
+                MetadataValues(
+                    version: "0.1.0",
+                    swiftRuntime: "6.3.1",
+                    allocator: "glibc",
+                    images: Fixtures.images,
+                    resolvedSymbols: 5,
+                    unresolvedSymbols: 1,
+                    typeReaderProblem: "no Swift runtime"
+                ),
+                in: envelope
+            )
+        ),
+        (
+            "/api/config",
+            WireFormat.config(
+                ConfigValues(
+                    mode: .full,
+                    sampleInterval: 524_288,
+                    serverURL: "http://127.0.0.1:9100",
+                    limits: ConfigLimits(
+                        snapshots: 32,
+                        marks: 256,
+                        pageRows: 1000,
+                        stackFrames: 128,
+                        sites: 1 << 20,
+                        ownBytes: 1 << 30,
+                        requestBodyBytes: 65536,
+                        connections: 64
+                    ),
+                    isActive: true
+                ),
+                in: envelope
+            )
+        ),
+        ("POST /api/mark", WireFormat.mark(Mark(time: 3, name: "deploy"), in: envelope)),
+        ("POST /api/mode", WireFormat.mode(.balanced, in: envelope)),
+    ]
+
+    static let unavailable = WireFormat.unavailable(
+        reason: "there is no leak search yet",
+        remedy: "a later version",
+        in: envelope
+    )
+}

@@ -24,7 +24,7 @@ enum Demo {
         var stop = StopSignal()
         let server = try MemScope.serve(port: options.port)
         print("MemScope demo: \(server.url)")
-        unsafe fflush(nil)
+        fflush(nil)
         let visitors = Task.detached { await keepBusy(options) }
         stop.wait(seconds: options.seconds)
         visitors.cancel()

@@ -1,0 +1,19 @@
+/// What a visitor asks of the shop.
+struct Request: Sendable {
+    enum Action: Sendable {
+        case product(id: Int)
+        case search(words: [String])
+        case order(document: [UInt8])
+        case upload(bytes: Int, seed: UInt64)
+    }
+
+    let number: Int
+    let visitor: String
+    let action: Action
+}
+
+/// What the shop answers.
+struct Response: Sendable {
+    let status: Int
+    let body: [UInt8]
+}

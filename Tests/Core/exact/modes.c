@@ -70,17 +70,17 @@ static void unknown_blocks(void) {
     expect_change(1, 1, 3000, 3000);
     end();
 
-    test("realloc while off forgets the old block and counts its end");
+    test("realloc while off keeps a known block known");
     mscope_set_mode(MSCOPE_FULL);
     p = malloc(700);
     mark();
     mscope_set_mode(MSCOPE_OFF);
-    void *moved = realloc(p, 700000);
+    p = realloc(p, 700000);
     mscope_set_mode(MSCOPE_FULL);
-    expect_no_block(p);
-    expect_change(0, 1, 0, 700);
-    free(moved);
-    expect_change(0, 1, 0, 700);
+    expect_block(p, 700000, 0);
+    expect_change(1, 1, 700000, 700);
+    free(p);
+    expect_change(1, 2, 700000, 700700);
     end();
 
     test("every return from off counts as a gap");
@@ -112,7 +112,6 @@ static void sampled_balance(void) {
     static void *many[100000];
     for (int k = 0; k < 4; k++) {
         test(names[k]);
-        mscope_set_sample_interval(8192);
         mscope_set_mode(MSCOPE_SAMPLED);
         mark();
         for (size_t i = 0; i < 100000; i++) many[i] = malloc(16 + i % 700);
@@ -126,7 +125,6 @@ static void sampled_balance(void) {
         mscope_set_mode(MSCOPE_FULL);
         end();
     }
-    mscope_set_sample_interval(512 * 1024);
 }
 
 static _Atomic bool stop;
@@ -165,10 +163,17 @@ static void while_running(void) {
 }
 
 int main(void) {
+    test("the interval can be set until the first sample, but not to nothing");
+    expect(!mscope_set_sample_interval(0), "an interval of 0 was taken");
+    expect(mscope_set_sample_interval(8192) && mscope_sample_interval() == 8192, "the interval was not taken");
+    end();
     through_all();
     unknown_blocks();
     balanced_known();
     sampled_balance();
     while_running();
+    test("once there are samples the interval stays");
+    expect(!mscope_set_sample_interval(4096) && mscope_sample_interval() == 8192, "the interval was changed");
+    end();
     return check_result();
 }

@@ -57,28 +57,47 @@ static void under_load(void) {
     end();
 }
 
-static void during(void) {
-    test("a block freed in the middle of a walk is delivered, one born then is not");
-    struct mscope_block block;
-    size_t delivered = 0, fresh_seen = 0, got;
-    expect(mscope_walk_begin(), "the walk did not begin");
-    expect(!mscope_walk_begin(), "a second walk began");
+static void *places[STABLE], *fresh[1000];
+
+static void change_all(void) {
     for (size_t i = 0; i < STABLE; i += 2) free(stable[i]);
-    static void *fresh[1000];
-    for (size_t i = 0; i < 1000; i++) fresh[i] = malloc(70);
-    for (size_t i = 1; i < STABLE; i += 2) stable[i] = realloc(stable[i], 500);
-    while ((got = mscope_walk_next(&block, 1)) > 0) {
-        delivered += block.size >= 20 && block.size < 120;
-        fresh_seen += block.size == 500;
+    for (size_t i = 0; i < 1000; i++) fresh[i] = malloc(7000);
+    for (size_t i = 1; i < STABLE; i += 2) stable[i] = realloc(stable[i], i % 4 == 1 ? 500 : 15 + i % 100);
+}
+
+// A thread that never allocated, whose first act is to move blocks of others.
+static void *move_all(void *unused) {
+    for (size_t i = 0; i < STABLE; i++) stable[i] = realloc(stable[i], 600);
+    return unused;
+}
+
+static void change_by_newcomer(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, move_all, NULL);
+    pthread_join(thread, NULL);
+}
+
+static void free_all(void) {
+    for (size_t i = 0; i < STABLE; i++) free(stable[i]);
+}
+
+static void during(const char *name, void (*meanwhile)(void)) {
+    test(name);
+    for (size_t i = 0; i < STABLE; i++) places[i] = stable[i] = malloc(20 + i % 100);
+    usleep(1000); // births are known to some 25 µs
+    struct live live = live_take_while(meanwhile);
+    for (size_t i = 0; i < STABLE; i++) {
+        const struct mscope_block *found = live_at(&live, places[i]);
+        expect(found, "block %zu is missing from the walk, which calls itself %s", i, live.complete ? "complete" : "incomplete");
+        expect(!found || found->size == 20 + i % 100, "block %zu has %llu bytes", i, (unsigned long long)(found ? found->size : 0));
     }
-    uint64_t missed = 0;
-    bool complete = mscope_walk_end(&missed);
-    // The runtime has small blocks of its own, so at least, and not many more than, STABLE.
-    expect(complete, "the walk missed %llu", (unsigned long long)missed);
-    expect(delivered >= STABLE && delivered < STABLE + 200, "%zu of %d blocks were delivered", delivered, STABLE);
-    expect_equal(fresh_seen, 0, "blocks born during the walk");
-    for (size_t i = 0; i < 1000; i++) free(fresh[i]);
-    for (size_t i = 1; i < STABLE; i += 2) free(stable[i]);
+    for (size_t i = 0; i < live.count; i++) {
+        uint64_t size = live.blocks[i].size;
+        expect(size != 7000 && size != 500 && size != 600, "a block of %llu bytes, born during the walk, was delivered", (unsigned long long)size);
+    }
+    expect(live.complete, "the walk missed %llu", (unsigned long long)live.missed);
+    no_duplicates(&live);
+    live_drop(&live);
     end();
 }
 
@@ -123,7 +142,12 @@ static void abandoned(void) {
 
 int main(void) {
     under_load();
-    during();
+    free_all();
+    during("blocks freed or moved in the middle of a walk are delivered, those born then are not", change_all);
+    for (size_t i = 1; i < STABLE; i += 2) free(stable[i]);
+    for (size_t i = 0; i < 1000; i++) free(fresh[i]);
+    during("blocks that a new thread moves in the middle of a walk are delivered where they were", change_by_newcomer);
+    free_all();
     too_many();
     abandoned();
     return check_result();

@@ -39,7 +39,7 @@ class Build:
     def _call(self, command):
         result = subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode:
-            raise BuildError(" ".join(str(part) for part in command) + "\n" + result.stderr[-3000:])
+            raise BuildError(" ".join(str(part) for part in command) + "\n" + result.stderr[:1500])
 
     def core_object(self):
         """The core as one relocatable file: linked whole, as a package links it."""
@@ -64,7 +64,7 @@ class Build:
     def witness_library(self):
         return self._once("libwitness.so", lambda path: self._call(
             ["clang", "-std=c11", *TEST_FLAGS, "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-shared", "-fPIC",
-             TESTS / "stacks/witness.c", "-lunwind", "-lgcc_s", *LIBRARIES, "-o", path]))
+             "-fuse-ld=lld", f"-Wl,--version-script={TESTS}/stacks/witness.map", TESTS / "stacks/witness.c", "-lunwind", "-lgcc_s", *LIBRARIES, "-o", path]))
 
     def plugin(self, name="plugin"):
         return self._once(f"{name}.so", lambda path: self._call(

@@ -53,8 +53,11 @@ def exactness():
         for mode in ("full", "balanced"):
             for source in ("entries.c", "sizes.c", "operators.cpp", "libc.c", "threads.c"):
                 tests.append(program_test(f"exact/{source} {way} {mode}", f"exact/{source}", way, mode))
-        for source in ("modes.c", "sampled.c", "walk.c", "events.c"):
+        for source in ("modes.c", "walk.c", "events.c"):
             tests.append(program_test(f"exact/{source} {way}", f"exact/{source}", way))
+    # The interval is fixed once there are samples, so each has a process of its own.
+    for interval, way in ((4096, "linked"), (65536, "preloaded"), (524288, "linked")):
+        tests.append(program_test(f"exact/sampled.c {way} {interval}", "exact/sampled.c", way, arguments=(interval,)))
     tests.append(program_test("exact/replaced.cpp preloaded", "exact/replaced.cpp", "preloaded"))
     return tests
 

@@ -43,7 +43,7 @@ def judged(outcome, report, least=LEAST_SHARE, status=0):
 def witnessed(name, make, way="preloaded", least=LEAST_SHARE, arguments=(), input_text=None):
     def run(build):
         path = make(build)
-        report = build.folder / (name.replace("/", "-").replace(" ", "_") + ".witness")
+        report = build.folder / (f"{name}-{way}".replace("/", "-").replace(" ", "_") + ".witness")
         preload = [build.witness_library(), build.core_library()] if way == "preloaded" else []
         values = build.environment("full", preload, WITNESS_REPORT=report)
         real = [argument(build) if callable(argument) else argument for argument in arguments]
@@ -78,7 +78,8 @@ def c_tests(options):
         tests.append(witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler)))
         tests.append(witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler, way="wrapped"), way="wrapped"))
     # Frames found by no register the core follows may be cut, if they say so.
-    tests.append(witnessed("rules.c", compiled("rules.c"), least=0))
+    for flag in ("-fomit-frame-pointer", "-fno-omit-frame-pointer"):
+        tests.append(witnessed(f"rules.c {flag}", compiled("rules.c", ("-O2", flag)), least=0))
     return tests
 
 

@@ -42,6 +42,7 @@ static void storm(int count) {
     }
     mark();
     struct mscope_totals before, after;
+    mscope_tick();
     mscope_read_totals(&before);
     for (uintptr_t i = 0; i < (uintptr_t)count; i += 8) {
         pthread_t threads[8];
@@ -53,6 +54,7 @@ static void storm(int count) {
             free(result);
         }
     }
+    mscope_tick();
     mscope_read_totals(&after);
     struct mscope_counts counts = change();
     uint64_t own = 6ull * (uint64_t)count;

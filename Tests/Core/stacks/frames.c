@@ -112,6 +112,38 @@ static KEEP int through_pointer(function call, int value) {
     return result + 1;
 }
 
+static KEEP int huge_frame(int depth) {
+    volatile char bytes[3 << 20];
+    bytes[depth] = 1;
+    leaf(61);
+    return depth ? recursion(depth) + bytes[depth] : bytes[0];
+}
+
+// Many stacks of the same functions in another order: a weak hash takes one for another.
+static KEEP int zigzag(int depth, uint64_t low, uint64_t high) {
+    if (depth == 0) {
+        leaf(140);
+        return zero;
+    }
+    uint64_t bit = low & 1, next = low >> 1 | high << 63;
+    if (bit) return zigzag(depth - 1, next, high >> 1) + 1;
+    return zigzag(depth - 1, next, high >> 1) + 2;
+}
+
+static KEEP int swapped_turns(void) {
+    int sum = 0;
+    for (int i = 0; i < 50; i++) {
+        for (int j = i + 1; j < 110; j += 5) {
+            uint64_t low = 0x9249249249249249ull, high = 0x123456789abcdefull;
+            if (i < 64) low ^= 1ull << i;
+            if (j < 64) low ^= 1ull << j;
+            else high ^= 1ull << (j - 64);
+            sum += zigzag(110, low, high);
+        }
+    }
+    return sum;
+}
+
 static __attribute__((constructor)) void before_main(void) {
     leaf(130);
     recursion(5);
@@ -129,6 +161,8 @@ int main(void) {
         sum += many_arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, i);
     }
     for (int i = 0; i < 20; i++) sum += big_frame(i);
+    for (int i = 0; i < 10; i++) sum += huge_frame(i);
+    sum += swapped_turns();
     for (int depth = 100; depth <= 200; depth++) sum += recursion(depth);
     return sum == 42 ? 1 : 0;
 }

@@ -3,6 +3,14 @@
 #ifndef CORE_TESTS_WEAK_H
 #define CORE_TESTS_WEAK_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#include "CMemscope.h"
+#ifdef __cplusplus
+}
+#endif
+
 #pragma weak mscope_mode
 #pragma weak mscope_set_mode
 #pragma weak mscope_sample_interval

@@ -1,0 +1,140 @@
+"""The programs that check themselves: exactness, allocators, process life."""
+import glob
+import shutil
+
+from harness import processes
+from harness.results import Result, Test, parse_lines
+
+WAYS = ("linked", "preloaded")
+# Behind the core in the list of preloaded libraries, so that it forwards to them.
+ALLOCATORS = {
+    "glibc": None,
+    "jemalloc": "libjemalloc.so.2",
+    "tcmalloc": "libtcmalloc_minimal.so.4",
+    "mimalloc": "libmimalloc.so.2",
+}
+EXIT_WAYS = (
+    "overflow", "overflow-handled", "overflow-thread", "abort", "abort-handled", "null", "exit", "quick", "raw",
+    "double-free", "wild-free", "stack-free", "thread-exit",
+)
+
+
+def library(name):
+    found = [path for pattern in ("/usr/lib/*/", "/usr/lib64/", "/usr/lib/") for path in glob.glob(pattern + name)]
+    return found[0] if found else None
+
+
+def checked(outcome):
+    """The program's lines; its death or silence is a failure too."""
+    results = parse_lines(outcome.text)
+    failed = any(not result.passed for result in results)
+    if not results or (outcome.status != 0 and not failed):
+        results.append(Result(False, "ends well", f"status {outcome.status}\n{outcome.text[-800:]}\n{outcome.tail()}"))
+    elif outcome.status not in (0, 1):
+        results.append(Result(False, "ends well", f"status {outcome.status}\n{outcome.tail()}"))
+    return results
+
+
+def program_test(name, source, way, mode="full", arguments=(), timeout=150, behind=None, **environment):
+    def run(build):
+        path = build.program(source, way)
+        real = [argument(build) if callable(argument) else argument for argument in arguments]
+        preload = [build.core_library()] if way == "preloaded" else []
+        if behind:
+            preload.append(behind)
+        values = build.environment(mode, preload, **environment)
+        return checked(processes.run([path, *real], values, build.folder, timeout))
+    return Test(name, run)
+
+
+def exactness():
+    tests = []
+    for way in WAYS:
+        for mode in ("full", "balanced"):
+            for source in ("entries.c", "sizes.c", "operators.cpp", "libc.c", "threads.c"):
+                tests.append(program_test(f"exact/{source} {way} {mode}", f"exact/{source}", way, mode))
+        for source in ("modes.c", "walk.c", "events.c"):
+            tests.append(program_test(f"exact/{source} {way}", f"exact/{source}", way))
+    # The interval is fixed once there are samples, so each has a process of its own.
+    for interval, way in ((4096, "linked"), (65536, "preloaded"), (524288, "linked")):
+        tests.append(program_test(f"exact/sampled.c {way} {interval}", "exact/sampled.c", way, arguments=(interval,)))
+    tests.append(program_test("exact/replaced.cpp preloaded", "exact/replaced.cpp", "preloaded"))
+    return tests
+
+
+def allocators(options):
+    tests = []
+    steps = 40000 if options.quick else 300000
+    for name, file in ALLOCATORS.items():
+        behind = library(file) if file else None
+        if file and not behind:
+            tests.append(Test(f"allocators/{name}", lambda build, file=file: [Result(False, "is installed", f"{file} was not found; install the package that has it")]))
+            continue
+        for way in WAYS:
+            for mode in ("full", "balanced"):
+                for threads in (1, 4):
+                    seed = 17 + threads + (mode == "full") * 5 + (way == "linked") * 11
+                    label = f"allocators/model.c {name} {way} {mode} {threads} threads"
+                    tests.append(program_test(label, "allocators/model.c", way, mode, (seed, steps, threads), behind=behind))
+            if name != "glibc":
+                tests.append(program_test(f"allocators/operators.cpp {name} {way}", "exact/operators.cpp", way, behind=behind))
+    return tests
+
+
+def exit_test(word, way):
+    def run(build):
+        plain = processes.run([build.program("life/leave.c", "preloaded"), word], build.environment(), build.folder, 60)
+        preload = [build.core_library()] if way == "preloaded" else []
+        ours = processes.run([build.program("life/leave.c", way), word], build.environment(preload=preload), build.folder, 60)
+        same = (plain.status, plain.output, plain.errors) == (ours.status, ours.output, ours.errors)
+        reason = f"without: {plain.status} {plain.output} {plain.tail()}\nwith: {ours.status} {ours.output} {ours.tail()}"
+        return [Result(same, f"{word} ends the program as it does without the core", reason)]
+    return Test(f"life/leave {word} {way}", run)
+
+
+def life(options):
+    forks = 100 if options.quick else 1000
+    threads = 2000 if options.quick else 20000
+    plugins = (lambda build: build.plugin(), lambda build: build.plugin("other"))
+    tests = []
+    for way in WAYS:
+        tests += [
+            program_test(f"life/fork.c {way}", "life/fork.c", way, arguments=(forks,), timeout=240),
+            program_test(f"life/exec.c {way}", "life/exec.c", way),
+            program_test(f"life/storms.c {way}", "life/storms.c", way, arguments=(threads,)),
+            program_test(f"life/local.cpp {way}", "life/local.cpp", way),
+            program_test(f"life/signals.c {way}", "life/signals.c", way),
+            program_test(f"life/dlopen.c {way}", "life/dlopen.c", way, arguments=plugins),
+            program_test(f"life/leave.c {way}", "life/leave.c", way),
+        ]
+        tests += [exit_test(word, way) for word in EXIT_WAYS]
+    return tests
+
+
+def both_at_once():
+    """A program that has the core linked, started with the preload library as well."""
+    def run(build):
+        path = build.program("exact/entries.c", "linked")
+        outcome = processes.run([path], build.environment(preload=[build.core_library()]), build.folder)
+        results = checked(outcome)
+        lines = [line for line in outcome.errors.decode(errors="replace").splitlines() if line]
+        results.append(Result(len(lines) == 1, "says once that the linked copy wins", "\n".join(lines)))
+        return results
+    return Test("life/linked and preloaded", run)
+
+
+def bad_values():
+    """A bad value of a variable: one line that names it and what is accepted, then the default."""
+    def run(build):
+        path = build.program("exact/sizes.c", "preloaded")
+        outcome = processes.run([path], build.environment("fastest", [build.core_library()]), build.folder)
+        text = outcome.errors.decode(errors="replace").strip()
+        named = all(word in text for word in ("MEMSCOPE_MODE", "full", "balanced", "sampled", "off"))
+        return checked(outcome) + [Result(named and "\n" not in text, "a bad MEMSCOPE_MODE is named in one line with what is accepted", text)]
+    return Test("life/bad MEMSCOPE_MODE", run)
+
+
+def tests(options):
+    if not shutil.which("clang"):
+        return [Test("clang", lambda build: [Result(False, "is installed", "clang is not in PATH")])]
+    return exactness() + allocators(options) + life(options) + [both_at_once(), bad_values()]

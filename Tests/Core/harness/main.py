@@ -1,0 +1,85 @@
+"""Chooses the tests, runs two at a time, prints a line for each check and the sum."""
+import argparse
+import os
+import shutil
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness import cases, processes, programs, stacks, units
+from harness.build import Build, BuildError
+from harness.results import Result, witness_summary
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sanitize", action="store_true", help="unit tests of the core's files under ASan and UBSan, nothing else")
+    parser.add_argument("--quick", action="store_true", help="shorter loops, fewer programs")
+    parser.add_argument("--filter", default="", help="only tests whose name contains this")
+    parser.add_argument("--server", action="store_true", help="start the preload library's server in real programs and poll it")
+    parser.add_argument("--list", action="store_true", help="print the tests' names and stop")
+    parser.add_argument("--keep", action="store_true", help="keep the temporary folder and print its path")
+    options = parser.parse_args()
+    preload = os.environ.get("MSCOPE_PRELOAD")
+    if preload and not Path(preload).is_file():
+        parser.error(f"MSCOPE_PRELOAD names no file: {preload}; give the path of a preload library")
+    if options.server and not preload:
+        parser.error("--server needs a preload library with a server: set MSCOPE_PRELOAD to its path")
+    options.preload = Path(preload).resolve() if preload else None
+    return options
+
+
+def run_one(test, build, lock):
+    started = time.monotonic()
+    try:
+        results = test.run(build)
+    except BuildError as error:
+        results = [Result(False, "builds", str(error))]
+    except Exception as error:  # a fault of the harness must be a failure, not the end of the run
+        results = [Result(False, "runs", f"{type(error).__name__}: {error}")]
+    seconds = time.monotonic() - started
+    with lock:
+        for result in results:
+            print(result.line(test.name), flush=True)
+        if seconds > 30:
+            print(f"# {test.name} took {seconds:.0f} s", flush=True)
+    return results
+
+
+def selected(options):
+    if options.sanitize:
+        tests = units.tests()
+    else:
+        tests = cases.tests(options) + stacks.tests(options) + programs.tests(options)
+    return [test for test in tests if options.filter in test.name]
+
+
+def main():
+    options = arguments()
+    tests = selected(options)
+    if options.list:
+        print("\n".join(test.name for test in tests))
+        return 0
+    if not tests:
+        print(f"no test has '{options.filter}' in its name; --list prints all names")
+        return 2
+    folder = Path(tempfile.mkdtemp(prefix="core-tests-"))
+    build = Build(folder, options)
+    lock = threading.Lock()
+    try:
+        # Two at a time: more would make timing tests wait for processors that are not there.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            results = [result for part in pool.map(lambda test: run_one(test, build, lock), tests) for result in part]
+    finally:
+        processes.kill_all()
+        if options.keep:
+            print(f"# kept {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    for line in witness_summary(results):
+        print(line)
+    failed = [result for result in results if not result.passed]
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0

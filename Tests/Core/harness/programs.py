@@ -1,0 +1,171 @@
+"""Real programs, with and without the core preloaded: same output, same exit status."""
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from harness import processes, server
+from harness.build import ROOT, TESTS
+from harness.results import Result, Test
+
+MODES = ("full", "balanced", "sampled", "off")
+PYTHON_MODULES = (
+    "test_list", "test_dict", "test_json", "test_re", "test_sqlite3", "test_threading", "test_gc", "test_subprocess",
+    "test_zlib", "test_bytes", "test_set", "test_struct", "test_fork1", "test_mmap", "test_ctypes", "test_thread",
+)
+# Skipped under --quick: these take the time.
+SLOW_MODULES = ("test_subprocess", "test_threading", "test_bytes", "test_re")
+
+
+@dataclass
+class Program:
+    """`prepare` makes a folder's content once for each run, outside the comparison."""
+    name: str
+    command: Callable
+    prepare: Callable = lambda folder: None
+    input: str = ""
+    compare: Callable = lambda outcome: (outcome.status, outcome.output)
+    timeout: int = 200
+
+
+def python_with_tests():
+    """An interpreter that has its own test package; distributions often leave it out."""
+    candidates = [sys.executable, shutil.which("python3")]
+    candidates += sorted(str(path) for path in Path.home().glob(".pyenv/versions/3.1*/bin/python3"))
+    for candidate in filter(None, candidates):
+        probe = "import sys, test.test_json, test.test_sqlite3; print(sys.executable)"
+        result = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if result.returncode == 0:
+            return os.path.realpath(result.stdout.strip())
+    return None
+
+
+def verdict_of_python(outcome):
+    """regrtest's verdict; its times and seeds differ from run to run."""
+    lines = outcome.text.splitlines()
+    return outcome.status, [line for line in lines if line.startswith(("Result:", "== Tests result:", "1 test ", "Total test files:"))]
+
+
+def clone(folder):
+    subprocess.run(["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(folder / "clone")], check=True, stdin=subprocess.DEVNULL)
+    # Commit times would differ between the two runs.
+    for key, value in (("user.name", "Tester"), ("user.email", "tester@example.org"), ("gc.auto", "0")):
+        subprocess.run(["git", "-C", str(folder / "clone"), "config", key, value], check=True)
+
+
+def sql(folder):
+    lines = ["PRAGMA journal_mode=MEMORY;", "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, n REAL);", "BEGIN;"]
+    lines += [f"INSERT INTO t(name, n) VALUES('name {i * 7919 % 10007}', {i * 1.5});" for i in range(20000)]
+    lines += ["COMMIT;", "CREATE INDEX i ON t(name);", "SELECT count(*), sum(n), max(name) FROM t WHERE name LIKE 'name 1%';",
+              "SELECT substr(name, 1, 7) k, count(*), group_concat(id % 10, '') FROM t GROUP BY k ORDER BY k LIMIT 200;",
+              "WITH RECURSIVE c(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM c WHERE x < 5000) SELECT sum(x * x), json_group_array(x) FROM c;",
+              "DELETE FROM t WHERE id % 3 = 0;", "VACUUM;", "SELECT md FROM (SELECT hex(sum(id)) md FROM t);", "PRAGMA integrity_check;"]
+    (folder / "script.sql").write_text("\n".join(lines) + "\n")
+
+
+def script(name):
+    return TESTS / "programs" / name
+
+
+def everyday():
+    swift_source = TESTS / "stacks" / "plain.swift"
+    return [
+        Program("git log", lambda f: ["git", "-C", f / "clone", "log", "-p", "--stat", "--no-color"], clone),
+        Program("git status, diff, fsck and gc", lambda f: ["bash", script("git.sh"), f / "clone"], clone),
+        Program("perl", lambda f: ["perl", script("work.pl")]),
+        Program("node", lambda f: ["node", script("work.js")]),
+        Program("bash that forks", lambda f: ["bash", script("forks.sh")]),
+        Program("sqlite3", lambda f: ["sqlite3", ":memory:"], sql, "script.sql"),
+        Program("python script", lambda f: ["python3", script("work.py")]),
+        Program("gcc", lambda f: ["gcc", "-O2", "-D_GNU_SOURCE", "-fno-builtin", "-S", "-o", "-", TESTS / "stacks" / "frames.c"]),
+        Program("tar and gzip", lambda f: ["bash", "-c", f"tar c --sort=name -C '{TESTS}' stacks support | gzip -9n | sha256sum"]),
+        Program("swiftc", lambda f: ["swiftc", "-O", "-emit-assembly", swift_source, "-module-cache-path", f / "modules", "-o", "-"]),
+        Program("find and sort", lambda f: ["bash", "-c", "find /usr/lib -name '*.so*' | LC_ALL=C sort -r | head -c 200000 | sha256sum"]),
+    ]
+
+
+def python_modules(options):
+    python = python_with_tests()
+    if not python:
+        return None
+    modules = [name for name in PYTHON_MODULES if not (options.quick and name in SLOW_MODULES)]
+
+    def module(name):
+        # No TTY, no network, a folder of its own; the verdict is what is compared.
+        return Program(f"python3 -m {name}", lambda f: [python, "-m", "test", "-q", "--timeout", "150", "--tempdir", f, name], compare=verdict_of_python)
+    return [module(name) for name in modules]
+
+
+def preloaded(program, mode, build, folder, with_server):
+    values = build.environment(mode, [build.core_library()])
+    watcher = None
+    poll = server.Poll(build.folder) if with_server else None
+    if poll:
+        values["MEMSCOPE_SERVER_URL"] = poll.url
+        watcher = poll.watch
+    program.prepare(folder)
+    source = folder / program.input if program.input else None
+    outcome = processes.run(program.command(folder), values, folder, program.timeout, source, watcher)
+    return outcome, poll
+
+
+def comparison(program, modes, options):
+    def plain(build, folder):
+        program.prepare(folder)
+        values = {key: value for key, value in build.environment().items() if key != "MEMSCOPE_MODE"}
+        source = folder / program.input if program.input else None
+        return processes.run(program.command(folder), values, folder, program.timeout, source)
+
+    def fresh(build, name):
+        # Both runs have a folder of the same path, so that no path differs in their output.
+        folder = build.folder / ("programs-" + "".join(c if c.isalnum() else "_" for c in name)) / "work"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def run(build):
+        wanted = plain(build, fresh(build, program.name))
+        results = []
+        for mode in modes:
+            got, poll = preloaded(program, mode, build, fresh(build, program.name), options.server)
+            same = program.compare(wanted) == program.compare(got)
+            results.append(Result(same, f"same output and status in {mode}", difference(program, wanted, got)))
+            if poll:
+                results.append(poll.result())
+        return results
+    return Test(f"programs/{program.name}", run)
+
+
+def difference(program, wanted, got):
+    a, b = program.compare(wanted), program.compare(got)
+    text = f"without: status {a[0]}, with: status {b[0]}"
+    if a[1] != b[1]:
+        first, second = (value if isinstance(value, list) else value.decode(errors="replace").splitlines() for value in (a[1], b[1]))
+        at = next((i for i, pair in enumerate(zip(first, second)) if pair[0] != pair[1]), min(len(first), len(second)))
+        text += f"\nline {at + 1} without: {first[at:at + 1]}, with: {second[at:at + 1]}"
+    return f"{text}\n{got.tail()}"
+
+
+def missing(name):
+    return Test(f"programs/{name}", lambda build: [Result(True, "# skipped: not installed here")])
+
+
+def tests(options):
+    found = []
+    for program in everyday():
+        command = str(program.command(Path("/"))[0])
+        if not shutil.which(command):
+            found.append(missing(program.name))
+            continue
+        found.append(comparison(program, ("full",) if options.quick else MODES, options))
+    modules = python_modules(options)
+    if modules is None:
+        return found + [missing("python3 -m test")]
+    # Each module runs in one mode; the four modes take turns.
+    for index, program in enumerate(modules):
+        modes = ("full", MODES[index % 4]) if not options.quick and index % 4 else ("full",)
+        found.append(comparison(program, modes[:1] if program.name.split()[-1] in SLOW_MODULES else modes, options))
+    return found

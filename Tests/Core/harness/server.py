@@ -1,0 +1,55 @@
+"""Polls the servers of all processes of a program through their unix sockets."""
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness.results import Result
+
+PATHS = ("/api/summary", "/api/summary", "/api/sites?limit=5", "/healthz", "/api/threads", "/metrics")
+
+
+class Poll:
+    def __init__(self, folder):
+        # A socket's path may have 107 bytes: a short folder of its own.
+        self.folder = Path(tempfile.mkdtemp(prefix="ms", dir=folder))
+        self.url = f"unix://{self.folder}/{{PID}}.sock"
+        self.answers = 0
+        self.refused = 0
+        self.sockets = set()
+        self.wrong = []
+
+    def watch(self, process, stop):
+        turn = 0
+        while not stop.wait(0.05):
+            for socket in list(self.folder.glob("*.sock"))[:20]:
+                self.sockets.add(socket.name)
+                self.ask(socket, PATHS[turn % len(PATHS)])
+            turn += 1
+
+    def ask(self, socket, path):
+        command = ["curl", "-s", "-m", "5", "--unix-socket", str(socket), "-w", "\n%{http_code}", f"http://localhost{path}"]
+        result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if result.returncode:
+            self.refused += 1  # the process has ended, or is just starting
+            return
+        body, _, code = result.stdout.rpartition("\n")
+        self.answers += 1
+        if code != "200":
+            self.wrong.append(f"{path}: HTTP {code}: {body[:200]}")
+        elif path.startswith("/api/"):
+            self.check(path, body)
+
+    def check(self, path, body):
+        try:
+            envelope = json.loads(body)
+        except ValueError as error:
+            self.wrong.append(f"{path}: {error}: {body[:200]}")
+            return
+        if envelope.get("schemaVersion") != 1 or "data" not in envelope:
+            self.wrong.append(f"{path}: not the envelope: {body[:200]}")
+
+    def result(self):
+        good = not self.wrong and self.answers > 0
+        sentence = f"{len(self.sockets)} servers answered {self.answers} polls"
+        return Result(good, sentence, f"{self.refused} refused\n" + "\n".join(self.wrong[:5]))

@@ -1,0 +1,22 @@
+"""The core's own files under AddressSanitizer and UndefinedBehaviorSanitizer, hooks compiled out."""
+from harness import processes
+from harness.build import CORE, LIBRARIES, TESTS, TEST_FLAGS
+from harness.cases import checked
+from harness.results import Test
+
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-O1", "-g", "-fno-omit-frame-pointer"]
+
+
+def unit(source):
+    def run(build):
+        def make(path):
+            build._call(["clang", "-std=c11", *TEST_FLAGS, *SANITIZERS, f"-I{CORE}", TESTS / "unit" / source,
+                         *sorted(CORE.glob("*.c")), *LIBRARIES, "-o", path])
+        path = build._once(f"units/{source}.run", make)
+        values = build.environment(ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="print_stacktrace=1")
+        return checked(processes.run([path], values, build.folder, 120))
+    return Test(f"unit/{source}", run)
+
+
+def tests():
+    return [unit(path.name) for path in sorted((TESTS / "unit").glob("*.c"))]

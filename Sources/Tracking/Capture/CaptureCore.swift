@@ -39,9 +39,9 @@ package enum CaptureCore {
     package static func tick() { mscope_tick() }
 
     package static func totals() -> Totals {
-        var raw = unsafe mscope_totals()
+        var raw = mscope_totals()
         unsafe mscope_read_totals(&raw)
-        return unsafe Totals(raw)
+        return Totals(raw)
     }
 
     /// Every call stack with its counters, ascending by id.
@@ -71,10 +71,13 @@ package enum CaptureCore {
             while true {
                 let count = unsafe mscope_drain_events(buffer.baseAddress!, buffer.count)
                 if count == 0 { break }
-                body(unsafe buffer[..<count].compactMap { unsafe Event($0) })
+                body(unsafe buffer[..<count].compactMap { Event($0) })
             }
         }
     }
+
+    /// Most frames of one stack.
+    package static var stackFrameLimit: Int { Int(MSCOPE_MAX_FRAMES) }
 
     /// Share of allocations that write history: 0 none, 1 all, n one in about n.
     package static func setEventInterval(_ interval: UInt32) { mscope_set_event_interval(interval) }
@@ -84,7 +87,7 @@ package enum CaptureCore {
 func withBuffer<Element, Result>(
     of type: Element.Type, count: Int, _ body: (UnsafeMutableBufferPointer<Element>) -> Result
 ) -> Result {
-    let buffer = unsafe UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
     defer { unsafe buffer.deallocate() }
     return unsafe body(buffer)
 }

@@ -20,7 +20,7 @@ package struct LiveBlocks {
             while true {
                 let count = unsafe mscope_walk_next(buffer.baseAddress!, buffer.count)
                 if count == 0 { break }
-                body(unsafe buffer[..<count].compactMap { unsafe Block($0) })
+                body(unsafe buffer[..<count].compactMap { Block($0) })
             }
         }
         _ = unsafe mscope_walk_end(&missed)

@@ -1,0 +1,61 @@
+internal import MemscopeAnalysis
+internal import MemscopeRender
+internal import Tracking
+
+extension APIRoutes {
+    var snapshots: [Route] {
+        [
+            .get("/api/snapshots") { request throws(HTTPError) in
+                try request.allowParameters()
+                let envelope = observer.envelope()
+                return HTTPResponse(json: observer.withSnapshots { WireFormat.snapshots($0, in: envelope) })
+            },
+            .get("/api/snapshot", isHeavy: true, handler: snapshot),
+            .get("/api/diff", isHeavy: true, handler: diff),
+            .post("/api/snapshots", isHeavy: true, handler: keepSnapshot),
+        ]
+    }
+
+    private func snapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        try request.allowParameters("id", "limit")
+        let limit = try limit(request)
+        let snapshot = try find(request.string("id") ?? HeapSnapshot.unkeptID, parameter: "id")
+        return HTTPResponse(json: observer.withNames { names in
+            WireFormat.snapshot(snapshot, limit: limit, naming: naming(names), in: observer.envelope())
+        })
+    }
+
+    private func diff(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        try request.allowParameters("from", "to", "limit")
+        let limit = try limit(request)
+        let from = try find(request.requiredString("from", example: "s1"), parameter: "from")
+        let to = try find(request.string("to") ?? HeapSnapshot.unkeptID, parameter: "to")
+        return HTTPResponse(json: observer.withNames { names in
+            WireFormat.diff(from: from, to: to, limit: limit, naming: naming(names), in: observer.envelope())
+        })
+    }
+
+    private func keepSnapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        try request.allowParameters()
+        let name = try checkedName(JSONBody(request, known: "name")["name"])
+        guard let kept = observer.keepSnapshot(named: name) else { throw Self.walkUnderWay }
+        return HTTPResponse(status: 201, json: WireFormat.kept(kept, in: observer.envelope()))
+    }
+
+    /// A kept snapshot by id or name, or one of now.
+    private func find(_ id: String, parameter: String) throws(HTTPError) -> HeapSnapshot {
+        if id == HeapSnapshot.unkeptID {
+            guard let fresh = observer.takeSnapshot() else { throw Self.walkUnderWay }
+            return fresh
+        }
+        if let kept = observer.withSnapshots({ $0[id] }) { return kept }
+        let known = observer.withSnapshots { $0.snapshots.map(\.id) }.joined(separator: ", ")
+        throw .notFound(
+            "no snapshot \"\(id)\" for \"\(parameter)\"",
+            hint: known.isEmpty ? "take one with POST /api/snapshots" : "kept are \(known); \"now\" is the heap of now")
+    }
+
+    private func naming(_ names: MetadataStore) -> (UInt32) -> [Frame] {
+        { id in CaptureCore.site(id).map { names.symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? [] }
+    }
+}

@@ -1,0 +1,129 @@
+internal import CMemscope
+internal import MemscopeAnalysis
+internal import Synchronization
+@_exported public import Tracking
+
+extension MemScope {
+    /// The version of this library.
+    public static let version = "0.1.0"
+
+    /// What the dashboard server may be told.
+    public struct ServerConfiguration: Sendable {
+        /// Where to listen: `http://127.0.0.1:9100`, `http://[::1]:0` or `unix:///run/app.sock`; port 0 picks one.
+        public var url: String
+        /// At least 16 characters that clients must present. Nil: `MEMSCOPE_TOKEN`, else none on loopback and unix
+        /// sockets, and a random one on any other address.
+        public var token: String?
+        /// Further host names, without port, under which browsers may address the server.
+        public var allowedHosts: [String]
+        /// A folder to serve the dashboard from instead of the one compiled in, for its development.
+        public var documentRoot: String?
+
+        /// Collects what is not the default.
+        ///
+        /// - Parameters:
+        ///   - url: Where to listen.
+        ///   - token: What clients must present.
+        ///   - allowedHosts: Further host names of the server.
+        ///   - documentRoot: A folder with the dashboard's files.
+        public init(
+            url: String = "http://127.0.0.1:9100", token: String? = nil, allowedHosts: [String] = [],
+            documentRoot: String? = nil
+        ) {
+            self.url = url
+            self.token = token
+            self.allowedHosts = allowedHosts
+            self.documentRoot = documentRoot
+        }
+    }
+
+    /// A running dashboard server.
+    public final class Server: Sendable {
+        private let daemon: HTTPDaemon
+        private let collector: Collector
+        let observer: HeapObserver
+
+        init(_ configuration: ServerConfiguration) throws(MemscopeServerError) {
+            let observer = HeapObserver()
+            var http = HTTPDaemon.Configuration(address: try ListenAddress(url: configuration.url))
+            http.allowedHosts = configuration.allowedHosts
+            if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }
+            let files = try configuration.documentRoot.map(StaticFiles.init(folder:)) ?? StaticFiles()
+            let router = Router(APIRoutes(observer: observer, limits: http.limits).all, fallback: files.respond)
+            daemon = try HTTPDaemon.start(http, router: router, hub: observer.hub)
+            do throws(MemscopeServerError) {
+                collector = try Collector(observer)
+            } catch {
+                daemon.stop()
+                throw error
+            }
+            self.observer = observer
+        }
+
+        /// Where it listens, such as "http://127.0.0.1:9100" or "unix:///run/app.sock".
+        public var url: String { daemon.url }
+
+        /// The link to open first: `url`, with the token when there is one.
+        public var visitURL: String { daemon.visitURL }
+
+        /// Closes all connections and joins MemScope's threads. Recording goes on. May be called again.
+        public func stop() {
+            running.withLock { if $0 === self { $0 = nil } }
+            daemon.stop()
+            collector.stop()
+        }
+    }
+
+    /// Starts the dashboard server on this machine's loopback address.
+    ///
+    /// - Parameter port: 0 picks a free one.
+    /// - Returns: The server; the running one when there is one already.
+    /// - Throws: ``MemscopeServerError`` with code ``MemscopeServerError/Code/addressInUse`` when the port is taken,
+    ///   ``MemscopeServerError/Code/invalidAddress`` when it is not within 0...65535.
+    @discardableResult
+    public static func serve(port: Int = 9100) throws(MemscopeServerError) -> Server {
+        try serve(configuration: ServerConfiguration(url: "http://127.0.0.1:\(port)"))
+    }
+
+    /// Starts the dashboard server.
+    ///
+    /// - Parameter configuration: Where to listen, and who may come.
+    /// - Returns: The server; the running one, as it was configured, when there is one already.
+    /// - Throws: ``MemscopeServerError``, naming what was wrong and the remedy.
+    @discardableResult
+    public static func serve(configuration: ServerConfiguration) throws(MemscopeServerError) -> Server {
+        if let server = runningServer { return server }
+        let server = try Server(configuration)
+        // Two threads at once: one server stays, the other's port is given back.
+        let winner = running.withLock { current in
+            if current == nil { current = server }
+            return current ?? server
+        }
+        if winner !== server { server.stop() }
+        return winner
+    }
+
+    /// The server of this process, if it runs.
+    public static var runningServer: Server? {
+        // A forked child has no server, whatever it inherited.
+        mscope_fork_generation() == 0 ? running.withLock { $0 } : nil
+    }
+
+    /// Puts a named mark on the timeline; without a server there is none.
+    ///
+    /// - Parameter name: What happened.
+    public static func mark(_ name: String) {
+        runningServer?.observer.mark(name)
+    }
+
+    /// Takes a snapshot of the heap and keeps it, for `/api/snapshot` and `/api/diff`.
+    ///
+    /// - Parameter name: What to call it; its id when nil.
+    /// - Returns: Its id, such as "s1"; nil without a server, or while another look at the heap is under way.
+    @discardableResult
+    public static func snapshot(named name: String? = nil) -> String? {
+        runningServer?.observer.keepSnapshot(named: name)?.id
+    }
+}
+
+private let running = Mutex<MemScope.Server?>(nil)

@@ -1,0 +1,118 @@
+internal import MemscopeAnalysis
+internal import MemscopeRender
+internal import Synchronization
+internal import Tracking
+
+/// What MemScope knows of its process beyond the core's counters: history, kept
+/// snapshots, names. Its methods may be called from any thread of ours.
+final class HeapObserver: Sendable {
+    let hub = EventHub()
+    let events = EventStore()
+    private let identity = ProcessFacts.identity()
+    private let timeline = Mutex(Timeline())
+    private let snapshots = Mutex(SnapshotStore())
+    // Made on first use: reading images and testing the type reader takes milliseconds.
+    private let metadata = Mutex<MetadataStore?>(nil)
+
+    /// What stands around an answer of now.
+    func envelope() -> Envelope {
+        envelope(of: CaptureCore.totals())
+    }
+
+    private func envelope(of totals: Totals) -> Envelope {
+        // A figure is measured only if nothing was ever sampled or left out.
+        let isMeasured = totals.sampledAllocations == 0 && totals.gaps == 0
+        return Envelope(
+            generatedAt: CaptureCore.now, process: identity, mode: CaptureCore.mode,
+            quality: isMeasured ? .measured : .sampled, dropped: totals.dropped)
+    }
+
+    // MARK: Figures of now
+
+    func summaryValues() -> SummaryValues {
+        SummaryValues(
+            totals: CaptureCore.totals(), now: CaptureCore.now, rssBytes: ProcessFacts.residentBytes,
+            // Asked by the collector once a second: the allocator takes its locks to answer.
+            allocatorHeldBytes: timeline.withLock { $0.latest?.last.allocatorHeldBytes },
+            allocator: CaptureCore.allocatorName, sampleInterval: CaptureCore.sampleInterval,
+            rates: timeline.withLock { $0.latest?.rates })
+    }
+
+    func summary() -> [UInt8] {
+        let values = summaryValues()
+        return WireFormat.summary(values, in: envelope(of: values.totals))
+    }
+
+    // MARK: History
+
+    /// Reads the gauges and puts them on the timeline; the collector's second.
+    func tick() {
+        CaptureCore.tick()
+        CaptureCore.drainEvents { events.append($0) }
+        let totals = CaptureCore.totals()
+        let reading = TimelineReading(
+            time: CaptureCore.now, liveBytes: totals.program.liveBytes, liveBlocks: totals.program.liveBlocks,
+            allocations: totals.program.allocations, frees: totals.program.frees,
+            allocatedBytes: totals.program.allocatedBytes, rssBytes: ProcessFacts.residentBytes,
+            allocatorHeldBytes: CaptureCore.allocatorHeldBytes, ownBytes: totals.ownBytes)
+        timeline.withLock { $0.add(reading) }
+        if hub.hasListeners { hub.publish(event: "summary", data: String(decoding: summary(), as: UTF8.self)) }
+    }
+
+    func withTimeline<Result>(_ body: (Timeline) -> Result) -> Result {
+        timeline.withLock { body($0) }
+    }
+
+    @discardableResult
+    func mark(_ name: String) -> Mark {
+        let mark = Mark(time: CaptureCore.now, name: name)
+        timeline.withLock { $0.add(mark) }
+        hub.publish(
+            event: "mark", data: String(decoding: WireFormat.mark(mark, in: envelope()), as: UTF8.self))
+        return mark
+    }
+
+    func setMode(_ mode: MemScope.Mode) {
+        CaptureCore.mode = mode
+        hub.publish(event: "mode", data: String(decoding: WireFormat.mode(mode, in: envelope()), as: UTF8.self))
+    }
+
+    // MARK: Names
+
+    /// Runs `body` with everything that can be named named.
+    func withNames<Result>(_ body: (MetadataStore) -> Result) -> Result {
+        metadata.withLock { store in
+            if store == nil { store = MetadataStore() }
+            // Non-nil by the line above.
+            let names = store!
+            names.refresh()
+            return body(names)
+        }
+    }
+
+    // MARK: Snapshots
+
+    /// Looks at every live block.
+    ///
+    /// - Returns: Nil while another walk is under way.
+    func takeSnapshot() -> HeapSnapshot? {
+        withNames { names in
+            var census = SnapshotCensus(names: names)
+            guard let walk = LiveBlocks({ census.add($0) }) else { return nil }
+            return census.snapshot(of: walk)
+        }
+    }
+
+    /// Takes a snapshot and keeps it.
+    func keepSnapshot(named name: String?) -> HeapSnapshot? {
+        guard let snapshot = takeSnapshot() else { return nil }
+        let kept = snapshots.withLock { $0.keep(snapshot, named: name) }
+        hub.publish(
+            event: "snapshot", data: String(decoding: WireFormat.kept(kept, in: envelope()), as: UTF8.self))
+        return kept
+    }
+
+    func withSnapshots<Result>(_ body: (SnapshotStore) -> Result) -> Result {
+        snapshots.withLock { body($0) }
+    }
+}

@@ -1,0 +1,36 @@
+internal import MemscopeAnalysis
+internal import Tracking
+
+/// Folds the batches of a walk into a snapshot, with one table of types over all of them.
+struct SnapshotCensus {
+    private let names: MetadataStore
+    private var tally = HeapTally()
+    private var types: [BlockType] = []
+    private var indexOfType: [BlockType: UInt32] = [:]
+
+    init(names: MetadataStore) {
+        self.names = names
+    }
+
+    mutating func add(_ blocks: [Block]) {
+        let names = names
+        let classified = names.classify(blocks) { id in
+            CaptureCore.site(id).map { names.allocatingModule(stack: $0.addresses, at: $0.firstSeen) } ?? "unknown"
+        }
+        let indices = classified.types.map { index(of: $0) }
+        tally.add(blocks, types: classified.indices.map { indices[Int($0)] })
+    }
+
+    func snapshot(of walk: LiveBlocks) -> HeapSnapshot {
+        HeapSnapshot(
+            tally, types: types, takenAt: walk.takenAt, isConsistent: walk.missed == 0, missedBlocks: walk.missed)
+    }
+
+    private mutating func index(of type: BlockType) -> UInt32 {
+        if let known = indexOfType[type] { return known }
+        let index = UInt32(types.count)
+        types.append(type)
+        indexOfType[type] = index
+        return index
+    }
+}

@@ -6,7 +6,6 @@
 #include "internal.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
@@ -137,12 +136,12 @@ static bool mscope_locate_symbols(const char *file, size_t size, struct mscope_s
 
 static void mscope_read_async_ranges(const char *path, uint64_t bias, struct mscope_async_image *out)
 {
-    long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC), size;
+    long file = mscope_system(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC), size;
     if (file < 0) return;
-    size = syscall(SYS_lseek, file, 0, SEEK_END);
-    long start = size > 0 ? syscall(SYS_mmap, NULL, size, PROT_READ, MAP_PRIVATE, file, 0) : -1;
-    syscall(SYS_close, file);
-    if (start < 0 && start > -4096) return;
+    size = mscope_system(SYS_lseek, file, 0, SEEK_END);
+    long start = size > 0 ? mscope_system(SYS_mmap, 0, size, PROT_READ, MAP_PRIVATE, file, 0) : -1;
+    mscope_system(SYS_close, file);
+    if (start < 0) return;
     struct mscope_symbols table;
     if (mscope_locate_symbols((const char *)start, (size_t)size, &table)) {
         uint32_t count = mscope_collect(&table, bias, NULL);
@@ -155,7 +154,7 @@ static void mscope_read_async_ranges(const char *path, uint64_t bias, struct msc
             out->count = count;
         }
     }
-    syscall(SYS_munmap, start, size);
+    mscope_system(SYS_munmap, start, size);
 }
 
 /// The image's ranges, read on first sight; NULL while another thread reads them or when there is no room.
@@ -165,9 +164,7 @@ static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bi
         struct mscope_async_image *image = &mscope_async_images[i];
         uint64_t owner = mscope_load_acquire(&image->start);
         if (owner == 0 && mscope_cas_acq_rel(&image->start, &owner, start)) {
-            int saved = errno;
             mscope_read_async_ranges(path[0] ? path : "/proc/self/exe", bias, image);
-            errno = saved;
             mscope_store_release(&image->ready, 1);
             return image;
         }

@@ -170,24 +170,41 @@ static bool mscope_run(struct mscope_run *run, const uint8_t *p, const uint8_t *
     return true;
 }
 
-bool mscope_find_row(uint64_t pc, struct mscope_row *out)
+/// The description that begins last before `address`, and what it covers; false when there is none.
+static bool mscope_find_description(uint64_t address, const uint8_t **program, struct mscope_cie *cie, uint64_t *begin,
+                                    uint64_t *size, const uint8_t **end)
 {
-    uint64_t address = pc - 1; // a call may be a function's last instruction
     struct mscope_unwind_table table;
     if (!mscope_find_unwind_table(address, &table)) return false;
     const uint8_t *fde = mscope_search(table.header, address);
-    struct mscope_cie cie;
-    if (fde == NULL || mscope_u32(fde) == 0 || !mscope_read_cie(fde + 4 - mscope_u32(fde + 4), &cie)) return false;
+    if (fde == NULL || mscope_u32(fde) == 0 || !mscope_read_cie(fde + 4 - mscope_u32(fde + 4), cie)) return false;
     const uint8_t *p = fde + 8;
+    if (!mscope_encoded(&p, cie->encoding, 0, begin) || !mscope_encoded(&p, cie->encoding & 0x0f, 0, size)) return false;
+    *program = cie->augmented ? mscope_skip_block(p) : p;
+    *end = fde + 4 + mscope_u32(fde);
+    return true;
+}
+
+uint64_t mscope_undescribed_since(uint64_t pc)
+{
+    const uint8_t *program, *end;
+    struct mscope_cie cie;
     uint64_t begin, size;
-    if (!mscope_encoded(&p, cie.encoding, 0, &begin) || !mscope_encoded(&p, cie.encoding & 0x0f, 0, &size)) return false;
-    if (address - begin >= size) return false;
-    if (cie.augmented) p = mscope_skip_block(p);
+    if (!mscope_find_description(pc - 1, &program, &cie, &begin, &size, &end)) return 0;
+    return begin <= pc - 1 && begin + size <= pc - 1 ? begin + size : 0;
+}
+
+bool mscope_find_row(uint64_t pc, struct mscope_row *out)
+{
+    uint64_t address = pc - 1, begin, size; // a call may be a function's last instruction
+    const uint8_t *program, *end;
+    struct mscope_cie cie;
+    if (!mscope_find_description(address, &program, &cie, &begin, &size, &end) || address - begin >= size) return false;
     struct mscope_run run = {.cie = &cie, .row = {.ra_offset = -8}};
     if (!mscope_run(&run, cie.program, cie.end, UINT64_MAX)) return false;
     run.first = run.row;
     run.location = begin;
-    if (!mscope_run(&run, p, fde + 4 + mscope_u32(fde), address)) return false;
+    if (!mscope_run(&run, program, end, address)) return false;
     *out = run.row;
     out->signal_frame = cie.signal_frame;
     return true;

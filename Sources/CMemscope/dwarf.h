@@ -18,6 +18,9 @@ struct mscope_row {
 /// The row for a return address; false when nothing is known about it.
 MSCOPE_HIDDEN bool mscope_find_row(uint64_t pc, struct mscope_row *out);
 
+/// Where the stretch of code around `pc` that has no frame description begins; 0 when it belongs to no image.
+MSCOPE_HIDDEN uint64_t mscope_undescribed_since(uint64_t pc);
+
 static inline uint64_t mscope_uleb(const uint8_t **p)
 {
     uint64_t result = 0;

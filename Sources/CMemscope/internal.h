@@ -44,6 +44,12 @@ MSCOPE_HIDDEN uint64_t mscope_birth_now(void);
 MSCOPE_HIDDEN uint64_t mscope_birth_to_time(uint64_t birth);
 
 // ---- memory.c: own memory, straight from mmap
+/// A system call that leaves errno alone: its result, or the error as a negative number. Arguments become whole words;
+/// given to syscall(2) as ints, the seventh would have rubbish in its upper half.
+MSCOPE_HIDDEN long mscope_system_call(long number, long a, long b, long c, long d, long e, long f);
+#define mscope_system(...) MSCOPE_SYSTEM_WORDS(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define MSCOPE_SYSTEM_WORDS(number, a, b, c, d, e, f, ...)                                                             \
+    mscope_system_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
@@ -165,6 +171,9 @@ static inline uint64_t mscope_rule_key(uint64_t pc)
 {
     return pc * 0x9E3779B97F4A7C15ull & ((1ull << 48) - 1); // odd, so a bijection of 48-bit addresses
 }
+
+// ---- prologue.c
+MSCOPE_HIDDEN bool mscope_proves_frame(uint64_t pc, uint64_t lowest);
 
 // ---- async.c
 MSCOPE_HIDDEN bool mscope_is_async(uint64_t pc);

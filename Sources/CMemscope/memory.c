@@ -35,29 +35,28 @@ uint64_t mscope_own_limit(void)
     return reserved;
 }
 
-static void *mscope_raw_map(size_t size)
+long mscope_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
     int saved = errno;
-    // The system call, not mmap: ours would count this as the program's.
-    long start = syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long result = syscall(number, a, b, c, d, e, f);
+    if (result == -1) result = -errno;
     errno = saved;
-    return start == -1 ? NULL : (void *)start;
+    return result;
 }
 
 void *mscope_map(size_t size)
 {
-    void *start = mscope_raw_map(size);
-    if (start == NULL) return NULL;
+    // The system call, not mmap: ours would count this as the program's.
+    long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start < 0) return NULL;
     // Tables are touched here and there; a huge page for each touch would cost 512 times the memory.
-    int saved = errno;
-    syscall(SYS_madvise, start, size, MADV_NOHUGEPAGE);
-    errno = saved;
+    mscope_system(SYS_madvise, start, size, MADV_NOHUGEPAGE);
     uint32_t index = mscope_add_relaxed(&mscope_map_count, 1);
     if (index < MSCOPE_MAPS) {
         mscope_store_relaxed(&mscope_maps[index].start, (uint64_t)start);
         mscope_store_release(&mscope_maps[index].size, size);
     }
-    return start;
+    return (void *)start;
 }
 
 void mscope_unmap(void *start, size_t size)
@@ -65,16 +64,12 @@ void mscope_unmap(void *start, size_t size)
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
     for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++)
         if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start) mscope_store_release(&mscope_maps[i].size, 0);
-    int saved = errno;
-    syscall(SYS_munmap, start, size);
-    errno = saved;
+    mscope_system(SYS_munmap, start, size);
 }
 
 void mscope_give_back(void *start, size_t size)
 {
-    int saved = errno;
-    syscall(SYS_madvise, start, size, MADV_DONTNEED);
-    errno = saved;
+    mscope_system(SYS_madvise, start, size, MADV_DONTNEED);
 }
 
 void *mscope_take(size_t size)
@@ -108,7 +103,7 @@ void mscope_measure_own(void)
         uint64_t size = mscope_load_acquire(&mscope_maps[i].size), start = mscope_load_relaxed(&mscope_maps[i].start);
         for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
             uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;
-            if (syscall(SYS_mincore, start + offset, part, pages) != 0) continue;
+            if (mscope_system(SYS_mincore, start + offset, part, pages) != 0) continue;
             for (uint64_t page = 0; page < (part + 4095) / 4096; page++) resident += pages[page] & 1;
         }
     }
@@ -119,16 +114,14 @@ void mscope_measure_own(void)
 
 size_t mscope_read_memory(uint64_t address, void *out, size_t size)
 {
-    int saved = errno;
     size_t done = 0;
     while (done < size) { // page by page: a remote read is all or nothing per piece
         size_t part = 4096 - (address + done) % 4096;
         if (part > size - done) part = size - done;
         struct iovec local = {(char *)out + done, part}, remote = {(void *)(address + done), part};
-        if (syscall(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0) != (ssize_t)part) break;
+        if (mscope_system(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0) != (long)part) break;
         done += part;
     }
-    errno = saved;
     return done;
 }
 
@@ -139,26 +132,21 @@ static ssize_t mscope_read_batch(const uint64_t *addresses, size_t count, uint64
 {
     struct iovec local = {words, count * sizeof(uint64_t)}, remote[MSCOPE_BATCH];
     for (size_t i = 0; i < count; i++) remote[i] = (struct iovec){(void *)addresses[i], sizeof(uint64_t)};
-    ssize_t bytes = syscall(SYS_process_vm_readv, getpid(), &local, 1, remote, count, 0);
-    if (bytes >= 0) return bytes / (ssize_t)sizeof(uint64_t);
-    return errno == EFAULT ? 0 : -1;
+    long bytes = mscope_system(SYS_process_vm_readv, getpid(), &local, 1, remote, count, 0);
+    if (bytes >= 0) return bytes / (long)sizeof(uint64_t);
+    return bytes == -EFAULT ? 0 : -1;
 }
 
 bool mscope_read_words(const uint64_t *addresses, size_t count, uint64_t *words, uint8_t *readable)
 {
-    int saved = errno;
     size_t done = 0;
     while (done < count) {
         size_t part = count - done < MSCOPE_BATCH ? count - done : MSCOPE_BATCH;
         ssize_t read = mscope_read_batch(addresses + done, part, words + done);
-        if (read < 0) {
-            errno = saved;
-            return false;
-        }
+        if (read < 0) return false;
         memset(readable + done, 1, (size_t)read);
         done += (size_t)read;
         if ((size_t)read < part) readable[done++] = 0; // the one it stopped at
     }
-    errno = saved;
     return true;
 }

@@ -40,6 +40,13 @@ static uint64_t mscope_pack(const struct mscope_row *row, uint64_t pc)
     return MSCOPE_RULE_OFFSET | (uint64_t)by_fp << 3 | cfa / 8 << 4 | saved / 8 << 20;
 }
 
+static uint64_t mscope_rule_without_row(uint64_t pc)
+{
+    uint64_t since = mscope_undescribed_since(pc);
+    if (since == 0 || !mscope_proves_frame(pc, since)) return MSCOPE_RULE_NONE;
+    return mscope_is_async(pc) ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
+}
+
 uint64_t mscope_learn_rule(uint64_t pc)
 {
     uint64_t key = mscope_rule_key(pc), mask = (1ull << MSCOPE_RULE_BITS) - 1;
@@ -47,7 +54,7 @@ uint64_t mscope_learn_rule(uint64_t pc)
     uint64_t word = mscope_load_relaxed(place), tag = key << MSCOPE_RULE_BITS;
     if ((word & ~mask) == tag && (word & 7) != MSCOPE_RULE_UNKNOWN) return word & mask;
     struct mscope_row row;
-    uint64_t rule = mscope_find_row(pc, &row) ? mscope_pack(&row, pc) : MSCOPE_RULE_NONE;
+    uint64_t rule = mscope_find_row(pc, &row) ? mscope_pack(&row, pc) : mscope_rule_without_row(pc);
     mscope_store_relaxed(place, tag | rule); // one word, so no reader ever mixes two rules
     return rule;
 }

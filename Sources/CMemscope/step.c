@@ -83,6 +83,7 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
 /// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such.
 static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads, uint32_t *flags)
 {
+    if (at->fp == 0) return MSCOPE_STEP_END; // as the kernel starts a process: ld.so's entry describes nothing
     if ((at->fp & 7) != 0 || mscope_step_frame(at, high, reads) == MSCOPE_STEP_LOST) return MSCOPE_STEP_LOST;
     *flags |= MSCOPE_STACK_GUESSED;
     return MSCOPE_STEP_ON_UNSURE;

@@ -1,7 +1,7 @@
 #include "CHTTP.h"
 
 struct MHD_Daemon *mscope_http_start(
-    int listening_socket, unsigned connection_limit, unsigned idle_seconds, size_t connection_memory,
+    int listening_socket, unsigned connection_limit, size_t connection_memory,
     struct mscope_http_callbacks callbacks, void *context)
 {
     // No MHD_USE_ERROR_LOG: MemScope prints nothing unless asked. No internal threads:
@@ -10,7 +10,8 @@ struct MHD_Daemon *mscope_http_start(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, callbacks.request, context,
         MHD_OPTION_LISTEN_SOCKET, listening_socket,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit,
-        MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+        // Its clock does not stop while a connection is suspended. We keep our own.
+        MHD_OPTION_CONNECTION_TIMEOUT, 0,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, callbacks.target, context,

@@ -27,7 +27,7 @@ struct mscope_http_callbacks {
 /// Starts a daemon without threads over a listening socket, which it owns from then on.
 /// NULL when libmicrohttpd refuses. Why a shim: `MHD_start_daemon` is variadic.
 struct MHD_Daemon *_Nullable mscope_http_start(
-    int listening_socket, unsigned connection_limit, unsigned idle_seconds, size_t connection_memory,
+    int listening_socket, unsigned connection_limit, size_t connection_memory,
     struct mscope_http_callbacks callbacks, void *_Nullable context);
 
 /// The descriptor that becomes readable when `MHD_run` has work, -1 when there is none.

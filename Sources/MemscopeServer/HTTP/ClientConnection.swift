@@ -4,18 +4,22 @@ internal import Glibc
 
 /// A client's connection and its deadlines. Only the server thread touches it.
 ///
-/// libmicrohttpd's own timeout counts silence only; a client that sends a byte now and
-/// then would keep its connection for ever.
+/// libmicrohttpd's own timeout counts silence only, so a client that sends a byte now and
+/// then would keep its place for ever; and it runs on while a connection is suspended.
 @safe final class ClientConnection {
     enum Phase { case receiving, working, sending, streaming, closing }
 
     let handle: OpaquePointer
     let socket: Int32
-    private(set) var phase = Phase.receiving
+    /// The event stream that is under way here.
+    var stream: EventStream?
+    private var phase = Phase.receiving
     /// When the phase began, in monotonic nanoseconds.
     private var since = monotonicNow()
     /// Whether part of a request may be there, so that its end deserves an answer.
     private var expectsRequest = true
+    /// How often libmicrohttpd was made to look at the socket again in this phase.
+    private var nudges = 0
 
     init(handle: OpaquePointer) {
         unsafe self.handle = handle
@@ -31,6 +35,7 @@ internal import Glibc
     func enter(_ phase: Phase) {
         self.phase = phase
         since = monotonicNow()
+        nudges = 0
     }
 
     /// The first line of a request has arrived.
@@ -40,20 +45,56 @@ internal import Glibc
 
     /// The answer is sent; a further request may come.
     func finishRequest() {
+        stream?.close()
+        stream = nil
         enter(.receiving)
         expectsRequest = false
     }
+}
 
-    /// Ends the connection when its phase lasted too long.
-    func enforce(_ limits: HTTPDaemon.Limits, now: UInt64) {
-        let seconds: Int
+// Clients that leave.
+extension ClientConnection {
+    /// Whether the daemon must watch for the client's leaving, because libmicrohttpd does
+    /// not: it leaves suspended connections alone, and misses an end of stream that came
+    /// together with the last bytes of half a request.
+    var needsWatch: Bool {
         switch phase {
-        case .receiving: seconds = limits.requestSeconds
-        case .sending: seconds = limits.responseSeconds
-        case .working, .streaming, .closing: return
+        case .streaming: stream?.isSuspended == true
+        // Enough to read all it may read; then the deadline decides.
+        case .receiving: nudges < 16
+        case .working, .sending, .closing: false
         }
-        guard now > since, now - since > UInt64(seconds) * 1_000_000_000 else { return }
-        if phase == .receiving, expectsRequest { sendTimeout() }
+    }
+
+    /// The client will send no more.
+    func noteHangUp() {
+        stream?.end()
+        guard phase == .receiving else { return }
+        nudges += 1
+        // Changes nothing for the reader, but wakes its edge-triggered epoll once more.
+        shutdown(socket, Int32(SHUT_RD))
+    }
+}
+
+// Clients that are too slow.
+extension ClientConnection {
+    /// Ends the connection when its phase has lasted too long.
+    func enforce(_ limits: HTTPDaemon.Limits, now: UInt64) {
+        let age = now > since ? now - since : 0
+        switch phase {
+        case .receiving where age > UInt64(limits.requestSeconds) * 1_000_000_000:
+            if expectsRequest { sendTimeout() }
+            hangUp()
+        case .sending where age > UInt64(limits.responseSeconds) * 1_000_000_000:
+            hangUp()
+        case .streaming:
+            guard let stream, !stream.isSuspended else { return }
+            if stream.silence(at: now) > UInt64(limits.requestSeconds) * 1_000_000_000 { hangUp() }
+        default: return
+        }
+    }
+
+    private func hangUp() {
         enter(.closing)
         // libmicrohttpd sees the end of the stream and cleans up.
         shutdown(socket, Int32(SHUT_RDWR))
@@ -61,7 +102,6 @@ internal import Glibc
 
     private func sendTimeout() {
         let text = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-        _ = unsafe send(socket, text, text.utf8.count, flags)
+        _ = unsafe send(socket, text, text.utf8.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
 }

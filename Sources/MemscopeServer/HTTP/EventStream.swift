@@ -4,11 +4,11 @@ internal import CHTTP
 ///
 /// While there is nothing to send its connection is suspended, which also stops the idle
 /// timeout; the daemon's loop resumes it.
-final class EventStream {
+@safe final class EventStream {
     /// A comment: clients ignore it, but the connection is seen to be alive.
     private static let heartbeat = Array(": \n\n".utf8)
 
-    let connection: ClientConnection
+    private let handle: OpaquePointer
     private(set) var isSuspended = false
     private let subscription: Int
     private let hub: EventHub
@@ -16,11 +16,13 @@ final class EventStream {
     private var isEnded = false
     private var lastSent = monotonicNow()
 
-    /// - Parameter first: What this client gets before anything published.
+    /// - Parameters:
+    ///   - handle: libmicrohttpd's connection.
+    ///   - first: What this client gets before anything published.
     /// - Returns: nil when there are as many streams as allowed.
-    init?(connection: ClientConnection, hub: EventHub, first: [ServerEvent]) {
+    init?(handle: OpaquePointer, hub: EventHub, first: [ServerEvent]) {
         guard let subscription = hub.subscribe() else { return nil }
-        self.connection = connection
+        unsafe self.handle = handle
         self.subscription = subscription
         self.hub = hub
         // How soon to come back after a break, in milliseconds.
@@ -36,7 +38,7 @@ final class EventStream {
         if pending.isEmpty { pending = hub.take(subscription) }
         if pending.isEmpty {
             isSuspended = true
-            unsafe MHD_suspend_connection(connection.handle)
+            unsafe MHD_suspend_connection(handle)
             return 0
         }
         let count = min(buffer.count, pending.count)
@@ -47,13 +49,18 @@ final class EventStream {
     }
 
     /// Resumes the connection when there is something to send.
-    func feed(now: UInt64, heartbeatSeconds: Int) {
+    func feed(now: UInt64, limits: HTTPDaemon.Limits) {
         guard isSuspended else { return }
         pending = hub.take(subscription)
-        if pending.isEmpty, now > lastSent, now - lastSent >= UInt64(heartbeatSeconds) * 1_000_000_000 {
+        if pending.isEmpty, silence(at: now) >= UInt64(limits.heartbeatSeconds) * 1_000_000_000 {
             pending = Self.heartbeat
         }
         if !pending.isEmpty { resume() }
+    }
+
+    /// Nanoseconds in which nothing went out.
+    func silence(at now: UInt64) -> UInt64 {
+        now > lastSent ? now - lastSent : 0
     }
 
     /// Ends the stream at the next read: the client has gone, or the server goes.
@@ -69,6 +76,6 @@ final class EventStream {
 
     private func resume() {
         isSuspended = false
-        unsafe MHD_resume_connection(connection.handle)
+        unsafe MHD_resume_connection(handle)
     }
 }

@@ -19,7 +19,6 @@ final class Exchange {
     var phase = Phase.head
     var request: HTTPRequest?
     var body: [UInt8] = []
-    var stream: EventStream?
 
     init(id: Int, connection: ClientConnection, target: String?) {
         self.id = id

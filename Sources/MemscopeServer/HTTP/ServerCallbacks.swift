@@ -36,11 +36,8 @@ private let completeRequest: MHD_RequestCompletedCallback = { context, _, reques
     guard let pointer = unsafe requestContext?.pointee else { return }
     unsafe requestContext?.pointee = nil
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
-    exchange.stream?.close()
     exchange.connection.finishRequest()
-    let loop = unsafe loop(context)
-    loop.streams[exchange.id] = nil
-    loop.waiting[exchange.id] = nil
+    unsafe loop(context).waiting[exchange.id] = nil
 }
 
 private let noteConnection: MHD_NotifyConnectionCallback = { context, handle, _, event in

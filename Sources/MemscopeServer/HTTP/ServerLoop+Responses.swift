@@ -20,14 +20,13 @@ extension ServerLoop {
     }
 
     private func stream(_ first: [ServerEvent], of response: EncodedResponse, to exchange: Exchange) -> MHD_Result {
-        guard let stream = EventStream(connection: exchange.connection, hub: hub, first: first) else {
+        guard let stream = unsafe EventStream(handle: exchange.connection.handle, hub: hub, first: first) else {
             let busy = HTTPError.busy("as many event streams as allowed are open", retryAfterSeconds: 5)
             return answer(exchange, with: ResponseEncoder.encode(busy.response, for: exchange.request))
         }
+        // Kept there until libmicrohttpd reports the request completed.
         exchange.connection.enter(.streaming)
-        exchange.stream = stream
-        streams[exchange.id] = stream
-        // The exchange keeps the stream until libmicrohttpd reports the request completed.
+        exchange.connection.stream = stream
         let handle = unsafe mscope_http_stream(4096, readStream, Unmanaged.passUnretained(stream).toOpaque())
         return unsafe queue(handle, of: response, to: exchange)
     }

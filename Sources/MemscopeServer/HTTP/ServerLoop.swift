@@ -13,7 +13,6 @@ internal import Glibc
     var connections: [UInt: ClientConnection] = [:]
     /// Suspended until the worker is done.
     var waiting: [Int: Exchange] = [:]
-    var streams: [Int: EventStream] = [:]
     private var lastExchange = 0
     private var daemon: OpaquePointer?
     private var pollDescriptor: Int32 = -1
@@ -29,11 +28,10 @@ internal import Glibc
     func start(listeningOn socket: Int32) -> Bool {
         let limits = gate.limits
         // Twice the header limit, so that a head somewhat over it gets our answer and
-        // there is room for the header fields of the response. Idle connections get two
-        // seconds more than our own deadline, which has an answer for them.
+        // there is room for the header fields of the response.
         let daemon = unsafe mscope_http_start(
-            socket, UInt32(limits.connections), UInt32(limits.requestSeconds + 2), 2 * limits.headerBytes,
-            serverCallbacks, Unmanaged.passUnretained(self).toOpaque())
+            socket, UInt32(limits.connections), 2 * limits.headerBytes, serverCallbacks,
+            Unmanaged.passUnretained(self).toOpaque())
         guard let daemon = unsafe daemon else { return false }
         unsafe self.daemon = daemon
         pollDescriptor = unsafe mscope_http_poll_descriptor(daemon)
@@ -50,8 +48,8 @@ internal import Glibc
             for (id, response) in mail.finished { finish(id, with: response) }
             if mail.isStopping { break }
             let now = monotonicNow()
-            for stream in streams.values { stream.feed(now: now, heartbeatSeconds: gate.limits.heartbeatSeconds) }
-            unsafe MHD_run(daemon)
+            for connection in connections.values { connection.stream?.feed(now: now, limits: gate.limits) }
+            runDaemon()
             for connection in connections.values { connection.enforce(gate.limits, now: now) }
         }
         close(listeningSocket: socket)
@@ -62,17 +60,25 @@ internal import Glibc
         return Exchange(id: lastExchange, connection: connection, target: target)
     }
 
+    private func runDaemon() {
+        let wasFull = connections.count >= gate.limits.connections
+        unsafe MHD_run(daemon)
+        // At the limit libmicrohttpd stops watching the listening socket. It notices only
+        // at the next run that there is room again, and nothing would wake us for it.
+        if wasFull, connections.count < gate.limits.connections { unsafe MHD_run(daemon) }
+    }
+
     private func waitForWork() {
-        let listeners = streams.values.filter(\.isSuspended)
+        let watched = connections.values.filter(\.needsWatch)
         var sockets = [
             pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        // libmicrohttpd does not watch suspended connections, so a client that left would
-        // hold its place until a write fails.
-        sockets += listeners.map { pollfd(fd: $0.connection.socket, events: Int16(MSCOPE_HTTP_HANG_UP), revents: 0) }
+        sockets += watched.map { pollfd(fd: $0.socket, events: Int16(MSCOPE_HTTP_HANG_UP), revents: 0) }
         _ = unsafe poll(&sockets, nfds_t(sockets.count), timeoutMilliseconds())
-        for (socket, stream) in zip(sockets.dropFirst(2), listeners) where socket.revents != 0 { stream.end() }
+        for (socket, connection) in zip(sockets.dropFirst(2), watched) where socket.revents != 0 {
+            connection.noteHangUp()
+        }
     }
 
     private func timeoutMilliseconds() -> Int32 {
@@ -86,7 +92,7 @@ internal import Glibc
     private func close(listeningSocket: Int32) {
         hub.detach()
         // libmicrohttpd aborts the process when it is stopped with suspended connections.
-        for stream in streams.values { stream.end() }
+        for connection in connections.values { connection.stream?.end() }
         for exchange in waiting.values { unsafe MHD_resume_connection(exchange.connection.handle) }
         waiting = [:]
         mscope_forget_descriptor(pollDescriptor)

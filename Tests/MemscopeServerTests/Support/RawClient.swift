@@ -3,9 +3,13 @@ import Glibc
 /// A client that sends exactly the bytes it is told to, right or wrong.
 final class RawClient: Sendable {
     private let descriptor: Int32
+    let isConnected: Bool
+    /// A server stops when nobody holds it.
+    private let server: TestServer
 
-    /// Connects to "http://127.0.0.1:port" or "unix:///path".
-    init(url: String) {
+    init(_ server: TestServer) {
+        self.server = server
+        let url = server.url
         if url.hasPrefix("unix://") {
             descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             var address = sockaddr_un()
@@ -24,8 +28,6 @@ final class RawClient: Sendable {
         }
         setReceiveTimeout(seconds: 10)
     }
-
-    let isConnected: Bool
 
     deinit { close(descriptor) }
 
@@ -110,13 +112,3 @@ struct RawAnswer {
     }
 }
 
-extension RawAnswer {
-    /// One request on a connection of its own; `head` without the final empty line.
-    init?(from url: String, _ head: String, body: String = "") {
-        let client = RawClient(url: url)
-        let host = head.lowercased().contains("\r\nhost:") ? "" : "\r\nHost: localhost"
-        let length = body.isEmpty ? "" : "\r\nContent-Length: \(body.utf8.count)"
-        client.send("\(head)\(host)\(length)\r\nConnection: close\r\n\r\n\(body)")
-        self.init(client.receiveAll())
-    }
-}

@@ -17,8 +17,18 @@ final class TestServer: Sendable {
 
     var url: String { daemon.url }
 
+    func connect() -> RawClient { RawClient(self) }
+
     func get(_ target: String, headers: String = "") -> RawAnswer? {
-        RawAnswer(from: url, "GET \(target) HTTP/1.1" + (headers.isEmpty ? "" : "\r\n" + headers))
+        send("GET \(target) HTTP/1.1" + (headers.isEmpty ? "" : "\r\n" + headers))
+    }
+
+    /// One request on a connection of its own; `head` without the final empty line.
+    func send(_ head: String) -> RawAnswer? {
+        let client = connect()
+        let host = head.lowercased().contains("\r\nhost:") ? "" : "\r\nHost: localhost"
+        client.send("\(head)\(host)\r\nConnection: close\r\n\r\n")
+        return RawAnswer(client.receiveAll())
     }
 }
 

@@ -1,0 +1,71 @@
+// @ts-check
+// The API by fetch. Every failure becomes one ApiError that says what to do.
+
+import { retryAfter } from "../lib/backoff.js";
+
+const TIMEOUT = 20_000;
+const BUSY_WAIT = 3000;
+
+export class ApiError extends Error {
+  /**
+   * @param {string} code - of the wire format; "network" when nothing answered, "bad-answer" when it was no JSON
+   * @param {string} message
+   * @param {{status?: number, hint?: string, retryMilliseconds?: number | null}} details
+   */
+  constructor(code, message, { status = 0, hint = "", retryMilliseconds = null } = {}) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.hint = hint;
+    /** Set when the server asked us to come back later. */
+    this.retryMilliseconds = retryMilliseconds;
+  }
+}
+
+/** @param {Response} response @returns {Promise<ApiError>} */
+async function errorFrom(response) {
+  const body = await response.json().catch(() => null);
+  const { code = "bad-answer", message = `The server answered ${response.status}.`, hint = "" } = body?.error ?? {};
+  const busy = response.status === 503 || response.status === 429;
+  const retryMilliseconds = busy ? retryAfter(response.headers.get("Retry-After"), BUSY_WAIT) : null;
+  return new ApiError(code, message, { status: response.status, hint, retryMilliseconds });
+}
+
+/** @param {string} path @param {RequestInit} options @returns {Promise<any>} */
+async function request(path, options) {
+  const response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT) }).catch((cause) => {
+    const late = cause?.name === "TimeoutError";
+    throw new ApiError("network", late ? "The server did not answer in time." : "The server cannot be reached.", {
+      hint: "The process may have ended, or the network is down.",
+    });
+  });
+  if (!response.ok) throw await errorFrom(response);
+  return response.json().catch(() => {
+    throw new ApiError("bad-answer", `${path} did not answer with JSON.`, { status: response.status });
+  });
+}
+
+/**
+ * @param {string} resource - below /api/
+ * @param {Record<string, string | number>} [parameters]
+ * @returns {Promise<import("../types.js").Envelope<any>>}
+ * @throws {ApiError}
+ */
+export function get(resource, parameters = {}) {
+  const query = new URLSearchParams(Object.entries(parameters).map(([key, value]) => [key, String(value)])).toString();
+  return request(`/api/${resource}${query ? `?${query}` : ""}`, { headers: { Accept: "application/json" } });
+}
+
+/**
+ * @param {string} resource - below /api/
+ * @param {object} body
+ * @returns {Promise<import("../types.js").Envelope<any>>}
+ * @throws {ApiError}
+ */
+export function post(resource, body) {
+  return request(`/api/${resource}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+}

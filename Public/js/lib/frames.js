@@ -1,0 +1,51 @@
+// @ts-check
+// Which line of a stack names it.
+
+/** @typedef {import("../types.js").Frame} Frame */
+
+// Images whose frames say how memory was asked for, not by whom.
+const PLUMBING = /^(libc|libstdc\+\+|libc\+\+|libgcc|libpthread|ld-linux|libdispatch|libBlocksRuntime|libswift|lib_?Foundation|\[vdso)/;
+const PLUMBING_FUNCTION = /^(swift_(slow)?[aA]lloc|malloc$|calloc$|realloc$|operator new|specialized _?ContiguousArrayBuffer)/;
+
+/** @param {Frame} frame @returns {boolean} */
+export function isPlumbing(frame) {
+  return PLUMBING.test(frame.image ?? "") || PLUMBING_FUNCTION.test(frame.function);
+}
+
+/** @param {Frame[]} stack - innermost first @returns {Frame | null} the innermost frame of the program's own; else the innermost */
+export function headline(stack) {
+  return stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
+}
+
+/** @param {{file: string | null, line: number | null}} frame @returns {string} "Cache.swift:42", "" when not known */
+export function location(frame) {
+  if (!frame.file) return "";
+  const name = frame.file.slice(frame.file.lastIndexOf("/") + 1);
+  return frame.line ? `${name}:${frame.line}` : name;
+}
+
+/** @param {{file: string | null, line: number | null}} frame @returns {string} with the whole path */
+export function fullLocation(frame) {
+  if (!frame.file) return "";
+  return frame.line ? `${frame.file}:${frame.line}` : frame.file;
+}
+
+/** @type {Record<number, string>} what the groups of `codeGroup` are called */
+export const CODE_GROUPS = {
+  1: "Program", 2: "Swift runtime", 3: "Foundation", 4: "Other libraries", 5: "C and C++ runtime", 6: "Unknown",
+};
+
+/**
+ * Whose code a box is, for its colour.
+ * @param {{name: string, image?: string | null}} node
+ * @returns {number} a key of CODE_GROUPS
+ */
+export function codeGroup({ name, image }) {
+  // In a static executable the runtime has no image of its own, only its names.
+  if (/^_?swift_|^Swift\.|^_?Concurrency\./.test(name)) return 2;
+  if (!image) return 6;
+  if (image.startsWith("libswift")) return 2;
+  if (/^lib_?(Foundation|dispatch|BlocksRuntime)/.test(image)) return 3;
+  if (/^(libc|libm|libstdc\+\+|libc\+\+|libgcc\w*|libpthread)\.|^ld-linux|^\[vdso/.test(image)) return 5;
+  return /^lib|\.so/.test(image) ? 4 : 1;
+}

@@ -1,0 +1,76 @@
+// @ts-check
+// Long function names, short: "Cache.insert(_: Item, for: String) -> ()" reads
+// "Cache.insert(_:for:)". The whole name stays in titles, stacks and searches.
+
+const OPENING = "([<{";
+const CLOSING = ")]>}";
+
+/** @param {string} text @param {number} at @returns {boolean} whether the ">" there is half of an arrow */
+function isArrow(text, at) {
+  return text[at] === ">" && text[at - 1] === "-";
+}
+
+/** @param {string} text @param {number} start - of an opening bracket @returns {number} of the one that closes it; -1 */
+function closing(text, start) {
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    if (OPENING.includes(text[at])) depth += 1;
+    else if (CLOSING.includes(text[at]) && !isArrow(text, at)) depth -= 1;
+    if (depth === 0) return at;
+  }
+  return -1;
+}
+
+/** @param {string} text @param {string} wanted @returns {number} first place outside of brackets; -1 */
+function outside(text, wanted) {
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.startsWith(wanted, at)) return at;
+    if (OPENING.includes(text[at])) {
+      const end = closing(text, at);
+      if (end < 0) return -1;
+      at = end;
+    }
+  }
+  return -1;
+}
+
+/** @param {string} list - between a function's parentheses @returns {string} its labels: "_:for:" */
+function labels(list) {
+  let rest = list;
+  let result = "";
+  while (rest.trim() !== "") {
+    const comma = outside(rest, ", ");
+    const parameter = comma < 0 ? rest : rest.slice(0, comma);
+    const colon = outside(parameter, ": ");
+    result += `${colon < 0 ? "_" : parameter.slice(0, colon).trim()}:`;
+    rest = comma < 0 ? "" : rest.slice(comma + 2);
+  }
+  return result;
+}
+
+/** @param {string} name @returns {string} without the generic clause that ends it */
+function withoutGenerics(name) {
+  const start = outside(name, "<");
+  return start > 0 && closing(name, start) === name.length - 1 ? name.slice(0, start) : name;
+}
+
+/**
+ * @param {string} name - demangled
+ * @returns {string} the name itself when it is not a Swift function's
+ */
+export function shortName(name) {
+  const accessor = /^(.*\.(?:getter|setter|modify|read)) : /.exec(name);
+  if (accessor) return accessor[1];
+  const closure = /^((?:implicit )?closure #\d+) \(/.exec(name);
+  if (closure) {
+    const inside = outside(name, " in ");
+    return inside < 0 ? name : `${closure[1]} in ${shortName(name.slice(inside + 4))}`;
+  }
+  const resumed = /^(\(\d+\) (?:suspend|await) resume partial function for )(.+)$/.exec(name);
+  if (resumed) return shortName(resumed[2]);
+  if (outside(name, " -> ") < 0 || name.includes("::")) return name;
+  const open = outside(name, "(");
+  const close = open < 1 ? -1 : closing(name, open);
+  if (close < 0 || !/^( async)?( throws(\(.*\))?)? -> /.test(name.slice(close + 1))) return name;
+  return `${withoutGenerics(name.slice(0, open))}(${labels(name.slice(open + 1, close))})`;
+}

@@ -1,0 +1,99 @@
+// @ts-check
+// Puts the page together.
+
+import { get } from "./api/client.js";
+import { LiveFeed } from "./api/live-feed.js";
+import { formatRoute, parseRoute } from "./lib/route.js";
+import { createStore } from "./state/store.js";
+import { restoreTheme } from "./state/theme.js";
+import { createConnectionBanner } from "./views/connection-banner.js";
+import { createFlameView } from "./views/flame.js";
+import { createHeader } from "./views/header.js";
+import { createOverview } from "./views/overview.js";
+import { createSitesView } from "./views/sites.js";
+import { createSnapshotsView } from "./views/snapshots.js";
+import { createTabs } from "./views/tabs.js";
+import { createThreadsView } from "./views/threads.js";
+import { createTypesView } from "./views/types.js";
+
+/** @typedef {import("./types.js").SummaryEnvelope} SummaryEnvelope */
+/** @typedef {"mark" | "mode" | "snapshot"} Happening */
+
+/**
+ * What every view may use.
+ * @typedef {object} Application
+ * @property {import("./state/store.js").Store} store
+ * @property {LiveFeed} feed
+ * @property {(route: import("./lib/route.js").Route) => void} navigate - without a new entry in the browser's history
+ * @property {() => Promise<void>} loadConfig
+ * @property {(listener: (envelope: SummaryEnvelope) => void) => void} onSummary - only envelopes with data
+ * @property {(listener: (kind: Happening) => void) => void} onHappened
+ */
+
+/** @returns {Application} */
+function createApplication() {
+  const store = createStore();
+  /** @type {((kind: Happening) => void)[]} */
+  const happenedListeners = [];
+  const feed = new LiveFeed({
+    summary: (envelope, by) => store.dispatch({ type: "summary", envelope, by }),
+    failed: ({ code, message, hint, status }, retryAt, attempt) =>
+      store.dispatch({ type: "connection", event: { type: "failed", code, message, hint, status, attempt, retryAt } }),
+    happened: (kind) => happenedListeners.forEach((listener) => listener(kind)),
+  });
+  return {
+    store,
+    feed,
+    navigate(route) {
+      history.replaceState(null, "", formatRoute(route));
+      store.dispatch({ type: "route", route });
+    },
+    async loadConfig() {
+      // Without it the menu offers every mode, so a failure needs no word of its own.
+      const envelope = await get("config").catch(() => null);
+      if (envelope?.data) store.dispatch({ type: "config", config: envelope.data });
+    },
+    onSummary(listener) {
+      /** @type {SummaryEnvelope | null} */
+      let seen = null;
+      store.subscribe(({ summary }) => {
+        if (summary === seen || !summary?.data) return;
+        seen = summary;
+        listener(summary);
+      });
+    },
+    onHappened: (listener) => void happenedListeners.push(listener),
+  };
+}
+
+/** @param {Application} app */
+function followVisibility(app) {
+  const update = () => {
+    if (!document.hidden) return app.feed.start();
+    app.feed.stop();
+    app.store.dispatch({ type: "connection", event: { type: "paused" } });
+  };
+  document.addEventListener("visibilitychange", update);
+  update();
+}
+
+function start() {
+  restoreTheme();
+  const app = createApplication();
+  const readRoute = () => app.store.dispatch({ type: "route", route: parseRoute(location.hash) });
+  readRoute();
+  const { navigation, main } = createTabs(app, {
+    overview: createOverview(app),
+    sites: createSitesView(app),
+    types: createTypesView(app),
+    threads: createThreadsView(app),
+    flame: createFlameView(app),
+    snapshots: createSnapshotsView(app),
+  });
+  document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);
+  app.store.subscribe(({ connection }) => document.body.classList.toggle("is-stale", connection.error !== null));
+  addEventListener("hashchange", readRoute);
+  followVisibility(app);
+}
+
+start();

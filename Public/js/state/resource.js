@@ -1,0 +1,83 @@
+// @ts-check
+// One thing of the API that a panel shows, fetched again while somebody looks.
+
+import { ApiError } from "../api/client.js";
+
+/**
+ * @template Data
+ * @typedef {object} ResourceState
+ * @property {"idle" | "loading" | "ready" | "error" | "unavailable"} status
+ * @property {import("../types.js").Envelope<Data> | null} envelope - stays while a later load fails
+ * @property {ApiError | null} error
+ * @property {boolean} busy - a request is under way
+ */
+
+/** @template Data */
+export class Resource {
+  /**
+   * @param {() => Promise<import("../types.js").Envelope<Data>>} load
+   * @param {(state: ResourceState<Data>) => void} changed
+   * @param {number | null} interval - milliseconds between loads; null: only when asked
+   */
+  constructor(load, changed, interval) {
+    this.load = load;
+    this.changed = changed;
+    this.interval = interval;
+    this.wanted = false;
+    this.generation = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    /** @type {ResourceState<Data>} */
+    this.state = { status: "idle", envelope: null, error: null, busy: false };
+  }
+
+  start() {
+    if (this.wanted) return;
+    this.wanted = true;
+    if (this.state.status === "idle" || this.interval !== null) this.refresh();
+  }
+
+  /** Goes on after a stop without asking at once. */
+  resume() {
+    this.wanted = true;
+    if (this.interval !== null) this.timer = setTimeout(() => this.refresh(), this.interval);
+  }
+
+  stop() {
+    this.wanted = false;
+    clearTimeout(this.timer);
+  }
+
+  /** Forgets what was shown: the next answer is about something else. */
+  reset() {
+    this.generation += 1;
+    this.state = { status: "idle", envelope: null, error: null, busy: false };
+  }
+
+  async refresh() {
+    clearTimeout(this.timer);
+    this.generation += 1;
+    const generation = this.generation;
+    this.update({ busy: true, status: this.state.envelope ? this.state.status : "loading" });
+    let wait = this.interval;
+    try {
+      const envelope = await this.load();
+      if (generation !== this.generation) return;
+      this.update({
+        status: envelope.available === false ? "unavailable" : "ready", envelope, error: null, busy: false,
+      });
+    } catch (cause) {
+      if (generation !== this.generation) return;
+      const error = cause instanceof ApiError ? cause : new ApiError("internal", String(cause));
+      wait = error.retryMilliseconds ?? wait;
+      this.update({ status: "error", error, busy: false });
+    }
+    if (this.wanted && wait !== null) this.timer = setTimeout(() => this.refresh(), wait);
+  }
+
+  /** @param {Partial<ResourceState<Data>>} change */
+  update(change) {
+    this.state = { ...this.state, ...change };
+    this.changed(this.state);
+  }
+}

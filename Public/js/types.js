@@ -1,0 +1,219 @@
+// @ts-check
+// The wire format as the page sees it; docs/wire-format.md is the contract.
+// Sizes are bytes, times nanoseconds on the monotonic clock, ids "0x…" or numbers.
+// null means that a figure is not known.
+
+/** @typedef {"full" | "balanced" | "sampled" | "off"} Mode */
+/** @typedef {"measured" | "sampled" | "inferred"} Quality */
+
+/**
+ * @typedef {object} ProcessInfo
+ * @property {number} pid
+ * @property {string} name
+ * @property {number} startedAt
+ * @property {{monotonic: number, unix: number}} wallAnchor - one moment on both clocks, nanoseconds
+ */
+
+/**
+ * What is around every answer.
+ * @typedef {object} EnvelopeBase
+ * @property {number} schemaVersion
+ * @property {number} generatedAt
+ * @property {ProcessInfo} process
+ * @property {Mode} mode
+ * @property {Quality} quality
+ * @property {number} dropped - records lost to full tables since the start
+ * @property {boolean} truncated - whether data left something out
+ */
+
+/**
+ * An answer; without data when the resource cannot answer.
+ * @template Data
+ * @typedef {EnvelopeBase & {data: Data, available?: false, reason?: string, enable?: string}} Envelope
+ */
+
+/** @typedef {Envelope<Summary>} SummaryEnvelope */
+
+/**
+ * @typedef {object} WireError
+ * @property {string} code
+ * @property {string} message
+ * @property {string} hint
+ */
+
+/**
+ * @typedef {object} Frame
+ * @property {string} function
+ * @property {string | null} file
+ * @property {number | null} line
+ * @property {string | null} image
+ * @property {string} address
+ * @property {boolean} inlined
+ */
+
+/**
+ * GET /api/summary
+ * @typedef {object} Summary
+ * @property {number} liveBytes
+ * @property {number} liveBlocks
+ * @property {number} allocations
+ * @property {number} frees
+ * @property {number} allocatedBytes
+ * @property {number} freedBytes
+ * @property {number} peakLiveBytes
+ * @property {number} peakErrorBytes
+ * @property {number | null} rssBytes
+ * @property {number | null} allocatorHeldBytes
+ * @property {string} allocator
+ * @property {number} sites
+ * @property {number} threads
+ * @property {number} uptimeNanoseconds
+ * @property {number} ownBytes
+ * @property {number} ownLimitBytes
+ * @property {{liveBytes: number, liveBlocks: number}} ownThreads
+ * @property {{calls: number, bytes: number, unmapCalls: number, unmapBytes: number}} mapped
+ * @property {Rates} rates - of the last second
+ * @property {{exact: number, truncated: number, guessed: number}} stacks - distinct stacks
+ * @property {Record<string, number>} drops - events, stacks, blocks, contexts, threads
+ */
+
+/**
+ * @typedef {object} Rates
+ * @property {number | null} allocationsPerSecond
+ * @property {number | null} freesPerSecond
+ * @property {number | null} allocatedBytesPerSecond
+ */
+
+/** @typedef {"1s" | "10s" | "1m"} Resolution */
+
+/**
+ * GET /api/timeline
+ * @typedef {object} Timeline
+ * @property {number} resolutionNanoseconds
+ * @property {TimelineColumns} points
+ * @property {Mark[]} marks
+ */
+
+/**
+ * Columns of equal length, ascending by time.
+ * @typedef {object} TimelineColumns
+ * @property {number[]} time
+ * @property {(number | null)[]} liveBytes
+ * @property {(number | null)[]} liveBlocks
+ * @property {(number | null)[]} allocationsPerSecond
+ * @property {(number | null)[]} freesPerSecond
+ * @property {(number | null)[]} allocatedBytesPerSecond
+ * @property {(number | null)[]} rssBytes
+ * @property {(number | null)[]} allocatorHeldBytes
+ * @property {(number | null)[]} ownBytes
+ */
+
+/** @typedef {{time: number, name: string}} Mark */
+
+/** @typedef {{total: number, next: string | null}} Page */
+
+/**
+ * @typedef {object} Site
+ * @property {string | number} id
+ * @property {number} bytes
+ * @property {number} blocks
+ * @property {number} allocations
+ * @property {number} frees
+ * @property {number} allocatedBytes
+ * @property {number} freedBytes
+ * @property {number} peakBytes
+ * @property {"exact" | "truncated" | "guessed" | "none"} stackQuality
+ * @property {boolean} async
+ * @property {Frame[]} stack - innermost first
+ */
+
+/**
+ * GET /api/sites
+ * @typedef {Page & {sites: Site[]}} SiteList
+ */
+
+/** @typedef {{name: string, kind: string, blocks: number, bytes: number}} TypeRow */
+
+/**
+ * GET /api/types
+ * @typedef {Page & {types: TypeRow[]}} TypeList
+ */
+
+/**
+ * @typedef {object} ThreadRow
+ * @property {number} id
+ * @property {number} tid
+ * @property {string} name
+ * @property {boolean} alive
+ * @property {number} startedAt
+ * @property {number | null} endedAt
+ * @property {number} allocations
+ * @property {number} frees
+ * @property {number} allocatedBytes
+ * @property {number} freedBytes
+ */
+
+/**
+ * @typedef {object} OwnThreads
+ * @property {number} count
+ * @property {number} allocations
+ * @property {number} frees
+ * @property {number} allocatedBytes
+ * @property {number} freedBytes
+ */
+
+/**
+ * GET /api/threads
+ * @typedef {Page & {threads: ThreadRow[], ownThreads: OwnThreads}} ThreadList
+ */
+
+/**
+ * @typedef {object} SnapshotInfo
+ * @property {string | number} id
+ * @property {string} name
+ * @property {number} takenAt
+ * @property {number} liveBytes
+ * @property {number} liveBlocks
+ * @property {boolean} consistent
+ * @property {number} missedBlocks
+ */
+
+/**
+ * GET /api/snapshots
+ * @typedef {{snapshots: SnapshotInfo[], limit: number}} SnapshotList
+ */
+
+/** @typedef {{id: string | number, bytes: number, blocks: number, stack: Frame[]}} SiteDifference */
+
+/**
+ * GET /api/diff: signed differences, by absolute bytes descending.
+ * @typedef {object} Diff
+ * @property {SnapshotInfo} from
+ * @property {SnapshotInfo} to
+ * @property {number} bytes
+ * @property {number} blocks
+ * @property {SiteDifference[]} sites
+ * @property {TypeRow[]} types
+ */
+
+/**
+ * @typedef {object} FlameNode
+ * @property {string} name
+ * @property {number} value
+ * @property {FlameNode[]} children - by value descending
+ * @property {string | null} [file]
+ * @property {number | null} [line]
+ * @property {string | null} [image]
+ */
+
+/**
+ * GET /api/flamegraph
+ * @typedef {{weight: string, total: number, root: FlameNode}} FlameGraph
+ */
+
+/**
+ * GET /api/config, the part the page reads.
+ * @typedef {{mode: Mode, modes: Mode[], sampleIntervalBytes: number}} Config
+ */
+
+export {};

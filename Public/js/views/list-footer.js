@@ -1,0 +1,29 @@
+// @ts-check
+// Below a list: how much of it is shown, and the way to more.
+
+import { groupDigits } from "../lib/format.js";
+import { h, setAttribute, setText } from "./dom.js";
+import { explain } from "./notices.js";
+
+/** @param {string} noun - plural @param {() => Promise<void>} more */
+export function createListFooter(noun, more) {
+  const text = h("p", { class: "muted", role: "status" });
+  const click = async () => {
+    button.disabled = true;
+    // The list stays as it was: say why below it and let the reader try again.
+    await more().catch((error) => setText(text, explain(error).text));
+    button.disabled = false;
+  };
+  const button = h("button", { class: "button", type: "button", hidden: true, on: { click } }, "Show more");
+  return {
+    element: h("footer", { class: "list-footer" }, text, button),
+    /** @param {{shown: number, loaded: number, total: number, more: boolean, truncated: boolean}} list */
+    update({ shown, loaded, total, more: hasMore, truncated }) {
+      const loadedText = `${groupDigits(loaded)} of ${groupDigits(total)} ${noun} loaded`;
+      const filtered = `${groupDigits(shown)} match the filter, which looks at loaded rows only (${loadedText})`;
+      const left = truncated ? ". The server left part of them out." : "";
+      setText(text, (shown === loaded ? loadedText : filtered) + left);
+      setAttribute(button, "hidden", !hasMore);
+    },
+  };
+}

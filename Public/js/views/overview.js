@@ -1,0 +1,42 @@
+// @ts-check
+// The first view: how much, since when, and what it is.
+
+import { headline, location } from "../lib/frames.js";
+import { shortName } from "../lib/names.js";
+import { KINDS } from "../lib/words.js";
+import { h } from "./dom.js";
+import { createTiles } from "./tiles.js";
+import { createTimelineView } from "./timeline.js";
+import { createTopList } from "./top-list.js";
+
+/** @param {import("../types.js").SiteList} data */
+function siteRows(data) {
+  return data.sites.map((site) => {
+    const frame = headline(site.stack);
+    const place = frame ? [location(frame), frame.image].filter(Boolean).join(" · ") : "";
+    return { name: frame ? shortName(frame.function) : "No stack was taken", title: frame?.function ?? "", place, bytes: site.bytes };
+  });
+}
+
+/** @param {import("../types.js").TypeList} data */
+function typeRows(data) {
+  return data.types.map((type) => ({ name: type.name, title: type.name, place: KINDS[type.kind] ?? type.kind, bytes: type.bytes }));
+}
+
+/** @param {import("../main.js").Application} app */
+export function createOverview(app) {
+  const tiles = createTiles();
+  const timeline = createTimelineView(app);
+  const lists = [
+    createTopList(app, { title: "Largest sites", resource: "sites", link: "All sites", rows: siteRows }),
+    createTopList(app, { title: "Largest types", resource: "types", link: "All types", rows: typeRows }),
+  ];
+  app.onSummary((envelope) => tiles.update(envelope));
+  const parts = [timeline, ...lists];
+  return {
+    element: h("div", { class: "overview" }, tiles.element, timeline.element,
+      h("div", { class: "columns" }, ...lists.map((list) => list.element))),
+    show: () => parts.forEach((part) => part.show()),
+    hide: () => parts.forEach((part) => part.hide()),
+  };
+}

@@ -1,0 +1,79 @@
+// @ts-check
+// Rows of a list resource: the first page is fetched again on a schedule, further
+// ones are added on demand.
+
+import { get } from "../api/client.js";
+import { Resource } from "../state/resource.js";
+
+const PAGE = 100;
+const MOST = 1000;
+const INTERVAL = 5000;
+
+/**
+ * @template Row
+ * @template {import("../types.js").Page} Data
+ */
+export class PagedList {
+  /**
+   * @param {string} name - of the resource, and of the array in its data
+   * @param {string} sort - at the beginning
+   * @param {(list: PagedList<Row, Data>) => void} changed
+   */
+  constructor(name, sort, changed) {
+    this.name = name;
+    this.sort = sort;
+    this.changed = changed;
+    /** @type {Row[]} */
+    this.rows = [];
+    /** @type {string | null} */
+    this.next = null;
+    this.total = 0;
+    this.wanted = PAGE;
+    /** @type {Resource<Data>} */
+    this.resource = new Resource(() => this.loadFirst(), (state) => this.arrived(state), INTERVAL);
+  }
+
+  get state() {
+    return this.resource.state;
+  }
+
+  loadFirst() {
+    return get(this.name, { sort: this.sort, limit: this.wanted });
+  }
+
+  /** @param {import("../state/resource.js").ResourceState<Data>} state */
+  arrived(state) {
+    if (state.status === "ready" && !state.busy && state.envelope) this.take(state.envelope.data, []);
+    this.changed(this);
+  }
+
+  /** @param {Data} data @param {Row[]} before */
+  take(data, before) {
+    const rows = /** @type {Record<string, Row[]>} */ (/** @type {unknown} */ (data))[this.name];
+    this.rows = [...before, ...rows];
+    this.next = data.next;
+    this.total = data.total;
+  }
+
+  /** @param {string} sort */
+  sortBy(sort) {
+    if (sort === this.sort) return;
+    this.sort = sort;
+    this.wanted = PAGE;
+    if (this.resource.wanted) this.resource.refresh();
+  }
+
+  /**
+   * Adds the next page. Later refreshes ask for as many rows as are shown, up to
+   * what the API gives at once; beyond that the list stands still until refreshed.
+   */
+  async more() {
+    if (this.next === null) return;
+    this.resource.stop();
+    const envelope = await get(this.name, { sort: this.sort, limit: PAGE, cursor: this.next });
+    this.take(envelope.data, this.rows);
+    this.changed(this);
+    this.wanted = Math.min(MOST, this.rows.length);
+    if (this.rows.length <= MOST) this.resource.resume();
+  }
+}

@@ -1,0 +1,41 @@
+// @ts-check
+// The way between views, and what runs while one is shown.
+
+import { formatRoute, VIEWS } from "../lib/route.js";
+import { h, setAttribute } from "./dom.js";
+
+/** @typedef {typeof VIEWS[number]} ViewName */
+/** @typedef {{element: HTMLElement, show: (params: Record<string, string>) => void, hide: () => void}} View */
+
+/** @type {Record<ViewName, string>} */
+const LABELS = {
+  overview: "Overview", sites: "Sites", types: "Types", threads: "Threads", flame: "Flame graph", snapshots: "Snapshots",
+};
+
+/** @param {import("../main.js").Application} app @param {Record<ViewName, View>} views */
+export function createTabs(app, views) {
+  const links = VIEWS.map((view) => h("a", { class: "tab", href: formatRoute({ view, params: {} }), data: { view } },
+    LABELS[view]));
+  const navigation = h("nav", { class: "tabs", "aria-label": "Views" }, h("div", { class: "tabs-inner" }, ...links));
+  const main = h("main", { id: "content", tabindex: "-1" }, ...VIEWS.map((view) => views[view].element));
+  /** @type {import("../lib/route.js").Route | null} */
+  let shown = null;
+  let paused = false;
+
+  app.store.subscribe(({ route, connection }) => {
+    const pause = connection.status === "paused" || connection.status === "refused";
+    if (shown === route && paused === pause) return;
+    for (const link of links) setAttribute(link, "aria-current", link.dataset.view === route.view ? "page" : null);
+    for (const view of VIEWS) setAttribute(views[view].element, "hidden", view !== route.view);
+    if (shown && (pause || shown.view !== route.view)) views[shown.view].hide();
+    if (shown?.view !== route.view) {
+      // Not scrollIntoView: that would scroll the page as well.
+      const link = links[VIEWS.indexOf(route.view)];
+      navigation.scrollLeft = link.offsetLeft - navigation.clientWidth / 2 + link.offsetWidth / 2;
+    }
+    if (!pause) views[route.view].show(route.params);
+    shown = route;
+    paused = pause;
+  });
+  return { navigation, main };
+}

@@ -15,14 +15,6 @@ struct Demangler {
         return name
     }
 
-    /// Whether a function is the part of a Swift async function behind one of its awaits.
-    static func isAsyncResume(_ mangled: String) -> Bool {
-        guard isSwift(mangled), mangled.hasSuffix("_") else { return false }
-        let digits = mangled.utf8.dropLast().reversed().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        let operators = mangled.utf8.dropLast(1 + digits.count).suffix(2)
-        return !digits.isEmpty && (operators.elementsEqual("TY".utf8) || operators.elementsEqual("TQ".utf8))
-    }
-
     private static func demangle(_ mangled: String) -> String {
         if isSwift(mangled) {
             let name = unsafe swift_demangle(mangled, mangled.utf8.count, nil, nil, 0)
@@ -39,12 +31,40 @@ struct Demangler {
     /// Swift calls each part of an async function "(2) await resume partial function for f";
     /// a reader looks for `f`, so that comes first and the rest becomes " (resumed)".
     private static func readable(_ name: String) -> String {
+        let name = withoutDiscriminators(name)
         guard name.hasPrefix("("), let marker = name.firstIndex(of: ")") else { return name }
         let rest = name[name.index(after: marker)...]
         for phrase in [" await resume partial function for ", " suspend resume partial function for "] {
             if rest.hasPrefix(phrase) { return rest.dropFirst(phrase.count) + " (resumed)" }
         }
         return name
+    }
+
+    /// "Demo.(load in _5E1…)()" is "Demo.load()": the number stands for the file of a private
+    /// declaration, which a frame names anyway.
+    private static func withoutDiscriminators(_ name: String) -> String {
+        let marker = Array(" in _".utf8)
+        let bytes = Array(name.utf8)
+        var result: [UInt8] = []
+        var position = 0
+        while position < bytes.count {
+            let end = position + marker.count + 32
+            if end < bytes.count, bytes[position...].starts(with: marker), bytes[end] == UInt8(ascii: ")"),
+                bytes[position + marker.count..<end].allSatisfy(isHexadecimal),
+                let opening = result.lastIndex(of: UInt8(ascii: "("))
+            {
+                result.remove(at: opening)
+                position = end + 1
+            } else {
+                result.append(bytes[position])
+                position += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte)
     }
 
     /// The text of a string that is ours to free.

@@ -58,7 +58,10 @@ internal import Glibc
         guard let characters = unsafe elf_strptr(elf, Int(symbol.stringTable), Int(symbol.nameOffset)) else {
             return nil
         }
-        return unsafe String(cString: characters)
+        // Full tables append the version: "qsort_r@GLIBC_2.8". Swift's macro names begin with one.
+        let name = unsafe String(cString: characters)
+        guard let version = name.dropFirst().firstIndex(of: "@") else { return name }
+        return String(name[..<version])
     }
 
     private func section(where predicate: (GElf_Shdr, String) -> Bool) -> OpaquePointer? {

@@ -68,7 +68,8 @@ internal import Glibc
 
     /// Pages of a file, or fresh ones for the descriptor -1.
     private static func mapped(_ size: Int, descriptor: Int32) -> UnsafeMutableRawPointer? {
-        let protection = descriptor < 0 ? PROT_READ | PROT_WRITE : PROT_READ
+        // Writable, for libelf notes in a section's header that it unpacked the section.
+        let protection = PROT_READ | PROT_WRITE
         let flags = descriptor < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE
         let start = unsafe mmap(nil, size, protection, flags, descriptor, 0)
         return unsafe start == MAP_FAILED ? nil : start

@@ -47,7 +47,7 @@ enum ImageFile {
         let folder = "/proc/self/map_files"
         guard let entries = unsafe opendir(folder) else { return nil }
         defer { unsafe closedir(entries) }
-        let prefix = String(image.start, radix: 16) + "-"
+        let prefix = String(image.start & ~4095, radix: 16) + "-"
         while let entry = unsafe readdir(entries) {
             let name = unsafe text(of: entry.pointee.d_name)
             if name.hasPrefix(prefix) { return folder + "/" + name }

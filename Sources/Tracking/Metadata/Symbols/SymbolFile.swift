@@ -29,12 +29,6 @@ final class SymbolFile {
         return frames
     }
 
-    /// The name of the function that begins exactly here.
-    func functionStarting(at address: UInt64) -> String? {
-        guard let symbol = table?.covering(address).first, symbol.start == address else { return nil }
-        return namesOfSymbols.name(symbol)
-    }
-
     private var namesOfSymbols: ElfFile { Self.named(elf, debugElf) }
 
     private static func named(_ elf: ElfFile, _ debugElf: ElfFile?) -> ElfFile {
@@ -42,12 +36,12 @@ final class SymbolFile {
         return debugElf
     }
 
-    /// Of several names for one start the most public: `qsort` and not `__qsort`.
+    /// Of several names for one start the most public: `sigaction` and not `__sigaction`.
     private func symbol(at address: UInt64) -> String? {
         let candidates = table?.covering(address) ?? []
         guard let best = candidates.first else { return nil }
-        let names = candidates.prefix { $0.start == best.start && $0.rank == best.rank }.compactMap(namesOfSymbols.name)
-        return names.min { Self.underscores($0) < Self.underscores($1) }
+        let equals = candidates.prefix { $0.start == best.start && $0.isLocal == best.isLocal }
+        return equals.compactMap(namesOfSymbols.name).min { (Self.underscores($0), $0) < (Self.underscores($1), $1) }
     }
 
     private static func underscores(_ name: String) -> Int {

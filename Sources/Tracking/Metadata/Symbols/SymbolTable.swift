@@ -7,8 +7,7 @@ struct Symbol {
     var nameOffset: UInt32
     /// Section number of the strings.
     var stringTable: UInt32
-    /// Lower is the better name when several share a start.
-    var rank: UInt8
+    var isLocal: Bool
 }
 
 /// Functions by address.
@@ -35,7 +34,7 @@ struct SymbolTable {
     /// nearest name would be a guess.
     func covering(_ address: UInt64) -> [Symbol] {
         functions.all(containing: address).sorted {
-            $0.start == $1.start ? $0.rank < $1.rank : $0.start > $1.start
+            $0.start == $1.start ? !$0.isLocal && $1.isLocal : $0.start > $1.start
         }
     }
 
@@ -44,14 +43,9 @@ struct SymbolTable {
         guard type == STT_FUNC || type == STT_GNU_IFUNC, record.st_shndx != SHN_UNDEF, record.st_name != 0 else {
             return
         }
-        let rank: UInt8 =
-            switch Int32(record.st_info >> 4) {
-            case STB_GLOBAL: 0
-            case STB_WEAK: 1
-            default: 2
-            }
+        let isLocal = Int32(record.st_info >> 4) == STB_LOCAL
         let symbol = Symbol(
-            start: record.st_value, nameOffset: record.st_name, stringTable: stringTable, rank: rank)
+            start: record.st_value, nameOffset: record.st_name, stringTable: stringTable, isLocal: isLocal)
         // Hand-written assembly may have no size: then only its first byte is sure.
         let (end, overflow) = record.st_value.addingReportingOverflow(max(record.st_size, 1))
         if !overflow { functions.append(from: record.st_value, to: end, symbol) }

@@ -22,7 +22,8 @@ final class Symbolizer {
     init() {}
 
     /// - Parameters:
-    ///   - address: A return address, or the start of an async resume function.
+    ///   - address: A return address. Of an async function that waits in its context the core
+    ///     keeps the entry plus 1, which reads as one.
     ///   - image: The image that covered it; nil when none did.
     /// - Returns: Innermost inlined call first, the function itself last; never empty.
     func symbolize(_ address: UInt64, in image: Image?) -> [Frame] {
@@ -53,7 +54,8 @@ final class Symbolizer {
     }
 
     private func lookUp(_ address: UInt64, in image: Image) -> [Frame] {
-        let raw = file(of: image).map { rawFrames(at: address &- image.bias, in: $0) } ?? []
+        // The call stands before its return address.
+        let raw = file(of: image)?.frames(at: address &- image.bias &- 1) ?? []
         guard let outermost = raw.last, outermost.name != nil else {
             unresolved += 1
             return [Frame(function: hexadecimal(address: address), image: image.name, address: address)]
@@ -66,13 +68,6 @@ final class Symbolizer {
                 isInlined: frame.isInlined
             )
         }
-    }
-
-    /// The call stands before its return address. Only async contexts hold the start of a
-    /// function instead, which has the code of another function before it.
-    private func rawFrames(at address: UInt64, in file: SymbolFile) -> [RawFrame] {
-        let startsResume = file.functionStarting(at: address).map(Demangler.isAsyncResume) ?? false
-        return file.frames(at: startsResume ? address : address &- 1)
     }
 
     private func file(of image: Image) -> SymbolFile? {

@@ -22,11 +22,10 @@ struct TypeReaderSamples {
         string = String(repeating: "s", count: 32 + seed & 7)
         let shared = plain
         closure = Closure { seed &+ shared.value }
-        var latest = Plain()
+        var latest = shared
         box = Closure {
-            let value = latest.value
-            latest = shared
-            return value
+            latest = Plain()
+            return latest.value
         }
     }
 
@@ -52,8 +51,8 @@ struct TypeReaderSamples {
             (Self.address(plain), .class, "Plain"),
             (Self.address(generic), .class, "Generic<Dictionary<String, Int>>"),
             (UInt64(unsafeBitCast(array, to: UInt.self)), .array, "Array<Int>"),
-            // The object's address without the discriminator, less the 32 bytes of its head.
-            (stringObject & 0x0FFF_FFFF_FFFF_FFFF - 32, .string, "String"),
+            // The top four bits say what kind of string it is.
+            (stringObject & 0x0FFF_FFFF_FFFF_FFFF, .string, "String"),
             (UInt64(unsafeBitCast(closure, to: (UInt, UInt).self).1), .closure, ""),
             (UInt64(unsafeBitCast(box, to: (UInt, UInt).self).1), .box, ""),
         ]

@@ -9,60 +9,44 @@ extension FlameGraphBuilder {
         let threshold = Double(nodes[0].value) * minimumShare
         var laidOut: [FlameGraph.Node] = []
         var isPruned = false
-        var waiting = [Entry(node: 0, value: nodes[0].value, depth: 0)]
+        var waiting = [Entry(node: 0, shown: shown(0, depth: 0))]
         while let entry = waiting.popLast() {
-            laidOut.append(shown(entry))
+            laidOut.append(entry.shown)
             guard let node = entry.node else { continue }
-            var (shownChildren, other) = split(node, depth: entry.depth, threshold: threshold)
+            var (children, other) = split(node, depth: entry.shown.depth, threshold: threshold)
             if other > 0 {
                 isPruned = true
-                shownChildren.append(Entry(node: nil, value: other, depth: entry.depth + 1))
+                let folded = FlameGraph.Node(name: FlameGraph.otherName, value: other, depth: entry.shown.depth + 1)
+                children.append(Entry(node: nil, shown: folded))
             }
             // The stack hands out its last entry first: smallest below, greatest on top.
-            waiting += shownChildren.sorted { ($0.value, sortName($1)) < ($1.value, sortName($0)) }
+            waiting += children.sorted {
+                ($0.shown.value, $1.shown.name) < ($1.shown.value, $0.shown.name)
+            }
         }
         return FlameGraph(nodes: laidOut, isTruncated: isPruned || isCut)
     }
 
     private struct Entry {
         /// Nil for "(other)".
-        var node: Int?
-        var value: UInt64
-        var depth: Int
-    }
-
-    private func sortName(_ entry: Entry) -> String {
-        entry.node.map(name(of:)) ?? FlameGraph.otherName
-    }
-
-    private func shown(_ entry: Entry) -> FlameGraph.Node {
-        guard let node = entry.node else {
-            return FlameGraph.Node(name: FlameGraph.otherName, value: entry.value, depth: entry.depth)
-        }
-        return FlameGraph.Node(
-            name: name(of: node),
-            file: nodes[node].file,
-            line: nodes[node].line,
-            image: image(of: node),
-            value: entry.value,
-            depth: entry.depth
-        )
+        var node: UInt32?
+        var shown: FlameGraph.Node
     }
 
     /// The children that are large enough, and what the others weigh together.
-    private func split(_ node: Int, depth: Int, threshold: Double) -> (shown: [Entry], other: UInt64) {
-        var shown: [Entry] = []
+    private func split(_ node: UInt32, depth: Int, threshold: Double) -> (large: [Entry], other: UInt64) {
+        var large: [Entry] = []
         var other: UInt64 = 0
-        var child = nodes[node].lastChild
+        var child = nodes[Int(node)].lastChild
         while child != 0 {
-            let value = nodes[child].value
+            let value = nodes[Int(child)].value
             if Double(value) < threshold {
                 other &+= value
             } else {
-                shown.append(Entry(node: child, value: value, depth: depth + 1))
+                large.append(Entry(node: child, shown: shown(child, depth: depth + 1)))
             }
-            child = nodes[child].olderSibling
+            child = nodes[Int(child)].olderSibling
         }
-        return (shown, other)
+        return (large, other)
     }
 }

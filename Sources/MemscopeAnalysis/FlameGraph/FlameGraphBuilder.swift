@@ -22,28 +22,31 @@ package struct FlameGraphBuilder: Sendable {
         var inlineDepth: Int
     }
 
+    /// Small: a hundred thousand stacks make a million of them.
     struct Node: Sendable {
-        var function: Int
-        var file: String?
-        var line: Int?
         var value: UInt64
+        var function: UInt32
+        /// 0 when unknown.
+        var line: UInt32
         /// The child made last, and the one made before this node; 0, the root, for none.
-        var lastChild = 0
-        var olderSibling = 0
+        var lastChild: UInt32 = 0
+        var olderSibling: UInt32 = 0
     }
 
     private(set) var nodes: [Node]
     private(set) var isCut = false
     private var functions: [Function] = []
-    private var idOfFunction: [Function: Int] = [:]
+    /// Where each function is, as its first frame said.
+    private var files: [String?] = []
+    private var idOfFunction: [Function: UInt32] = [:]
     // Spares hashing long names: the same addresses come again in nearly every stack.
-    private var idOfPlace: [Place: Int] = [:]
-    private var child: [UInt64: Int] = [:]
+    private var idOfPlace: [Place: UInt32] = [:]
+    private var child: [UInt64: UInt32] = [:]
 
     package init() {
         nodes = []
-        let root = id(of: Function(name: FlameGraph.rootName, image: nil))
-        nodes.append(Node(function: root, file: nil, line: nil, value: 0))
+        let root = id(of: Frame(function: FlameGraph.rootName))
+        nodes.append(Node(value: 0, function: root, line: 0))
     }
 
     /// Adds one stack.
@@ -56,7 +59,7 @@ package struct FlameGraphBuilder: Sendable {
     package mutating func add(_ frames: [Frame], value: UInt64, isTruncated: Bool = false) {
         guard value > 0 else { return }
         nodes[0].value &+= value
-        var node = 0
+        var node: UInt32 = 0
         if frames.isEmpty {
             node = descend(from: node, to: Frame(function: FlameGraph.noStackName), inlineDepth: 0, value: value)
         } else if isTruncated {
@@ -70,43 +73,57 @@ package struct FlameGraphBuilder: Sendable {
         }
     }
 
-    func name(of node: Int) -> String { functions[nodes[node].function].name }
-    func image(of node: Int) -> String? { functions[nodes[node].function].image }
+    func shown(_ node: UInt32, depth: Int) -> FlameGraph.Node {
+        let node = nodes[Int(node)]
+        let function = Int(node.function)
+        return FlameGraph.Node(
+            name: functions[function].name,
+            file: files[function],
+            line: node.line == 0 ? nil : Int(node.line),
+            image: functions[function].image,
+            value: node.value,
+            depth: depth
+        )
+    }
 
-    private mutating func descend(from parent: Int, to frame: Frame, inlineDepth: Int, value: UInt64) -> Int {
+    private mutating func descend(from parent: UInt32, to frame: Frame, inlineDepth: Int, value: UInt64) -> UInt32 {
         let function = functionID(of: frame, inlineDepth: inlineDepth)
+        let line = UInt32(clamping: frame.line ?? 0)
         let key = UInt64(parent) << 32 | UInt64(function)
         if let known = child[key] {
-            nodes[known].value &+= value
-            if nodes[known].line != frame.line { nodes[known].line = nil }
+            nodes[Int(known)].value &+= value
+            if nodes[Int(known)].line != line { nodes[Int(known)].line = 0 }
             return known
         }
-        let new = nodes.count
-        var node = Node(function: function, file: frame.file, line: frame.line, value: value)
-        node.olderSibling = nodes[parent].lastChild
+        let new = UInt32(nodes.count)
+        var node = Node(value: value, function: function, line: line)
+        node.olderSibling = nodes[Int(parent)].lastChild
         nodes.append(node)
-        nodes[parent].lastChild = new
+        nodes[Int(parent)].lastChild = new
         child[key] = new
         return new
     }
 
-    private mutating func functionID(of frame: Frame, inlineDepth: Int) -> Int {
+    private mutating func functionID(of frame: Frame, inlineDepth: Int) -> UInt32 {
         let place = Place(address: frame.address, inlineDepth: inlineDepth)
         // An address can be named twice when a library was unloaded and another took its place.
-        if let known = idOfPlace[place], functions[known].name == frame.function,
-            functions[known].image == frame.image
+        if let known = idOfPlace[place], functions[Int(known)].name == frame.function,
+            functions[Int(known)].image == frame.image
         {
             return known
         }
-        let id = id(of: Function(name: frame.function, image: frame.image))
+        let id = id(of: frame)
         idOfPlace[place] = id
         return id
     }
 
-    private mutating func id(of function: Function) -> Int {
+    private mutating func id(of frame: Frame) -> UInt32 {
+        let function = Function(name: frame.function, image: frame.image)
         if let known = idOfFunction[function] { return known }
+        let new = UInt32(functions.count)
         functions.append(function)
-        idOfFunction[function] = functions.count - 1
-        return functions.count - 1
+        files.append(frame.file)
+        idOfFunction[function] = new
+        return new
     }
 }

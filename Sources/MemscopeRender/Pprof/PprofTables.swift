@@ -25,7 +25,6 @@ struct PprofTables {
     private var functions = Interned<Function>()
     private var locations = Interned<Location>()
     private let images: [Image]
-    private var namedImages: Set<Int> = []
 
     /// - Parameter images: The program itself first, as pprof expects.
     init(images: [Image]) {
@@ -61,9 +60,7 @@ struct PprofTables {
     }
 
     private mutating func location(at address: UInt64, lines: [Line]) -> UInt64 {
-        let image = imageIndex(at: address)
-        if let image, !lines.isEmpty { namedImages.insert(image) }
-        let mapping = image.map { UInt64($0) + 1 } ?? 0
+        let mapping = imageIndex(at: address).map { UInt64($0) + 1 } ?? 0
         return locations.id(of: Location(mapping: mapping, address: address, lines: lines))
     }
 
@@ -103,15 +100,15 @@ struct PprofTables {
 
     private mutating func write(_ image: Image, _ index: Int, to profile: inout ProtobufWriter) {
         let (path, buildID) = (string(image.path), string(image.buildID))
-        // Says "do not look for symbols yourself". Where we found none at all, pprof may try.
-        let isNamed = namedImages.contains(index)
         profile.field(3) { message in
             message.field(1, UInt64(index) + 1)
             message.field(2, image.start)
             message.field(3, image.end)
             message.field(5, path)
             message.field(6, buildID)
-            for flag: UInt8 in 7...10 { message.field(flag, isNamed) }
+            // "Has functions, files, lines, inlined": true also where we found no names. Else pprof
+            // asks /debug/pprof/symbol, and gives up on the whole profile when that does not answer.
+            for flag: UInt8 in 7...10 { message.field(flag, true) }
         }
     }
 }

@@ -73,7 +73,7 @@ import Tracking
         #expect(output.contains("Period: 4096"))
         #expect(output.contains("inuse_space/bytes[dflt]"))
         #expect(output.contains("0x1000/0x2000/0x0 /usr/bin/demo deadbeef [FN][FL][LN][IN]"), "\(output)")
-        #expect(output.contains("/usr/lib/gone.so  \n") || output.contains("/usr/lib/gone.so \n"), "\(output)")
+        #expect(output.contains("/usr/lib/gone.so  [FN][FL][LN][IN]"), "\(output)")
         #expect(output.contains("/src/row.swift:12"))
         #expect(output.contains("/src/table.swift:30"))
         #expect(output.contains("stack:[truncated]") && output.contains("stack:[guessed]"), "\(output)")

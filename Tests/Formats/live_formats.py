@@ -1,0 +1,159 @@
+"""Starts the demo and reads every format it serves with the program made for it.
+
+usage: live_formats.py DEMO
+
+Prints a line for each check that failed, and "N passed, N failed".
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+from openapi_spec_validator import validate
+from schemas import problems
+
+# Parameters a route cannot do without, and the bodies of the routes that act.
+REQUIRED = {"/api/diff": "?from=formats"}
+BODIES = {"/api/snapshots": {"name": "formats"}, "/api/mark": {"name": "formats"}, "/api/mode": {"mode": "full"}}
+
+
+class Server:
+    """A running demo."""
+
+    def __init__(self, demo: str):
+        # A file, so that a talkative demo never waits for us to read.
+        self.log = tempfile.NamedTemporaryFile(mode="w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [demo, "--port", "0"], stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
+        self.url = self.wait_for_url()
+
+    def wait_for_url(self) -> str:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with open(self.log.name, encoding="utf-8") as file:
+                text = file.read()
+            if found := re.search(r"https?://[^\s/]+", text):
+                return found.group()
+            if self.process.poll() is not None:
+                raise SystemExit(f"formats: the demo ended with {self.process.returncode}:\n{text}")
+            time.sleep(0.05)
+        self.stop()
+        raise SystemExit(f"formats: the demo printed no URL in 30 s:\n{text}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def ask(self, path: str, body: object = None) -> tuple[int, str, str]:
+        """Status, media type and text of an answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.headers.get_content_type(), answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.headers.get_content_type(), refusal.read().decode(errors="replace")
+
+
+def run(*command: str, text: str = "") -> str:
+    """Output of a program that has to succeed."""
+    # pprof keeps what it fetched, by default in the user's home.
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"PPROF_TMPDIR": folder}
+        outcome = subprocess.run(
+            command, input=text, capture_output=True, text=True, timeout=60, env=environment)
+    assert outcome.returncode == 0, f"{command[0]} ended with {outcome.returncode}: {outcome.stdout}{outcome.stderr}"
+    return outcome.stdout + outcome.stderr
+
+
+def promise_of(operation: dict) -> tuple[int, str, str | None]:
+    """The status, the media type and the schema, if any, of a route's answer."""
+    status, response = next((int(key), value) for key, value in operation["responses"].items() if key != "default")
+    media_type, content = next(iter(response["content"].items()))
+    reference = content["schema"].get("$ref")
+    return status, media_type, reference.rsplit("/", 1)[1] if reference else None
+
+
+def check_answer(server: Server, document: dict, path: str, method: str, operation: dict):
+    *promised, component = promise_of(operation)
+    body = BODIES.get(path, {}) if method == "post" else None
+    status, media_type, text = server.ask(path.replace("{addr}", "0x10") + REQUIRED.get(path, ""), body)
+    assert [status, media_type] == promised, f"{status} {media_type} in place of {promised}: {text[:300]}"
+    found = problems(document, component, json.loads(text)) if component else []
+    assert not found, "; ".join(found)
+
+
+def check_refusal(server: Server, document: dict, path: str):
+    status, _, text = server.ask(path + "?nonsense=1")
+    assert status == 400, f"status {status} in place of 400: {text[:300]}"
+    found = problems(document, "Error", json.loads(text))
+    assert not found, "; ".join(found)
+    assert "nonsense" in text, f"the refusal does not name the parameter: {text}"
+
+
+def check_pprof(server: Server, profile: str, kind: str):
+    source = f"{server.url}/debug/pprof/{profile}"
+    for report in ["-top", "-tree"]:
+        output = run("go", "tool", "pprof", report, "-unit=B", source)
+        assert f"Type: {kind}" in output, output[:500]
+        total = re.search(r"of (\d+)B total", output)
+        assert total and int(total.group(1)) > 0, output[:500]
+
+
+def check_metrics(server: Server):
+    _, _, text = server.ask("/metrics")
+    assert run("promtool", "check", "metrics", text=text) == ""
+    live = re.search(r"^memscope_live_bytes (\d+)$", text, re.MULTILINE)
+    assert live and int(live.group(1)) > 0, text[:500]
+
+
+def checks(server: Server, document: dict):
+    """Name and body of every check. Routes that act come first: a diff needs a snapshot."""
+    yield "openapi.json is valid", lambda: validate(document)
+    for method in ["post", "get"]:
+        for path, operations in document["paths"].items():
+            # Server-sent events never end.
+            if method not in operations or path == "/api/events":
+                continue
+            operation = operations[method]
+            yield f"{method} {path}", lambda p=path, o=operation, m=method: check_answer(server, document, p, m, o)
+            if method == "get" and promise_of(operation)[2] == "Answer":
+                yield f"refusal by {path}", lambda p=path: check_refusal(server, document, p)
+    yield "pprof heap", lambda: check_pprof(server, "heap", "inuse_space")
+    yield "pprof allocs", lambda: check_pprof(server, "allocs", "alloc_space")
+    yield "metrics", lambda: check_metrics(server)
+
+
+def main() -> int:
+    server = Server(sys.argv[1])
+    passed = failed = 0
+    try:
+        # Long enough for the demo to have a heap worth reading and the timeline a second tick.
+        time.sleep(2.5)
+        status, _, text = server.ask("/openapi.json")
+        if status != 200:
+            raise SystemExit(f"formats: /openapi.json answered {status}: {text[:300]}")
+        for name, check in checks(server, json.loads(text)):
+            try:
+                check()
+                passed += 1
+            except Exception as error:  # one broken format must not hide the others
+                failed += 1
+                print(f"{name}: {type(error).__name__}: {error}")
+    finally:
+        server.stop()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

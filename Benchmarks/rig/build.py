@@ -60,6 +60,8 @@ def program(workload, folder):
         return c_program(workload, folder)
     if workload.build == "swiftc":
         return plain_swift_program(workload, folder)
+    if workload.unlinked:
+        package_product(HERE, workload.unlinked, workload.unlinked)
     return package_product(HERE, workload.program, workload.program)
 
 

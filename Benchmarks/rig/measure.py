@@ -9,10 +9,10 @@ class RunError(Exception):
     """A workload ended badly; the message says which, under what, and what it printed."""
 
 
-def environment_for(setup, linked=False):
-    """A small, equal environment for every setup; a linked program preloads nothing."""
+def environment_for(setup, preloads=True):
+    """A small, equal environment for every setup."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    if setup.library and not linked:
+    if setup.library and preloads:
         kept["LD_PRELOAD"] = setup.library
     return kept | setup.environment
 
@@ -30,7 +30,9 @@ def parse(output):
 def run_once(workload, program, setup, seconds):
     """One run of one workload under one setup: the figures it printed."""
     arguments = [argument.format(seconds=seconds) for argument in workload.arguments]
-    environment = environment_for(setup, linked=workload.build == "linked")
+    environment = environment_for(setup, preloads=workload.unlinked is None)
+    if workload.unlinked and setup.name == "none":
+        program = os.path.join(os.path.dirname(program), workload.unlinked)
     done = subprocess.run([*setup.wrapper, program, *arguments], env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=180)
     figures = parse(done.stdout)

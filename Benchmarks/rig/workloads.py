@@ -9,7 +9,11 @@ SECONDS = "{seconds}"
 
 @dataclass(frozen=True)
 class Workload:
-    """One table. `build` says how the program is made; `setups` is None for all of them."""
+    """One table.
+
+    `build` says how the program is made, `unlinked` names the product that stands for
+    "untracked" when the program itself has MemScope in it, `setups` is None for all.
+    """
 
     name: str
     title: str
@@ -19,6 +23,7 @@ class Workload:
     flags: list = field(default_factory=lambda: FRAME_POINTERS)
     unit: str = "ns per pair"
     setups: list | None = None
+    unlinked: str | None = None
 
     def runs_under(self, setup):
         return self.setups is None or setup.name in self.setups
@@ -39,7 +44,7 @@ WORKLOADS = [
              "mix", [SECONDS], build="package", unit=PIECES),
     Workload("swift-plain", "the same, plain swiftc -O", "mix-plain", [SECONDS], build="swiftc", unit=PIECES),
     Workload("swift-linked", "the same with MemScope linked instead of preloaded",
-             "mix-linked", [SECONDS], build="linked", unit=PIECES, setups=MEMSCOPE_SETUPS),
+             "mix-linked", [SECONDS], build="package", unit=PIECES, setups=MEMSCOPE_SETUPS, unlinked="mix"),
     Workload("live16", "1,000,000 live blocks of 16 bytes", "live", ["1000000", "16"],
              unit="bytes per block", setups=[*MEMSCOPE_SETUPS, "heaptrack-raw"]),
     Workload("live100", "1,000,000 live blocks of 100 bytes", "live", ["1000000", "100"],

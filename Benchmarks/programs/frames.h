@@ -106,9 +106,10 @@ static inline struct cost cost_end(struct cost begun, uint64_t pairs)
                          nanoseconds(CLOCK_THREAD_CPUTIME_ID) - begun.cpu};
 }
 
-static inline void print_cost(double wall, double cpu)
+static inline void print_cost(struct cost cost)
 {
-    printf("wall_ns_per_pair %.2f\ncpu_ns_per_pair %.2f\n", wall, cpu);
+    double pairs = (double)cost.pairs;
+    printf("wall_ns %.2f\ncpu_ns %.2f\n", (double)cost.wall / pairs, (double)cost.cpu / pairs);
 }
 
 static inline uint64_t next_random(uint64_t *state)

@@ -53,7 +53,6 @@ int main(int argument_count, char **arguments)
     struct cost begun = cost_begin();
     uint64_t end = begun.wall + (uint64_t)(seconds * 1e9);
     while (nanoseconds(CLOCK_MONOTONIC) < end) pairs += repeat(chain, blocks, (size_t)count, &random);
-    struct cost cost = cost_end(begun, pairs);
-    print_cost((double)cost.wall / (double)pairs, (double)cost.cpu / (double)pairs);
+    print_cost(cost_end(begun, pairs));
     return 0;
 }

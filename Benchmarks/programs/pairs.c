@@ -88,7 +88,6 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: pairs FRAMES THREADS SECONDS (threads 1 to 64)\n");
         return 2;
     }
-    struct cost cost = threads == 1 ? measure(frames, seconds) : measure_threads(frames, threads, seconds);
-    print_cost((double)cost.wall / (double)cost.pairs, (double)cost.cpu / (double)cost.pairs);
+    print_cost(threads == 1 ? measure(frames, seconds) : measure_threads(frames, threads, seconds));
     return 0;
 }

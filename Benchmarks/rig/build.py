@@ -1,5 +1,6 @@
 """Compiles what the benchmark runs."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -13,9 +14,9 @@ class BuildError(Exception):
     """A program did not compile; the message holds the compiler's words."""
 
 
-def execute(command, **options):
-    """Runs a build step and raises with its output when it fails."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
+def execute(command):
+    """Runs a build step; raises with its output when it fails."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         raise BuildError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -29,22 +30,41 @@ def compiler():
     return found
 
 
-def newest(paths):
-    return max(os.path.getmtime(path) for path in paths)
-
-
 def c_program(workload, folder):
-    """Compiles one C workload unless it is newer than its sources; returns its path."""
-    source = os.path.join(HERE, "programs", workload.source)
-    target = os.path.join(folder, workload.program)
-    inputs = [source, os.path.join(HERE, "programs", "frames.h")]
-    if not os.path.exists(target) or os.path.getmtime(target) < newest(inputs):
-        execute([compiler(), *C_FLAGS, *workload.flags, source, "-o", target, "-lpthread"])
+    """Compiles one of `programs/`."""
+    source = os.path.join(HERE, "programs", workload.program + ".c")
+    target = os.path.join(folder, workload.name)
+    execute([compiler(), *C_FLAGS, *workload.flags, source, "-o", target, "-lpthread"])
     return target
 
 
+def plain_swift_program(workload, folder):
+    """Compiles the Swift mix without SwiftPM, so without its frame pointers."""
+    sources = sorted(glob.glob(os.path.join(HERE, "Sources", "Mix", "*.swift")))
+    target = os.path.join(folder, workload.name)
+    main = os.path.join(HERE, "Sources", "mix-main", "main.swift")
+    execute(["swiftc", "-O", "-swift-version", "6", *sources, main, "-o", target])
+    return target
+
+
+def package_product(package, product, file):
+    """Builds one product in release; returns the path of `file` beside it."""
+    build = ["swift", "build", "--package-path", package, "-c", "release"]
+    execute([*build, "--product", product])
+    return os.path.join(execute([*build, "--show-bin-path"]).strip(), file)
+
+
+def program(workload, folder):
+    """The executable of a workload, built."""
+    if workload.build == "c":
+        return c_program(workload, folder)
+    if workload.build == "swiftc":
+        return plain_swift_program(workload, folder)
+    if workload.unlinked:
+        package_product(HERE, workload.unlinked, workload.unlinked)
+    return package_product(HERE, workload.program, workload.program)
+
+
 def preload_library():
-    """Builds libMemscopePreload.so in release and returns its path."""
-    build = ["swift", "build", "--package-path", ROOT, "-c", "release", "--product", "MemscopePreload"]
-    execute(build)
-    return os.path.join(execute([*build[:-2], "--show-bin-path"]).strip(), "libMemscopePreload.so")
+    """The package's own libMemscopePreload.so, built."""
+    return package_product(ROOT, "MemscopePreload", "libMemscopePreload.so")

@@ -1,4 +1,4 @@
-"""Runs workloads in interleaved rounds: A B C, A B C, so that drift hits all alike."""
+"""Runs workloads in interleaved rounds, so that what the machine does hits all alike."""
 
 import os
 import statistics
@@ -9,16 +9,16 @@ class RunError(Exception):
     """A workload ended badly; the message says which, under what, and what it printed."""
 
 
-def environment_for(setup):
+def environment_for(setup, preloads=True):
     """A small, equal environment for every setup."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    if setup.library:
+    if setup.library and preloads:
         kept["LD_PRELOAD"] = setup.library
     return kept | setup.environment
 
 
 def parse(output):
-    """`name number` lines as a dictionary; anything else a profiler printed is skipped."""
+    """`name number` lines as a dictionary; what a profiler printed between them is skipped."""
     figures = {}
     for line in output.splitlines():
         words = line.split()
@@ -30,8 +30,10 @@ def parse(output):
 def run_once(workload, program, setup, seconds):
     """One run of one workload under one setup: the figures it printed."""
     arguments = [argument.format(seconds=seconds) for argument in workload.arguments]
-    command = [*setup.wrapper, program, *arguments]
-    done = subprocess.run(command, env=environment_for(setup), stdin=subprocess.DEVNULL,
+    environment = environment_for(setup, preloads=workload.unlinked is None)
+    if workload.unlinked and setup.name == "none":
+        program = os.path.join(os.path.dirname(program), workload.unlinked)
+    done = subprocess.run([*setup.wrapper, program, *arguments], env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=180)
     figures = parse(done.stdout)
     if done.returncode != 0 or not figures:
@@ -40,22 +42,21 @@ def run_once(workload, program, setup, seconds):
     return figures
 
 
-def wanted(workload, setups):
-    return [setup for setup in setups
-            if not setup.missing and (workload.setups is None or setup.name in workload.setups)]
+def medians(programs, setups, rounds, seconds, progress):
+    """Runs every workload under every setup, round by round.
 
-
-def rounds(workload, program, setups, count, seconds):
-    """Runs `count` rounds and returns {setup name: {figure: [values]}}."""
-    results = {setup.name: {} for setup in wanted(workload, setups)}
-    for _ in range(count):
-        for setup in wanted(workload, setups):
-            for figure, value in run_once(workload, program, setup, seconds).items():
-                results[setup.name].setdefault(figure, []).append(value)
-    return results
-
-
-def medians(results):
-    """The median of every figure."""
-    return {name: {figure: statistics.median(values) for figure, values in figures.items()}
-            for name, figures in results.items()}
+    `programs` is a list of (workload, path). Returns {workload: {setup: {figure: median}}},
+    all by name.
+    """
+    values = {}
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}")
+        for workload, program in programs:
+            for setup in setups:
+                if setup.missing or not workload.runs_under(setup):
+                    continue
+                for figure, value in run_once(workload, program, setup, seconds).items():
+                    values.setdefault(workload.name, {}).setdefault(setup.name, {}).setdefault(figure, []).append(value)
+    return {workload: {setup: {figure: statistics.median(series) for figure, series in figures.items()}
+                       for setup, figures in by_setup.items()}
+            for workload, by_setup in values.items()}

@@ -4,41 +4,49 @@ from dataclasses import dataclass, field
 
 FRAME_POINTERS = ["-fno-omit-frame-pointer"]
 NO_FRAME_POINTERS = ["-fomit-frame-pointer"]
+SECONDS = "{seconds}"
 
 
 @dataclass(frozen=True)
 class Workload:
-    """One row group of the table. `{seconds}` in an argument is the length of the loop."""
+    """One table.
+
+    `build` says how the program is made, `unlinked` names the product that stands for
+    "untracked" when the program itself has MemScope in it, `setups` is None for all.
+    """
 
     name: str
     title: str
-    source: str
+    program: str
     arguments: list
+    build: str = "c"
     flags: list = field(default_factory=lambda: FRAME_POINTERS)
     unit: str = "ns per pair"
     setups: list | None = None
+    unlinked: str | None = None
 
-    @property
-    def program(self):
-        """The executable's name: one per source and set of flags."""
-        stem = self.source.rsplit(".", 1)[0]
-        return stem if self.flags == FRAME_POINTERS else stem + "-nofp"
+    def runs_under(self, setup):
+        return self.setups is None or setup.name in self.setups
 
 
-TIMED = [
-    Workload("pairs20", "pairs under 20 frames", "pairs.c", ["20", "1", "{seconds}"]),
-    Workload("pairs20-nofp", "the same without frame pointers", "pairs.c", ["20", "1", "{seconds}"], NO_FRAME_POINTERS),
-    Workload("pairs20-2t", "the same, two threads on two cores", "pairs.c", ["20", "2", "{seconds}"]),
-    Workload("pairs60", "pairs under 60 frames", "pairs.c", ["60", "1", "{seconds}"]),
-    Workload("mixed", "100,000 live blocks, mixed sizes, replaced at random", "mixed.c", ["100000", "{seconds}"]),
+MEMSCOPE_SETUPS = ["none", "full", "balanced", "sampled", "off"]
+PIECES = "ns per piece of work"
+
+WORKLOADS = [
+    Workload("pairs20", "pairs under 20 frames", "pairs", ["20", "1", SECONDS]),
+    Workload("pairs20-nofp", "pairs under 20 frames, compiled without frame pointers",
+             "pairs", ["20", "1", SECONDS], flags=NO_FRAME_POINTERS),
+    Workload("pairs20-2t", "pairs under 20 frames, two threads on two cores", "pairs", ["20", "2", SECONDS]),
+    Workload("branches20", "pairs under 20 frames, 64 stacks at random", "branches", [SECONDS]),
+    Workload("pairs60", "pairs under 60 frames", "pairs", ["60", "1", SECONDS]),
+    Workload("mixed", "100,000 live blocks of mixed sizes, replaced at random", "mixed", ["100000", SECONDS]),
+    Workload("swift", "Swift objects, dictionaries, strings and documents, SwiftPM",
+             "mix", [SECONDS], build="package", unit=PIECES),
+    Workload("swift-plain", "the same, plain swiftc -O", "mix-plain", [SECONDS], build="swiftc", unit=PIECES),
+    Workload("swift-linked", "the same with MemScope linked instead of preloaded",
+             "mix-linked", [SECONDS], build="package", unit=PIECES, setups=MEMSCOPE_SETUPS, unlinked="mix"),
+    Workload("live16", "1,000,000 live blocks of 16 bytes", "live", ["1000000", "16"],
+             unit="bytes per block", setups=[*MEMSCOPE_SETUPS, "heaptrack-raw"]),
+    Workload("live100", "1,000,000 live blocks of 100 bytes", "live", ["1000000", "100"],
+             unit="bytes per block", setups=[*MEMSCOPE_SETUPS, "heaptrack-raw"]),
 ]
-
-MEMORY_SETUPS = ["none", "full", "balanced", "sampled", "off", "heaptrack-raw"]
-MEMORY = [
-    Workload("live16", "1,000,000 live blocks of 16 bytes", "live.c", ["1000000", "16"],
-             unit="bytes per block", setups=MEMORY_SETUPS),
-    Workload("live100", "1,000,000 live blocks of 100 bytes", "live.c", ["1000000", "100"],
-             unit="bytes per block", setups=MEMORY_SETUPS),
-]
-
-WORKLOADS = TIMED + MEMORY

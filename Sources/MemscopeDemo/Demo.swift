@@ -23,7 +23,7 @@ enum Demo {
     private static func run(_ options: Options) throws {
         var stop = StopSignal()
         let server = try MemScope.serve(port: options.port)
-        print("MemScope demo: \(server.url)")
+        print("MemScope demo: \(server.visitURL)")
         fflush(nil)
         let visitors = Task.detached { await keepBusy(options) }
         stop.wait(seconds: options.seconds)

@@ -1,0 +1,4 @@
+import MemscopeServer
+import Mix
+
+measure(arguments: CommandLine.arguments)

@@ -1,0 +1,5 @@
+#if SWIFT_PACKAGE
+import Mix
+#endif
+
+measure(arguments: CommandLine.arguments)

@@ -87,7 +87,7 @@ class Build:
             if way in ("linked", "wrapped"):
                 parts.append(self.core_object())
             weak = ["-include", TESTS / "support/weak.h"] if way == "preloaded" else []
-            warnings = ["-Wno-pragmas", "-Wno-attributes"] if compiler.startswith("g") else []
+            warnings = ["-D_Nullable=", "-D_Nonnull=", "-Wno-unknown-pragmas"] if compiler.startswith("g") else []
             self._call([compiler, standard, *TEST_FLAGS, *warnings, *flags, *weak, TESTS / source, *parts, *libraries, *extra, *LIBRARIES, "-o", path])
         return self._once(f"programs/{name}", make)
 

@@ -113,7 +113,7 @@ actor Counter {
 }
 
 @inline(never) func synchronousLeaf(_ test: String) {
-    callers_expect(callers_allocate(108), test, "synchronousLeaf synchronousMiddle mixedOuter mixedMain")
+    callers_expect(callers_allocate(108), test, "synchronousLeaf synchronousMiddle mixedOuter mixedOutermost")
 }
 
 @inline(never) func synchronousMiddle(_ test: String) {
@@ -129,7 +129,7 @@ actor Counter {
     synchronousMiddle("synchronous functions after two suspensions")
 }
 
-@inline(never) func mixedMain() async -> Int {
+@inline(never) func mixedOutermost() async -> Int {
     await mixedOuter()
     await suspend()
     return 1
@@ -176,23 +176,23 @@ actor Counter {
         callers_expect(callers_allocate(112), "the body of a continuation", "continuationOuter")
         continuation.resume(returning: 3)
     }
-    callers_expect(callers_allocate(113), "after a continuation", "continuationOuter continuationMain")
+    callers_expect(callers_allocate(113), "after a continuation", "continuationOuter continuationOutermost")
     return value
 }
 
-@inline(never) func continuationMain() async -> Int {
+@inline(never) func continuationOutermost() async -> Int {
     await continuationOuter() + 1
 }
 
-@MainActor @inline(never) func mainActorLeaf() async -> Int {
+@MainActor @inline(never) func isolatedLeaf() async -> Int {
     await suspend()
-    callers_expect(callers_allocate(114), "a function on the main actor called from elsewhere", "mainActorLeaf mainActorOuter")
+    callers_expect(callers_allocate(114), "a function on the main actor called from elsewhere", "isolatedLeaf isolatedOuter")
     return 1
 }
 
-@concurrent @inline(never) func mainActorOuter() async -> Int {
+@concurrent @inline(never) func isolatedOuter() async -> Int {
     await suspend()
-    return await mainActorLeaf() + 1
+    return await isolatedLeaf() + 1
 }
 
 @inline(never) func throughExistential(_ runner: any Runner) async -> Int {
@@ -217,8 +217,8 @@ final class ClassRunner: Runner {
         sum += (try? await throwingOuter()) ?? 1
         sum += await genericOuter("text").count + genericOuter(7).count
         sum += await closureOuter() + actorOuter() + groupOuter() + letOuter()
-        sum += await mixedMain() + deepOuter() + veryDeep(300) + streamOuter()
-        sum += await continuationMain() + mainActorOuter() + throughExistential(ClassRunner())
+        sum += await mixedOutermost() + deepOuter() + veryDeep(300) + streamOuter()
+        sum += await continuationOutermost() + isolatedOuter() + throughExistential(ClassRunner())
         let detached = Task.detached { await nestedOuter("nested functions in a detached task") }
         sum += await detached.value
         callers_expect(callers_allocate(116), "the end of an async main", "Main")

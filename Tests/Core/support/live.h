@@ -88,11 +88,6 @@ static inline void live_sort(struct mscope_block *blocks, size_t count) {
     }
 }
 
-struct live_log {
-    struct mscope_block *entries;
-    size_t count, capacity;
-};
-
 static inline void *live_map(size_t size) {
     void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) {
@@ -112,57 +107,23 @@ static inline struct mscope_block *live_find(struct mscope_block *blocks, size_t
     return low < count && blocks[low].address == address ? &blocks[low] : NULL;
 }
 
-// What was at an address when the walk began is told by the first thing that happened there:
-// a departure means that this block was there, an arrival that it was not. The entries of one
-// thread come in order, and no test moves a block by two threads during a walk.
-static inline void live_apply(struct live *live, const struct live_log *log) {
-    size_t walked = live->count;
-    for (size_t i = 0; i < log->count; i++) {
-        struct mscope_block entry = log->entries[i];
-        bool first = true;
-        for (size_t k = i; k-- > 0 && first;) first = log->entries[k].address != entry.address || log->entries[k].birth != entry.birth;
-        if (!first) continue;
-        struct mscope_block *known = live_find(live->blocks, walked, entry.address);
-        if (known && known->birth != entry.birth) known = NULL;
-        if (entry.flags & MSCOPE_BLOCK_ARRIVED) {
-            if (known) known->flags |= MSCOPE_BLOCK_ARRIVED;
-        } else if (known) {
-            *known = entry;
-        } else {
-            live->blocks[live->count++] = entry;
-        }
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < live->count; i++) {
-        if (!(live->blocks[i].flags & MSCOPE_BLOCK_ARRIVED)) live->blocks[kept++] = live->blocks[i];
-    }
-    live->count = kept;
-}
-
 /// All live blocks of the program (not the core's own), ascending by address. `meanwhile`,
 /// if any, runs once, after the first blocks were delivered.
 static inline struct live live_take_while(void (*meanwhile)(void)) {
     struct live live = {NULL, 0, 4u << 20, false, 0};
-    struct live_log log = {NULL, 0, 1u << 20};
     live.blocks = (struct mscope_block *)live_map(live.capacity * sizeof(struct mscope_block));
-    log.entries = (struct mscope_block *)live_map(log.capacity * sizeof(struct mscope_block));
     struct mscope_block some[64];
     size_t got;
     if (!mscope_walk_begin()) expect(false, "the walk did not begin");
     while ((got = mscope_walk_next(some, 64)) > 0) {
         for (size_t i = 0; i < got; i++) {
-            if (some[i].flags & MSCOPE_BLOCK_INTERNAL) continue;
-            if (some[i].flags & (MSCOPE_BLOCK_DEPARTED | MSCOPE_BLOCK_ARRIVED)) log.entries[log.count++] = some[i];
-            else live.blocks[live.count++] = some[i];
+            if (!(some[i].flags & MSCOPE_BLOCK_INTERNAL)) live.blocks[live.count++] = some[i];
         }
         if (meanwhile) meanwhile();
         meanwhile = NULL;
     }
     live.complete = mscope_walk_end(&live.missed);
     live_sort(live.blocks, live.count);
-    live_apply(&live, &log);
-    live_sort(live.blocks, live.count);
-    munmap(log.entries, log.capacity * sizeof(struct mscope_block));
     return live;
 }
 

@@ -11,7 +11,8 @@ package struct AccessToken: Sendable, Hashable {
             throw MemscopeServerError(
                 code: .invalidToken,
                 message: "a token (MEMSCOPE_TOKEN or the configuration) needs at least 16 characters out of "
-                    + "A-Z a-z 0-9 - . _ ~ + / =")
+                    + "A-Z a-z 0-9 - . _ ~ + / ="
+            )
         }
         self.text = text
     }

@@ -2,8 +2,9 @@ internal import CHTTP
 internal import CMemscope
 internal import Glibc
 
-/// A client's connection and its deadlines. Only the server thread touches it.
+/// A client's connection and its deadlines.
 ///
+/// Only the server thread touches it.
 /// libmicrohttpd's own timeout counts silence only, so a client that sends a byte now and
 /// then would keep its place for ever; and it runs on while a connection is suspended.
 @safe final class ClientConnection {

@@ -15,7 +15,9 @@ internal import CHTTP
         let table = unsafe mscope_http_files(&count)
         return unsafe UnsafeBufferPointer(start: table, count: count).map { file in
             unsafe EmbeddedFile(
-                path: String(cString: file.path), content: UnsafeBufferPointer(start: file.bytes, count: file.length))
+                path: String(cString: file.path),
+                content: UnsafeBufferPointer(start: file.bytes, count: file.length)
+            )
         }
     }()
 }

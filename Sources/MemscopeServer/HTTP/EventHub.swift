@@ -32,7 +32,7 @@ package final class EventHub: Sendable {
         mscope_fork_generation() == generation && state.withLock { !$0.queues.isEmpty }
     }
 
-    /// Hands an event to every client. Does not wait for any.
+    /// Hands an event to every client without waiting for any.
     package func publish(_ event: ServerEvent) {
         guard mscope_fork_generation() == generation else { return }
         let bytes = event.bytes

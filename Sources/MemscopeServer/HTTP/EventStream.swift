@@ -1,9 +1,9 @@
 internal import CHTTP
 
-/// A client that listens to server-sent events. Only the server thread touches it.
+/// A client that listens to server-sent events.
 ///
-/// While there is nothing to send its connection is suspended, which also stops the idle
-/// timeout; the daemon's loop resumes it.
+/// Only the server thread touches it. While there is nothing to send its connection is
+/// suspended; the daemon's loop resumes it.
 @safe final class EventStream {
     /// A comment: clients ignore it, but the connection is seen to be alive.
     private static let heartbeat = Array(": \n\n".utf8)
@@ -16,10 +16,12 @@ internal import CHTTP
     private var isEnded = false
     private var lastSent = monotonicNow()
 
+    /// Nil when there are as many streams as allowed.
+    ///
     /// - Parameters:
     ///   - handle: libmicrohttpd's connection.
+    ///   - hub: Where the events come from.
     ///   - first: What this client gets before anything published.
-    /// - Returns: nil when there are as many streams as allowed.
     init?(handle: OpaquePointer, hub: EventHub, first: [ServerEvent]) {
         guard let subscription = hub.subscribe() else { return nil }
         unsafe self.handle = handle

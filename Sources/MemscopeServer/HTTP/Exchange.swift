@@ -1,4 +1,6 @@
-/// One request on its way through the daemon. Only the server thread touches it.
+/// One request on its way through the daemon.
+///
+/// Only the server thread touches it.
 final class Exchange {
     enum Phase {
         /// The header fields have arrived.

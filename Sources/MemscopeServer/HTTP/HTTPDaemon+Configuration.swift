@@ -9,7 +9,9 @@ extension HTTPDaemon {
         package var limits: Limits
 
         package init(
-            address: ListenAddress = .loopback(port: 9100), token: AccessToken? = nil, allowedHosts: [String] = [],
+            address: ListenAddress = .loopback(port: 9100),
+            token: AccessToken? = nil,
+            allowedHosts: [String] = [],
             limits: Limits = Limits()
         ) {
             self.address = address

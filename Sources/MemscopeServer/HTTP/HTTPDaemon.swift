@@ -36,18 +36,28 @@ package final class HTTPDaemon: Sendable {
 
     /// Binds, listens and answers from then on.
     ///
-    /// - Parameter hub: Feeds the event streams of this daemon; of one daemon at a time.
+    /// - Parameters:
+    ///   - configuration: Address, token and limits.
+    ///   - router: Who answers.
+    ///   - hub: Feeds the event streams; of one daemon at a time.
+    /// - Returns: The daemon; it stops when nobody holds it.
     /// - Throws: `addressInUse`, `invalidAddress` or `system`, with the remedy.
     package static func start(
-        _ configuration: Configuration, router: Router, hub: EventHub
+        _ configuration: Configuration,
+        router: Router,
+        hub: EventHub
     ) throws(MemscopeServerError) -> HTTPDaemon {
         let isLoopback = configuration.address.isLoopback
         let token = if let given = configuration.token { given } else { isLoopback ? nil : AccessToken.random() }
         let socket = try ListeningSocket(configuration.address)
         do throws(MemscopeServerError) {
             let gate = RequestGate(
-                hosts: HostPolicy(address: socket.address, names: configuration.allowedHosts), token: token,
-                cookieName: cookieName(socket.address), router: router, limits: configuration.limits)
+                hosts: HostPolicy(address: socket.address, names: configuration.allowedHosts),
+                token: token,
+                cookieName: cookieName(socket.address),
+                router: router,
+                limits: configuration.limits
+            )
             let parts = try startThreads(socket: socket, gate: gate, hub: hub)
             return HTTPDaemon(url: socket.address.url, token: token, parts: parts)
         } catch {
@@ -75,7 +85,9 @@ package final class HTTPDaemon: Sendable {
     }
 
     private static func startThreads(
-        socket: ListeningSocket, gate: RequestGate, hub: EventHub
+        socket: ListeningSocket,
+        gate: RequestGate,
+        hub: EventHub
     ) throws(MemscopeServerError) -> Parts {
         let mailbox = try Mailbox()
         let worker = try HeavyWorker()
@@ -85,8 +97,12 @@ package final class HTTPDaemon: Sendable {
                 ServerLoop(gate: gate, hub: hub, worker: worker, mailbox: mailbox)
             }
             return Parts(
-                socket: socket, mailbox: mailbox, worker: worker, serverThread: serverThread,
-                workerThread: workerThread)
+                socket: socket,
+                mailbox: mailbox,
+                worker: worker,
+                serverThread: serverThread,
+                workerThread: workerThread
+            )
         } catch {
             worker.stop()
             workerThread.join()
@@ -96,7 +112,9 @@ package final class HTTPDaemon: Sendable {
 
     /// Starts the thread and waits until it listens.
     private static func startServer(
-        on socket: Int32, mailbox: Mailbox, makeLoop: @escaping @Sendable () -> ServerLoop
+        on socket: Int32,
+        mailbox: Mailbox,
+        makeLoop: @escaping @Sendable () -> ServerLoop
     ) throws(MemscopeServerError) -> ServerThread {
         let thread = try ServerThread(name: "memscope-http") {
             let loop = makeLoop()

@@ -1,5 +1,7 @@
-/// Which `Host` values are answered. A page that rebinds its own name to this machine's
-/// address still sends its own name, and is refused here.
+/// Which `Host` values are answered.
+///
+/// A page that rebinds its own name to this machine's address still sends its own name,
+/// and is refused here.
 package struct HostPolicy: Sendable {
     private let names: Set<String>
     /// Rebinding needs a name, so on a wildcard address any literal address will do.
@@ -7,9 +9,12 @@ package struct HostPolicy: Sendable {
     /// A browser cannot reach a unix socket, and clients send there what they like.
     private let allowsAnything: Bool
 
-    /// - Parameter names: Names under which the user reaches the server, without port.
+    /// - Parameters:
+    ///   - address: Where the server listens.
+    ///   - names: Further names under which the user reaches it, without port.
     package init(address: ListenAddress, names: [String]) {
-        self.names = Set((["localhost", "127.0.0.1", "::1", address.host ?? "localhost"] + names).map { $0.lowercased() })
+        let own = ["localhost", "127.0.0.1", "::1", address.host ?? "localhost"]
+        self.names = Set((own + names).map { $0.lowercased() })
         allowsAnyAddress = address.isWildcard
         allowsAnything = address.host == nil
     }
@@ -23,8 +28,11 @@ package struct HostPolicy: Sendable {
         if allowsAnything { return }
         guard let text = hosts.first, let (host, _) = splitAuthority(text), allows(host.lowercased()) else {
             throw HTTPError(
-                status: 403, code: .forbiddenHost, message: "host \"\(hosts.first ?? "")\" is not served here",
-                hint: "use \(names.sorted().joined(separator: ", ")), or add the name to the allowed hosts")
+                status: 403,
+                code: .forbiddenHost,
+                message: "host \"\(hosts.first ?? "")\" is not served here",
+                hint: "use \(names.sorted().joined(separator: ", ")), or add the name to the allowed hosts"
+            )
         }
     }
 

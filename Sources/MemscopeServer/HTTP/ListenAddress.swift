@@ -66,12 +66,14 @@ package enum ListenAddress: Sendable, Hashable {
         MemscopeServerError(
             code: .invalidAddress,
             message: "\"\(text)\" is no address to listen on; use http://127.0.0.1:9100, http://[::1]:9100 or "
-                + "unix:///absolute/path of at most 107 bytes (an IP address, not a name; port 0 picks one)")
+                + "unix:///absolute/path of at most 107 bytes (an IP address, not a name; port 0 picks one)"
+        )
     }
 }
 
-/// Splits `localhost:9100`, `[::1]:9100` or `name`; nil when it is malformed. The host
-/// comes without brackets.
+/// Splits `localhost:9100`, `[::1]:9100` or `name`; nil when it is malformed.
+///
+/// The host comes without brackets.
 func splitAuthority(_ text: String) -> (host: String, port: UInt16?)? {
     let host: Substring
     let rest: Substring

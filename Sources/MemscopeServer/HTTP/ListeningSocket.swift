@@ -1,8 +1,10 @@
 internal import CMemscope
 internal import Glibc
 
-/// A bound, listening socket. Whoever holds it gives `descriptor` to libmicrohttpd, which
-/// closes it, and removes the file of a unix socket at the end.
+/// A bound, listening socket.
+///
+/// Whoever holds it gives `descriptor` to libmicrohttpd, which closes it, and removes the
+/// file of a unix socket at the end.
 struct ListeningSocket: Sendable {
     let descriptor: Int32
     /// With the port that was picked.
@@ -104,14 +106,21 @@ private func bindError(host: String, port: UInt16) -> MemscopeServerError {
     case EADDRINUSE:
         return MemscopeServerError(
             code: .addressInUse,
-            message: "port \(port) on \(host) is taken by another socket; choose another port, or port 0 for a free one",
-            cause: cause)
+            message: "port \(port) on \(host) is taken; choose another port, or port 0 for a free one",
+            cause: cause
+        )
     case EACCES:
         return MemscopeServerError(
-            code: .system, message: "this user may not listen on port \(port); choose a port above 1023", cause: cause)
+            code: .system,
+            message: "this user may not listen on port \(port); choose a port above 1023",
+            cause: cause
+        )
     case EADDRNOTAVAIL:
         return MemscopeServerError(
-            code: .invalidAddress, message: "this machine has no address \(host); use 127.0.0.1", cause: cause)
+            code: .invalidAddress,
+            message: "this machine has no address \(host); use 127.0.0.1",
+            cause: cause
+        )
     default:
         return MemscopeServerError(code: .system, message: "the server cannot listen on \(host):\(port)", cause: cause)
     }
@@ -148,18 +157,25 @@ private func removeStaleSocket(_ path: String) throws(MemscopeServerError) {
     guard unsafe lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
         throw MemscopeServerError(
-            code: .addressInUse, message: "\(path) exists and is not a socket; choose another path")
+            code: .addressInUse,
+            message: "\(path) exists and is not a socket; choose another path"
+        )
     }
     let probe = try newSocket(family: AF_UNIX)
     defer { close(probe) }
     var address = unixAddress(path)
     let result = unsafe withUnsafeBytes(of: &address) { bytes in
         unsafe connect(
-            probe, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_un>.size))
+            probe,
+            bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+            socklen_t(MemoryLayout<sockaddr_un>.size)
+        )
     }
     guard result != 0, errno == ECONNREFUSED else {
         throw MemscopeServerError(
-            code: .addressInUse, message: "another process listens on \(path); choose another path, or put {PID} into it")
+            code: .addressInUse,
+            message: "another process listens on \(path); choose another path, or put {PID} into it"
+        )
     }
     unsafe unlink(path)
 }

@@ -18,7 +18,11 @@ package struct RequestGate: Sendable {
     let limits: HTTPDaemon.Limits
 
     package init(
-        hosts: HostPolicy, token: AccessToken?, cookieName: String, router: Router, limits: HTTPDaemon.Limits
+        hosts: HostPolicy,
+        token: AccessToken?,
+        cookieName: String,
+        router: Router,
+        limits: HTTPDaemon.Limits
     ) {
         self.hosts = hosts
         self.token = token
@@ -27,11 +31,20 @@ package struct RequestGate: Sendable {
         self.limits = limits
     }
 
-    /// - Parameter headerBytes: Size of the request line and all header fields.
+    /// Decides about one request.
+    ///
+    /// - Parameters:
+    ///   - request: Without its body.
+    ///   - headerBytes: Size of the request line and all header fields.
+    /// - Returns: What to do with it.
+    /// - Throws: The refusal, with status 400, 401, 403, 405, 411, 413, 415 or 431.
     package func admit(_ request: HTTPRequest, headerBytes: Int) throws(HTTPError) -> Admission {
         guard headerBytes <= limits.headerBytes else {
             throw .tooLarge(
-                "the request head has \(headerBytes) bytes", hint: "at most \(limits.headerBytes)", status: 431)
+                "the request head has \(headerBytes) bytes",
+                hint: "at most \(limits.headerBytes)",
+                status: 431
+            )
         }
         try hosts.check(request)
         try OriginPolicy.check(request)
@@ -68,9 +81,12 @@ package struct RequestGate: Sendable {
 
     private var unauthorized: HTTPError {
         HTTPError(
-            status: 401, code: .unauthorized, message: "this server wants its token",
+            status: 401,
+            code: .unauthorized,
+            message: "this server wants its token",
             hint: "open the link with ?token= that the program was given, or send Authorization: Bearer <token>",
-            headers: [HTTPHeader("WWW-Authenticate", "Bearer")])
+            headers: [HTTPHeader("WWW-Authenticate", "Bearer")]
+        )
     }
 
     private func bodyBytes(of request: HTTPRequest) throws(HTTPError) -> Int {

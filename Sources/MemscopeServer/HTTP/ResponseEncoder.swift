@@ -14,7 +14,8 @@ package enum ResponseEncoder {
         HTTPHeader(
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-                + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+                + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        ),
         HTTPHeader("X-Content-Type-Options", "nosniff"),
         HTTPHeader("Referrer-Policy", "no-referrer"),
         HTTPHeader("Cross-Origin-Resource-Policy", "same-origin"),
@@ -22,7 +23,10 @@ package enum ResponseEncoder {
 
     package static func encode(_ response: HTTPResponse, for request: HTTPRequest?) -> EncodedResponse {
         var encoded = EncodedResponse(
-            status: response.status, headers: securityHeaders + response.headers, body: response.body)
+            status: response.status,
+            headers: securityHeaders + response.headers,
+            body: response.body
+        )
         encoded.headers.append(HTTPHeader("Cache-Control", response.cacheControl))
         if let etag = response.etag {
             // Weak, because the compressed form has the same one.
@@ -68,7 +72,8 @@ package enum ResponseEncoder {
         return offers.contains { offer in
             let parts = offer.lowercased().filter { $0 != " " }.split(separator: ";")
             guard let coding = parts.first, coding == "gzip" || coding == "*" else { return false }
-            return !parts.dropFirst().contains { $0.hasPrefix("q=0") && $0.dropFirst(3).allSatisfy { ".0".contains($0) } }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }?.dropFirst(2)
+            return weight.map { Double($0) ?? 1 } != 0
         }
     }
 }

@@ -5,7 +5,11 @@ internal import CHTTP
 // retained from its first line until `completed`.
 
 let serverCallbacks = unsafe mscope_http_callbacks(
-    request: advanceRequest, target: beginRequest, completed: completeRequest, connection: noteConnection)
+    request: advanceRequest,
+    target: beginRequest,
+    completed: completeRequest,
+    connection: noteConnection
+)
 
 private func loop(_ context: UnsafeMutableRawPointer?) -> ServerLoop {
     unsafe Unmanaged<ServerLoop>.fromOpaque(context!).takeUnretainedValue()
@@ -13,7 +17,9 @@ private func loop(_ context: UnsafeMutableRawPointer?) -> ServerLoop {
 
 private let beginRequest:
     @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>, OpaquePointer) -> UnsafeMutableRawPointer? = {
-        context, target, handle in
+        context,
+        target,
+        handle in
         let loop = unsafe loop(context)
         guard let connection = loop.connections[UInt(bitPattern: handle)] else { return nil }
         connection.beginRequest()
@@ -22,7 +28,14 @@ private let beginRequest:
     }
 
 private let advanceRequest: MHD_AccessHandlerCallback = {
-    context, _, _, method, _, upload, uploadSize, requestContext in
+    context,
+    _,
+    _,
+    method,
+    _,
+    upload,
+    uploadSize,
+    requestContext in
     guard let pointer = unsafe requestContext?.pointee, let method = unsafe method, let size = unsafe uploadSize else {
         return .NO
     }

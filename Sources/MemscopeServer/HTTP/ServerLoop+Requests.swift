@@ -5,7 +5,11 @@ internal import CHTTP
 extension ServerLoop {
     /// Goes one step further with a request.
     ///
-    /// - Parameter upload: The next part of the body; empty when there is none.
+    /// - Parameters:
+    ///   - exchange: The request.
+    ///   - method: As sent.
+    ///   - upload: The next part of the body; empty when there is none.
+    /// - Returns: `NO` closes the connection.
     func advance(_ exchange: Exchange, method: String, upload: UnsafeRawBufferPointer) -> MHD_Result {
         switch exchange.phase {
         case .head: return begin(exchange, method: method)
@@ -52,7 +56,8 @@ extension ServerLoop {
         guard match.route.isHeavy else { return answer(exchange, with: Self.response(to: match)) }
         let job = HeavyWorker.Job(
             work: { [match] in Self.response(to: match) },
-            deliver: { [mailbox, id = exchange.id] in mailbox.deliver($0, to: id) })
+            deliver: { [mailbox, id = exchange.id] in mailbox.deliver($0, to: id) }
+        )
         guard worker.submit(job) else {
             let busy = HTTPError.busy("another heavy request is under way, and one runs at a time")
             return answer(exchange, with: ResponseEncoder.encode(busy.response, for: match.request))
@@ -79,7 +84,8 @@ private func headers(of connection: OpaquePointer) -> [HTTPHeader] {
     let append: MHD_KeyValueIterator = { context, _, name, value in
         let headers = unsafe context!.assumingMemoryBound(to: [HTTPHeader].self)
         if let name = unsafe name {
-            unsafe headers.pointee.append(HTTPHeader(String(cString: name), value.map { unsafe String(cString: $0) } ?? ""))
+            let text = unsafe value.map { unsafe String(cString: $0) } ?? ""
+            unsafe headers.pointee.append(HTTPHeader(String(cString: name), text))
         }
         return .YES
     }

@@ -30,8 +30,12 @@ internal import Glibc
         // Twice the header limit, so that a head somewhat over it gets our answer and
         // there is room for the header fields of the response.
         let daemon = unsafe mscope_http_start(
-            socket, UInt32(limits.connections), 2 * limits.headerBytes, serverCallbacks,
-            Unmanaged.passUnretained(self).toOpaque())
+            socket,
+            UInt32(limits.connections),
+            2 * limits.headerBytes,
+            serverCallbacks,
+            Unmanaged.passUnretained(self).toOpaque()
+        )
         guard let daemon = unsafe daemon else { return false }
         unsafe self.daemon = daemon
         pollDescriptor = unsafe mscope_http_poll_descriptor(daemon)

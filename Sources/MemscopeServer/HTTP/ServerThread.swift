@@ -7,7 +7,12 @@ internal import Glibc
 struct ServerThread: Sendable {
     private let handle: pthread_t
 
-    /// - Parameter name: At most 15 bytes; shown by `ps -L` and debuggers.
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - name: At most 15 bytes; shown by `ps -L` and debuggers.
+    ///   - body: What it does.
+    /// - Throws: `system` when the process has as many threads as it may.
     init(name: String, body: @escaping @Sendable () -> Void) throws(MemscopeServerError) {
         let box = unsafe Unmanaged.passRetained(Body(name: name, run: body))
         var blocked = sigset_t()

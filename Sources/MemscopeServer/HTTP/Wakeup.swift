@@ -7,7 +7,7 @@ final class Wakeup: Sendable {
     let descriptor: Int32
     private let generation = mscope_fork_generation()
 
-    /// - Parameter blocking: Whether `wait` sleeps until a signal; a polled one must not.
+    /// A blocking one sleeps in `wait` until a signal; one that is polled must not.
     init(blocking: Bool) throws(MemscopeServerError) {
         descriptor = mscope_http_eventfd(blocking)
         guard descriptor >= 0 else { throw systemError("eventfd", "the server could not start") }

@@ -1,3 +1,5 @@
+internal import MemscopeRender
+
 /// A refusal, as the client will read it.
 ///
 /// It names what was wrong and what is accepted, and renders itself as
@@ -30,7 +32,12 @@ package struct HTTPError: Error, Sendable, Hashable {
     package var headers: [HTTPHeader]
 
     package init(
-        status: Int, code: Code, message: String, hint: String, routes: [String] = [], headers: [HTTPHeader] = []
+        status: Int,
+        code: Code,
+        message: String,
+        hint: String,
+        routes: [String] = [],
+        headers: [HTTPHeader] = []
     ) {
         self.status = status
         self.code = code
@@ -60,8 +67,12 @@ package struct HTTPError: Error, Sendable, Hashable {
     package static func methodNotAllowed(_ method: String, path: String, allowed: [String]) -> HTTPError {
         let list = allowed.joined(separator: ", ")
         return HTTPError(
-            status: 405, code: .methodNotAllowed, message: "\(path) does not answer \(method)",
-            hint: "use \(list)", headers: [HTTPHeader("Allow", list)])
+            status: 405,
+            code: .methodNotAllowed,
+            message: "\(path) does not answer \(method)",
+            hint: "use \(list)",
+            headers: [HTTPHeader("Allow", list)]
+        )
     }
 
     package static func tooLarge(_ message: String, hint: String, status: Int = 413) -> HTTPError {
@@ -70,45 +81,36 @@ package struct HTTPError: Error, Sendable, Hashable {
 
     package static func busy(_ message: String, retryAfterSeconds: Int = 1) -> HTTPError {
         HTTPError(
-            status: 503, code: .busy, message: message, hint: "try again in \(retryAfterSeconds) s",
-            headers: [HTTPHeader("Retry-After", String(retryAfterSeconds))])
+            status: 503,
+            code: .busy,
+            message: message,
+            hint: "try again in \(retryAfterSeconds) s",
+            headers: [HTTPHeader("Retry-After", String(retryAfterSeconds))]
+        )
     }
 
     package static func internalError(_ message: String) -> HTTPError {
-        HTTPError(status: 500, code: .internal, message: message, hint: "this is a defect of MemScope; please report it")
+        HTTPError(
+            status: 500,
+            code: .internal,
+            message: message,
+            hint: "this is a defect of MemScope; please report it"
+        )
     }
 }
 
 extension HTTPError {
     /// The refusal as the client gets it.
     package var response: HTTPResponse {
-        var json = #"{"error":{"code":"# + jsonQuoted(code.rawValue)
-        json += #","message":"# + jsonQuoted(message)
-        json += #","hint":"# + jsonQuoted(hint) + "}"
-        if !routes.isEmpty {
-            json += #","routes":["# + routes.map(jsonQuoted).joined(separator: ",") + "]"
+        var json = JSONWriter()
+        json.object { json in
+            json.member("error") { json in
+                json.member("code", code.rawValue)
+                json.member("message", message)
+                json.member("hint", hint)
+            }
+            if !routes.isEmpty { json.member("routes", array: routes) }
         }
-        return HTTPResponse(status: status, headers: headers, json: Array((json + "}").utf8))
+        return HTTPResponse(status: status, headers: headers, json: json.bytes)
     }
-}
-
-/// The text as a JSON string literal. Requests are quoted in refusals, so any text may
-/// come by; full results are written by MemscopeRender.
-func jsonQuoted(_ text: String) -> String {
-    let digits = Array("0123456789abcdef".unicodeScalars)
-    var quoted = "\"".unicodeScalars
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": quoted.append(contentsOf: "\\\"".unicodeScalars)
-        case "\\": quoted.append(contentsOf: "\\\\".unicodeScalars)
-        case "\n": quoted.append(contentsOf: "\\n".unicodeScalars)
-        case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-            quoted.append(contentsOf: "\\u00".unicodeScalars)
-            quoted.append(digits[Int(scalar.value >> 4)])
-            quoted.append(digits[Int(scalar.value & 15)])
-        default: quoted.append(scalar)
-        }
-    }
-    quoted.append("\"")
-    return String(quoted)
 }

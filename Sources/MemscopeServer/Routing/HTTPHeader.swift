@@ -1,4 +1,4 @@
-/// One header field. Names compare without regard to case.
+/// One header field, whose name compares without regard to case.
 package struct HTTPHeader: Sendable, Hashable {
     package var name: String
     package var value: String

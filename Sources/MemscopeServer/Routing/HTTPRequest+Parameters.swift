@@ -3,6 +3,7 @@ extension HTTPRequest {
     /// Refuses parameters that the route does not know, and repeated ones.
     ///
     /// - Parameter known: Names of the accepted parameters; may be empty.
+    /// - Throws: 400 `bad-parameter`.
     package func allowParameters(_ known: String...) throws(HTTPError) {
         var seen: Set<String> = []
         for parameter in query {
@@ -10,7 +11,8 @@ extension HTTPRequest {
                 throw .badParameter(
                     "unknown parameter \"\(parameter.name)\"",
                     hint: known.isEmpty
-                        ? "\(path) takes no parameters" : "accepted parameters: \(known.joined(separator: ", "))")
+                        ? "\(path) takes no parameters" : "accepted parameters: \(known.joined(separator: ", "))"
+                )
             }
             guard seen.insert(parameter.name).inserted else {
                 throw .badParameter("parameter \"\(parameter.name)\" is given twice", hint: "give it once")
@@ -37,7 +39,8 @@ extension HTTPRequest {
         guard let value = Int(text), range.contains(value) else {
             throw .badParameter(
                 "\"\(text)\" is no value for \"\(name)\"",
-                hint: "\(name) is a number from \(range.lowerBound) to \(range.upperBound), default \(fallback)")
+                hint: "\(name) is a number from \(range.lowerBound) to \(range.upperBound), default \(fallback)"
+            )
         }
         return value
     }
@@ -48,14 +51,16 @@ extension HTTPRequest {
         guard words.contains(text) else {
             throw .badParameter(
                 "\"\(text)\" is no value for \"\(name)\"",
-                hint: "\(name) is one of \(words.joined(separator: ", ")), default \(fallback)")
+                hint: "\(name) is one of \(words.joined(separator: ", ")), default \(fallback)"
+            )
         }
         return text
     }
 
     /// One of the cases of an enumeration, by raw value.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ name: String, default fallback: Choice
+        _ name: String,
+        default fallback: Choice
     ) throws(HTTPError) -> Choice {
         let words = Choice.allCases.map(\.rawValue)
         let word = try choice(name, of: words, default: fallback.rawValue)

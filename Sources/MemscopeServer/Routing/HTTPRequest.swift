@@ -22,7 +22,11 @@ package struct HTTPRequest: Sendable, Hashable {
     package var captures: [String: String] = [:]
 
     package init(
-        method: String = "GET", path: String, query: [Parameter] = [], headers: [HTTPHeader] = [], body: [UInt8] = []
+        method: String = "GET",
+        path: String,
+        query: [Parameter] = [],
+        headers: [HTTPHeader] = [],
+        body: [UInt8] = []
     ) {
         self.method = method
         self.path = path
@@ -66,7 +70,10 @@ private func percentDecoded(_ text: Substring, plusIsSpace: Bool) throws(HTTPErr
             guard digits.count == 2, let value = UInt8(Substring(digits), radix: 16), value != 0,
                 digits.first != UInt8(ascii: "+")
             else {
-                throw .badRequest("broken percent-encoding in the request target", hint: "encode bytes as %41, never %00")
+                throw .badRequest(
+                    "broken percent-encoding in the request target",
+                    hint: "write a byte as %41, never as %00"
+                )
             }
             bytes.append(value)
             rest = rest.dropFirst(2)

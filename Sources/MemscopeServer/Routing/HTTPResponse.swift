@@ -13,14 +13,20 @@ package struct HTTPResponse: Sendable, Hashable {
     package var headers: [HTTPHeader]
     package var contentType: String
     package var body: Body
-    /// Identifies the content, without quotes. An answer with one is compared with the
+    /// Identifies the content, without quotes.
+    ///
+    /// An answer with one is compared with the
     /// client's `If-None-Match`. Leave out what changes at each request, such as the time.
     package var etag: String?
     /// `no-store` unless a route knows better: answers show the heap of one instant.
     package var cacheControl = "no-store"
 
     package init(
-        status: Int = 200, headers: [HTTPHeader] = [], contentType: String, body: Body, etag: String? = nil
+        status: Int = 200,
+        headers: [HTTPHeader] = [],
+        contentType: String,
+        body: Body,
+        etag: String? = nil
     ) {
         self.status = status
         self.headers = headers
@@ -31,13 +37,21 @@ package struct HTTPResponse: Sendable, Hashable {
 
     package init(status: Int = 200, headers: [HTTPHeader] = [], json: [UInt8], etag: String? = nil) {
         self.init(
-            status: status, headers: headers, contentType: "application/json; charset=utf-8", body: .bytes(json),
-            etag: etag)
+            status: status,
+            headers: headers,
+            contentType: "application/json; charset=utf-8",
+            body: .bytes(json),
+            etag: etag
+        )
     }
 
     package init(status: Int = 200, headers: [HTTPHeader] = [], text: String) {
         self.init(
-            status: status, headers: headers, contentType: "text/plain; charset=utf-8", body: .bytes(Array(text.utf8)))
+            status: status,
+            headers: headers,
+            contentType: "text/plain; charset=utf-8",
+            body: .bytes(Array(text.utf8))
+        )
     }
 
     /// A stream of server-sent events that begins with `first`.
@@ -58,7 +72,9 @@ package struct ServerEvent: Sendable, Hashable {
         self.data = data
     }
 
-    /// The event as it goes over the wire. A line break in the data begins a new `data:` line.
+    /// The event as it goes over the wire.
+    ///
+    /// A line break in the data begins a new `data:` line.
     package var bytes: [UInt8] {
         var out = Array("event: \(name)\n".utf8)
         for line in data.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {

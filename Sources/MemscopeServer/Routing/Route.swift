@@ -13,12 +13,18 @@ package struct Route: Sendable {
     package var path: String
     /// Heavy routes run on a thread of their own, one at a time; the next gets 503.
     package var isHeavy: Bool
-    /// Open routes answer without the token. They must not reveal anything of the heap.
+    /// Open routes answer without the token.
+    ///
+    /// They must not reveal anything of the heap.
     package var isOpen: Bool
     package var handler: Handler
 
     package init(
-        _ method: Method, _ path: String, isHeavy: Bool = false, isOpen: Bool = false, handler: @escaping Handler
+        _ method: Method,
+        _ path: String,
+        isHeavy: Bool = false,
+        isOpen: Bool = false,
+        handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -28,7 +34,10 @@ package struct Route: Sendable {
     }
 
     package static func get(
-        _ path: String, isHeavy: Bool = false, isOpen: Bool = false, handler: @escaping Handler
+        _ path: String,
+        isHeavy: Bool = false,
+        isOpen: Bool = false,
+        handler: @escaping Handler
     ) -> Route {
         Route(.get, path, isHeavy: isHeavy, isOpen: isOpen, handler: handler)
     }

@@ -25,7 +25,9 @@ package struct Router: Sendable {
         self.fallback = fallback
     }
 
-    /// Finds the route of a request without running it. What no route answers goes to
+    /// Finds the route of a request without running it.
+    ///
+    /// What no route answers goes to
     /// the fallback, and from there to 404 with the list of routes.
     ///
     /// - Throws: 405 with `Allow` when the path exists under another method.
@@ -56,8 +58,10 @@ package struct Router: Sendable {
     private func respondWithFallback(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         guard let response = try fallback(request) else {
             throw .notFound(
-                "nothing answers \(request.path)", hint: "see the list of routes",
-                routes: routes.map { "\($0.method.rawValue) \($0.path)" })
+                "nothing answers \(request.path)",
+                hint: "see the list of routes",
+                routes: routes.map { "\($0.method.rawValue) \($0.path)" }
+            )
         }
         guard ["GET", "HEAD"].contains(request.method) else {
             throw .methodNotAllowed(request.method, path: request.path, allowed: ["GET", "HEAD"])

@@ -17,13 +17,14 @@ package struct StaticFiles: Sendable {
 
     /// Serves a folder as it is at each request.
     ///
-    /// - Throws: `invalidAddress` is never thrown; `system` when there is no such folder.
+    /// - Throws: `system` when there is no such folder.
     package init(folder: String) throws(MemscopeServerError) {
         source = .folder(try StaticFolder(folder))
     }
 
-    /// Answers with the file at the request's path, `/` with `/index.html`; nil when
-    /// there is none. Fits `Router`'s fallback.
+    /// Answers with the file at the request's path, nil when there is none.
+    ///
+    /// The path `/` is `/index.html`. Fits `Router`'s fallback.
     package func respond(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse? {
         let path = request.path == "/" ? "/index.html" : request.path
         let found: [UInt8]?
@@ -33,7 +34,10 @@ package struct StaticFiles: Sendable {
         }
         guard let bytes = found else { return nil }
         var response = HTTPResponse(
-            contentType: mediaType(of: path), body: .bytes(bytes), etag: contentHash(bytes))
+            contentType: mediaType(of: path),
+            body: .bytes(bytes),
+            etag: contentHash(bytes)
+        )
         // Kept, but asked for again: a new build shows at the next reload.
         response.cacheControl = "no-cache"
         return response

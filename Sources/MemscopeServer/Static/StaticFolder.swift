@@ -39,7 +39,9 @@ private func readAll(_ descriptor: Int32, size: Int) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: size)
     var filled = 0
     while filled < size {
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress! + filled, size - filled) }
+        let count = unsafe bytes.withUnsafeMutableBytes { bytes in
+            unsafe Glibc.read(descriptor, bytes.baseAddress! + filled, size - filled)
+        }
         if count < 0 && errno == EINTR { continue }
         guard count >= 0 else { return nil }
         // Somebody made it shorter meanwhile.

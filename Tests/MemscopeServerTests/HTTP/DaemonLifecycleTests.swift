@@ -54,6 +54,30 @@ import Testing
         }
     }
 
+    @Test("A forked child has no server: it holds none of its descriptors, and stops nothing") func fork() async {
+        await #expect(processExitsWith: .success) {
+            let before = openDescriptors()
+            let server = try TestServer()
+            let client = server.connect()
+            client.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            precondition(client.receive(until: "hello") != nil)
+            let child = forkProcess()
+            if child == 0 {
+                server.hub.publish(event: "from the child", data: "")
+                server.daemon.stop()
+                // The client's own descriptor is the program's and stays.
+                exit(openDescriptors() == before + 1 ? 0 : 1)
+            }
+            var status: Int32 = -1
+            unsafe waitpid(child, &status, 0)
+            precondition(status == 0, "the child ended with \(status)")
+            server.hub.publish(event: "from the parent", data: "")
+            let events = client.receive(until: "from the parent")
+            precondition(events?.contains("from the child") == false)
+            precondition(server.get("/healthz")?.status == 200)
+        }
+    }
+
     @Test("A failed start leaves no descriptor behind") func failedStart() async {
         await #expect(processExitsWith: .success) {
             let server = try TestServer()
@@ -119,6 +143,10 @@ import Testing
     }
 }
 
+/// Swift hides `fork`, because a child with one thread of many can do little: here it asks
+/// for its descriptors and ends.
+@_silgen_name("fork") private func forkProcess() -> pid_t
+
 private func leaveStaleSocket(_ path: String) {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_un()
@@ -126,8 +154,10 @@ private func leaveStaleSocket(_ path: String) {
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
     unsafe withUnsafeBytes(of: &address) { bytes in
         _ = unsafe bind(
-            descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
-            socklen_t(MemoryLayout<sockaddr_un>.size))
+            descriptor,
+            bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+            socklen_t(MemoryLayout<sockaddr_un>.size)
+        )
     }
     close(descriptor)
 }

@@ -31,17 +31,20 @@ import Testing
         #expect(!server.hub.hasListeners)
     }
 
-    @Test("Refusals arrive as JSON with their headers", arguments: [
-        ("GET /api/nonsense HTTP/1.1", 404, "not-found"), ("DELETE /healthz HTTP/1.1", 405, "method-not-allowed"),
-        ("NONSENSE /healthz HTTP/1.1", 405, "method-not-allowed"),
-        ("GET /api/echo?limti=1 HTTP/1.1", 400, "bad-parameter"), ("GET /%zz HTTP/1.1", 400, "bad-request"),
-        ("OPTIONS * HTTP/1.1", 400, "bad-request"),
-        ("GET /healthz HTTP/1.1\r\nHost: evil.example", 403, "forbidden-host"),
-        ("GET /healthz HTTP/1.0\r\nHost: evil.example", 403, "forbidden-host"),
-        ("POST /api/mark HTTP/1.1\r\nOrigin: http://evil.example", 403, "forbidden-origin"),
-        ("POST /api/mark HTTP/1.1\r\nTransfer-Encoding: chunked", 411, "bad-body"),
-        ("POST /api/mark HTTP/1.1\r\nContent-Length: 65537", 413, "too-large"),
-    ])
+    @Test(
+        "Refusals arrive as JSON with their headers",
+        arguments: [
+            ("GET /api/nonsense HTTP/1.1", 404, "not-found"), ("DELETE /healthz HTTP/1.1", 405, "method-not-allowed"),
+            ("NONSENSE /healthz HTTP/1.1", 405, "method-not-allowed"),
+            ("GET /api/echo?limti=1 HTTP/1.1", 400, "bad-parameter"), ("GET /%zz HTTP/1.1", 400, "bad-request"),
+            ("OPTIONS * HTTP/1.1", 400, "bad-request"),
+            ("GET /healthz HTTP/1.1\r\nHost: evil.example", 403, "forbidden-host"),
+            ("GET /healthz HTTP/1.0\r\nHost: evil.example", 403, "forbidden-host"),
+            ("POST /api/mark HTTP/1.1\r\nOrigin: http://evil.example", 403, "forbidden-origin"),
+            ("POST /api/mark HTTP/1.1\r\nTransfer-Encoding: chunked", 411, "bad-body"),
+            ("POST /api/mark HTTP/1.1\r\nContent-Length: 65537", 413, "too-large"),
+        ]
+    )
     func refusal(head: String, status: Int, code: String) throws {
         let answer = try #require(try TestServer().send(head))
         #expect(answer.status == status)

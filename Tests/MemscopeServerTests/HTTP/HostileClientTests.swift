@@ -9,10 +9,13 @@ import Testing
         return try TestServer(limits: limits)
     }
 
-    @Test("A head of any size gets an answer", arguments: [
-        (20_000, 200), (30_000, 200), (32_500, 200), (33_000, 431), (40_000, 431), (64_000, 431), (65_536, 431),
-        (70_000, 431), (1_048_576, 431),
-    ])
+    @Test(
+        "A head of any size gets an answer",
+        arguments: [
+            (20_000, 200), (30_000, 200), (32_500, 200), (33_000, 431), (40_000, 431), (64_000, 431), (65_536, 431),
+            (70_000, 431), (1_048_576, 431),
+        ]
+    )
     func longHead(size: Int, status: Int) throws {
         let server = try TestServer()
         let answer = server.send("GET /healthz HTTP/1.1\r\nX: " + String(repeating: "x", count: size))
@@ -39,10 +42,15 @@ import Testing
         #expect(server.get("/healthz")?.status == 200)
     }
 
-    @Test("A stalling client is told and dropped while others are served", arguments: [
-        "", "GET /healthz HT", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n",
-        "POST /api/mark HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{",
-    ])
+    @Test(
+        "A stalling client is told and dropped while others are served",
+        arguments: [
+            "", "GET /healthz HT", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n",
+            "POST /api/mark HTTP/1.1\r\nHost: a\r\nHost: localhost\r\n", "GET /",
+            "POST /api/mark HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5\r\n"
+                + "\r\n{",
+        ]
+    )
     func stall(start: String) throws {
         let server = try impatient()
         let client = server.connect()

@@ -2,11 +2,17 @@ import MemscopeServer
 import Testing
 
 private func gate(
-    _ address: ListenAddress = .loopback(port: 9100), hosts: [String] = [], token: AccessToken? = nil
+    _ address: ListenAddress = .loopback(port: 9100),
+    hosts: [String] = [],
+    token: AccessToken? = nil
 ) -> RequestGate {
     RequestGate(
-        hosts: HostPolicy(address: address, names: hosts), token: token, cookieName: "memscope-9100",
-        router: Router(testRoutes), limits: HTTPDaemon.Limits())
+        hosts: HostPolicy(address: address, names: hosts),
+        token: token,
+        cookieName: "memscope-9100",
+        router: Router(testRoutes),
+        limits: HTTPDaemon.Limits()
+    )
 }
 
 private func request(_ method: String = "GET", _ target: String, _ headers: [String: String] = [:]) -> HTTPRequest {
@@ -28,7 +34,8 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
 @Suite("Host allow-list") struct HostPolicyTests {
     @Test(
         "Names of this machine are served with and without a port",
-        arguments: ["localhost", "localhost:9100", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:9100"])
+        arguments: ["localhost", "localhost:9100", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:9100"]
+    )
     func known(host: String) {
         #expect(refusal(gate(), request("GET", "/healthz", ["Host": host])) == nil)
     }
@@ -38,7 +45,8 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         arguments: [
             "evil.example", "evil.example:9100", "localhost.evil.example", "localhost.", "", "192.168.1.5", "::1",
             "[::1", "[localhost]", "localhost:", "localhost:99999", "localhost:9100x", "localhost:-1", "a b",
-        ])
+        ]
+    )
     func foreign(host: String) {
         let error = refusal(gate(), request("GET", "/healthz", ["Host": host]))
         #expect(error?.status == 403)
@@ -72,19 +80,25 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
 }
 
 @Suite("Origin rules") struct OriginPolicyTests {
-    @Test("A POST from the same origin or from no browser passes", arguments: [
-        [:], ["Origin": "http://localhost:9100"], ["Origin": "https://localhost:9100"],
-        ["Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:9100"], ["Sec-Fetch-Site": "none"],
-    ])
+    @Test(
+        "A POST from the same origin or from no browser passes",
+        arguments: [
+            [:], ["Origin": "http://localhost:9100"], ["Origin": "https://localhost:9100"],
+            ["Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:9100"], ["Sec-Fetch-Site": "none"],
+        ]
+    )
     func same(headers: [String: String]) {
         #expect(refusal(gate(), request("POST", "/api/mark", headers)) == nil)
     }
 
-    @Test("A POST from elsewhere is refused with forbidden-origin", arguments: [
-        ["Origin": "http://evil.example"], ["Origin": "null"], ["Origin": ""], ["Origin": "http://localhost:3000"],
-        ["Origin": "http://localhost"], ["Origin": "ftp://localhost:9100"], ["Sec-Fetch-Site": "cross-site"],
-        ["Sec-Fetch-Site": "same-site", "Origin": "http://localhost:9100"],
-    ])
+    @Test(
+        "A POST from elsewhere is refused with forbidden-origin",
+        arguments: [
+            ["Origin": "http://evil.example"], ["Origin": "null"], ["Origin": ""], ["Origin": "http://localhost:3000"],
+            ["Origin": "http://localhost"], ["Origin": "ftp://localhost:9100"], ["Sec-Fetch-Site": "cross-site"],
+            ["Sec-Fetch-Site": "same-site", "Origin": "http://localhost:9100"],
+        ]
+    )
     func foreign(headers: [String: String]) {
         let error = refusal(gate(), request("POST", "/api/mark", headers))
         #expect(error?.status == 403)
@@ -117,22 +131,28 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         #expect(error?.hint.contains("Bearer") == true)
     }
 
-    @Test("Bearer and cookie open, whatever else the cookie holds", arguments: [
-        ["Authorization": "Bearer correct-horse-battery"], ["Authorization": "bearer correct-horse-battery"],
-        ["Cookie": "memscope-9100=correct-horse-battery"],
-        ["Cookie": "a=b; memscope-9100=correct-horse-battery; c=d"],
-    ])
+    @Test(
+        "Bearer and cookie open, whatever else the cookie holds",
+        arguments: [
+            ["Authorization": "Bearer correct-horse-battery"], ["Authorization": "bearer correct-horse-battery"],
+            ["Cookie": "memscope-9100=correct-horse-battery"],
+            ["Cookie": "a=b; memscope-9100=correct-horse-battery; c=d"],
+        ]
+    )
     func right(headers: [String: String]) throws {
         #expect(refusal(try gate(), request("GET", "/api/echo", headers)) == nil)
     }
 
-    @Test("Anything near it does not", arguments: [
-        ["Authorization": "Bearer correct-horse-batterx"], ["Authorization": "Bearer correct-horse-batter"],
-        ["Authorization": "Bearer correct-horse-battery0"], ["Authorization": "Bearer "],
-        ["Authorization": "Basic correct-horse-battery"], ["Authorization": "correct-horse-battery"],
-        ["Cookie": "memscope-9101=correct-horse-battery"], ["Cookie": "correct-horse-battery"],
-        ["Cookie": "memscope-9100="],
-    ])
+    @Test(
+        "Anything near it does not",
+        arguments: [
+            ["Authorization": "Bearer correct-horse-batterx"], ["Authorization": "Bearer correct-horse-batter"],
+            ["Authorization": "Bearer correct-horse-battery0"], ["Authorization": "Bearer "],
+            ["Authorization": "Basic correct-horse-battery"], ["Authorization": "correct-horse-battery"],
+            ["Cookie": "memscope-9101=correct-horse-battery"], ["Cookie": "correct-horse-battery"],
+            ["Cookie": "memscope-9100="],
+        ]
+    )
     func wrong(headers: [String: String]) throws {
         #expect(refusal(try gate(), request("GET", "/api/echo", headers))?.status == 401)
     }
@@ -150,7 +170,8 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         #expect(response.headers.value(of: "Location") == "/")
         #expect(
             response.headers.value(of: "Set-Cookie")
-                == "memscope-9100=\(secret); Path=/; HttpOnly; SameSite=Strict")
+                == "memscope-9100=\(secret); Path=/; HttpOnly; SameSite=Strict"
+        )
         #expect(refusal(try gate(), request("GET", "/?token=wrong"))?.status == 401)
     }
 
@@ -159,9 +180,12 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         #expect(refusal(try gate(), request("GET", "/nonsense"))?.status == 401)
     }
 
-    @Test("A short or unusual token is refused with the rule", arguments: [
-        "", "short", "fifteen-chars-x", "with a space inside", "semicolon;semicolon", "ünïcödé-ünïcödé",
-    ])
+    @Test(
+        "A short or unusual token is refused with the rule",
+        arguments: [
+            "", "short", "fifteen-chars-x", "with a space inside", "semicolon;semicolon", "ünïcödé-ünïcödé",
+        ]
+    )
     func invalid(text: String) throws {
         let error = try #require(throws: MemscopeServerError.self) { try AccessToken(text) }
         #expect(error.code == .invalidToken)
@@ -181,9 +205,12 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         #expect(refusal(gate(), request("GET", "/healthz"), headerBytes: 32_769)?.status == 431)
     }
 
-    @Test("The declared body decides before a byte of it is read", arguments: [
-        ("65537", 413), ("9223372036854775807", 413), ("99999999999999999999", 400), ("-1", 400), ("x", 400),
-    ])
+    @Test(
+        "The declared body decides before a byte of it is read",
+        arguments: [
+            ("65537", 413), ("9223372036854775807", 413), ("99999999999999999999", 400), ("-1", 400), ("x", 400),
+        ]
+    )
     func body(length: String, status: Int) {
         let post = request("POST", "/api/mark", ["Content-Length": length, "Content-Type": "application/json"])
         #expect(refusal(gate(), post)?.status == status)
@@ -193,10 +220,13 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         #expect(refusal(gate(), request("POST", "/api/mark", ["Transfer-Encoding": "chunked"]))?.status == 411)
     }
 
-    @Test("A POST body must be JSON", arguments: [
-        ("application/json", nil), ("application/JSON; charset=utf-8", nil), ("text/plain", 415), ("", 415),
-        ("application/x-www-form-urlencoded", 415),
-    ] as [(String, Int?)])
+    @Test(
+        "A POST body must be JSON",
+        arguments: [
+            ("application/json", nil), ("application/JSON; charset=utf-8", nil), ("text/plain", 415), ("", 415),
+            ("application/x-www-form-urlencoded", 415),
+        ] as [(String, Int?)]
+    )
     func contentType(type: String, status: Int?) {
         let post = request("POST", "/api/mark", ["Content-Length": "2", "Content-Type": type])
         #expect(refusal(gate(), post)?.status == status)

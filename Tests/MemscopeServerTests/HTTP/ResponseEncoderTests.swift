@@ -5,7 +5,9 @@ import Testing
 @Suite("Response on its way out") struct ResponseEncoderTests {
     private func encode(_ response: HTTPResponse, _ headers: [String: String] = [:]) -> EncodedResponse {
         ResponseEncoder.encode(
-            response, for: HTTPRequest(path: "/", headers: headers.map { HTTPHeader($0.key, $0.value) }))
+            response,
+            for: HTTPRequest(path: "/", headers: headers.map { HTTPHeader($0.key, $0.value) })
+        )
     }
 
     private let long = HTTPResponse(json: [UInt8](repeating: UInt8(ascii: "1"), count: 5000), etag: "v1")
@@ -47,7 +49,10 @@ import Testing
         let binary = HTTPResponse(contentType: "application/octet-stream", body: bytes)
         #expect(encode(binary, gzip).body == bytes)
         let encoded = HTTPResponse(
-            headers: [HTTPHeader("Content-Encoding", "gzip")], contentType: "text/plain", body: bytes)
+            headers: [HTTPHeader("Content-Encoding", "gzip")],
+            contentType: "text/plain",
+            body: bytes
+        )
         #expect(encode(encoded, gzip).headers.values(of: "Content-Encoding") == ["gzip"])
         #expect(encode(encoded, gzip).body == bytes)
     }

@@ -12,7 +12,8 @@ import Testing
         #expect(
             request.query == [
                 .init("sort", "-bytes"), .init("name", "a b&c"), .init("empty", ""), .init("last", "ä=1"),
-            ])
+            ]
+        )
     }
 
     @Test("A plus sign in the path is a plus sign") func plus() throws {
@@ -21,7 +22,8 @@ import Testing
 
     @Test(
         "A broken target is refused with 400",
-        arguments: ["", "api", "*", "http://host/", "/%", "/%4", "/%zz", "/%+1", "/%00", "/?a=%FF", "/%C3"])
+        arguments: ["", "api", "*", "http://host/", "/%", "/%4", "/%zz", "/%+1", "/%00", "/?a=%FF", "/%C3"]
+    )
     func brokenTarget(target: String) throws {
         let error = try #require(throws: HTTPError.self) { try request(target) }
         #expect(error.status == 400)
@@ -66,7 +68,8 @@ import Testing
 
     @Test(
         "Anything but a number within the range is refused with the range",
-        arguments: ["0", "1001", "-1", "", "1.5", "ten", "99999999999999999999"])
+        arguments: ["0", "1001", "-1", "", "1.5", "ten", "99999999999999999999"]
+    )
     func badInt(value: String) throws {
         let error = try #require(throws: HTTPError.self) {
             try request("limit=\(value)").int("limit", in: 1...1000, default: 100)

@@ -25,7 +25,10 @@ import Testing
         #expect(bytes(response) == EmbeddedFile.all.first { $0.path == "/index.html" }?.bytes)
     }
 
-    @Test("What is not embedded is not there", arguments: ["/index", "/../Package.swift", "/js", "//index.html", "/nope"])
+    @Test(
+        "What is not embedded is not there",
+        arguments: ["/index", "/../Package.swift", "/js", "//index.html", "/nope"]
+    )
     func absent(path: String) throws {
         #expect(try StaticFiles().respond(to: HTTPRequest(path: path)) == nil)
     }

@@ -111,4 +111,3 @@ struct RawAnswer {
         return line.map { $0.dropFirst(wanted.count).drop { $0 == " " } }.map(String.init)
     }
 }
-

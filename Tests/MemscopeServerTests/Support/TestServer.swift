@@ -7,12 +7,17 @@ final class TestServer: Sendable {
     let hub = EventHub()
 
     init(
-        address: ListenAddress = .loopback(port: 0), token: AccessToken? = nil, allowedHosts: [String] = [],
-        files: StaticFiles = StaticFiles(), limits: HTTPDaemon.Limits = HTTPDaemon.Limits()
+        address: ListenAddress = .loopback(port: 0),
+        token: AccessToken? = nil,
+        allowedHosts: [String] = [],
+        files: StaticFiles = StaticFiles(),
+        limits: HTTPDaemon.Limits = HTTPDaemon.Limits()
     ) throws {
         daemon = try HTTPDaemon.start(
             HTTPDaemon.Configuration(address: address, token: token, allowedHosts: allowedHosts, limits: limits),
-            router: Router(testRoutes, fallback: files.respond), hub: hub)
+            router: Router(testRoutes, fallback: files.respond),
+            hub: hub
+        )
     }
 
     var url: String { daemon.url }

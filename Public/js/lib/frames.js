@@ -12,9 +12,13 @@ export function isPlumbing(frame) {
   return PLUMBING.test(frame.image ?? "") || PLUMBING_FUNCTION.test(frame.function);
 }
 
-/** @param {Frame[]} stack - innermost first @returns {Frame | null} the innermost frame of the program's own; else the innermost */
+/**
+ * @param {Frame[]} stack - innermost first
+ * @returns {Frame | null} the innermost frame of the program's own; without one the innermost that is no plumbing
+ */
 export function headline(stack) {
-  return stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
+  const own = stack.find((frame) => codeGroup({ name: frame.function, image: frame.image }) === 1);
+  return own ?? stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
 }
 
 /** @param {{file: string | null, line: number | null}} frame @returns {string} "Cache.swift:42", "" when not known */
@@ -42,7 +46,7 @@ export const CODE_GROUPS = {
  */
 export function codeGroup({ name, image }) {
   // In a static executable the runtime has no image of its own, only its names.
-  if (/^_?swift_|^Swift\.|^_?Concurrency\./.test(name)) return 2;
+  if (/^(generic )?(specialized |specialization <.*> of )?(_?swift_|(static )?Swift\.)/.test(name)) return 2;
   if (!image) return 6;
   if (image.startsWith("libswift")) return 2;
   if (/^lib_?(Foundation|dispatch|BlocksRuntime)/.test(image)) return 3;

@@ -102,7 +102,7 @@ class FlameView {
     const searching = this.search.input.value.trim() !== "";
     const share = formatShare(value, this.layout.nodes[0].value) || "0 %";
     this.chart.highlight(searching ? matched : null);
-    setText(this.found, searching ? `${groupDigits(count)} matches · ${this.text(value)} · ${share} of all` : "");
+    setText(this.found, searching ? `${groupDigits(count)} ${count === 1 ? "match" : "matches"} · ${this.text(value)} · ${share} of all` : "");
     setAttribute(this.scroll, "data-matches", searching ? count : null);
     setAttribute(this.scroll, "data-match-value", searching ? value : null);
   }

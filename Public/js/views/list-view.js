@@ -60,6 +60,13 @@ export function createListView(app, options) {
       truncated: list.state.envelope.truncated });
   }
 
+  // Shares and ages need the summary, which may come after the rows.
+  const unsubscribe = app.store.subscribe(({ summary }) => {
+    if (!summary) return;
+    queueMicrotask(() => unsubscribe());
+    render();
+  });
+
   return {
     element: panel.element,
     /** @param {Record<string, string>} params */

@@ -59,7 +59,7 @@ function siteColumns(whole) {
     count("Blocks", "blocks"),
     bytes("Peak", "peakBytes", "is-optional"),
     count("Allocations", "allocations", "is-optional"),
-    count("Frees", "frees", "is-spare"),
+    count("Frees", "frees", "is-extra"),
     bytes("Allocated", "allocatedBytes", "is-optional"),
     { label: "Stack", class: "col-quality is-spare", create: (cell) => cell.append(h("span", { class: "badge" })),
       update: updateQuality },

@@ -23,7 +23,9 @@ export function createTabs(app, views) {
   let paused = false;
 
   app.store.subscribe(({ route, connection }) => {
-    const pause = connection.status === "paused" || connection.status === "refused";
+    // While the server does not answer, views need not find that out one by one;
+    // when it does again, showing them anew brings their newest data.
+    const pause = connection.status === "paused" || connection.error !== null;
     if (shown === route && paused === pause) return;
     for (const link of links) setAttribute(link, "aria-current", link.dataset.view === route.view ? "page" : null);
     for (const view of VIEWS) setAttribute(views[view].element, "hidden", view !== route.view);

@@ -117,7 +117,13 @@ export class FlameChart {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {number} index @param {number} x @param {number} y @param {number} width */
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} index
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   */
   paintBox(context, index, x, y, width) {
     const layout = /** @type {FlameLayout} */ (this.layout);
     const found = this.matched?.[index] === 1;

@@ -10,7 +10,11 @@ function isArrow(text, at) {
   return text[at] === ">" && text[at - 1] === "-";
 }
 
-/** @param {string} text @param {number} start - of an opening bracket @returns {number} of the one that closes it; -1 */
+/**
+ * @param {string} text
+ * @param {number} start - of an opening bracket
+ * @returns {number} of the one that closes it; -1
+ */
 function closing(text, start) {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {

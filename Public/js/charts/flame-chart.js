@@ -3,7 +3,7 @@
 
 import { boxAt, isWithin } from "../lib/flame.js";
 import { codeGroup } from "../lib/frames.js";
-import { shortName } from "../lib/names.js";
+import { fitName, shortName } from "../lib/names.js";
 import { color, font } from "./palette.js";
 import { Surface } from "./surface.js";
 
@@ -34,7 +34,6 @@ export class FlameChart {
     /** The part of the weight axis that fills the width. */
     this.view = { start: 0, end: 1 };
     this.animation = 0;
-    this.averageCharacter = 6;
     this.surface = new Surface(canvas, (context, width, height) => this.paint(context, width, height));
   }
 
@@ -100,7 +99,6 @@ export class FlameChart {
     if (!layout) return;
     context.font = font(12);
     context.textBaseline = "middle";
-    this.averageCharacter = context.measureText("abcdefghij.ABC(_:)").width / 18;
     const top = this.scrolled();
     const first = Math.floor(top / ROW);
     const last = Math.min(layout.levels.length - 1, Math.floor((top + height) / ROW));
@@ -119,7 +117,13 @@ export class FlameChart {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {number} index @param {number} x @param {number} y @param {number} width */
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} index
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   */
   paintBox(context, index, x, y, width) {
     const layout = /** @type {FlameLayout} */ (this.layout);
     const found = this.matched?.[index] === 1;
@@ -131,10 +135,8 @@ export class FlameChart {
     if (width >= LEAST_TEXT_WIDTH) {
       context.globalAlpha = above ? 0.75 : 1;
       context.fillStyle = color(found ? "flame-match-ink" : "flame-ink");
-      const room = Math.floor((width - 2 * TEXT_MARGIN) / this.averageCharacter);
-      const name = this.shortNames[index];
-      const text = name.length > room ? `${name.slice(0, Math.max(room - 1, 0))}…` : name;
-      context.fillText(text, x + TEXT_MARGIN, y + (ROW - GAP) / 2 + 0.5, width - TEXT_MARGIN);
+      const text = fitName(this.shortNames[index], width - 2 * TEXT_MARGIN, (part) => context.measureText(part).width);
+      context.fillText(text, x + TEXT_MARGIN, y + (ROW - GAP) / 2 + 0.5);
     }
     context.globalAlpha = 1;
     if (index === this.hovered || index === this.selected) this.outline(context, x, y, inner);

@@ -141,7 +141,12 @@ export class TimeChart {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("./axes.js").Box} box @param {number[]} run @param {Path2D} line */
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {import("./axes.js").Box} box
+   * @param {number[]} run
+   * @param {Path2D} line
+   */
   fill(context, box, run, line) {
     const area = new Path2D(line);
     area.lineTo(run[run.length - 2], box.bottom);

@@ -17,7 +17,11 @@ export function retryDelay(attempt, random) {
   return Math.min(LONGEST_DELAY, Math.max(FIRST_DELAY, Math.round(spread)));
 }
 
-/** @param {string | null} header - `Retry-After` @param {number} fallback - milliseconds @returns {number} milliseconds */
+/**
+ * @param {string | null} header - `Retry-After`
+ * @param {number} fallback - milliseconds
+ * @returns {number} milliseconds
+ */
 export function retryAfter(header, fallback) {
   const seconds = header === null || header.trim() === "" ? NaN : Number(header);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, 60_000) : fallback;

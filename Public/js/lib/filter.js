@@ -9,7 +9,11 @@ export function matchesText(query, texts) {
   return wanted === "" || texts.some((text) => text?.toLowerCase().includes(wanted));
 }
 
-/** @param {string} query @param {Frame[]} stack @returns {boolean} whether any frame's function, file or image matches */
+/**
+ * @param {string} query
+ * @param {Frame[]} stack
+ * @returns {boolean} whether any frame's function, file or image matches
+ */
 export function matchesStack(query, stack) {
   return stack.length === 0
     ? matchesText(query, [])

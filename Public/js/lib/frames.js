@@ -3,18 +3,21 @@
 
 /** @typedef {import("../types.js").Frame} Frame */
 
-// Images whose frames say how memory was asked for, not by whom.
-const PLUMBING = /^(libc|libstdc\+\+|libc\+\+|libgcc|libpthread|ld-linux|libdispatch|libBlocksRuntime|libswift|lib_?Foundation|\[vdso)/;
-const PLUMBING_FUNCTION = /^(swift_(slow)?[aA]lloc|malloc$|calloc$|realloc$|operator new|specialized _?ContiguousArrayBuffer)/;
+// Groups of `codeGroup` whose frames say how memory was asked for, not by whom.
+const PLUMBING = new Set([2, 3, 5]);
 
 /** @param {Frame} frame @returns {boolean} */
 export function isPlumbing(frame) {
-  return PLUMBING.test(frame.image ?? "") || PLUMBING_FUNCTION.test(frame.function);
+  return PLUMBING.has(codeGroup({ name: frame.function, image: frame.image }));
 }
 
-/** @param {Frame[]} stack - innermost first @returns {Frame | null} the innermost frame of the program's own; else the innermost */
+/**
+ * @param {Frame[]} stack - innermost first
+ * @returns {Frame | null} the innermost frame of the program's own; without one the innermost that is no plumbing
+ */
 export function headline(stack) {
-  return stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
+  const own = stack.find((frame) => codeGroup({ name: frame.function, image: frame.image }) === 1);
+  return own ?? stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
 }
 
 /** @param {{file: string | null, line: number | null}} frame @returns {string} "Cache.swift:42", "" when not known */
@@ -35,6 +38,8 @@ export const CODE_GROUPS = {
   1: "Program", 2: "Swift runtime", 3: "Foundation", 4: "Other libraries", 5: "C and C++ runtime", 6: "Unknown",
 };
 
+const RUNTIME_NAME = /^(generic )?(specialized |specialization <.*> of )?(_?swift_|(static )?Swift\.)/;
+
 /**
  * Whose code a box is, for its colour.
  * @param {{name: string, image?: string | null}} node
@@ -42,7 +47,7 @@ export const CODE_GROUPS = {
  */
 export function codeGroup({ name, image }) {
   // In a static executable the runtime has no image of its own, only its names.
-  if (/^_?swift_|^Swift\.|^_?Concurrency\./.test(name)) return 2;
+  if (RUNTIME_NAME.test(name)) return 2;
   if (!image) return 6;
   if (image.startsWith("libswift")) return 2;
   if (/^lib_?(Foundation|dispatch|BlocksRuntime)/.test(image)) return 3;

@@ -10,7 +10,11 @@ function isArrow(text, at) {
   return text[at] === ">" && text[at - 1] === "-";
 }
 
-/** @param {string} text @param {number} start - of an opening bracket @returns {number} of the one that closes it; -1 */
+/**
+ * @param {string} text
+ * @param {number} start - of an opening bracket
+ * @returns {number} of the one that closes it; -1
+ */
 function closing(text, start) {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
@@ -73,4 +77,35 @@ export function shortName(name) {
   const close = open < 1 ? -1 : closing(name, open);
   if (close < 0 || !/^( async)?( throws(\(.*\))?)? -> /.test(name.slice(close + 1))) return name;
   return `${withoutGenerics(name.slice(0, open))}(${labels(name.slice(open + 1, close))})`;
+}
+
+/**
+ * A short name without its module, for where the image stands beside it.
+ * @param {string} name - from `shortName`
+ * @returns {string} the name itself when only a type would be left to drop
+ */
+export function memberName(name) {
+  return name.replace(/^((?:static |closure #\d+ in )*)[A-Za-z_]\w*\.(?=[A-Za-z_]\w*[.<])/, "$1");
+}
+
+/**
+ * Makes a name fit: first by leaving out what it is a member of, then its end.
+ * @param {string} name
+ * @param {number} room
+ * @param {(text: string) => number} measure - in the unit of `room`
+ * @returns {string} "" when not even a letter fits
+ */
+export function fitName(name, room, measure) {
+  let text = name;
+  for (let dot = /^[\w$]+\./.exec(text); dot && measure(text) > room; dot = /^[\w$]+\./.exec(text)) {
+    text = text.slice(dot[0].length);
+  }
+  if (measure(text) <= room) return text;
+  let [fits, exceeds] = [0, text.length];
+  while (exceeds - fits > 1) {
+    const middle = (fits + exceeds) >> 1;
+    if (measure(`${text.slice(0, middle)}…`) <= room) fits = middle;
+    else exceeds = middle;
+  }
+  return fits > 0 ? `${text.slice(0, fits)}…` : "";
 }

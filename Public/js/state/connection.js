@@ -19,7 +19,11 @@ const LOST_AFTER = 5;
 /** @type {Connection} */
 export const CONNECTING = { status: "connecting", retryAt: null, error: null };
 
-/** @param {Connection} connection @param {ConnectionEvent} event @returns {Connection} the same object when nothing changed */
+/**
+ * @param {Connection} connection
+ * @param {ConnectionEvent} event
+ * @returns {Connection} the same object when nothing changed
+ */
 export function connectionAfter(connection, event) {
   switch (event.type) {
     case "answered": {

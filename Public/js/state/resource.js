@@ -34,7 +34,7 @@ export class Resource {
   start() {
     if (this.wanted) return;
     this.wanted = true;
-    if (this.state.status === "idle" || this.interval !== null) this.refresh();
+    if (this.state.status !== "ready" || this.interval !== null) this.refresh();
   }
 
   /** Goes on after a stop without asking at once. */

@@ -10,7 +10,10 @@ import { Resource } from "./resource.js";
 /** @typedef {import("../types.js").Timeline} Timeline */
 
 const SECOND = 1e9;
-/** @type {Record<Resolution, {label: string, title: string, span: number, interval: number}>} span in ns, interval in ms */
+/**
+ * Spans in nanoseconds, intervals in milliseconds.
+ * @type {Record<Resolution, {label: string, title: string, span: number, interval: number}>}
+ */
 export const RESOLUTIONS = {
   "1s": { label: "10 min", title: "Every second, the last 10 minutes", span: 600 * SECOND, interval: 30_000 },
   "10s": { label: "2 h", title: "Every 10 seconds, the last 2 hours", span: 7200 * SECOND, interval: 10_000 },

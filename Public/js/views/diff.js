@@ -49,7 +49,8 @@ function createSiteTable(sorted) {
     sorted,
     detail: (row) => ({ element: h("div", { class: "site-detail" }, stackList(row.stack)), update: () => undefined }),
     columns: [
-      { label: "Function", class: "col-name", create: createStackCell, update: (cell, row) => updateStackCell(cell, row.stack) },
+      { label: "Function", class: "col-name", create: createStackCell,
+        update: (cell, row) => updateStackCell(cell, row.stack) },
       signedColumn("Bytes", "bytes"), signedColumn("Blocks", "blocks"),
     ],
   });
@@ -68,57 +69,59 @@ function createTypeTable(sorted) {
   });
 }
 
-export function createDiff() {
-  const query = { from: "", to: "" };
-  /** @type {Resource<Diff>} */
-  const resource = new Resource(() => get("diff", query), render, null);
-  const sort = { sites: "-bytes", types: "-bytes" };
-  const sites = createSiteTable((chosen) => resort("sites", chosen));
-  const types = createTypeTable((chosen) => resort("types", chosen));
-  const place = h("div");
-  const bytes = h("span", { class: "diff-bytes" });
-  const blocks = h("span", { class: "muted" });
-  const content = h("div", { hidden: true }, h("p", { class: "diff-total" }, bytes, blocks),
-    h("h3", {}, "By type"), h("div", { class: "table-scroll" }, types.element),
-    h("h3", {}, "By site"), h("div", { class: "table-scroll" }, sites.element));
-  const element = h("div", { class: "diff" }, place, content);
-
-  /** @param {"sites" | "types"} which @param {string} chosen */
-  function resort(which, chosen) {
-    sort[which] = chosen;
-    render();
+export class DiffView {
+  constructor() {
+    this.query = { from: "", to: "" };
+    /** @type {Resource<Diff>} */
+    this.resource = new Resource(() => get("diff", this.query), () => this.render(), null);
+    this.sort = { sites: "-bytes", types: "-bytes" };
+    this.sites = createSiteTable((sort) => this.sortBy("sites", sort));
+    this.types = createTypeTable((sort) => this.sortBy("types", sort));
+    this.place = h("div");
+    this.bytes = h("span", { class: "diff-bytes" });
+    this.blocks = h("span", { class: "muted" });
+    this.content = h("div", { hidden: true }, h("p", { class: "diff-total" }, this.bytes, this.blocks),
+      h("h3", {}, "By type"), h("div", { class: "table-scroll" }, this.types.element),
+      h("h3", {}, "By site"), h("div", { class: "table-scroll" }, this.sites.element));
+    this.element = h("div", { class: "diff" }, this.place, this.content);
   }
 
-  function render() {
-    const { state } = resource;
-    const usable = state.status !== "idle" && showState(place, state, { retry: () => resource.refresh() });
-    setAttribute(content, "hidden", !usable || state.status === "error");
-    if (!usable || !state.envelope) return;
+  /** @param {"sites" | "types"} which @param {string} sort */
+  sortBy(which, sort) {
+    this.sort[which] = sort;
+    this.render();
+  }
+
+  render() {
+    const { state } = this.resource;
+    const usable = state.status !== "idle" && showState(this.place, state, { retry: () => this.resource.refresh() });
+    setAttribute(this.content, "hidden", !usable || state.status === "error");
+    if (!usable || state.status === "error" || !state.envelope) return;
     const { data } = state.envelope;
-    setText(bytes, signedBytes(data.bytes));
-    setText(blocks, ` in ${signedCount(data.blocks)} blocks, ${data.from.name || data.from.id} to ${data.to.name || data.to.id}`);
-    setAttribute(bytes, "title", exactBytes(data.bytes));
-    setAttribute(bytes, "data-value", data.bytes);
-    markSign(bytes, data.bytes);
-    sites.show(sortRows(data.sites, sort.sites), sort.sites);
-    types.show(sortRows(data.types, sort.types), sort.types);
-    if (data.sites.length + data.types.length === 0) place.replaceChildren(notice("No difference", "The two are alike."));
+    const span = `${data.from.name || data.from.id} to ${data.to.name || data.to.id}`;
+    setText(this.bytes, signedBytes(data.bytes));
+    setText(this.blocks, ` in ${signedCount(data.blocks)} blocks, ${span}`);
+    setAttribute(this.bytes, "title", exactBytes(data.bytes));
+    setAttribute(this.bytes, "data-value", data.bytes);
+    markSign(this.bytes, data.bytes);
+    this.sites.show(sortRows(data.sites, this.sort.sites), this.sort.sites);
+    this.types.show(sortRows(data.types, this.sort.types), this.sort.types);
+    const alike = data.sites.length + data.types.length === 0;
+    if (alike) this.place.replaceChildren(notice("No difference", "The two are alike."));
   }
 
-  return {
-    element,
-    /** @param {string} from @param {string} to */
-    load(from, to) {
-      if (from !== query.from || to !== query.to) resource.reset();
-      Object.assign(query, { from, to });
-      resource.refresh();
-    },
-    clear() {
-      resource.reset();
-      Object.assign(query, { from: "", to: "" });
-      place.replaceChildren();
-      delete place.dataset.state;
-      setAttribute(content, "hidden", true);
-    },
-  };
+  /** @param {string} from @param {string} to */
+  load(from, to) {
+    if (from !== this.query.from || to !== this.query.to) this.resource.reset();
+    this.query = { from, to };
+    this.resource.refresh();
+  }
+
+  clear() {
+    this.resource.reset();
+    this.query = { from: "", to: "" };
+    this.place.replaceChildren();
+    delete this.place.dataset.state;
+    setAttribute(this.content, "hidden", true);
+  }
 }

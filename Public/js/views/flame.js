@@ -17,6 +17,7 @@ import { createChoice, createPanel, createRefresh, createSearch } from "./panel.
 /** @typedef {import("../lib/flame.js").FlameLayout} FlameLayout */
 
 const DEFAULT_WEIGHT = "bytes";
+const HELP = "Flame graph. Arrow keys walk through callers and callees, Enter zooms, Escape shows everything.";
 
 function createGroups() {
   const items = Object.entries(CODE_GROUPS).map(([group, label]) => {
@@ -43,11 +44,11 @@ class FlameView {
     this.panel = createPanel("Flame graph", "Callers above callees; width is weight. The picture stands still until "
       + "you refresh it.", this.search.element, this.refresh.element);
     this.found = h("span", { class: "muted", role: "status" });
-    this.reset = h("button", { class: "button", type: "button", hidden: true, on: { click: () => this.zoom(0) } }, "Reset zoom");
+    this.reset = h("button", { class: "button", type: "button", hidden: true, on: { click: () => this.zoom(0) } },
+      "Reset zoom");
     this.canvas = h("canvas", { class: "flame-canvas" });
     this.spacer = h("div", { class: "flame-spacer" }, this.canvas);
-    this.scroll = h("div", { class: "flame", tabindex: "0", role: "application", "aria-label": "Flame graph. Arrow keys "
-      + "walk through callers and callees, Enter zooms, Escape shows everything." }, this.spacer);
+    this.scroll = h("div", { class: "flame", tabindex: "0", role: "application", "aria-label": HELP }, this.spacer);
     this.spoken = h("p", { class: "visually-hidden", "aria-live": "polite" });
     this.empty = h("div");
     this.tip = createFlameTip();
@@ -84,7 +85,8 @@ class FlameView {
     setAttribute(this.scroll, "data-total", total);
     setAttribute(this.scroll, "data-weight", weight);
     setAttribute(this.scroll, "hidden", total <= 0);
-    this.empty.replaceChildren(...(total > 0 ? [] : [notice("Nothing to show", "No stack carries any of this weight.")]));
+    const nothing = notice("Nothing to show", "No stack carries any of this weight.");
+    this.empty.replaceChildren(...(total > 0 ? [] : [nothing]));
     this.spacer.style.height = `${this.layout.levels.length * ROW}px`;
     this.chart.show(this.layout, findPath(this.layout, path));
     this.showFocus();
@@ -102,7 +104,8 @@ class FlameView {
     const searching = this.search.input.value.trim() !== "";
     const share = formatShare(value, this.layout.nodes[0].value) || "0 %";
     this.chart.highlight(searching ? matched : null);
-    setText(this.found, searching ? `${groupDigits(count)} matches · ${this.text(value)} · ${share} of all` : "");
+    const matches = `${groupDigits(count)} ${count === 1 ? "match" : "matches"}`;
+    setText(this.found, searching ? `${matches} · ${this.text(value)} · ${share} of all` : "");
     setAttribute(this.scroll, "data-matches", searching ? count : null);
     setAttribute(this.scroll, "data-match-value", searching ? value : null);
   }
@@ -158,7 +161,8 @@ class FlameView {
     if (top + ROW > this.scroll.scrollTop + this.scroll.clientHeight) {
       this.scroll.scrollTop = top + ROW - this.scroll.clientHeight;
     }
-    setText(this.spoken, `${node.name}, ${this.text(node.value)}, ${formatShare(node.value, this.layout.nodes[0].value)}`);
+    const share = formatShare(node.value, this.layout.nodes[0].value);
+    setText(this.spoken, `${node.name}, ${this.text(node.value)}, ${share}`);
     setAttribute(this.scroll, "data-selected", node.name);
   }
 

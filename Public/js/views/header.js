@@ -14,7 +14,7 @@ import { createModeMenu } from "./mode-menu.js";
 const STATUS = {
   connecting: { label: "Connecting", tone: "", title: "Waiting for the first answer" },
   live: { label: "Live", tone: "is-good", title: "The server sends figures each second" },
-  polling: { label: "Live", tone: "is-good", title: "Asking for figures each second, because events did not get through" },
+  polling: { label: "Live", tone: "is-good", title: "Asking for figures each second: events did not get through" },
   reconnecting: { label: "Reconnecting", tone: "is-warn", title: "The server did not answer" },
   lost: { label: "Lost", tone: "is-bad", title: "The server has not answered for a while" },
   refused: { label: "Refused", tone: "is-bad", title: "The server does not let this page in" },
@@ -54,9 +54,10 @@ function createQuality(app) {
 function createDrops(app) {
   const face = h("span", { class: "menu-face" });
   const list = h("dl", { class: "drops" });
-  const menu = createMenu("What was dropped", h("span", { class: "drops-face" }, icon("warning"), face), h("div", {},
-    h("p", { class: "menu-title" }, "Dropped since the start"),
-    h("p", { class: "muted menu-note" }, "Full tables never block the program: what does not fit is counted here."), list));
+  const why = "Full tables never block the program: what does not fit is counted here.";
+  const content = h("div", {}, h("p", { class: "menu-title" }, "Dropped since the start"),
+    h("p", { class: "muted menu-note" }, why), list);
+  const menu = createMenu("What was dropped", h("span", { class: "drops-face" }, icon("warning"), face), content);
   menu.element.classList.add("is-warning");
   menu.element.hidden = true;
   app.onSummary(({ dropped, data }) => {

@@ -25,43 +25,63 @@ import { Table } from "./table.js";
  * @property {(data: any) => Node | null} [note] - something to say below the table
  */
 
+/** @template Row */
+class ListView {
+  /**
+   * @param {import("../main.js").Application} app
+   * @param {ListOptions<Row>} options
+   */
+  constructor(app, options) {
+    this.options = options;
+    const { name, defaultSort } = options;
+    /** @type {PagedList<Row, any>} */
+    this.list = new PagedList(name, defaultSort, () => this.render());
+    this.search = createSearch(options.filterLabel, () => this.render());
+    this.refresh = createRefresh(() => this.list.resource.refresh());
+    this.panel = createPanel(options.title, options.text, this.search.element, this.refresh.element);
+    const sorted = (/** @type {string} */ sort) =>
+      app.navigate({ view: name, params: { sort: sort === defaultSort ? "" : sort } });
+    this.table = new Table({ ...options, caption: options.title, sorted });
+    this.scroll = h("div", { class: "table-scroll" }, this.table.element);
+    this.empty = h("div");
+    this.note = h("div", { class: "list-note muted" });
+    this.footer = createListFooter(name, () => this.list.more());
+    this.panel.content.append(this.scroll, this.empty, this.footer.element, this.note);
+  }
+
+  render() {
+    const { list, options, panel } = this;
+    const { envelope } = list.state;
+    const usable = showState(panel.place, list.state, { retry: () => list.resource.refresh() });
+    setAttribute(panel.content, "hidden", !usable);
+    this.refresh.update(list.state);
+    if (!usable || !envelope) return;
+    const rows = list.rows.filter((row) => options.matches(this.search.input.value, row));
+    this.table.show(rows, list.sort);
+    setAttribute(this.scroll, "hidden", rows.length === 0);
+    this.empty.replaceChildren(...(rows.length === 0 ? [emptyNotice(options.empty, list.rows.length)] : []));
+    this.note.replaceChildren(options.note?.(envelope.data) ?? "");
+    this.footer.update({ shown: rows.length, loaded: list.rows.length, total: list.total, more: list.next !== null,
+      truncated: envelope.truncated });
+  }
+}
+
 /**
  * @template Row
  * @param {import("../main.js").Application} app
  * @param {ListOptions<Row>} options
  */
 export function createListView(app, options) {
-  /** @type {PagedList<Row, any>} */
-  const list = new PagedList(options.name, options.defaultSort, render);
-  const reload = () => list.resource.refresh();
-  const search = createSearch(options.filterLabel, render);
-  const refresh = createRefresh(reload);
-  const panel = createPanel(options.title, options.text, search.element, refresh.element);
-  const sorted = (/** @type {string} */ sort) =>
-    app.navigate({ view: options.name, params: { sort: sort === options.defaultSort ? "" : sort } });
-  const table = new Table({ ...options, caption: options.title, sorted });
-  const scroll = h("div", { class: "table-scroll" }, table.element);
-  const empty = h("div");
-  const note = h("div", { class: "list-note muted" });
-  const footer = createListFooter(options.name, () => list.more());
-  panel.content.append(scroll, empty, footer.element, note);
-
-  function render() {
-    const usable = showState(panel.place, list.state, { retry: reload });
-    setAttribute(panel.content, "hidden", !usable);
-    refresh.update(list.state);
-    if (!usable || !list.state.envelope) return;
-    const rows = list.rows.filter((row) => options.matches(search.input.value, row));
-    table.show(rows, list.sort);
-    setAttribute(scroll, "hidden", rows.length === 0);
-    empty.replaceChildren(...(rows.length === 0 ? [emptyNotice(options.empty, list.rows.length)] : []));
-    note.replaceChildren(options.note?.(list.state.envelope.data) ?? "");
-    footer.update({ shown: rows.length, loaded: list.rows.length, total: list.total, more: list.next !== null,
-      truncated: list.state.envelope.truncated });
-  }
-
+  const view = new ListView(app, options);
+  const { list } = view;
+  // Shares and ages need the summary, which may come after the rows.
+  const unsubscribe = app.store.subscribe(({ summary }) => {
+    if (!summary) return;
+    queueMicrotask(() => unsubscribe());
+    view.render();
+  });
   return {
-    element: panel.element,
+    element: view.panel.element,
     /** @param {Record<string, string>} params */
     show(params) {
       list.sortBy(params.sort || options.defaultSort);

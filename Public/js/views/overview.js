@@ -2,7 +2,7 @@
 // The first view: how much, since when, and what it is.
 
 import { headline, location } from "../lib/frames.js";
-import { shortName } from "../lib/names.js";
+import { memberName, shortName } from "../lib/names.js";
 import { KINDS } from "../lib/words.js";
 import { h } from "./dom.js";
 import { createTiles } from "./tiles.js";
@@ -14,13 +14,14 @@ function siteRows(data) {
   return data.sites.map((site) => {
     const frame = headline(site.stack);
     const place = frame ? [location(frame), frame.image].filter(Boolean).join(" · ") : "";
-    return { name: frame ? shortName(frame.function) : "No stack was taken", title: frame?.function ?? "", place, bytes: site.bytes };
+    const name = frame ? memberName(shortName(frame.function)) : "No stack was taken";
+    return { name, title: frame?.function ?? "", place, bytes: site.bytes };
   });
 }
 
 /** @param {import("../types.js").TypeList} data */
 function typeRows(data) {
-  return data.types.map((type) => ({ name: type.name, title: type.name, place: KINDS[type.kind] ?? type.kind, bytes: type.bytes }));
+  return data.types.map(({ name, kind, bytes }) => ({ name, title: name, place: KINDS[kind] ?? kind, bytes }));
 }
 
 /** @param {import("../main.js").Application} app */

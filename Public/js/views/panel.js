@@ -39,8 +39,8 @@ export function createRefresh(refresh) {
 
 /** @param {string} label @param {(query: string) => void} changed */
 export function createSearch(label, changed) {
-  const input = h("input", { type: "search", class: "input", placeholder: label, "aria-label": label, spellcheck: "false",
-    autocomplete: "off" });
+  const input = h("input", { type: "search", class: "input", placeholder: label, "aria-label": label,
+    spellcheck: "false", autocomplete: "off" });
   input.addEventListener("input", () => changed(input.value));
   return { element: h("div", { class: "search" }, icon("search"), input), input };
 }

@@ -6,7 +6,8 @@ import { h, setAttribute, setText } from "./dom.js";
 
 /** @param {HTMLElement} cell */
 export function createShareBar(cell) {
-  cell.append(h("span", { class: "share-text" }), h("span", { class: "share-track" }, h("span", { class: "share-fill" })));
+  const track = h("span", { class: "share-track" }, h("span", { class: "share-fill" }));
+  cell.append(h("span", { class: "share-text" }), track);
 }
 
 /** @param {HTMLElement} cell @param {number} part @param {number | null} whole */

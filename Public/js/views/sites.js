@@ -27,7 +27,8 @@ function siteDetail(site) {
     ["Site", (it) => String(it.id), () => ""],
   ];
   const values = facts.map(() => h("dd"));
-  const list = h("dl", { class: "facts" }, ...facts.map(([label], index) => h("div", {}, h("dt", {}, label), values[index])));
+  const list = h("dl", { class: "facts" },
+    ...facts.map(([label], index) => h("div", {}, h("dt", {}, label), values[index])));
   const update = (/** @type {Site} */ current) => facts.forEach(([, text, title], index) => {
     setText(values[index], text(current));
     setAttribute(values[index], "title", title(current) || null);
@@ -41,25 +42,37 @@ function updateQuality(cell, site) {
   const words = STACK_QUALITIES[site.stackQuality] ?? { label: site.stackQuality, text: "" };
   const badge = /** @type {HTMLElement} */ (cell.firstElementChild);
   setText(badge, site.async ? `${words.label} · async` : words.label);
-  setAttribute(badge, "title", site.async ? `${words.text} Outer frames were followed through async contexts.` : words.text);
+  const followed = site.async ? " Outer frames were followed through async contexts." : "";
+  setAttribute(badge, "title", words.text + followed);
   setAttribute(badge, "class", site.stackQuality === "exact" ? "badge" : "badge is-warning");
+}
+
+/**
+ * @param {string} label
+ * @param {"bytes" | "allocatedBytes" | "peakBytes"} key
+ * @returns {SiteColumn}
+ */
+function bytes(label, key, className = "") {
+  return figureColumn({ label, sort: key, class: className }, (site) => site[key], formatBytes, exactBytes);
+}
+
+/** @param {string} label @param {"blocks" | "allocations" | "frees"} key @returns {SiteColumn} */
+function count(label, key, className = "") {
+  return figureColumn({ label, sort: key, class: className }, (site) => site[key], formatCount, formatCount);
 }
 
 /** @param {() => number | null} whole - live bytes of the process @returns {SiteColumn[]} */
 function siteColumns(whole) {
-  const bytes = (/** @type {string} */ label, /** @type {"bytes" | "allocatedBytes" | "peakBytes"} */ key, className = "") =>
-    figureColumn({ label, sort: key, class: className }, (/** @type {Site} */ site) => site[key], formatBytes, exactBytes);
-  const count = (/** @type {string} */ label, /** @type {"blocks" | "allocations" | "frees"} */ key, className = "") =>
-    figureColumn({ label, sort: key, class: className }, (/** @type {Site} */ site) => site[key], formatCount, formatCount);
   return [
-    { label: "Function", class: "col-name", create: createStackCell, update: (cell, site) => updateStackCell(cell, site.stack) },
+    { label: "Function", class: "col-name", create: createStackCell,
+      update: (cell, site) => updateStackCell(cell, site.stack) },
     bytes("Live", "bytes"),
     { label: "Share", class: "col-share is-optional", hint: "Of the process' live bytes", create: createShareBar,
       update: (cell, site) => updateShareBar(cell, site.bytes, whole()) },
     count("Blocks", "blocks"),
     bytes("Peak", "peakBytes", "is-optional"),
     count("Allocations", "allocations", "is-optional"),
-    count("Frees", "frees", "is-spare"),
+    count("Frees", "frees", "is-extra"),
     bytes("Allocated", "allocatedBytes", "is-optional"),
     { label: "Stack", class: "col-quality is-spare", create: (cell) => cell.append(h("span", { class: "badge" })),
       update: updateQuality },

@@ -4,7 +4,7 @@
 import { get, post } from "../api/client.js";
 import { exactBytes, formatBytes, formatClock, formatCount, wallMilliseconds } from "../lib/format.js";
 import { Resource } from "../state/resource.js";
-import { createDiff } from "./diff.js";
+import { DiffView } from "./diff.js";
 import { h, icon, setAttribute, setText } from "./dom.js";
 import { explain, notice, showState } from "./notices.js";
 import { createPanel } from "./panel.js";
@@ -25,9 +25,10 @@ function snapshotColumns(time, compare) {
       setText(/** @type {HTMLElement} */ (cell.querySelector(".place")),
         [time(snapshot), snapshot.consistent ? "" : `not consistent: ${missed}`].filter(Boolean).join(" · "));
     } },
-    figureColumn({ label: "Live" }, (/** @type {SnapshotInfo} */ snapshot) => snapshot.liveBytes, formatBytes, exactBytes),
-    figureColumn({ label: "Blocks", class: "is-optional" }, (/** @type {SnapshotInfo} */ snapshot) => snapshot.liveBlocks,
-      formatCount, formatCount),
+    figureColumn({ label: "Live" }, (/** @type {SnapshotInfo} */ snapshot) => snapshot.liveBytes, formatBytes,
+      exactBytes),
+    figureColumn({ label: "Blocks", class: "is-optional" },
+      (/** @type {SnapshotInfo} */ snapshot) => snapshot.liveBlocks, formatCount, formatCount),
     { label: "", class: "col-action", create: (/** @type {HTMLElement} */ cell) => {
       cell.append(h("button", { class: "button", type: "button",
         on: { click: () => compare(cell.dataset.id ?? "") } }, "Compare with now"));
@@ -93,7 +94,7 @@ class SnapshotsView {
     const picked = () => this.compare(this.from.select.value, this.to.select.value);
     this.from = createPicker("From", picked);
     this.to = createPicker("to", picked);
-    this.diff = createDiff();
+    this.diff = new DiffView();
     this.empty = h("div");
     this.list = h("div", { class: "table-scroll" }, this.table.element);
     this.limit = h("p", { class: "muted list-note" });

@@ -2,7 +2,7 @@
 // Call stacks: one line of them, or all.
 
 import { fullLocation, headline, isPlumbing, location } from "../lib/frames.js";
-import { shortName } from "../lib/names.js";
+import { memberName, shortName } from "../lib/names.js";
 import { h, setAttribute, setText } from "./dom.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
@@ -21,7 +21,7 @@ export function updateStackCell(cell, stack) {
   const frame = headline(stack);
   const name = /** @type {HTMLElement} */ (cell.querySelector(".name"));
   const place = /** @type {HTMLElement} */ (cell.querySelector(".place"));
-  setText(name, frame ? shortName(frame.function) : "No stack was taken");
+  setText(name, frame ? memberName(shortName(frame.function)) : "No stack was taken");
   setAttribute(name, "title", frame?.function ?? null);
   setText(place, frame ? [location(frame), frame.image].filter(Boolean).join(" · ") : "balanced mode or a full table");
   setAttribute(place, "title", frame ? fullLocation(frame) || frame.image : null);
@@ -34,7 +34,7 @@ function stackLine(frame) {
     h("span", { class: "code frame-function" }, frame.function),
     frame.inlined && h("span", { class: "badge", title: "Inlined into the function below it" }, "inlined"),
     h("span", { class: "frame-place" },
-      h("span", { title: place || null }, place || "no line known"),
+      h("span", { title: place || null }, place),
       h("span", { class: "frame-image", title: frame.address }, frame.image ?? "unknown image")));
 }
 

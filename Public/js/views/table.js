@@ -44,6 +44,15 @@ export class Table {
     this.body = h("tbody");
     const head = h("thead", {}, h("tr", {}, ...this.headings));
     this.element = h("table", { class: "table" }, h("caption", {}, options.caption), head, this.body);
+    // A cell that spans columns the style sheet has hidden would bring them back, empty.
+    if (options.detail) new ResizeObserver(() => this.spanDetails()).observe(this.element);
+  }
+
+  spanDetails() {
+    const visible = this.headings.filter((heading) => heading.offsetParent !== null).length;
+    for (const { detail } of this.lines.values()) {
+      if (detail) setAttribute(detail.cells[0], "colspan", visible);
+    }
   }
 
   /** @param {Column<Row>} column */
@@ -125,11 +134,11 @@ export class Table {
     const made = this.options.detail?.(line.row);
     if (!made) return;
     const id = `detail-${(nextID += 1)}`;
-    const cell = h("td", { colspan: this.options.columns.length }, made.element);
-    line.detail = h("tr", { class: "detail", id }, cell);
+    line.detail = h("tr", { class: "detail", id }, h("td", {}, made.element));
     line.update = made.update;
     if (line.opener) setAttribute(line.opener, "aria-controls", id);
     line.line.after(line.detail);
+    this.spanDetails();
   }
 
   /** @param {Line<Row>} line @param {Element | null} before @returns {Element} the line's last row */

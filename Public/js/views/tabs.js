@@ -5,7 +5,12 @@ import { formatRoute, VIEWS } from "../lib/route.js";
 import { h, setAttribute } from "./dom.js";
 
 /** @typedef {typeof VIEWS[number]} ViewName */
-/** @typedef {{element: HTMLElement, show: (params: Record<string, string>) => void, hide: () => void}} View */
+/**
+ * @typedef {object} View
+ * @property {HTMLElement} element
+ * @property {(params: Record<string, string>) => void} show
+ * @property {() => void} hide
+ */
 
 /** @type {Record<ViewName, string>} */
 const LABELS = {
@@ -14,8 +19,8 @@ const LABELS = {
 
 /** @param {import("../main.js").Application} app @param {Record<ViewName, View>} views */
 export function createTabs(app, views) {
-  const links = VIEWS.map((view) => h("a", { class: "tab", href: formatRoute({ view, params: {} }), data: { view } },
-    LABELS[view]));
+  const links = VIEWS.map((view) =>
+    h("a", { class: "tab", href: formatRoute({ view, params: {} }), data: { view } }, LABELS[view]));
   const navigation = h("nav", { class: "tabs", "aria-label": "Views" }, h("div", { class: "tabs-inner" }, ...links));
   const main = h("main", { id: "content", tabindex: "-1" }, ...VIEWS.map((view) => views[view].element));
   /** @type {import("../lib/route.js").Route | null} */
@@ -23,7 +28,9 @@ export function createTabs(app, views) {
   let paused = false;
 
   app.store.subscribe(({ route, connection }) => {
-    const pause = connection.status === "paused" || connection.status === "refused";
+    // While the server does not answer, views need not find that out one by one;
+    // when it does again, showing them anew brings their newest data.
+    const pause = connection.status === "paused" || connection.error !== null;
     if (shown === route && paused === pause) return;
     for (const link of links) setAttribute(link, "aria-current", link.dataset.view === route.view ? "page" : null);
     for (const view of VIEWS) setAttribute(views[view].element, "hidden", view !== route.view);

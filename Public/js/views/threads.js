@@ -20,7 +20,8 @@ function updateThreadCell(cell, row) {
   const dot = /** @type {HTMLElement} */ (cell.querySelector(".dot"));
   setAttribute(dot, "class", row.alive ? "dot is-good" : "dot");
   setText(/** @type {HTMLElement} */ (cell.querySelector(".name")), row.name || "unnamed");
-  setText(/** @type {HTMLElement} */ (cell.querySelector(".place")), `tid ${row.tid} · ${row.alive ? "running" : "ended"}`);
+  const place = /** @type {HTMLElement} */ (cell.querySelector(".place"));
+  setText(place, `tid ${row.tid} · ${row.alive ? "running" : "ended"}`);
 }
 
 /** @param {() => number | null} now @returns {import("./table.js").Column<ThreadRow>[]} */
@@ -30,7 +31,8 @@ function threadColumns(now) {
     return end === null ? null : end - row.startedAt;
   };
   return [
-    { label: "Thread", class: "col-name", sort: "id", ascendingFirst: true, create: createThreadCell, update: updateThreadCell },
+    { label: "Thread", class: "col-name", sort: "id", ascendingFirst: true, create: createThreadCell,
+      update: updateThreadCell },
     figureColumn({ label: "Allocations", sort: "allocations" }, (row) => row.allocations, formatCount, formatCount),
     figureColumn({ label: "Frees", sort: "frees", class: "is-optional" }, (row) => row.frees, formatCount, formatCount),
     figureColumn({ label: "Allocated", sort: "allocatedBytes" }, (row) => row.allocatedBytes, formatBytes, exactBytes),
@@ -43,8 +45,8 @@ function threadColumns(now) {
 /** @param {import("../types.js").ThreadList} data */
 function ownThreadsNote({ ownThreads }) {
   const text = `Not in the list: ${formatCount(ownThreads.count)} of MemScope's own threads, which made `
-    + `${formatCount(ownThreads.allocations)} allocations of ${formatBytes(ownThreads.allocatedBytes)} in total and freed `
-    + `${formatBytes(ownThreads.freedBytes)} of it. A block may be freed by another thread than the one that made it.`;
+    + `${formatCount(ownThreads.allocations)} allocations of ${formatBytes(ownThreads.allocatedBytes)} in total and `
+    + `freed ${formatBytes(ownThreads.freedBytes)}. A block may be freed by another thread than the one that made it.`;
   return document.createTextNode(text);
 }
 

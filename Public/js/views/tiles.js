@@ -1,7 +1,9 @@
 // @ts-check
 // The figures on top of the overview.
 
-import { exactBytes, formatBytes, formatCount, formatRate, formatShare, groupDigits, isKnown, splitBytes } from "../lib/format.js";
+import {
+  exactBytes, formatBytes, formatCount, formatRate, formatShare, groupDigits, isKnown, splitBytes,
+} from "../lib/format.js";
 import { h, setAttribute, setText } from "./dom.js";
 
 /** @typedef {import("../types.js").Summary} Summary */
@@ -40,15 +42,18 @@ const TILES = [
   },
   {
     metric: "allocatorHeldBytes", label: "Held by allocator", unit: "bytes", value: (data) => data.allocatorHeldBytes,
-    unknown: NO_HELD, note: (data) => [data.allocator, shareNote(data.liveBytes, data.allocatorHeldBytes)].filter(Boolean).join(" · "),
+    unknown: NO_HELD,
+    note: (data) => [data.allocator, shareNote(data.liveBytes, data.allocatorHeldBytes)].filter(Boolean).join(" · "),
   },
   {
     metric: "allocationsPerSecond", label: "Allocations", unit: "rate", unknown: NO_RATE,
     value: (data) => data.rates.allocationsPerSecond,
-    note: (data) => (isKnown(data.rates.allocatedBytesPerSecond) ? `${formatBytes(data.rates.allocatedBytesPerSecond)}/s` : ""),
+    note: ({ rates }) =>
+      (isKnown(rates.allocatedBytesPerSecond) ? `${formatBytes(rates.allocatedBytesPerSecond)}/s` : ""),
   },
   {
-    metric: "freesPerSecond", label: "Frees", unit: "rate", unknown: NO_RATE, value: (data) => data.rates.freesPerSecond,
+    metric: "freesPerSecond", label: "Frees", unit: "rate", unknown: NO_RATE,
+    value: (data) => data.rates.freesPerSecond,
     note: (data) => `${formatCount(data.frees)} so far`,
   },
   {

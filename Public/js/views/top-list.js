@@ -17,7 +17,8 @@ function topLine(row, largest, whole) {
   const fill = h("span", { class: "top-fill" });
   fill.style.width = `${largest > 0 ? (100 * row.bytes) / largest : 0}%`;
   return h("li", { class: "top-line", title: row.title }, fill,
-    h("span", { class: "top-text" }, h("span", { class: "code top-name" }, row.name), h("span", { class: "place" }, row.place)),
+    h("span", { class: "top-text" },
+      h("span", { class: "code top-name" }, row.name), h("span", { class: "place" }, row.place)),
     h("span", { class: "top-share" }, formatShare(row.bytes, whole)),
     h("span", { class: "top-figure" }, formatBytes(row.bytes)));
 }

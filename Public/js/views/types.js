@@ -29,10 +29,11 @@ export function updateTypeCell(cell, row) {
 /** @param {() => number | null} whole @returns {import("./table.js").Column<TypeRow>[]} */
 function typeColumns(whole) {
   return [
-    { label: "Type", sort: "name", ascendingFirst: true, class: "col-name", create: createTypeCell, update: updateTypeCell },
+    { label: "Type", sort: "name", ascendingFirst: true, class: "col-name", create: createTypeCell,
+      update: updateTypeCell },
     figureColumn({ label: "Live", sort: "bytes" }, (row) => row.bytes, formatBytes, exactBytes),
-    { label: "Share", class: "col-share is-wide is-optional", hint: "Of the process' live bytes", create: createShareBar,
-      update: (cell, row) => updateShareBar(cell, row.bytes, whole()) },
+    { label: "Share", class: "col-share is-wide is-optional", hint: "Of the process' live bytes",
+      create: createShareBar, update: (cell, row) => updateShareBar(cell, row.bytes, whole()) },
     figureColumn({ label: "Blocks", sort: "blocks" }, (row) => row.blocks, formatCount, formatCount),
     figureColumn({ label: "Mean size", class: "is-spare" }, (row) => (row.blocks > 0 ? row.bytes / row.blocks : null),
       formatBytes, exactBytes),
@@ -48,7 +49,7 @@ export function createTypesView(app) {
     defaultSort: "-bytes",
     filterLabel: "Filter by name or kind",
     matches: (query, /** @type {TypeRow} */ row) => matchesText(query, [row.name, row.kind]),
-    empty: { title: "No live blocks", text: "Nothing that is alive was recorded. If the mode is off, switch it on above." },
+    empty: { title: "No live blocks", text: "Nothing alive was recorded. If the mode is off, switch it on above." },
     key: (row) => `${row.kind} ${row.name}`,
     columns: typeColumns(() => app.store.get().summary?.data?.liveBytes ?? null),
   });

@@ -4,11 +4,11 @@ internal import Glibc
 ///
 /// Most words of C data are no addresses at all. Asking the kernel to read each would cost
 /// a failed system call a word; this tells most of them apart for free.
-struct MappedRanges {
-    private(set) var ranges: [Range<UInt64>] = []
+package struct MappedRanges {
+    package private(set) var ranges: [Range<UInt64>] = []
 
     /// Parses the text of a maps file; lines it cannot read are left out.
-    init(parsing text: [UInt8]) {
+    package init(parsing text: [UInt8]) {
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
             guard fields.count > 1, fields[1].first == UInt8(ascii: "r") else { continue }
@@ -23,7 +23,7 @@ struct MappedRanges {
     }
 
     /// - Returns: Nil when the file cannot be read.
-    static func current() -> MappedRanges? {
+    package static func current() -> MappedRanges? {
         let descriptor = unsafe open("/proc/self/maps", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -38,7 +38,7 @@ struct MappedRanges {
     }
 
     /// Those of ascending addresses at which a word can be read.
-    func readable(_ addresses: [UInt64]) -> [UInt64] {
+    package func readable(_ addresses: [UInt64]) -> [UInt64] {
         var remaining = ranges[...]
         return addresses.filter { address in
             while let range = remaining.first, range.upperBound < address + 8 { remaining.removeFirst() }

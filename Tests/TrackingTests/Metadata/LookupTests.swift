@@ -45,27 +45,3 @@ import Tracking
         }
     }
 }
-
-@Suite("Mapped ranges") struct MappedRangesTests {
-    @Test("Readable mappings are joined, others and broken lines are left out") func parsing() {
-        let text = """
-            1000-2000 r--p 00000000 08:01 1 /a
-            2000-3000 rw-p 00001000 08:01 1 /a
-            3000-4000 ---p 00000000 00:00 0
-            garbage
-            zz-5000 r--p
-            5000-6000 r-xp 00000000 00:00 0 [vdso]
-            """
-        let mapped = MappedRanges(parsing: Array(text.utf8))
-        #expect(mapped.ranges == [0x1000..<0x3000, 0x5000..<0x6000])
-        #expect(mapped.readable([0, 0xFFF, 0x1000, 0x2FF8, 0x2FFC, 0x3000, 0x5000, 0x6000]) == [0x1000, 0x2FF8, 0x5000])
-    }
-
-    @Test("Of the running process they contain its own variables") func current() throws {
-        let mapped = try #require(MappedRanges.current())
-        let memory = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-        defer { unsafe memory.deallocate() }
-        let address = UInt64(UInt(bitPattern: memory))
-        #expect(mapped.readable([address]) == [address])
-    }
-}

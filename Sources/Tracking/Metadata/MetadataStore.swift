@@ -14,6 +14,10 @@ package final class MetadataStore: @unchecked Sendable {
     /// Reads images and threads, and tests the type reader against live objects.
     package init() {
         refresh()
+        guard SafeMemory.isPermitted else {
+            typeReader.unavailableReason = TypeReader.forbidden
+            return
+        }
         let samples = TypeReaderSamples(seed: Int(truncatingIfNeeded: imageTable.images.first?.start ?? 0) & 0xFFFF)
         typeReader.unavailableReason = samples.failure(of: &typeReader, isImage: imageTable.isMapped)
     }

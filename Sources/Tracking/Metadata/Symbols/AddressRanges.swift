@@ -1,5 +1,5 @@
 /// Values by the half-open ranges of addresses they cover; ranges may nest.
-struct AddressRanges<Value> {
+package struct AddressRanges<Value> {
     private struct Range {
         var start: UInt64
         var end: UInt64
@@ -10,12 +10,14 @@ struct AddressRanges<Value> {
     // The highest end up to each range: how far a search has to walk back.
     private var reach: [UInt64] = []
 
-    mutating func append(from start: UInt64, to end: UInt64, _ value: Value) {
+    package init() {}
+
+    package mutating func append(from start: UInt64, to end: UInt64, _ value: Value) {
         ranges.append(Range(start: start, end: end, value: value))
     }
 
     /// Makes what was appended searchable.
-    mutating func sort() {
+    package mutating func sort() {
         // Of equal starts the wider first, so that walking back meets the inner one first.
         ranges.sort { $0.start == $1.start ? $0.end > $1.end : $0.start < $1.start }
         reach = []
@@ -26,7 +28,7 @@ struct AddressRanges<Value> {
     }
 
     /// The value of the range that contains `address` and begins last.
-    func innermost(containing address: UInt64) -> Value? {
+    package func innermost(containing address: UInt64) -> Value? {
         var position = partitionPoint(in: ranges) { $0.start > address }
         while position > 0, reach[position - 1] > address {
             position -= 1
@@ -36,7 +38,7 @@ struct AddressRanges<Value> {
     }
 
     /// The values of all ranges that contain `address`, those that begin last first.
-    func all(containing address: UInt64) -> [Value] {
+    package func all(containing address: UInt64) -> [Value] {
         var position = partitionPoint(in: ranges) { $0.start > address }
         var found: [Value] = []
         while position > 0, reach[position - 1] > address {

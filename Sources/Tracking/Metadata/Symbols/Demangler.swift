@@ -1,14 +1,14 @@
 internal import CElfutils
 
 /// Readable names for those the linker sees. Names are cached.
-struct Demangler {
+package struct Demangler {
     private var cache = BoundedCache<String, String>(capacity: 16_384)
 
-    init() {}
+    package init() {}
 
     /// "Demo.Account.deposit(Swift.Int) -> ()" for "$s4Demo…", "f(int)" for "_Z1fi"; a name
     /// that neither Swift nor C++ made, or that is broken, comes back as it is.
-    mutating func name(_ mangled: String) -> String {
+    package mutating func name(_ mangled: String) -> String {
         if let known = cache.value(for: mangled) { return known }
         let name = Self.demangle(mangled)
         cache.insert(name, for: mangled)

@@ -2,7 +2,7 @@
 ///
 /// Files are opened when an address of theirs is first asked for and the least recently
 /// used are closed, so that memory stays bounded; what was named once stays cached.
-final class Symbolizer {
+package final class Symbolizer {
     private struct Key: Hashable {
         var image: ImageKey
         var address: UInt64
@@ -16,17 +16,17 @@ final class Symbolizer {
     private var files: [(image: ImageKey, file: SymbolFile?)] = []
 
     /// Distinct addresses that got a name, and those that did not.
-    private(set) var resolved: UInt64 = 0
-    private(set) var unresolved: UInt64 = 0
+    package private(set) var resolved: UInt64 = 0
+    package private(set) var unresolved: UInt64 = 0
 
-    init() {}
+    package init() {}
 
     /// - Parameters:
     ///   - address: A return address. Of an async function that waits in its context the core
     ///     keeps the entry plus 1, which reads as one.
     ///   - image: The image that covered it; nil when none did.
     /// - Returns: Innermost inlined call first, the function itself last; never empty.
-    func symbolize(_ address: UInt64, in image: Image?) -> [Frame] {
+    package func symbolize(_ address: UInt64, in image: Image?) -> [Frame] {
         guard let image else { return [Frame(function: hexadecimal(address: address), address: address)] }
         let key = Key(image: ImageKey(image), address: address)
         if let known = frames.value(for: key) { return known }
@@ -37,7 +37,7 @@ final class Symbolizer {
 
     /// Closes the files of images that are gone, keeping a copy of those that were open:
     /// they may be deleted or rebuilt now.
-    func detach(_ unloaded: [Image]) {
+    package func detach(_ unloaded: [Image]) {
         let keys = Set(unloaded.map { ImageKey($0) })
         for index in files.indices where keys.contains(files[index].image) {
             guard let open = files[index].file, !open.elf.bytes.isCopy else { continue }
@@ -49,7 +49,7 @@ final class Symbolizer {
     }
 
     /// Gives back the memory of every open file; names already found stay known.
-    func closeFiles() {
+    package func closeFiles() {
         files = []
     }
 

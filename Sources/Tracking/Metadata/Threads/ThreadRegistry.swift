@@ -32,10 +32,7 @@ extension ThreadRecord {
         self.init(
             id: record.id, tid: record.tid, name: text(of: record.name), startedAt: record.started_at,
             endedAt: record.ended_at == 0 ? nil : record.ended_at, isInternal: record.internal,
-            counts: Counts(
-                allocations: record.counts.allocations, frees: record.counts.frees,
-                allocatedBytes: record.counts.allocated_bytes, freedBytes: record.counts.freed_bytes
-            )
+            counts: Counts(record.counts)
         )
     }
 }

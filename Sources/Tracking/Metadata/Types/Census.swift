@@ -1,44 +1,57 @@
-/// One classification under way.
+/// One classification under way: places of types by metadata and by site.
 struct Census {
-    let blocks: [Block]
-    /// What is mapped as it begins; nil when that is not known.
-    let mapped: MappedRanges?
-    let isImage: (UInt64) -> Bool
-    private let moduleOfSite: (UInt32) -> String
+    /// Where the type of some metadata stands in the result, and the smallest block it can
+    /// begin.
+    struct Entry {
+        var place: Int32
+        var minimumSize: UInt64
+        var isError: Bool
+    }
+
+    // Words that are no metadata are remembered too, as they repeat; up to this many.
+    private static let wordLimit = 1 << 18
+
     private(set) var result: BlockTypes
+    private let moduleOfSite: (UInt32) -> String
     private var placeOfSite: [UInt32: Int32] = [:]
+    private var entries: [UInt64: Entry?] = [:]
 
-    init(blocks: [Block], isImage: @escaping (UInt64) -> Bool, moduleOfSite: @escaping (UInt32) -> String) {
-        self.blocks = blocks
-        self.isImage = isImage
+    init(count: Int, moduleOfSite: @escaping (UInt32) -> String) {
         self.moduleOfSite = moduleOfSite
-        mapped = MappedRanges.current()
-        result = BlockTypes(count: blocks.count)
+        result = BlockTypes(count: count)
     }
 
-    mutating func set(_ type: BlockType, forBlock block: Int) {
-        result.set(result.place(of: type), forBlock: block)
+    /// The entry for the first word of a block, read when it is new; nil for other words.
+    mutating func entry(for word: UInt64, read: (UInt64) -> KnownType?) -> Entry? {
+        if let known = entries[word] { return known }
+        let entry = read(word).map { type in
+            Entry(place: result.place(of: type.type), minimumSize: type.minimumSize, isError: type.isError)
+        }
+        if entries.count >= Self.wordLimit { entries = [:] }
+        entries[word] = .some(entry)
+        return entry
     }
 
-    mutating func setPlace(_ place: Int32, forBlock block: Int) {
-        result.set(place, forBlock: block)
+    mutating func set(_ type: BlockType, forBlock index: Int) {
+        result.set(result.place(of: type), forBlock: index)
     }
 
-    mutating func place(of type: BlockType) -> Int32 { result.place(of: type) }
+    mutating func set(place: Int32, forBlock index: Int) {
+        result.set(place, forBlock: index)
+    }
 
     /// A block that no Swift type claims is named by who allocated it.
-    mutating func setModule(forBlock block: Int) {
-        let site = blocks[block].site
-        if let known = placeOfSite[site] { return result.set(known, forBlock: block) }
+    mutating func setModule(ofSite site: UInt32, forBlock index: Int) {
+        if let known = placeOfSite[site] { return result.set(known, forBlock: index) }
         let place = result.place(of: BlockType(name: moduleOfSite(site), kind: .c))
         placeOfSite[site] = place
-        result.set(place, forBlock: block)
+        result.set(place, forBlock: index)
     }
 
     mutating func allUnknown() -> BlockTypes {
         let place = result.place(of: BlockType(name: "unknown", kind: .unknown))
-        for block in blocks.indices {
-            result.set(place, forBlock: block)
+        for index in result.indices.indices {
+            result.set(place, forBlock: index)
         }
         return result
     }

@@ -12,9 +12,8 @@ enum HeapMetadata {
     case genericBox(valueType: UInt64)
     case error, task, job
 
-    /// Where a class has the pointer to its descriptor.
-    static let descriptorOffset: UInt64 = 40
-    static let kinds: Set<UInt64> = [0, 0x400, 0x500, 0x501, 0x502, 0x503]
+    /// Every heap object begins with its metadata and its reference counts.
+    static let headerSize: UInt64 = 16
 
     // 16 is the flag value of a class, 17 of a struct, 18 of an enum.
     private static let classFlag: Int32 = 16
@@ -23,11 +22,10 @@ enum HeapMetadata {
     /// The smallest block that can begin with this metadata.
     var minimumSize: UInt64 {
         switch self {
-        case .object(let instanceSize): max(instanceSize, 16)
-        case .captures(_, let offset): max(offset, 16)
-        case .genericBox: 16
+        case .object(let instanceSize): max(instanceSize, Self.headerSize)
+        case .captures(_, let offset): max(offset, Self.headerSize)
+        case .genericBox, .task, .job: Self.headerSize
         case .error: 32
-        case .task, .job: 16
         }
     }
 
@@ -77,11 +75,12 @@ enum HeapMetadata {
         word & 7 == 0 && word >= 0x1_0000 && word < 1 << 47
     }
 
-    /// Whether a word can be the reference counts of a live object: inline counts with an
-    /// unowned count of at least one, a side table, or the mark of an immortal object.
+    /// Whether a word can be the reference counts of a live object: inline counts, which
+    /// have their lowest bit set (deallocated by Swift alone) and an unowned count of at
+    /// least one; a side table; or the mark of an immortal object.
     static func canBeReferenceCounts(_ word: UInt64) -> Bool {
         switch word >> 62 {
-        case 0, 1: (word >> 1) & 0x7FFF_FFFF != 0
+        case 0, 1: word & 1 != 0 && (word >> 1) & 0x7FFF_FFFF != 0
         case 3: canBePointer((word & (1 << 62 - 1)) << 3)
         default: word & 0xFFFF_FFFF == 0xFFFF_FFFF
         }

@@ -1,3 +1,12 @@
+/// A type by its metadata.
+struct KnownType {
+    var type: BlockType
+    /// The smallest block that can begin with this metadata.
+    var minimumSize: UInt64
+    /// Whether the third word of a block tells more.
+    var isError = false
+}
+
 /// Tells what live blocks are from their first words. Confined to one thread.
 ///
 /// A word is shown to the runtime only after `HeapMetadata` found a valid record behind
@@ -6,8 +15,7 @@
 /// freed object that was not yet written to can look so behind an allocator that leaves
 /// freed memory as it was (glibc's does not).
 struct TypeReader {
-    private static let chunkSize = 65_536
-    private static let forbidden = """
+    static let forbidden = """
         the kernel forbids process_vm_readv, with which blocks are read; \
         a container's seccomp profile may have to allow it
         """
@@ -15,21 +23,6 @@ struct TypeReader {
     /// Nil while types can be read.
     var unavailableReason: String?
     private var known = BoundedCache<UInt64, KnownType>(capacity: 16_384)
-
-    /// A type by its metadata.
-    private struct KnownType {
-        var type: BlockType
-        var minimumSize: UInt64
-        var isError: Bool
-    }
-
-    /// A block that begins with metadata; whether it is an object its second word tells.
-    private struct Candidate {
-        var block: Int
-        var address: UInt64
-        var place: Int32
-        var isError: Bool
-    }
 
     init() {}
 
@@ -46,115 +39,66 @@ struct TypeReader {
     ///   - moduleOfSite: The image whose code allocated at a site; asked once per site.
     /// - Returns: A type for each block; all `unknown` when types cannot be read.
     mutating func classify(
-        _ blocks: [Block], isImage: @escaping (UInt64) -> Bool, moduleOfSite: @escaping (UInt32) -> String
+        _ blocks: [Block], isImage: (UInt64) -> Bool, moduleOfSite: @escaping (UInt32) -> String
     ) -> BlockTypes {
-        var census = Census(blocks: blocks, isImage: isImage, moduleOfSite: moduleOfSite)
+        var census = Census(count: blocks.count, moduleOfSite: moduleOfSite)
         guard unavailableReason == nil else { return census.allUnknown() }
-        let order = Self.ascending(blocks)
-        for start in stride(from: 0, to: blocks.count, by: Self.chunkSize) {
-            let chunk = order[start..<min(start + Self.chunkSize, blocks.count)]
-            guard classify(chunk, in: &census) else {
-                unavailableReason = Self.forbidden
-                return census.allUnknown()
+        let pages = PageReader()
+        for index in blocks.indices {
+            let block = blocks[index]
+            guard let entry = entry(of: block, pages, isImage, in: &census) else {
+                census.setModule(ofSite: block.site, forBlock: index)
+                continue
+            }
+            if entry.isError, let type = Self.errorType(at: block.address, isImage: isImage) {
+                census.set(type, forBlock: index)
+            } else {
+                census.set(place: entry.place, forBlock: index)
             }
         }
         return census.result
     }
 
-    /// Positions of blocks in the order of their addresses.
-    private static func ascending(_ blocks: [Block]) -> [Int] {
-        let isSorted = zip(blocks, blocks.dropFirst()).allSatisfy { $0.address <= $1.address }
-        return isSorted ? Array(blocks.indices) : blocks.indices.sorted { blocks[$0].address < blocks[$1].address }
+    /// Nil for a block that is no Swift object.
+    private mutating func entry(
+        of block: Block, _ pages: PageReader, _ isImage: (UInt64) -> Bool, in census: inout Census
+    ) -> Census.Entry? {
+        guard block.size >= HeapMetadata.headerSize, let (word, counts) = pages.pair(at: block.address),
+            HeapMetadata.canBePointer(word), HeapMetadata.canBeReferenceCounts(counts),
+            let entry = census.entry(for: word, read: { type(of: $0, isImage) }), block.size >= entry.minimumSize
+        else { return nil }
+        return entry
     }
 
-    /// - Returns: False when the kernel forbids reading.
-    private mutating func classify(_ chunk: ArraySlice<Int>, in census: inout Census) -> Bool {
-        guard let words = SafeMemory.words(at: chunk.map { census.blocks[$0].address }),
-            let types = resolve(words, in: census)
-        else { return false }
-        let places = types.mapValues { census.place(of: $0.type) }
-        var candidates: [Candidate] = []
-        for (block, word) in zip(chunk, words) {
-            let address = census.blocks[block].address
-            if let word, let type = types[word], let place = places[word], census.blocks[block].size >= type.minimumSize {
-                candidates.append(Candidate(block: block, address: address, place: place, isError: type.isError))
-            } else {
-                census.setModule(forBlock: block)
-            }
-        }
-        return confirm(candidates, in: &census)
-    }
-
-    /// Gives its type to every candidate whose second word can be reference counts.
-    private func confirm(_ candidates: [Candidate], in census: inout Census) -> Bool {
-        guard let counts = SafeMemory.words(at: candidates.map { $0.address + 8 }) else { return false }
-        for (candidate, word) in zip(candidates, counts) {
-            guard let word, HeapMetadata.canBeReferenceCounts(word) else {
-                census.setModule(forBlock: candidate.block)
-                continue
-            }
-            if candidate.isError, let type = Self.errorType(at: candidate.address, isImage: census.isImage) {
-                census.set(type, forBlock: candidate.block)
-            } else {
-                census.setPlace(candidate.place, forBlock: candidate.block)
-            }
-        }
-        return true
-    }
-
-    /// The types behind those of some words that are metadata.
-    private mutating func resolve(_ words: [UInt64?], in census: Census) -> [UInt64: KnownType]? {
-        var types: [UInt64: KnownType] = [:]
-        var pending: Set<UInt64> = []
-        for case let word? in words where HeapMetadata.canBePointer(word) {
-            guard types[word] == nil, !pending.contains(word) else { continue }
-            if let type = known.value(for: word) { types[word] = type } else { pending.insert(word) }
-        }
-        guard let metadata = Self.plausible(pending.sorted(), in: census) else { return nil }
-        for word in metadata {
-            guard let type = Self.read(word, isImage: census.isImage) else { continue }
-            known.insert(type, for: word)
-            types[word] = type
-        }
-        return types
-    }
-
-    /// Those addresses that begin like metadata, by two reads for all of them together.
-    private static func plausible(_ addresses: [UInt64], in census: Census) -> [UInt64]? {
-        let readable = census.mapped?.readable(addresses) ?? addresses
-        guard let kinds = SafeMemory.words(at: readable) else { return nil }
-        let possible = zip(readable, kinds).filter { $1.map(HeapMetadata.kinds.contains) ?? false }
-        guard let descriptors = SafeMemory.words(at: possible.map { $0.0 + HeapMetadata.descriptorOffset }) else {
-            return nil
-        }
-        return zip(possible, descriptors).compactMap { entry, descriptor in
-            // Lists of C begin with a null often: only a class has a descriptor there, too.
-            entry.1 != 0 || census.isImage(descriptor ?? 0) ? entry.0 : nil
-        }
+    private mutating func type(of metadata: UInt64, _ isImage: (UInt64) -> Bool) -> KnownType? {
+        if let known = known.value(for: metadata) { return known }
+        guard let type = Self.read(metadata, isImage: isImage) else { return nil }
+        known.insert(type, for: metadata)
+        return type
     }
 
     private static func read(_ metadata: UInt64, isImage: (UInt64) -> Bool) -> KnownType? {
         guard let record = HeapMetadata(at: metadata, isImage: isImage) else { return nil }
-        var isError = false
-        let type: BlockType
+        let size = record.minimumSize
         switch record {
-        case .object: type = TypeNames.blockType(ofClass: TypeNames.runtimeName(metadata))
-        case .captures(let descriptor, _): type = TypeNames.blockType(of: CaptureDescriptor(at: descriptor))
-        case .genericBox(let value): type = TypeNames.box(of: name(ofValue: value, isImage: isImage))
+        case .object:
+            return KnownType(type: TypeNames.blockType(ofClass: TypeNames.runtimeName(metadata)), minimumSize: size)
+        case .captures(let descriptor, _):
+            return KnownType(type: TypeNames.blockType(of: CaptureDescriptor(at: descriptor)), minimumSize: size)
+        case .genericBox(let value):
+            return KnownType(type: TypeNames.box(of: name(ofValue: value, isImage: isImage)), minimumSize: size)
         case .error:
-            type = BlockType(name: "error box", kind: .error)
-            isError = true
-        case .task: type = BlockType(name: "Task", kind: .task)
-        case .job: type = BlockType(name: "Job", kind: .task)
+            return KnownType(type: BlockType(name: "error box", kind: .error), minimumSize: size, isError: true)
+        case .task: return KnownType(type: BlockType(name: "Task", kind: .task), minimumSize: size)
+        case .job: return KnownType(type: BlockType(name: "Job", kind: .task), minimumSize: size)
         }
-        return KnownType(type: type, minimumSize: record.minimumSize, isError: isError)
     }
 
     /// The third word of an error box is the metadata of the error in it.
     private static func errorType(at address: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
-        guard let metadata = SafeMemory.word(at: address + 16), let name = name(ofValue: metadata, isImage: isImage) else {
-            return nil
-        }
+        guard let words = SafeMemory.words(from: address + 16, count: 1),
+            let name = name(ofValue: words[0], isImage: isImage)
+        else { return nil }
         return BlockType(name: "error box (" + name + ")", kind: .error)
     }
 

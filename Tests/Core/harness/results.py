@@ -59,9 +59,9 @@ def witness_summary(results):
             total[key] = total.get(key, 0) + value
     if not total.get("stacks"):
         return []
-    share = 100 * total["agreed"] / total["stacks"]
+    share = 100 * total["agreed"] / (total["stacks"] - total["undecided"])
     return [
         f"# stacks compared frame by frame: {total['stacks']} ({total['distinct']} distinct); {share:.4f} % agree, "
         f"{total['second']} of them only with libgcc's unwinder; claimed exact and wrong: {total['exact_wrong']}; "
-        f"truncated {total['truncated']}, guessed {total['guessed']}, async {total['async']}"
+        f"undecided between the referees {total['undecided']}, truncated {total['truncated']}, guessed {total['guessed']}, async {total['async']}"
     ]

@@ -18,6 +18,8 @@ C_FLAVOURS = (
     ("gcc", ("-Os", "-fomit-frame-pointer")),
     ("gcc", ("-O3", "-march=x86-64-v3", "-fstack-protector-all", "-fcf-protection")),
 )
+# SwiftPM keeps frame pointers in Swift and C code.
+AS_PACKAGES_DO = ("-Xcc", "-fno-omit-frame-pointer")
 # Without tables a stack may end early or be guessed; it may not call itself exact.
 WITHOUT_TABLES = ("-O2", "-fomit-frame-pointer", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables")
 LEAST_SHARE = 0.999
@@ -27,12 +29,13 @@ def judged(outcome, report, least=LEAST_SHARE, status=0):
     text = report.read_text(errors="replace") if report.exists() else ""
     total = parse_witness(text)
     notes = "\n".join(line for line in text.splitlines() if line.startswith("#"))
-    stacks = total.get("stacks", 0)
+    # Where the two referees differ and the core says that it guessed, nobody knows better.
+    stacks = total.get("stacks", 0) - total.get("undecided", 0)
     results = [Result(outcome.status == status, "ends as without the witness", f"status {outcome.status}\n{outcome.tail()}")]
     if not stacks:
         return results + [Result(False, "has stacks to compare", f"none were taken\n{outcome.tail()}")]
     share = total["agreed"] / stacks
-    sentence = f"{stacks} stacks ({total['distinct']} distinct), {100 * share:.3f} % agree with libunwind, at least {100 * least:g} % must"
+    sentence = f"{stacks} stacks ({total['distinct']} distinct), {100 * share:.3f} % agree, at least {100 * least:g} % must"
     results.append(Result(share >= least, sentence, notes, total))
     results.append(Result(total["exact_wrong"] == 0, "no stack that disagrees calls itself exact", f"{total['exact_wrong']} do\n{notes}"))
     # A few early blocks come before the core is ready.
@@ -88,13 +91,15 @@ def swift_tests():
         witnessed(f"plain.swift {' '.join(flags)}", lambda build, flags=flags: build.swift_program("stacks/plain.swift", flags))
         for flags in (("-O",), ("-Onone",), ("-Osize",))
     ]
-    for flags in (("-O",), ("-Onone",)):
+    for flags in (("-O", *AS_PACKAGES_DO), ("-Onone", *AS_PACKAGES_DO), ("-Onone",)):
         for way in ("linked", "preloaded"):
             tests.append(async_test(flags, way))
+    # Without frame pointers nothing leads to the context; then the stack must say that it ends early.
+    tests.append(async_test(("-O",), "linked", lenient=True))
     return tests
 
 
-def async_test(flags, way):
+def async_test(flags, way, lenient=False):
     def run(build):
         objects = [build.object("support/callers.c", way == "preloaded")]
         if way == "linked":
@@ -103,8 +108,9 @@ def async_test(flags, way):
         path = build.swift_program("stacks/async.swift", every, "support/callers.h", objects)
         preload = [build.core_library()] if way == "preloaded" else []
         results = []
-        for attempt in range(3):
-            results += checked(processes.run([path], build.environment("full", preload), build.folder, 120))
+        for attempt in range(1 if lenient else 3):
+            values = build.environment("full", preload, **({"CALLERS_OR_FLAG": 1} if lenient else {}))
+            results += checked(processes.run([path], values, build.folder, 120))
         return results
     return Test(f"stacks/async.swift {' '.join(flags)} {way}", run)
 

@@ -75,6 +75,8 @@ MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t addr
 
 // ---- walk.c
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking; // number of the walk under way, 1 to 7; 0 without one
+/// Whether a block was recorded since the walk under way began.
+MSCOPE_HIDDEN bool mscope_is_newer(uint64_t what, uint64_t born);
 MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, const struct mscope_departure *departure);
 MSCOPE_HIDDEN void mscope_walk_after_fork(void);
 
@@ -121,7 +123,9 @@ MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departu
 /// Bytes to the next sample, exponentially distributed around the interval.
 MSCOPE_HIDDEN int64_t mscope_next_sample(struct mscope_bank *bank);
 /// How many blocks a sampled one stands for; the same at its birth and its death.
-MSCOPE_HIDDEN uint64_t mscope_weight(uint64_t size, uint64_t address, uint64_t born);
+MSCOPE_HIDDEN uint64_t mscope_weight(uint64_t size, uint64_t born);
+/// MSCOPE_BORN_ROUNDED, or 0, so that the weight of a block of this size has the right mean.
+MSCOPE_HIDDEN uint64_t mscope_round_weight(struct mscope_bank *bank, uint64_t size);
 
 // ---- sites.c
 /// The number of a stack by its hash; 0 when it is new.

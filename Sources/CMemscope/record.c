@@ -97,7 +97,7 @@ static inline void mscope_record_birth(struct mscope_bank *bank, uint64_t addres
     flags |= (address & 16 ? MSCOPE_SLOT_HALF : 0u) | mscope_event_flag(bank);
     flags |= mscope_load_relaxed(&mscope_walking) << MSCOPE_SLOT_WALK_SHIFT;
     uint64_t what = mscope_slot_what(size, site, flags);
-    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, address, born) : 1;
+    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
     mscope_count_birth(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
     if (mscope_likely(site != 0)) {
@@ -115,7 +115,7 @@ static inline void mscope_record_death(struct mscope_bank *bank, uint64_t addres
                                        uint64_t born)
 {
     uint32_t flags = mscope_slot_flags(what), site = mscope_slot_site(what);
-    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, address, born) : 1;
+    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
     mscope_count_death(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
     if (mscope_likely(site != 0)) {
@@ -142,6 +142,7 @@ void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint6
         if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)) site = mscope_site_here(bank, pc, sp, fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_context_of(bank);
+        if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
         mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
@@ -162,7 +163,7 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address)
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
     uint64_t born = mscope_load_relaxed(&slot->born), size = mscope_block_size(what, address);
     if (mscope_likely(bank != NULL)) {
-        if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
+        if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0) && !mscope_is_newer(what, born))
             mscope_note_departure(bank, &(struct mscope_departure){address, what, born, size});
         mscope_record_death(bank, address, size, what, born);
     }
@@ -180,8 +181,11 @@ struct mscope_departure mscope_lift(void *block)
     if (!mscope_owns_slot(what, address)) return (struct mscope_departure){0};
     struct mscope_departure old = {
         .address = address, .what = what, .born = mscope_load_relaxed(&slot->born), .size = mscope_block_size(what, address)};
-    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0 && mscope_tls.bank != NULL))
-        mscope_note_departure(mscope_tls.bank, &old);
+    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0) && !mscope_is_newer(what, old.born)) {
+        struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
+        if (bank != NULL) mscope_note_departure(bank, &old);
+        if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+    }
     mscope_store_release(&slot->what, 0);
     return old;
 }
@@ -193,30 +197,50 @@ void mscope_put_back(struct mscope_departure old)
     mscope_fill(slot, old.address, old.size, old.what, old.born);
 }
 
+/// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
+/// would be, so estimates stay without bias; only what is exact stays so: a block that was measured, its measured stack.
+static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old, uint32_t *site)
+{
+    bool measured = !(old & MSCOPE_SLOT_STANDS), measured_site = *site != 0 && !(old & MSCOPE_SLOT_SAMPLED);
+    uint32_t kept = old & (MSCOPE_SLOT_INTERNAL | 3u << MSCOPE_SLOT_FAMILY_SHIFT);
+    if (mode == MSCOPE_FULL) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
+    if (measured_site) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
+    *site = 0;
+    if (mode == MSCOPE_SAMPLED) mscope_tls.until_sample -= (int64_t)(size | 1);
+    uint32_t decision = mode == MSCOPE_OFF ? 0 : mscope_decide(bank, mode, size);
+    if (measured) decision = (decision | MSCOPE_SLOT_LIVE) & ~(uint32_t)MSCOPE_SLOT_STANDS;
+    return decision ? kept | decision | MSCOPE_SLOT_REALLOCATED : 0;
+}
+
+static void mscope_record_moved(struct mscope_bank *bank, uint64_t address, uint64_t size,
+                                const struct mscope_departure *old, struct mscope_cursor caller)
+{
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = mscope_slot_site(old->what);
+    uint32_t flags = mscope_flags_of_moved(bank, mode, size, mscope_slot_flags(old->what), &site);
+    if (flags == 0) return;
+    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
+        mscope_note_departure(bank, &(struct mscope_departure){.address = address});
+    // Its stack is the one that made it this big; its birth that of the first block.
+    if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED))
+        site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
+    uint64_t born = mscope_birth_of(old->born) << 24 | mscope_context_of(bank);
+    if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
+    mscope_record_birth(bank, address, size, site, flags, born);
+}
+
 /// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
 void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp, uint64_t fp)
 {
-    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
     if (old.what == 0) { // never recorded: a birth like any other
         if (block == NULL) return;
-        if (mode == MSCOPE_SAMPLED) mscope_tls.until_sample -= (int64_t)(size | 1);
+        if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
+            && (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0) return;
         mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
         return;
     }
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
     if (bank == NULL) return;
-    uint64_t address = (uint64_t)block;
     mscope_record_death(bank, old.address, old.size, old.what, old.born);
-    if (block != NULL) {
-        if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
-            mscope_note_departure(bank, &(struct mscope_departure){.address = address});
-        uint32_t flags = (mscope_slot_flags(old.what) | MSCOPE_SLOT_REALLOCATED)
-            & ~(MSCOPE_SLOT_HALF | MSCOPE_SLOT_EVENT | 7u << MSCOPE_SLOT_WALK_SHIFT);
-        uint32_t site = mscope_slot_site(old.what);
-        // Its stack is the one that made it this big.
-        if (mode == MSCOPE_FULL) site = mscope_site_here(bank, pc, sp, fp);
-        uint64_t born = (old.born & ~MSCOPE_CONTEXT_MASK) | mscope_context_of(bank);
-        mscope_record_birth(bank, address, size, site, flags, born);
-    }
+    if (block != NULL) mscope_record_moved(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }

@@ -2,8 +2,8 @@
 //
 // A block of s bytes is taken with probability p = 1 - exp(-s/R), so it stands for 1/p blocks (Horvitz and Thompson,
 // "A Generalization of Sampling Without Replacement From a Finite Universe", JASA 47, 1952). The weight is rounded at
-// random to a whole number with the right mean, from a hash of the block, so that its death subtracts what its birth
-// added.
+// random to a whole number with the right mean; a bit in the slot says which way, so that its death subtracts what its
+// birth added.
 #include "internal.h"
 
 _Atomic uint64_t mscope_interval = 512 * 1024;
@@ -61,19 +61,32 @@ static double mscope_one_minus_exp(double x)
     return result;
 }
 
-int64_t mscope_next_sample(struct mscope_bank *bank)
+/// Uniform in [0, 1).
+static double mscope_uniform(struct mscope_bank *bank)
 {
     bank->random += 0x9e3779b97f4a7c15ull;
-    double u = ((double)(mscope_mix(bank->random) >> 11) + 1) * 0x1p-53;
-    double distance = mscope_negative_log(u) * (double)mscope_load_relaxed(&mscope_interval);
+    return (double)(mscope_mix(bank->random) >> 11) * 0x1p-53;
+}
+
+int64_t mscope_next_sample(struct mscope_bank *bank)
+{
+    double distance = mscope_negative_log(1 - mscope_uniform(bank)) * (double)mscope_load_relaxed(&mscope_interval);
     return distance < 1 ? 1 : distance > 1e15 ? 1000000000000000 : (int64_t)distance;
 }
 
-uint64_t mscope_weight(uint64_t size, uint64_t address, uint64_t born)
+static double mscope_exact_weight(uint64_t size)
 {
     // malloc(0) has no byte to hit. Sizes are made odd, here and where the sample is decided.
-    double bytes = (double)(size | 1);
-    double weight = 1 / mscope_one_minus_exp(bytes / (double)mscope_load_relaxed(&mscope_interval));
-    double dice = (double)(mscope_mix(address ^ mscope_mix(born)) >> 11) * 0x1p-53;
-    return (uint64_t)(weight + dice);
+    return 1 / mscope_one_minus_exp((double)(size | 1) / (double)mscope_load_relaxed(&mscope_interval));
+}
+
+uint64_t mscope_round_weight(struct mscope_bank *bank, uint64_t size)
+{
+    double weight = mscope_exact_weight(size);
+    return weight - (double)(uint64_t)weight > mscope_uniform(bank) ? MSCOPE_BORN_ROUNDED : 0;
+}
+
+uint64_t mscope_weight(uint64_t size, uint64_t born)
+{
+    return (uint64_t)mscope_exact_weight(size) + (born & MSCOPE_BORN_ROUNDED ? 1 : 0);
 }

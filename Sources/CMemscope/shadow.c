@@ -39,11 +39,11 @@ void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t 
 {
     uint32_t flags = mscope_slot_flags(what), site = mscope_slot_site(what);
     struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
-    uint64_t weight = flags & MSCOPE_SLOT_SAMPLED ? mscope_weight(size, address, born) : 1;
+    uint64_t weight = flags & MSCOPE_SLOT_SAMPLED ? mscope_weight(size, born) : 1;
     *out = (struct mscope_block){
         .address = address,
         .size = size,
-        .birth = mscope_birth_to_time(born >> 24),
+        .birth = mscope_birth_to_time(mscope_birth_of(born)),
         .task = context.task,
         .weight = flags & MSCOPE_SLOT_STANDS ? weight : 1,
         .site_weight = site ? weight : 0,
@@ -73,10 +73,10 @@ bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_
 
 bool mscope_find_block(uint64_t address, struct mscope_block *out)
 {
-    // Backwards from the granule of the address to the block that covers it, at most the length of a region.
+    // Backwards from the granule of the address to the nearest block, which covers it or none does.
     uint64_t granule = address >> MSCOPE_GRANULE_SHIFT;
-    uint64_t lowest = granule > MSCOPE_REGION_SLOTS ? granule - MSCOPE_REGION_SLOTS : 0;
-    for (; granule > lowest; granule--) {
+    uint64_t lowest = (uint64_t)mscope_lowest_region() << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
+    for (; granule >= lowest; granule--) {
         struct mscope_slot *slot = mscope_find_slot(granule << MSCOPE_GRANULE_SHIFT);
         if (slot == NULL) {
             granule &= ~(uint64_t)(MSCOPE_REGION_SLOTS - 1); // a whole region without slots

@@ -12,7 +12,7 @@
 // allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block writes it.
 //
 //   what = size:32 | site:20 | flags:12          0 when no live block begins here
-//   born = mscope_birth_now():40 | context:24
+//   born = rounded up:1 | mscope_birth_now():39 | context:24
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the next slot, which lies inside the block.
 struct mscope_slot {
@@ -31,6 +31,7 @@ enum {
 #define MSCOPE_SIZE_HUGE 0xffffffffull
 #define MSCOPE_SITE_MASK 0xfffffull
 #define MSCOPE_CONTEXT_MASK 0xffffffull
+#define MSCOPE_BORN_ROUNDED (1ull << 63) // a sampled block: its weight is the next whole number
 
 enum {
     MSCOPE_SLOT_LIVE = 1,
@@ -48,6 +49,10 @@ enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAM
 static inline uint64_t mscope_slot_what(uint64_t size, uint32_t site, uint32_t flags)
 {
     return (size < MSCOPE_SIZE_HUGE ? size : MSCOPE_SIZE_HUGE) | (uint64_t)site << 32 | (uint64_t)flags << 52;
+}
+static inline uint64_t mscope_birth_of(uint64_t born)
+{
+    return (born & ~MSCOPE_BORN_ROUNDED) >> 24;
 }
 static inline uint32_t mscope_slot_site(uint64_t what)
 {
@@ -81,7 +86,7 @@ enum { MSCOPE_PROGRAM = 0, MSCOPE_INTERNAL = 1 };
 struct mscope_departure { // a block that ended during a walk; what 0: realloc put a block there
     uint64_t address, what, born, size;
 };
-enum { MSCOPE_DEPARTURES = 1 << 16 };
+enum { MSCOPE_DEPARTURES = 1 << 20 }; // 32 MiB of address space, touched as needed
 struct mscope_departure_log {
     _Atomic uint32_t generation, count;
     struct mscope_departure entries[MSCOPE_DEPARTURES];

@@ -17,6 +17,7 @@ static struct {
     uint64_t began, ended;    // as births
     uint32_t region, slot;    // first phase: slots
     uint32_t bank, departure; // second phase: logs
+    bool finished;            // everything was delivered
     _Atomic uint64_t missed;
 } mscope_walk;
 
@@ -39,6 +40,7 @@ bool mscope_walk_begin(void)
     mscope_clear_delivered();
     mscope_walk.region = mscope_lowest_region();
     mscope_walk.slot = mscope_walk.bank = mscope_walk.departure = 0;
+    mscope_walk.finished = false;
     mscope_store_relaxed(&mscope_walk.missed, 0);
     mscope_walk.generation++;
     mscope_walk.number = mscope_walk.number % 7 + 1;
@@ -85,10 +87,10 @@ static inline uint32_t mscope_walk_of(uint64_t what)
 
 /// Whether a block was recorded since the walk began. Its birth alone is too coarse, and what realloc moved keeps an old
 /// one. Numbers come again every seven walks: then births differ, and mscope_walk_end took them from what was moved.
-static bool mscope_is_newer(uint64_t what, uint64_t born)
+bool mscope_is_newer(uint64_t what, uint64_t born)
 {
     if (mscope_walk_of(what) != mscope_walk.number) return false;
-    return (mscope_slot_flags(what) & MSCOPE_SLOT_REALLOCATED) || born >> 24 >= mscope_walk.began;
+    return (mscope_slot_flags(what) & MSCOPE_SLOT_REALLOCATED) || mscope_birth_of(born) >= mscope_walk.began;
 }
 
 /// Delivers a block once; false when the walk must leave it out.
@@ -147,7 +149,9 @@ static size_t mscope_walk_departures(struct mscope_block *out, size_t capacity)
 size_t mscope_walk_next(struct mscope_block *out, size_t capacity)
 {
     size_t filled = mscope_walk_slots(out, capacity);
-    return filled ? filled : mscope_walk_departures(out, capacity);
+    if (filled == 0) filled = mscope_walk_departures(out, capacity);
+    mscope_walk.finished = filled == 0 && capacity > 0;
+    return filled;
 }
 
 /// What realloc moved carries the walk's number and an old birth: seven walks on it would be taken for a newcomer.
@@ -168,11 +172,12 @@ static void mscope_settle_moved(void)
 bool mscope_walk_end(uint64_t *missed)
 {
     *missed = mscope_load_relaxed(&mscope_walk.missed);
+    bool finished = mscope_walk.finished;
     mscope_store_release(&mscope_walking, 0);
     mscope_settle_moved();
     mscope_walk.ended = mscope_birth_now();
     mscope_store_release(&mscope_walk.taken, 0);
-    return *missed == 0;
+    return *missed == 0 && finished;
 }
 
 void mscope_walk_after_fork(void)

@@ -24,6 +24,8 @@ struct PprofTables {
     private var strings = Interned<String>()
     private var functions = Interned<Function>()
     private var locations = Interned<Location>()
+    // Spares hashing long names: the same addresses come again in nearly every stack.
+    private var latest: [UInt64: (frames: [Frame], location: UInt64)] = [:]
     private let images: [Image]
 
     /// - Parameter images: The program itself first, as pprof expects.
@@ -44,24 +46,27 @@ struct PprofTables {
     /// - Returns: One number per address.
     mutating func locationIDs(of frames: [Frame]) -> [UInt64] {
         var ids: [UInt64] = []
-        var lines: [Line] = []
-        for frame in frames {
-            if !frame.isUnnamed { lines.append(line(of: frame)) }
-            if frame.isInlined { continue }
-            ids.append(location(at: frame.address, lines: lines))
-            lines = []
+        var start = 0
+        for (index, frame) in frames.enumerated() where !frame.isInlined {
+            ids.append(locationID(of: frames[start...index], at: frame.address))
+            start = index + 1
         }
         return ids
+    }
+
+    private mutating func locationID(of frames: ArraySlice<Frame>, at address: UInt64) -> UInt64 {
+        // An address can be named twice when a library was unloaded and another took its place.
+        if let known = latest[address], known.frames.elementsEqual(frames) { return known.location }
+        let lines = frames.filter { !$0.isUnnamed }.map { line(of: $0) }
+        let mapping = imageIndex(at: address).map { UInt64($0) + 1 } ?? 0
+        let id = locations.id(of: Location(mapping: mapping, address: address, lines: lines))
+        latest[address] = (Array(frames), id)
+        return id
     }
 
     private mutating func line(of frame: Frame) -> Line {
         let function = Function(name: frame.function, file: frame.file ?? "")
         return Line(function: functions.id(of: function), line: frame.line ?? 0)
-    }
-
-    private mutating func location(at address: UInt64, lines: [Line]) -> UInt64 {
-        let mapping = imageIndex(at: address).map { UInt64($0) + 1 } ?? 0
-        return locations.id(of: Location(mapping: mapping, address: address, lines: lines))
     }
 
     /// Prefers what is mapped now: an unloaded library's place may have been taken since.

@@ -64,7 +64,7 @@ class Build:
     def witness_library(self):
         return self._once("libwitness.so", lambda path: self._call(
             ["clang", "-std=c11", *TEST_FLAGS, "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-shared", "-fPIC",
-             "-fuse-ld=lld", f"-Wl,--version-script={TESTS}/stacks/witness.map", TESTS / "stacks/witness.c", "-lunwind", "-lgcc_s", *LIBRARIES, "-o", path]))
+             "-fuse-ld=lld", f"-Wl,--version-script={TESTS}/stacks/witness.map", TESTS / "stacks/witness.c", "-lunwind", *LIBRARIES, "-o", path]))
 
     def plugin(self, name="plugin"):
         return self._once(f"{name}.so", lambda path: self._call(
@@ -83,7 +83,7 @@ class Build:
             extra = []
             if way == "wrapped":
                 parts.append(self._wrapped_witness())
-                extra = ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc", "-lunwind", "-lgcc_s"]
+                extra = ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc", "-lunwind"]
             if way in ("linked", "wrapped"):
                 parts.append(self.core_object())
             weak = ["-include", TESTS / "support/weak.h"] if way == "preloaded" else []

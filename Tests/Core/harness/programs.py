@@ -36,10 +36,10 @@ def python_with_tests():
     candidates = [sys.executable, shutil.which("python3")]
     candidates += sorted(str(path) for path in Path.home().glob(".pyenv/versions/3.1*/bin/python3"))
     for candidate in filter(None, candidates):
-        probe = "import sys, test.test_json, test.test_sqlite3; print(sys.executable)"
+        probe = "import sys, test.test_json, test.test_struct; print(sys.executable)"
         result = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode == 0:
-            return os.path.realpath(result.stdout.strip())
+            return os.path.realpath(result.stdout.split()[-1])
     return None
 
 

@@ -47,11 +47,10 @@ FUNCTION(frame_by_expression,
     ".cfi_escape 0x0f, 0x03, 0x76, 0x78, 0x06\n" // DW_CFA_def_cfa_expression: breg6 -8, deref
     CALL "leave\n.cfi_def_cfa %rsp, 8\n.cfi_restore %rbp\nret");
 
-// rbp's place is an expression: at rsp + 24 as it was, i.e. CFA - 24, pushed first.
+// rbp's place is an expression: where the stack pointer points.
 FUNCTION(save_by_expression,
-    "push %r12\n.cfi_def_cfa_offset 16\n.cfi_offset %r12, -16\npush %rbp\n.cfi_def_cfa_offset 24\n"
-    ".cfi_escape 0x10, 0x06, 0x02, 0x77, 0x00\n" // DW_CFA_expression rbp: breg7 0
-    "mov $16, %ebp\n" CALL "pop %rbp\n.cfi_restore %rbp\n.cfi_def_cfa_offset 16\npop %r12\n.cfi_restore %r12\n.cfi_def_cfa_offset 8\nret");
+    "push %rbp\n.cfi_def_cfa_offset 16\n.cfi_escape 0x10, 0x06, 0x02, 0x77, 0x00\n" // DW_CFA_expression rbp: breg7 0
+    "mov $16, %ebp\n" CALL "pop %rbp\n.cfi_restore %rbp\n.cfi_def_cfa_offset 8\nret");
 
 // Remembered and restored state, two levels, around a call in the middle of the function.
 FUNCTION(remembered,
@@ -85,12 +84,12 @@ FUNCTION(shifted_rbp,
     "push %rbp\n.cfi_def_cfa_offset 16\n.cfi_offset %rbp, -16\nsub $160, %rsp\nlea 128(%rsp), %rbp\n.cfi_def_cfa %rbp, 48\n"
     CALL "add $160, %rsp\n.cfi_def_cfa %rsp, 16\npop %rbp\n.cfi_restore %rbp\n.cfi_def_cfa_offset 8\nret");
 
-// A frame like a signal's in that the address above is exact, not a return address.
+// Many pushes, and a stack pointer that moves between calls.
 FUNCTION(pushes_between,
     "push %r15\n.cfi_adjust_cfa_offset 8\npush %r14\n.cfi_adjust_cfa_offset 8\npush %r13\n.cfi_adjust_cfa_offset 8\n"
     "push %rbp\n.cfi_adjust_cfa_offset 8\n.cfi_rel_offset %rbp, 0\npush %rbx\n.cfi_adjust_cfa_offset 8\nxor %ebp, %ebp\n"
-    "sub $8, %rsp\n.cfi_adjust_cfa_offset 8\n" CALL "sub $16, %rsp\n.cfi_adjust_cfa_offset 16\nadd $16, %rsp\n.cfi_adjust_cfa_offset -16\n"
-    "add $8, %rsp\n.cfi_adjust_cfa_offset -8\npop %rbx\n.cfi_adjust_cfa_offset -8\npop %rbp\n.cfi_adjust_cfa_offset -8\n.cfi_restore %rbp\n"
+    "sub $16, %rsp\n.cfi_adjust_cfa_offset 16\n" CALL "sub $16, %rsp\n.cfi_adjust_cfa_offset 16\nadd $16, %rsp\n.cfi_adjust_cfa_offset -16\n"
+    "add $16, %rsp\n.cfi_adjust_cfa_offset -16\npop %rbx\n.cfi_adjust_cfa_offset -8\npop %rbp\n.cfi_adjust_cfa_offset -8\n.cfi_restore %rbp\n"
     "pop %r13\n.cfi_adjust_cfa_offset -8\npop %r14\n.cfi_adjust_cfa_offset -8\npop %r15\n.cfi_adjust_cfa_offset -8\nret");
 
 // No description at all, and rbp a general register.

@@ -82,10 +82,21 @@ static void by_libunwind(struct stack *out) {
     }
 }
 
+// libunwind defines these names too; the second referee has to be another one.
+static _Unwind_Reason_Code (*second_backtrace)(_Unwind_Trace_Fn, void *);
+static _Unwind_Ptr (*second_pc)(struct _Unwind_Context *, int *);
+
+static __attribute__((constructor)) void find_second(void) {
+    void *library = dlopen("libgcc_s.so.1", RTLD_NOW);
+    if (!library) abort();
+    second_pc = (_Unwind_Ptr (*)(struct _Unwind_Context *, int *))dlsym(library, "_Unwind_GetIPInfo");
+    second_backtrace = (_Unwind_Reason_Code (*)(_Unwind_Trace_Fn, void *))dlsym(library, "_Unwind_Backtrace");
+}
+
 static _Unwind_Reason_Code keep_frame(struct _Unwind_Context *context, void *argument) {
     struct stack *out = argument;
     int interrupted = 0;
-    uint64_t pc = _Unwind_GetIPInfo(context, &interrupted);
+    uint64_t pc = second_pc(context, &interrupted);
     if (out->count == DEPTH || pc == 0) return _URC_END_OF_STACK;
     out->frames[out->count++] = pc + (interrupted != 0);
     return _URC_NO_REASON;
@@ -157,7 +168,7 @@ static void judge(const struct mscope_site *site, const struct stack *first, siz
     }
     // libunwind errs as well (fibers, odd prologues): ask the unwinder that exceptions rely on.
     struct stack second = {0};
-    _Unwind_Backtrace(keep_frame, &second);
+    if (second_backtrace) second_backtrace(keep_frame, &second);
     // Frames of judge, witness and the wrapper; what is above them must be the same.
     size_t skip = 0;
     while (skip < second.count && second.frames[skip] != first->frames[first_skip]) skip++;

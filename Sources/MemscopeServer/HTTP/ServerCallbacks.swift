@@ -57,9 +57,9 @@ private let noteConnection: MHD_NotifyConnectionCallback = { context, handle, _,
     guard let handle = unsafe handle else { return }
     let loop = unsafe loop(context)
     if event == .CONNECTION_NOTIFY_STARTED {
-        unsafe loop.connections[UInt(bitPattern: handle)] = ClientConnection(handle: handle)
+        unsafe loop.open(handle)
     } else {
-        loop.connections.removeValue(forKey: UInt(bitPattern: handle))?.forget()
+        unsafe loop.close(handle)
     }
 }
 

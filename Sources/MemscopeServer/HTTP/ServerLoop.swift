@@ -10,7 +10,10 @@ internal import Glibc
     let worker: HeavyWorker
     let mailbox: Mailbox
     /// By the address of libmicrohttpd's connection.
-    var connections: [UInt: ClientConnection] = [:]
+    private(set) var connections: [UInt: ClientConnection] = [:]
+    /// How many connections came and went, ever.
+    private var opened = 0
+    private var closed = 0
     /// Suspended until the worker is done.
     var waiting: [Int: Exchange] = [:]
     private var lastExchange = 0
@@ -47,13 +50,13 @@ internal import Glibc
     /// Serves until the mailbox says stop, then closes everything.
     func run(listeningOn socket: Int32) {
         while true {
-            waitForWork()
+            let isReady = waitForWork()
             let mail = mailbox.take()
             for (id, response) in mail.finished { finish(id, with: response) }
             if mail.isStopping { break }
             let now = monotonicNow()
             for connection in connections.values { connection.stream?.feed(now: now, limits: gate.limits) }
-            runDaemon()
+            runDaemon(isReady: isReady)
             for connection in connections.values { connection.enforce(gate.limits, now: now) }
         }
         close(listeningSocket: socket)
@@ -64,15 +67,32 @@ internal import Glibc
         return Exchange(id: lastExchange, connection: connection, target: target)
     }
 
-    private func runDaemon() {
-        let wasFull = connections.count >= gate.limits.connections
-        unsafe MHD_run(daemon)
-        // At the limit libmicrohttpd stops watching the listening socket. It notices only
-        // at the next run that there is room again, and nothing would wake us for it.
-        if wasFull, connections.count < gate.limits.connections { unsafe MHD_run(daemon) }
+    func open(_ handle: OpaquePointer) {
+        opened += 1
+        connections[UInt(bitPattern: handle)] = unsafe ClientConnection(handle: handle)
     }
 
-    private func waitForWork() {
+    func close(_ handle: OpaquePointer) {
+        closed += 1
+        connections.removeValue(forKey: UInt(bitPattern: handle))?.forget()
+    }
+
+    private func runDaemon(isReady: Bool) {
+        let (openedBefore, closedBefore) = (opened, closed)
+        unsafe MHD_run(daemon)
+        // At its limit, or the process', libmicrohttpd stops watching the listening socket. It
+        // notices only at the next run that there is room again, and nothing would wake us.
+        if closed != closedBefore { unsafe MHD_run(daemon) }
+        // A client waits, but the process has no descriptor left for it. Without a pause we
+        // would take a whole processor until it has.
+        if isReady, opened == openedBefore, connections.isEmpty {
+            var socket = pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0)
+            _ = unsafe poll(&socket, 1, 20)
+        }
+    }
+
+    /// True when libmicrohttpd has something to do.
+    private func waitForWork() -> Bool {
         let watched = connections.values.filter(\.needsWatch)
         var sockets = [
             pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0),
@@ -83,6 +103,7 @@ internal import Glibc
         for (socket, connection) in zip(sockets.dropFirst(2), watched) where socket.revents != 0 {
             connection.noteHangUp()
         }
+        return sockets[0].revents != 0
     }
 
     private func timeoutMilliseconds() -> Int32 {

@@ -11,7 +11,7 @@ final class RawClient: Sendable {
         self.server = server
         let url = server.url
         if url.hasPrefix("unix://") {
-            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             let path = url.dropFirst("unix://".count)
@@ -19,7 +19,7 @@ final class RawClient: Sendable {
             isConnected = unsafe connectAny(descriptor, &address, MemoryLayout<sockaddr_un>.size)
         } else {
             let port = UInt16(url.split(separator: ":").last.map(String.init) ?? "") ?? 0
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = port.bigEndian

@@ -54,13 +54,9 @@ let testRoutes: [Route] = [
     .post("/api/mark") { request in HTTPResponse(status: 201, json: request.body) },
 ]
 
-/// Descriptors that this process has open.
+/// How many descriptors this process has open.
 func openDescriptors() -> Int {
-    guard let folder = unsafe opendir("/proc/self/fd") else { return -1 }
-    defer { unsafe closedir(folder) }
-    var count = 0
-    while unsafe readdir(folder) != nil { count += 1 }
-    return count
+    (0..<1000).count { fcntl($0, F_GETFD) >= 0 }
 }
 
 /// A folder of its own for one test, removed by `remove`.

@@ -131,8 +131,10 @@ extern void memscope_start_from_environment(void);
 
 static __attribute__((constructor)) void mscope_loaded(void)
 {
-    if (!mscope_boot() || !mscope_is_active()) return;
+    if (!mscope_boot()) return;
+    // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
+    if (!mscope_is_active()) return;
     mscope_refresh_images();
     // Another copy behind ours is a preloaded one; it sees that it is not first and only forwards.
     if (dlsym(RTLD_NEXT, "mscope_set_mode") != NULL)

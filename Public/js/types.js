@@ -56,6 +56,7 @@
  * @typedef {object} Summary
  * @property {number} liveBytes
  * @property {number} liveBlocks
+ * @property {number} liveBytesStandardError - 0 when measured
  * @property {number} allocations
  * @property {number} frees
  * @property {number} allocatedBytes
@@ -72,7 +73,7 @@
  * @property {number} ownLimitBytes
  * @property {{liveBytes: number, liveBlocks: number}} ownThreads
  * @property {{calls: number, bytes: number, unmapCalls: number, unmapBytes: number}} mapped
- * @property {Rates} rates - of the last second
+ * @property {Rates} rates - of the last second; null before the second tick
  * @property {{exact: number, truncated: number, guessed: number}} stacks - distinct stacks
  * @property {Record<string, number>} drops - events, stacks, blocks, contexts, threads
  */
@@ -99,6 +100,7 @@
  * @typedef {object} TimelineColumns
  * @property {number[]} time
  * @property {(number | null)[]} liveBytes
+ * @property {(number | null)[]} maximumLiveBytes - the highest reading since the point before
  * @property {(number | null)[]} liveBlocks
  * @property {(number | null)[]} allocationsPerSecond
  * @property {(number | null)[]} freesPerSecond
@@ -174,6 +176,7 @@
  * @property {number} takenAt
  * @property {number} liveBytes
  * @property {number} liveBlocks
+ * @property {{bytes: number, blocks: number}} standardError - 0 when measured
  * @property {boolean} consistent
  * @property {number} missedBlocks
  */

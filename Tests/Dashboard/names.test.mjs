@@ -13,8 +13,14 @@ test("Swift functions keep their labels and lose types", () => {
     ["M.f<A where A: Swift.Decodable>(_: A.Type, from: M.Data) throws -> A", "M.f(_:from:)"],
     ["M.f(a: (Swift.Int, Swift.Int), b: [A : B], c: (Swift.Int) -> ()) -> Swift.Int", "M.f(a:b:c:)"],
     ["M.f(() -> (), Swift.Int) -> ()", "M.f(_:_:)"],
+    ["Swift.Array<A where A == M.Header>.values(of: Swift.String) -> [Swift.String]", "Swift.Array.values(of:)"],
+    ["M.Box<Swift.Int>.put(_: Swift.Int) -> ()", "M.Box<Swift.Int>.put(_:)"],
     ["M.T.count.getter : Swift.Int", "M.T.count.getter"],
     ["closure #1 (M.R) async -> M.S in M.Router.add(path: Swift.String) -> ()", "closure #1 in M.Router.add(path:)"],
+    ["(extension in M):Swift.Collection.map<A>((A.Element) throws(B) -> A) throws(B) -> [A]",
+      "Swift.Collection.map(_:)"],
+    ["partial apply forwarder for closure #1 @Sendable () async -> () in M.Server.run() -> ()",
+      "partial apply forwarder for closure #1 in M.Server.run()"],
     ["(2) suspend resume partial function for M.f(x: Swift.Int) async -> ()", "M.f(x:)"],
   ];
   for (const [long, short] of cases) assert.equal(shortName(long), short);
@@ -53,6 +59,7 @@ test("A stack is named by the program's own innermost frame", () => {
 
 test("Code is told apart by its image, and by name in a static executable", () => {
   const groups = [["swift_allocObject", "demo", 2], ["Swift.Array.append(_:)", "demo", 2], ["main", "demo", 1],
+    ["(extension in Swift):Swift.Sequence.map(_:)", "demo", 2],
     ["f", "libswiftCore.so", 2], ["f", "libFoundationEssentials.so", 3], ["f", "libz.so.1", 4], ["f", "libc.so.6", 5],
     ["f", "libcurl.so.4", 4], ["f", "libmicrohttpd.so.12", 4], ["f", "ld-linux-x86-64.so.2", 5], ["0x1", null, 6]];
   for (const [name, image, group] of groups) assert.equal(codeGroup({ name, image }), group, `${name} ${image}`);

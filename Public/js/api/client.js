@@ -3,7 +3,8 @@
 
 import { retryAfter } from "../lib/backoff.js";
 
-const TIMEOUT = 20_000;
+// The first answer with stacks may have to read a program's debug information.
+const TIMEOUT = 60_000;
 const BUSY_WAIT = 3000;
 
 export class ApiError extends Error {
@@ -45,6 +46,20 @@ async function request(path, options) {
   });
 }
 
+// The server does one heavy job at a time and answers 503 to the next, so ours wait
+// for each other instead of provoking it.
+const HEAVY = new Set(["sites", "types", "threads", "flamegraph", "diff", "snapshot", "snapshots"]);
+/** @type {Promise<unknown>} */
+let heavyJobs = Promise.resolve();
+
+/** @param {string} resource @param {() => Promise<any>} ask @returns {Promise<any>} */
+function inTurn(resource, ask) {
+  if (!HEAVY.has(resource)) return ask();
+  const answer = heavyJobs.then(ask);
+  heavyJobs = answer.catch(() => undefined);
+  return answer;
+}
+
 /**
  * @param {string} resource - below /api/
  * @param {Record<string, string | number>} [parameters]
@@ -53,7 +68,8 @@ async function request(path, options) {
  */
 export function get(resource, parameters = {}) {
   const query = new URLSearchParams(Object.entries(parameters).map(([key, value]) => [key, String(value)])).toString();
-  return request(`/api/${resource}${query ? `?${query}` : ""}`, { headers: { Accept: "application/json" } });
+  const path = `/api/${resource}${query ? `?${query}` : ""}`;
+  return inTurn(resource, () => request(path, { headers: { Accept: "application/json" } }));
 }
 
 /**
@@ -63,9 +79,6 @@ export function get(resource, parameters = {}) {
  * @throws {ApiError}
  */
 export function post(resource, body) {
-  return request(`/api/${resource}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify(body),
-  });
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  return inTurn(resource, () => request(`/api/${resource}`, { method: "POST", headers, body: JSON.stringify(body) }));
 }

@@ -9,7 +9,15 @@ import { color } from "./palette.js";
 import { Surface } from "./surface.js";
 
 /** @typedef {import("../types.js").TimelineColumns} TimelineColumns */
-/** @typedef {{key: keyof TimelineColumns, label: string, color: string, filled?: boolean}} Series */
+
+/**
+ * @typedef {object} Series
+ * @property {keyof TimelineColumns} key
+ * @property {string} label
+ * @property {string} color - name of a token
+ * @property {boolean} [filled]
+ * @property {keyof TimelineColumns} [upper] - how high it went between two readings
+ */
 
 /**
  * @typedef {object} ChartModel
@@ -26,6 +34,14 @@ const TOP = 22;
 const TOP_BARE = 8;
 const BOTTOM = 28;
 const PIXELS_PER_TIME_TICK = 90;
+
+/** @param {number[]} run - x0, y0, x1, y1, … */
+function pathOf(run) {
+  const path = new Path2D();
+  path.moveTo(run[0], run[1]);
+  for (let index = 2; index < run.length; index += 2) path.lineTo(run[index], run[index + 1]);
+  return path;
+}
 
 export class TimeChart {
   /**
@@ -91,7 +107,7 @@ export class TimeChart {
     const box = this.box(width, height);
     const from = lowerBound(columns.time, window.start);
     const visible = this.options.series.filter((series) => !this.hidden.has(series.key));
-    const { ticks, top } = this.valueTicks(largest(visible.map((series) => columns[series.key]), from));
+    const { ticks, top } = this.valueTicks(largest(visible.map((series) => columns[series.upper ?? series.key]), from));
     const y = linearScale(0, top, box.bottom, box.top);
     const label = this.options.unit === "bytes" ? axisBytes : axisCount;
     drawValueAxis(context, box, { ticks, y, label });
@@ -130,15 +146,27 @@ export class TimeChart {
     const { columns, window, step } = /** @type {ChartModel} */ (this.model);
     const x = linearScale(window.start, window.end, box.left, box.right);
     context.strokeStyle = color(series.color);
+    if (series.upper) this.paintUpper(context, linePath(columns.time, columns[series.upper], { from, x, y, step }));
     context.lineWidth = this.options.unit === "bytes" && series.filled ? 2 : 1.5;
     context.lineJoin = "round";
     for (const run of linePath(columns.time, columns[series.key], { from, x, y, step })) {
-      const path = new Path2D();
-      path.moveTo(run[0], run[1]);
-      for (let index = 2; index < run.length; index += 2) path.lineTo(run[index], run[index + 1]);
+      const path = pathOf(run);
       if (series.filled) this.fill(context, box, run, path);
       context.stroke(path);
     }
+  }
+
+  /**
+   * What a point's reading does not show: how high it went in between.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number[][]} runs
+   */
+  paintUpper(context, runs) {
+    context.save();
+    context.globalAlpha = 0.45;
+    context.lineWidth = 1;
+    for (const run of runs) context.stroke(pathOf(run));
+    context.restore();
   }
 
   /**

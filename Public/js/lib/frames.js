@@ -38,7 +38,8 @@ export const CODE_GROUPS = {
   1: "Program", 2: "Swift runtime", 3: "Foundation", 4: "Other libraries", 5: "C and C++ runtime", 6: "Unknown",
 };
 
-const RUNTIME_NAME = /^(generic )?(specialized |specialization <.*> of )?(_?swift_|(static )?Swift\.)/;
+const RUNTIME_NAME =
+  /^(generic )?(specialized |specialization <.*> of )?(\(extension in [^)]+\):)?(_?swift_|(static )?Swift\.)/;
 
 /**
  * Whose code a box is, for its colour.

@@ -52,10 +52,12 @@ function labels(list) {
   return result;
 }
 
-/** @param {string} name @returns {string} without the generic clause that ends it */
+/** @param {string} name @returns {string} without generic parameters that end it or carry conditions */
 function withoutGenerics(name) {
   const start = outside(name, "<");
-  return start > 0 && closing(name, start) === name.length - 1 ? name.slice(0, start) : name;
+  const end = start < 1 ? -1 : closing(name, start);
+  if (end < 0 || (end < name.length - 1 && !name.slice(start, end).includes(" where "))) return name;
+  return name.slice(0, start) + name.slice(end + 1);
 }
 
 /**
@@ -63,15 +65,19 @@ function withoutGenerics(name) {
  * @returns {string} the name itself when it is not a Swift function's
  */
 export function shortName(name) {
-  const accessor = /^(.*\.(?:getter|setter|modify|read)) : /.exec(name);
-  if (accessor) return accessor[1];
-  const closure = /^((?:implicit )?closure #\d+) \(/.exec(name);
+  const wrapped = /^(partial apply forwarder for |merged |@objc )(.+)$/.exec(name);
+  if (wrapped) return wrapped[1] + shortName(wrapped[2]);
+  const closure = /^((?:implicit )?closure #\d+)(?: @\w+)* \(/.exec(name);
   if (closure) {
     const inside = outside(name, " in ");
     return inside < 0 ? name : `${closure[1]} in ${shortName(name.slice(inside + 4))}`;
   }
-  const resumed = /^(\(\d+\) (?:suspend|await) resume partial function for )(.+)$/.exec(name);
-  if (resumed) return shortName(resumed[2]);
+  const extension = /^(static )?\(extension in [^)]+\):/.exec(name);
+  if (extension) return shortName((extension[1] ?? "") + name.slice(extension[0].length));
+  const accessor = /^(.*\.(?:getter|setter|modify|read|unsafeMutableAddressor)) : /.exec(name);
+  if (accessor) return accessor[1];
+  const resumed = /^\(\d+\) (?:suspend|await) resume partial function for (.+)$/.exec(name);
+  if (resumed) return shortName(resumed[1]);
   if (outside(name, " -> ") < 0 || name.includes("::")) return name;
   const open = outside(name, "(");
   const close = open < 1 ? -1 : closing(name, open);

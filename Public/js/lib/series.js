@@ -7,8 +7,8 @@
 
 /** @type {(keyof TimelineColumns)[]} */
 export const COLUMNS = [
-  "time", "liveBytes", "liveBlocks", "allocationsPerSecond", "freesPerSecond", "allocatedBytesPerSecond", "rssBytes",
-  "allocatorHeldBytes", "ownBytes",
+  "time", "liveBytes", "maximumLiveBytes", "liveBlocks", "allocationsPerSecond", "freesPerSecond",
+  "allocatedBytesPerSecond", "rssBytes", "allocatorHeldBytes", "ownBytes",
 ];
 
 /** @param {ReadonlyArray<number>} times @param {number} time @returns {number} first index at or after `time` */
@@ -133,6 +133,7 @@ export function pointFromSummary(envelope) {
   return {
     time: envelope.generatedAt,
     liveBytes: data.liveBytes,
+    maximumLiveBytes: data.liveBytes,
     liveBlocks: data.liveBlocks,
     allocationsPerSecond: data.rates.allocationsPerSecond,
     freesPerSecond: data.rates.freesPerSecond,

@@ -21,7 +21,8 @@ export function createListFooter(noun, more) {
     update({ shown, loaded, total, more: hasMore, truncated }) {
       const loadedText = `${groupDigits(loaded)} of ${groupDigits(total)} ${noun} loaded`;
       const filtered = `${groupDigits(shown)} match the filter, which looks at loaded rows only (${loadedText})`;
-      const left = truncated ? ". The server left part of them out." : "";
+      // With a next page the answer is truncated by our own limit.
+      const left = truncated && !hasMore ? ". The server left part of them out." : "";
       setText(text, (shown === loaded ? loadedText : filtered) + left);
       setAttribute(button, "hidden", !hasMore);
     },

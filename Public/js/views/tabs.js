@@ -14,7 +14,12 @@ import { h, setAttribute } from "./dom.js";
 
 /** @type {Record<ViewName, string>} */
 const LABELS = {
-  overview: "Overview", sites: "Sites", types: "Types", threads: "Threads", flame: "Flame graph", snapshots: "Snapshots",
+  overview: "Overview",
+  sites: "Sites",
+  types: "Types",
+  threads: "Threads",
+  flame: "Flame graph",
+  snapshots: "Snapshots",
 };
 
 /** @param {import("../main.js").Application} app @param {Record<ViewName, View>} views */

@@ -26,7 +26,8 @@ const NO_RATE = "Known from the second second on.";
 const TILES = [
   {
     metric: "liveBytes", label: "Live bytes", unit: "bytes", value: (data) => data.liveBytes, unknown: "",
-    note: (data) => `at ${formatCount(data.sites)} sites`,
+    note: ({ sites, liveBytesStandardError: error }) =>
+      (error > 0 ? `± ${formatBytes(error)} (standard error)` : `at ${formatCount(sites)} sites`),
   },
   {
     metric: "liveBlocks", label: "Live blocks", unit: "count", value: (data) => data.liveBlocks, unknown: "",

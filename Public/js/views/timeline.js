@@ -14,7 +14,7 @@ import { createLegend, createReadout } from "./timeline-readout.js";
 const MEMORY = [
   { key: "rssBytes", label: "Resident (RSS)", color: "series-rss" },
   { key: "allocatorHeldBytes", label: "Held by allocator", color: "series-held" },
-  { key: "liveBytes", label: "Live bytes", color: "series-live", filled: true },
+  { key: "liveBytes", label: "Live bytes", color: "series-live", filled: true, upper: "maximumLiveBytes" },
 ];
 /** @type {import("../charts/time-chart.js").Series[]} */
 const RATES = [

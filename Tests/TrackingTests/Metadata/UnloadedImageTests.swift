@@ -70,11 +70,14 @@ import Tracking
         var record = program
         record.path += " (deleted)"
         let address = try #require(Self.someAddress(in: program, store))
-        #expect(Symbolizer().symbolize(address, in: record) == Symbolizer().symbolize(address, in: program).map {
-            var frame = $0
-            frame.image = record.name
-            return frame
-        })
+        #expect(
+            Symbolizer().symbolize(address, in: record)
+                == Symbolizer().symbolize(address, in: program).map {
+                    var frame = $0
+                    frame.image = record.name
+                    return frame
+                }
+        )
         record.path = "/nowhere/at/all (deleted)"
         #expect(Symbolizer().symbolize(address, in: record).last?.function.hasPrefix("0x") == false)
     }
@@ -95,16 +98,26 @@ import Tracking
         }
         if seed % 3 == 0 { bytes.removeLast(bytes.count / (2 + seed % 5)) }
         try Data(bytes).write(to: URL(fileURLWithPath: plugin.path))
-        let image = Image(path: plugin.path, bias: 0, start: 0, end: 1 << 20, loadedAt: CaptureCore.now, unloadedAt: .max)
+        let image = Image(
+            path: plugin.path,
+            bias: 0,
+            start: 0,
+            end: 1 << 20,
+            loadedAt: CaptureCore.now,
+            unloadedAt: .max
+        )
         let symbolizer = Symbolizer()
         for address in stride(from: UInt64(1), to: 0x6000, by: 61) {
             #expect(!symbolizer.symbolize(address, in: image).isEmpty)
         }
     }
 
-    @Test("What is no ELF file gives no names", arguments: [
-        "[vdso]", "/nowhere/at/all", "/nowhere (deleted)", "/", "", "/etc/passwd", "/dev/null", "relative.so",
-    ])
+    @Test(
+        "What is no ELF file gives no names",
+        arguments: [
+            "[vdso]", "/nowhere/at/all", "/nowhere (deleted)", "/", "", "/etc/passwd", "/dev/null", "relative.so",
+        ]
+    )
     func noFile(path: String) {
         let image = Image(path: path, bias: 0, start: 0x1000, end: 0x2000, loadedAt: 1, unloadedAt: .max)
         let frames = Symbolizer().symbolize(0x1800, in: image)

@@ -50,6 +50,7 @@ let package = Package(
         ),
         .target(name: "MemscopePreload", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
         .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .testTarget(name: "TrackingTests", dependencies: ["Tracking", "CMemscope"], swiftSettings: swiftRules),
         .testTarget(
             name: "MemscopeAnalysisTests", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules
         ),

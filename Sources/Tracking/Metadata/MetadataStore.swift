@@ -22,7 +22,9 @@ package final class MetadataStore: @unchecked Sendable {
         typeReader.unavailableReason = samples.failure(of: &typeReader, isImage: imageTable.isMapped)
     }
 
-    /// Notes images and threads that came and went. Call it before naming anything new.
+    /// Notes images and threads that came and went.
+    ///
+    /// Call it before naming anything new.
     package func refresh() {
         registry.refresh()
         let unloaded = imageTable.refresh()
@@ -60,7 +62,10 @@ package final class MetadataStore: @unchecked Sendable {
 
     /// Names a stack.
     ///
-    /// - Parameter stack: Return addresses, innermost first.
+    /// - Parameters:
+    ///   - stack: Return addresses, innermost first.
+    ///   - time: As for one address.
+    /// - Returns: At least a frame for each address, innermost first.
     package func symbolize(stack: [UInt64], at time: UInt64? = nil) -> [Frame] {
         stack.flatMap { symbolize(address: $0, at: time) }
     }

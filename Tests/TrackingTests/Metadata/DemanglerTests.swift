@@ -2,24 +2,30 @@ import Testing
 import Tracking
 
 @Suite("Demangler") struct DemanglerTests {
-    @Test("Names of Swift, C++ and C become what a reader knows them by", arguments: [
-        ("$s4Demo7AccountC7deposityySiF", "Demo.Account.deposit(Swift.Int) -> ()"),
-        ("$sSS6appendyySSF", "Swift.String.append(Swift.String) -> ()"),
-        ("_ZN4demo6WidgetIlE4growEi", "demo::Widget<long>::grow(int)"),
-        ("_Znwm", "operator new(unsigned long)"),
-        ("qsort", "qsort"),
-        ("main", "main"),
-        ("", ""),
-    ])
+    @Test(
+        "Names of Swift, C++ and C become what a reader knows them by",
+        arguments: [
+            ("$s4Demo7AccountC7deposityySiF", "Demo.Account.deposit(Swift.Int) -> ()"),
+            ("$sSS6appendyySSF", "Swift.String.append(Swift.String) -> ()"),
+            ("_ZN4demo6WidgetIlE4growEi", "demo::Widget<long>::grow(int)"),
+            ("_Znwm", "operator new(unsigned long)"),
+            ("qsort", "qsort"),
+            ("main", "main"),
+            ("", ""),
+        ]
+    )
     func known(mangled: String, name: String) {
         var demangler = Demangler()
         #expect(demangler.name(mangled) == name)
         #expect(demangler.name(mangled) == name, "from the cache")
     }
 
-    @Test("A part of an async function carries the function's own name first", arguments: [
-        "$s4Demo4loadyyYaFTY0_", "$s4Demo4loadyyYaFTQ1_",
-    ])
+    @Test(
+        "A part of an async function carries the function's own name first",
+        arguments: [
+            "$s4Demo4loadyyYaFTY0_", "$s4Demo4loadyyYaFTQ1_",
+        ]
+    )
     func resumed(mangled: String) {
         var demangler = Demangler()
         #expect(demangler.name(mangled) == "Demo.load() async -> () (resumed)")

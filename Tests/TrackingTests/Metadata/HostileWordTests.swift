@@ -2,7 +2,9 @@ import Glibc
 import Testing
 import Tracking
 
-/// Memory that begins with words made to deceive. What is not an object must not become
+/// Memory that begins with words made to deceive.
+///
+/// What is not an object must not become
 /// one, and nothing may crash: the runtime would, if it were asked about any of these.
 @Suite("First words that lie") struct HostileWordTests {
     private final class Victim { var value = 1 }
@@ -88,9 +90,12 @@ import Tracking
         #expect(types[0].kind == .c)
     }
 
-    @Test("Metadata without plausible reference counts behind it is C", arguments: [
-        UInt64(0), 1, 1 << 33, 1 << 63, 0xC000_0000_0000_0000,
-    ])
+    @Test(
+        "Metadata without plausible reference counts behind it is C",
+        arguments: [
+            UInt64(0), 1, 1 << 33, 1 << 63, 0xC000_0000_0000_0000,
+        ]
+    )
     func counts(word: UInt64) {
         let block = UnsafeMutablePointer<UInt64>.allocate(capacity: 8)
         defer { unsafe block.deallocate() }

@@ -10,11 +10,14 @@ import Tracking
         Image(path: "/d", bias: 0x2000, start: 0x2000, end: 0x8000, loadedAt: 50),
     ])
 
-    @Test("Images that followed each other at an address are told apart by time", arguments: [
-        (UInt64(0x2800), UInt64(15), "/a"), (0x2800, 35, "/c"), (0x2800, 60, "/d"), (0x4000, 15, "/a"),
-        // Noted after it was loaded: what was seen at 25 cannot have been /a any more.
-        (0x2800, 25, "/c"), (0x4000, 25, "/d"), (0x9000, 5, "/b"), (0x9FFF, 99, "/b"),
-    ])
+    @Test(
+        "Images that followed each other at an address are told apart by time",
+        arguments: [
+            (UInt64(0x2800), UInt64(15), "/a"), (0x2800, 35, "/c"), (0x2800, 60, "/d"), (0x4000, 15, "/a"),
+            // Noted after it was loaded: what was seen at 25 cannot have been /a any more.
+            (0x2800, 25, "/c"), (0x4000, 25, "/d"), (0x9000, 5, "/b"), (0x9FFF, 99, "/b"),
+        ]
+    )
     func byTime(address: UInt64, time: UInt64, path: String) {
         #expect(table.image(containing: address, at: time)?.path == path)
     }
@@ -41,8 +44,13 @@ import Tracking
         let images = (0..<200).map { index in
             let start = generator.next() % 10_000
             return Image(
-                path: "/\(index)", bias: 0, start: start, end: start + 1 + generator.next() % 500, loadedAt: UInt64(index),
-                unloadedAt: index % 3 == 0 ? nil : UInt64(index) + generator.next() % 50)
+                path: "/\(index)",
+                bias: 0,
+                start: start,
+                end: start + 1 + generator.next() % 500,
+                loadedAt: UInt64(index),
+                unloadedAt: index % 3 == 0 ? nil : UInt64(index) + generator.next() % 50
+            )
         }
         let table = ImageTable(images: images)
         for address in stride(from: UInt64(0), to: 11_000, by: 7) {
@@ -57,7 +65,9 @@ import Tracking
     @Test("The running program and its libraries are there, with build ids and bounds") func own() {
         let images = MetadataStore().images
         #expect(images.contains { $0.path.contains("libc.so") && $0.buildID.utf8.count == 40 })
-        #expect(images.allSatisfy { $0.start < $0.end && !$0.path.isEmpty && $0.unloadedAt == nil || $0.unloadedAt != nil })
+        #expect(
+            images.allSatisfy { $0.start < $0.end && !$0.path.isEmpty && $0.unloadedAt == nil || $0.unloadedAt != nil }
+        )
     }
 }
 

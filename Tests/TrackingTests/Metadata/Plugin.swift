@@ -35,7 +35,7 @@ struct Plugin {
     let folder: String
     let path: String
 
-    /// - Parameter arguments: For the compiler, beyond what every plugin needs.
+    /// Compiles with these arguments beside those that every plugin needs.
     init(_ arguments: [String] = ["-g"]) throws {
         folder = FileManager.default.temporaryDirectory.path + "/memscope-" + UUID().uuidString
         path = folder + "/plugin.so"
@@ -89,9 +89,7 @@ struct PluginError: Error {
     }
 }
 
-/// The stack the capture core took for a block of memory that is allocated here.
-///
-/// - Parameter allocate: Answers with memory that `malloc` gave; it is freed.
+/// The stack the capture core took for a block that is allocated and freed here.
 func stack(of allocate: () -> UnsafeMutableRawPointer?) throws -> Site {
     guard let memory = unsafe allocate() else { throw PluginError(message: "no memory") }
     defer { unsafe free(memory) }

@@ -103,11 +103,14 @@ import Tracking
         #expect(store.allocatingModule(stack: []) == "unknown")
     }
 
-    @Test("The frame of an allocator is told from one that uses it", arguments: [
-        ("malloc", true), ("__libc_malloc", true), ("je_calloc", true), ("swift_allocObject", true),
-        ("operator new(unsigned long)", true), ("mscope_record", true), ("strdup", true),
-        ("main", false), ("Demo.mallocate() -> ()", false), ("qsort", false), ("fopen", false),
-    ])
+    @Test(
+        "The frame of an allocator is told from one that uses it",
+        arguments: [
+            ("malloc", true), ("__libc_malloc", true), ("je_calloc", true), ("swift_allocObject", true),
+            ("operator new(unsigned long)", true), ("mscope_record", true), ("strdup", true),
+            ("main", false), ("Demo.mallocate() -> ()", false), ("qsort", false), ("fopen", false),
+        ]
+    )
     func allocatorFrames(name: String, isAllocator: Bool) {
         #expect(AllocatorFrames.contains(Frame(function: name)) == isAllocator)
     }

@@ -46,8 +46,10 @@ private struct AnyFailure { var error: any Error }
         #expect(type(of: Account()) == BlockType(name: "TrackingTests.Account", kind: .class))
         #expect(type(of: Base(5)).name == "TrackingTests.Base<Int>")
         #expect(type(of: Base(["a": 1])).name == "TrackingTests.Base<Dictionary<String, Int>>")
-        #expect(type(of: Base([Base(Account())])).name
-            == "TrackingTests.Base<Array<TrackingTests.Base<TrackingTests.Account>>>")
+        #expect(
+            type(of: Base([Base(Account())])).name
+                == "TrackingTests.Base<Array<TrackingTests.Base<TrackingTests.Account>>>"
+        )
         #expect(type(of: Derived([:])).name == "TrackingTests.Derived")
         #expect(type(of: Counter()).name == "TrackingTests.Counter")
     }
@@ -61,13 +63,18 @@ private struct AnyFailure { var error: any Error }
 
     @Test("Storage of collections and strings is named as the collection") func storage() {
         let numbers = Array(repeating: 7, count: 20 + Int(getpid() & 1))
-        #expect(type(at: unsafe UInt64(unsafeBitCast(numbers, to: UInt.self))) == BlockType(name: "Array<Int>", kind: .array))
+        #expect(
+            type(at: unsafe UInt64(unsafeBitCast(numbers, to: UInt.self)))
+                == BlockType(name: "Array<Int>", kind: .array)
+        )
         let objects = [Account(), Account()]
         // The runtime keeps arrays of any class in one kind of storage.
         #expect(type(at: unsafe UInt64(unsafeBitCast(objects, to: UInt.self))).name == "Array<AnyObject>")
         let dictionary = ["a": [1.5]]
-        #expect(type(at: unsafe UInt64(unsafeBitCast(dictionary, to: UInt.self)))
-            == BlockType(name: "Dictionary<String, Array<Double>>", kind: .dictionary))
+        #expect(
+            type(at: unsafe UInt64(unsafeBitCast(dictionary, to: UInt.self)))
+                == BlockType(name: "Dictionary<String, Array<Double>>", kind: .dictionary)
+        )
         let set: Set<Int32> = [1, 2]
         #expect(type(at: unsafe UInt64(unsafeBitCast(set, to: UInt.self))) == BlockType(name: "Set<Int32>", kind: .set))
         let text = String(repeating: "text", count: 10)
@@ -109,10 +116,12 @@ private struct AnyFailure { var error: any Error }
     @Test("Boxes of errors name the error") func errors() {
         let errors = [AnyFailure(error: Failure()), AnyFailure(error: Wide.far("a", 1, 2))]
         let types = errors.map { type(at: unsafe UInt64(unsafeBitCast($0, to: UInt.self))) }
-        #expect(types == [
-            BlockType(name: "error box (TrackingTests.Failure)", kind: .error),
-            BlockType(name: "error box (TrackingTests.Wide)", kind: .error),
-        ])
+        #expect(
+            types == [
+                BlockType(name: "error box (TrackingTests.Failure)", kind: .error),
+                BlockType(name: "error box (TrackingTests.Wide)", kind: .error),
+            ]
+        )
     }
 
     @Test("Payloads of indirect enums are boxes") func indirect() {

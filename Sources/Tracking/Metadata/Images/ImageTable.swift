@@ -35,7 +35,10 @@ package struct ImageTable: Sendable {
     /// bound; its unloading is noted at once. The first image in order of loading that
     /// was not yet unloaded at `time` is therefore the right one.
     ///
-    /// - Parameter time: Nanoseconds on the monotonic clock; nil for now.
+    /// - Parameters:
+    ///   - address: Any address.
+    ///   - time: Nanoseconds on the monotonic clock; nil for now.
+    /// - Returns: Nil when no image ever covered it.
     package func image(containing address: UInt64, at time: UInt64? = nil) -> Image? {
         let covering = self.covering(address)
         guard let time else { return covering.first { $0.unloadedAt == nil } ?? covering.last }
@@ -101,8 +104,12 @@ extension Image {
         let size = min(Int(record.build_id_size), Int(MSCOPE_BUILD_ID_MAX))
         let buildID = unsafe withUnsafeBytes(of: record.build_id) { unsafe hexadecimal($0.prefix(size)) }
         self.init(
-            path: text(of: record.path), bias: record.bias, start: record.start, end: record.end,
-            loadedAt: record.loaded_at, unloadedAt: record.unloaded_at == 0 ? nil : record.unloaded_at,
+            path: text(of: record.path),
+            bias: record.bias,
+            start: record.start,
+            end: record.end,
+            loadedAt: record.loaded_at,
+            unloadedAt: record.unloaded_at == 0 ? nil : record.unloaded_at,
             buildID: buildID
         )
     }

@@ -1,6 +1,8 @@
 internal import CElfutils
 
-/// Readable names for those the linker sees. Names are cached.
+/// Readable names for those the linker sees.
+///
+/// Names are cached.
 package struct Demangler {
     private var cache = BoundedCache<String, String>(capacity: 16_384)
 

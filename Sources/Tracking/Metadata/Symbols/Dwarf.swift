@@ -6,7 +6,9 @@ struct SourceLine {
     var line: Int?
 }
 
-/// One entry of the debugging tree. Valid as long as the handle it came from is open:
+/// One entry of the debugging tree.
+///
+/// Valid as long as the handle it came from is open:
 /// only `DebugInfo` makes them, and none leaves it.
 @safe struct DwarfEntry {
     private var die: Dwarf_Die

@@ -31,7 +31,9 @@ internal import Glibc
         return unsafe hexadecimal(UnsafeRawBufferPointer(start: start, count: size))
     }
 
-    /// A handle on its DWARF; nil without a line of it. The caller ends it before this
+    /// A handle on its DWARF; nil without a line of it.
+    ///
+    /// The caller ends it before this
     /// file goes away.
     func openDwarf() -> OpaquePointer? {
         guard hasDebugInfo else { return nil }

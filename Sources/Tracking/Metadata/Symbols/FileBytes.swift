@@ -8,6 +8,9 @@ internal import Glibc
 /// fine for a file the process runs from, which would fault with us. Of a file that is
 /// not in use, as a plugin that is being rebuilt, a copy is taken instead.
 @safe final class FileBytes {
+    // A copy is memory of our own; a plugin larger than this goes without names.
+    private static let copyLimit = 1 << 28
+
     let start: UnsafeMutableRawPointer
     let count: Int
     /// Wall-clock seconds since 1970.
@@ -34,7 +37,7 @@ internal import Glibc
 
     static func copy(_ path: String) -> FileBytes? {
         withFile(path) { descriptor, size, modifiedAt in
-            guard let start = unsafe mapped(size, descriptor: -1) else { return nil }
+            guard size <= copyLimit, let start = unsafe mapped(size, descriptor: -1) else { return nil }
             let bytes = unsafe FileBytes(start: start, count: size, modifiedAt: modifiedAt, isCopy: true)
             var done = 0
             while done < size {
@@ -48,7 +51,7 @@ internal import Glibc
 
     /// A copy of these bytes that no longer depends on the file; nil when it shrank.
     func copied() -> FileBytes? {
-        guard let copy = unsafe Self.mapped(count, descriptor: -1) else { return nil }
+        guard count <= Self.copyLimit, let copy = unsafe Self.mapped(count, descriptor: -1) else { return nil }
         let bytes = unsafe FileBytes(start: copy, count: count, modifiedAt: modifiedAt, isCopy: true)
         let address = unsafe UInt64(UInt(bitPattern: start))
         return unsafe mscope_read_memory(address, copy, count) == count ? bytes : nil

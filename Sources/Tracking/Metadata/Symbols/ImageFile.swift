@@ -22,7 +22,9 @@ enum ImageFile {
     static func openDebugFile(buildID: String) -> ElfFile? {
         guard buildID.utf8.count > 2 else { return nil }
         let path = "/usr/lib/debug/.build-id/\(buildID.prefix(2))/\(buildID.dropFirst(2)).debug"
-        guard let bytes = FileBytes.mapping(path), let file = ElfFile(bytes), file.buildID == buildID else { return nil }
+        guard let bytes = FileBytes.mapping(path), let file = ElfFile(bytes), file.buildID == buildID else {
+            return nil
+        }
         return file
     }
 

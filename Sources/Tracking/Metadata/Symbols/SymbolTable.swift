@@ -1,7 +1,9 @@
 internal import CElfutils
 internal import Glibc
 
-/// A function of an ELF symbol table. Addresses are the file's own, without load bias.
+/// A function of an ELF symbol table.
+///
+/// Addresses are the file's own, without load bias.
 struct Symbol {
     var start: UInt64
     var nameOffset: UInt32
@@ -29,9 +31,10 @@ struct SymbolTable {
         functions.sort()
     }
 
-    /// All symbols whose function covers `address`: the innermost start first, and among
-    /// equal starts exported before local ones. A gap between two functions has none: the
-    /// nearest name would be a guess.
+    /// All symbols whose function covers an address: the innermost start first, and among
+    /// equal starts exported before local ones.
+    ///
+    /// A gap between two functions has none: the nearest name would be a guess.
     func covering(_ address: UInt64) -> [Symbol] {
         functions.all(containing: address).sorted {
             $0.start == $1.start ? !$0.isLocal && $1.isLocal : $0.start > $1.start
@@ -45,7 +48,11 @@ struct SymbolTable {
         }
         let isLocal = Int32(record.st_info >> 4) == STB_LOCAL
         let symbol = Symbol(
-            start: record.st_value, nameOffset: record.st_name, stringTable: stringTable, isLocal: isLocal)
+            start: record.st_value,
+            nameOffset: record.st_name,
+            stringTable: stringTable,
+            isLocal: isLocal
+        )
         // Hand-written assembly may have no size: then only its first byte is sure.
         let (end, overflow) = record.st_value.addingReportingOverflow(max(record.st_size, 1))
         if !overflow { functions.append(from: record.st_value, to: end, symbol) }

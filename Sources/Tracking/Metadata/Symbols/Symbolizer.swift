@@ -1,5 +1,6 @@
-/// Names code addresses. Confined to one thread: libdw's handles are.
+/// Names code addresses.
 ///
+/// Confined to one thread: libdw's handles are.
 /// Files are opened when an address of theirs is first asked for and the least recently
 /// used are closed, so that memory stays bounded; what was named once stays cached.
 package final class Symbolizer {
@@ -10,7 +11,7 @@ package final class Symbolizer {
 
     private static let openFileLimit = 12
 
-    private var frames = BoundedCache<Key, [Frame]>(capacity: 65_536)
+    private var frames = BoundedCache<Key, [Frame]>(capacity: 32_768)
     private var demangler = Demangler()
     // Least recently used first. Nil is kept for a file that could not be opened.
     private var files: [(image: ImageKey, file: SymbolFile?)] = []
@@ -64,7 +65,10 @@ package final class Symbolizer {
         return raw.map { frame in
             Frame(
                 function: frame.name.map { demangler.name($0) } ?? hexadecimal(address: address),
-                file: frame.source.file, line: frame.source.line, image: image.name, address: address,
+                file: frame.source.file,
+                line: frame.source.line,
+                image: image.name,
+                address: address,
                 isInlined: frame.isInlined
             )
         }

@@ -30,8 +30,12 @@ package struct ThreadRegistry: Sendable {
 extension ThreadRecord {
     init(_ record: mscope_thread_info) {
         self.init(
-            id: record.id, tid: record.tid, name: text(of: record.name), startedAt: record.started_at,
-            endedAt: record.ended_at == 0 ? nil : record.ended_at, isInternal: record.internal,
+            id: record.id,
+            tid: record.tid,
+            name: text(of: record.name),
+            startedAt: record.started_at,
+            endedAt: record.ended_at == 0 ? nil : record.ended_at,
+            isInternal: record.internal,
             counts: Counts(record.counts)
         )
     }

@@ -38,7 +38,11 @@ struct CaptureDescriptor {
         if isShared { length -= 4 }
         guard let name = unsafe UnsafeRawPointer(bitPattern: UInt(start)),
             let type = unsafe _getTypeByMangledNameInContext(
-                name.assumingMemoryBound(to: UInt8.self), UInt(length), genericContext: nil, genericArguments: nil)
+                name.assumingMemoryBound(to: UInt8.self),
+                UInt(length),
+                genericContext: nil,
+                genericArguments: nil
+            )
         else { return nil }
         let readable = TypeNames.readable(_typeName(type, qualified: true))
         return (isShared ? "var " + readable : readable, !isShared && type is AnyObject.Type)

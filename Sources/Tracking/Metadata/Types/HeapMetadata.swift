@@ -42,7 +42,9 @@ enum HeapMetadata {
         let destructor = words[0]
         switch words[2] {
         case 0:
-            guard isImage(destructor), isImage(words[1]), let size = Self.instanceSize(words, isImage) else { return nil }
+            guard isImage(destructor), isImage(words[1]), let size = Self.instanceSize(words, isImage) else {
+                return nil
+            }
             self = .object(instanceSize: size)
         case 0x400:
             let offset = words[3] & 0xFFFF_FFFF
@@ -60,7 +62,9 @@ enum HeapMetadata {
     }
 
     /// Whether the metadata of a value's type can be shown to the runtime: a struct, an
-    /// enum, an optional or a class. Others are rare in boxes, and not told from garbage.
+    /// enum, an optional or a class.
+    ///
+    /// Others are rare in boxes, and not told from garbage.
     static func isNominal(_ pointer: UInt64, isImage: (UInt64) -> Bool) -> Bool {
         guard canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 3) else { return false }
         if words[1] == 0 {
@@ -86,7 +90,9 @@ enum HeapMetadata {
         }
     }
 
-    /// - Parameter words: From 16 bytes before the address point on.
+    /// The size of a class' instances; nil when this is no class.
+    ///
+    /// `words` begin 16 bytes before the address point.
     private static func instanceSize(_ words: [UInt64], _ isImage: (UInt64) -> Bool) -> UInt64? {
         let superclass = words[3]
         let descriptor = words[7]

@@ -21,9 +21,7 @@ enum TypeNames {
         BlockType(name: "box" + (name.map { " (" + $0 + ")" } ?? ""), kind: .box)
     }
 
-    /// The type of an object of a class.
-    ///
-    /// - Parameter name: Qualified, as the runtime gives it.
+    /// The type of an object of a class, by the qualified name the runtime gives it.
     static func blockType(ofClass name: String) -> BlockType {
         if let string = strings[name] { return BlockType(name: string, kind: .string) }
         for storage in storages where name.hasPrefix(storage.prefix) {
@@ -57,7 +55,8 @@ enum TypeNames {
             let startsWord = result.last.map { !isWord($0) } ?? true
             if startsWord, rest.starts(with: "Swift.".utf8) {
                 position += 6
-            } else if rest.starts(with: "(unknown context at $".utf8), let end = rest.firstIndex(of: UInt8(ascii: ")")) {
+            } else if rest.starts(with: "(unknown context at $".utf8), let end = rest.firstIndex(of: UInt8(ascii: ")"))
+            {
                 // The point behind it goes too.
                 position = min(end + 2, bytes.count)
             } else {

@@ -7,8 +7,9 @@ struct KnownType {
     var isError = false
 }
 
-/// Tells what live blocks are from their first words. Confined to one thread.
+/// Tells what live blocks are from their first words.
 ///
+/// Confined to one thread.
 /// A word is shown to the runtime only after `HeapMetadata` found a valid record behind
 /// it. A block that begins like an object and is none would need the address of a class,
 /// then plausible reference counts, in memory of at least an instance's size: memory of a
@@ -39,7 +40,9 @@ struct TypeReader {
     ///   - moduleOfSite: The image whose code allocated at a site; asked once per site.
     /// - Returns: A type for each block; all `unknown` when types cannot be read.
     mutating func classify(
-        _ blocks: [Block], isImage: (UInt64) -> Bool, moduleOfSite: @escaping (UInt32) -> String
+        _ blocks: [Block],
+        isImage: (UInt64) -> Bool,
+        moduleOfSite: @escaping (UInt32) -> String
     ) -> BlockTypes {
         var census = Census(count: blocks.count, moduleOfSite: moduleOfSite)
         guard unavailableReason == nil else { return census.allUnknown() }
@@ -61,7 +64,10 @@ struct TypeReader {
 
     /// Nil for a block that is no Swift object.
     private mutating func entry(
-        of block: Block, _ pages: PageReader, _ isImage: (UInt64) -> Bool, in census: inout Census
+        of block: Block,
+        _ pages: PageReader,
+        _ isImage: (UInt64) -> Bool,
+        in census: inout Census
     ) -> Census.Entry? {
         guard block.size >= HeapMetadata.headerSize, let (word, counts) = pages.pair(at: block.address),
             HeapMetadata.canBePointer(word), HeapMetadata.canBeReferenceCounts(counts),

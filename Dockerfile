@@ -14,6 +14,8 @@ COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
 COPY Public Public
+# Not built, but SwiftPM wants the folder of every target it reads about.
+COPY Tests Tests
 RUN swift build -c release --product memscope-demo \
     && install -D "$(swift build -c release --show-bin-path)/memscope-demo" /out/memscope-demo
 

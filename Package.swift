@@ -59,6 +59,7 @@ let package = Package(
             dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking"],
             swiftSettings: swiftRules
         ),
+        .testTarget(name: "MemscopeDemoTests", dependencies: ["MemscopeDemo"], swiftSettings: swiftRules),
         .testTarget(name: "MemscopeServerTests", dependencies: ["MemscopeServer", "CZlib"], swiftSettings: swiftRules),
     ],
     swiftLanguageModes: [.v6],

@@ -63,6 +63,7 @@ def c_tests(options):
         witnessed("callbacks.c", compiled("callbacks.c")),
         witnessed("sqlite.c", compiled("sqlite.c", libraries=("-lsqlite3",))),
         witnessed("containers.cpp", compiled("containers.cpp")),
+        witnessed("huge_frame.c", compiled("huge_frame.c")),
         witnessed("zlib.c", compiled("zlib.c", libraries=("-lz",))),
         witnessed("signals.c", compiled("signals.c")),
         witnessed("threads.c", compiled("threads.c"), arguments=plugin),

@@ -310,8 +310,10 @@ static void neighbours(void) {
 }
 
 int main(void) {
-    test("the core is active");
+    test("the core is active, and left no error of its own for dlerror");
     expect(mscope_is_active(), "mscope_is_active() is false");
+    const char *error = dlerror();
+    expect(!error, "dlerror says: %s", error);
     end();
     plain();
     zeroed();

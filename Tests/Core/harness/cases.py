@@ -76,6 +76,7 @@ def allocators(options):
                     seed = 17 + threads + (mode == "full") * 5 + (way == "linked") * 11
                     label = f"allocators/model.c {name} {way} {mode} {threads} threads"
                     tests.append(program_test(label, "allocators/model.c", way, mode, (seed, steps, threads), behind=behind))
+            tests.append(program_test(f"allocators/shrunk.c {name} {way}", "allocators/shrunk.c", way, behind=behind))
             if name != "glibc":
                 tests.append(program_test(f"allocators/operators.cpp {name} {way}", "exact/operators.cpp", way, behind=behind))
     return tests
@@ -106,6 +107,7 @@ def life(options):
             program_test(f"life/signals.c {way}", "life/signals.c", way),
             program_test(f"life/dlopen.c {way}", "life/dlopen.c", way, arguments=plugins),
             program_test(f"life/leave.c {way}", "life/leave.c", way),
+            program_test(f"life/small_stacks.c {way}", "life/small_stacks.c", way),
         ]
         tests += [exit_test(word, way) for word in EXIT_WAYS]
     return tests
@@ -126,7 +128,7 @@ def both_at_once():
 def bad_values():
     """A bad value of a variable: one line that names it and what is accepted, then the default."""
     def run(build):
-        path = build.program("exact/sizes.c", "preloaded")
+        path = build.program("exact/events.c", "preloaded")
         outcome = processes.run([path], build.environment("fastest", [build.core_library()]), build.folder)
         text = outcome.errors.decode(errors="replace").strip()
         named = all(word in text for word in ("MEMSCOPE_MODE", "full", "balanced", "sampled", "off"))

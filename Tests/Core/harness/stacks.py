@@ -54,6 +54,19 @@ def witnessed(name, make, way="preloaded", least=LEAST_SHARE, arguments=(), inpu
     return Test(f"stacks/{name} {way}", run)
 
 
+def unharmed(source):
+    """A program whose stacks nobody can judge: it has to end as it does without the core."""
+    def run(build):
+        results = []
+        for way in ("linked", "preloaded"):
+            path = build.program(f"stacks/{source}", way, ("-O2", "-fomit-frame-pointer"))
+            preload = [build.core_library()] if way == "preloaded" else []
+            outcome = processes.run([path], build.environment("full", preload), build.folder, 60)
+            results.append(Result(outcome.status == 0, f"survives {way}", f"status {outcome.status}\n{outcome.tail()}"))
+        return results
+    return Test(f"stacks/{source}", run)
+
+
 def c_tests(options):
     def compiled(source, flags=("-O2", "-fomit-frame-pointer"), libraries=(), compiler=None, way="preloaded"):
         return lambda build: build.program(f"stacks/{source}", way, flags, libraries, compiler)
@@ -63,6 +76,8 @@ def c_tests(options):
         witnessed("callbacks.c", compiled("callbacks.c")),
         witnessed("sqlite.c", compiled("sqlite.c", libraries=("-lsqlite3",))),
         witnessed("containers.cpp", compiled("containers.cpp")),
+        unharmed("vanished.c"),
+        witnessed("huge_frame.c", compiled("huge_frame.c")),
         witnessed("zlib.c", compiled("zlib.c", libraries=("-lz",))),
         witnessed("signals.c", compiled("signals.c")),
         witnessed("threads.c", compiled("threads.c"), arguments=plugin),

@@ -60,6 +60,7 @@ static void loop(int rounds) {
     }
     mscope_tick();
     mscope_read_totals(&after);
+    expect_equal(after.dropped_stacks, before.dropped_stacks, "dropped stacks");
     uint64_t live = (after.program.allocations - after.program.frees) - (before.program.allocations - before.program.frees);
     expect((int64_t)live <= 8, "%lld blocks stay", (long long)live);
     expect(after.own_bytes < before.own_bytes + (16u << 20), "own memory grew by %lld", (long long)(after.own_bytes - before.own_bytes));
@@ -109,11 +110,11 @@ static void same_address(const char *other) {
         for (int k = 0; k < 2; k++) {
             void *handle = dlopen(paths[k], RTLD_NOW);
             void *(*allocate_)(size_t) = (void *(*)(size_t))dlsym(handle, "plugin_allocate");
-            void *block = allocate_(60);
             struct mscope_block found;
             struct mscope_site site;
             struct mscope_image image;
             expect(image_named(paths[k], &image) && !image.unloaded_at, "the loaded library is not among the images");
+            void *block = allocate_(60);
             expect(mscope_find_block((uintptr_t)block, &found) && mscope_read_site(found.site, &site), "no stack");
             expect(site.frames[0] >= image.start && site.frames[0] < image.end, "the stack begins elsewhere");
             expect(site.first_seen >= image.loaded_at, "the stack is older than the library it begins in");

@@ -86,6 +86,29 @@ static void descriptors(void) {
     end();
 }
 
+static void first_block_of_child(void) {
+    void *block = malloc(321);
+    expect_block(block, 321, 0);
+    free(block);
+    for (int i = 0; i < 100; i++) free(malloc((size_t)i * 1000));
+}
+
+// It never allocated: in the child it is the main thread, but on a stack that is not the main one.
+static void *forking_newcomer(void *argument) {
+    in_child(first_block_of_child);
+    return argument;
+}
+
+static void from_newcomer(void) {
+    test("a thread that never allocated forks; its child allocates on that thread's stack");
+    for (int i = 0; i < 20; i++) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, forking_newcomer, NULL);
+        pthread_join(thread, NULL);
+    }
+    end();
+}
+
 static _Atomic bool stop;
 static _Atomic uint64_t turns;
 
@@ -97,7 +120,8 @@ static void *load(void *argument) {
         free(held[at]);
         held[at] = random_below(&seed, 50) ? malloc(random_below(&seed, 3000)) : malloc(200000 + random_below(&seed, 300000));
         if (random_below(&seed, 4) == 0) held[at] = realloc(held[at], random_below(&seed, 8000) + 1);
-        atomic_fetch_add(&turns, 1);
+        // A pause now and then, so that children get the processor as well.
+        if (atomic_fetch_add(&turns, 1) % 200 == 0) usleep(100);
     }
     for (size_t i = 0; i < 200; i++) free(held[i]);
     return NULL;
@@ -135,7 +159,7 @@ static void under_load(int forks) {
     pthread_t threads[4];
     for (uintptr_t i = 0; i < 4; i++) pthread_create(&threads[i], NULL, load, (void *)i);
     test("forks of a multithreaded program under load: no child hangs or errs");
-    for (int i = 0; i < forks && !check_state.failed; i++) in_child(i % 20 == 0 ? threaded_child : guarded_child);
+    for (int i = 0; i < forks && !check_state.failed; i++) in_child(i % 50 == 0 ? threaded_child : guarded_child);
     end();
     test("a fork in the middle of a walk leaves child and parent able to walk");
     expect(mscope_walk_begin(), "the walk did not begin");
@@ -156,6 +180,7 @@ static void under_load(int forks) {
 int main(int count, char **arguments) {
     plain();
     descriptors();
+    from_newcomer();
     under_load(count > 1 ? atoi(arguments[1]) : 1000);
     return check_result();
 }

@@ -112,13 +112,6 @@ static KEEP int through_pointer(function call, int value) {
     return result + 1;
 }
 
-static KEEP int huge_frame(int depth) {
-    volatile char bytes[3 << 20];
-    bytes[depth] = 1;
-    leaf(61);
-    return depth ? recursion(depth) + bytes[depth] : bytes[0];
-}
-
 // Many stacks of the same functions in another order: a weak hash takes one for another.
 static KEEP int zigzag(int depth, uint64_t low, uint64_t high) {
     if (depth == 0) {
@@ -161,7 +154,6 @@ int main(void) {
         sum += many_arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, i);
     }
     for (int i = 0; i < 20; i++) sum += big_frame(i);
-    for (int i = 0; i < 10; i++) sum += huge_frame(i);
     sum += swapped_turns();
     for (int depth = 100; depth <= 200; depth++) sum += recursion(depth);
     return sum == 42 ? 1 : 0;

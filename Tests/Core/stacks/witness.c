@@ -21,11 +21,12 @@
 
 #include "CMemscope.h"
 
-enum { DEPTH = 160, SKIPPED = 1, REPORTED = 12, HASHES = 1 << 18 };
+enum { DEPTH = 160, SKIPPED = 1, REPORTED = 4, HASHES = 1 << 18 };
 
 // Weak: a program started without the core keeps running, and its report says 0 stacks.
 #pragma weak mscope_find_block
 #pragma weak mscope_read_site
+#pragma weak mscope_read_memory
 
 struct stack {
     size_t count;
@@ -35,7 +36,7 @@ struct stack {
 static _Atomic uint64_t stacks, agreed, by_second, exact_wrong, undecided, truncated, guessed, async_stacks, unknown;
 static _Atomic uint64_t distinct;
 static _Atomic uint64_t seen[HASHES];
-static _Atomic int printed;
+static _Atomic int printed[2];
 static _Thread_local volatile int inside __attribute__((tls_model("initial-exec")));
 
 static int report_file(void) {
@@ -59,7 +60,8 @@ static bool is_signal_return(uint64_t pc) {
 #else
     static const unsigned char code[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0, 0, 0xd4};
 #endif
-    return memcmp((const void *)(uintptr_t)pc, code, sizeof code) == 0;
+    unsigned char found[sizeof code]; // an unwinder that erred may be anywhere
+    return mscope_read_memory(pc, found, sizeof found) == sizeof found && memcmp(found, code, sizeof code) == 0;
 }
 
 // Step by step, by the unwind tables: libunwind's cached walk is faster but may guess. The
@@ -113,6 +115,15 @@ static bool same(const struct mscope_site *site, const struct stack *other, size
     return memcmp(site->frames + SKIPPED, other->frames + skip, ours * sizeof *site->frames) == 0;
 }
 
+/// Whether `other` ends early where the core went on, or has strayed where it had no tables: both
+/// happen in code that has none, about which the core knows more or says that it guessed.
+static bool gave_up(const struct mscope_site *site, const struct stack *other, size_t skip) {
+    size_t theirs = other->count > skip ? other->count - skip : 0, ours = site->frame_count - SKIPPED, same_frames = 0;
+    while (same_frames < theirs && same_frames < ours && other->frames[skip + same_frames] == site->frames[SKIPPED + same_frames]) same_frames++;
+    if (same_frames == theirs && theirs < ours) return true;
+    return same_frames > 0 && site->flags & MSCOPE_STACK_GUESSED;
+}
+
 static size_t describe(char *text, size_t room, uint64_t pc) {
     Dl_info info;
     const char *name = "?", *image = "?";
@@ -126,8 +137,9 @@ static size_t describe(char *text, size_t room, uint64_t pc) {
     return length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
 }
 
-static void print_both(const struct mscope_site *site, const struct stack *other, size_t skip, const char *kind) {
-    if (atomic_fetch_add(&printed, 1) >= REPORTED) return;
+static void print_both(const struct mscope_site *site, const struct stack *other, size_t skip, bool wrong) {
+    const char *kind = wrong ? "wrong" : "flagged";
+    if (atomic_fetch_add(&printed[wrong], 1) >= REPORTED) return;
     char text[8192];
     size_t at = (size_t)snprintf(text, sizeof text, "# %s flags=%u core:", kind, site->flags);
     size_t limit = sizeof text / 2;
@@ -177,16 +189,13 @@ static void judge(const struct mscope_site *site, const struct stack *first, siz
         atomic_fetch_add(&by_second, 1);
         return;
     }
-    // Code without any tables: the referees differ, and the core said that it guessed.
-    bool differ = first->count - first_skip != second.count - skip
-        || memcmp(first->frames + first_skip, second.frames + skip, (second.count - skip) * sizeof *second.frames) != 0;
-    if (differ && site->flags & (MSCOPE_STACK_TRUNCATED | MSCOPE_STACK_GUESSED)) {
+    if (gave_up(site, first, first_skip) && gave_up(site, &second, skip)) {
         atomic_fetch_add(&undecided, 1);
         return;
     }
     bool claims_exact = !(site->flags & (MSCOPE_STACK_TRUNCATED | MSCOPE_STACK_GUESSED));
     if (claims_exact) atomic_fetch_add(&exact_wrong, 1);
-    print_both(site, first, first_skip, claims_exact ? "wrong" : "flagged");
+    print_both(site, first, first_skip, claims_exact);
 }
 
 static __attribute__((noinline)) void witness(void *block, uint64_t wrapper) {

@@ -3,8 +3,8 @@
 /// It reads files and asks the Swift runtime, so it may take long and never runs on the
 /// hook path.
 //
-// `@unchecked Sendable`: it is handed to MemScope's worker thread once, and from then on
-// only that thread calls it; nothing here locks.
+// `@unchecked Sendable`: nothing here locks, and nothing belongs to a thread. One caller at a
+// time: whoever shares it holds a lock around every call.
 package final class MetadataStore: @unchecked Sendable {
     private var imageTable = ImageTable()
     private var registry = ThreadRegistry()

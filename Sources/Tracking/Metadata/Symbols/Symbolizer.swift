@@ -1,6 +1,6 @@
 /// Names code addresses.
 ///
-/// Confined to one thread: libdw's handles are.
+/// One caller at a time: libdw's handles demand it.
 /// Files are opened when an address of theirs is first asked for and the least recently
 /// used are closed, so that memory stays bounded; what was named once stays cached.
 package final class Symbolizer {

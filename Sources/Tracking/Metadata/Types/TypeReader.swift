@@ -9,7 +9,7 @@ struct KnownType {
 
 /// Tells what live blocks are from their first words.
 ///
-/// Confined to one thread.
+/// One caller at a time.
 /// A word is shown to the runtime only after `HeapMetadata` found a valid record behind
 /// it. A block that begins like an object and is none would need the address of a class,
 /// then plausible reference counts, in memory of at least an instance's size: memory of a

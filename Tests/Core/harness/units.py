@@ -1,4 +1,5 @@
 """The core's own files under AddressSanitizer and UndefinedBehaviorSanitizer, hooks compiled out."""
+
 from harness import processes
 from harness.build import CORE, LIBRARIES, TESTS, TEST_FLAGS
 from harness.cases import checked
@@ -16,11 +17,25 @@ def core_files(source):
 def unit(source):
     def run(build):
         def make(path):
-            build._call(["clang", "-std=c11", *TEST_FLAGS, *SANITIZERS, f"-I{CORE}", TESTS / "unit" / source,
-                         *core_files(source), *LIBRARIES, "-o", path])
+            build._call(
+                [
+                    "clang",
+                    "-std=c11",
+                    *TEST_FLAGS,
+                    *SANITIZERS,
+                    f"-I{CORE}",
+                    TESTS / "unit" / source,
+                    *core_files(source),
+                    *LIBRARIES,
+                    "-o",
+                    path,
+                ]
+            )
+
         path = build._once(f"units/{source}.run", make)
         values = build.environment(ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="print_stacktrace=1")
         return checked(processes.run([path], values, build.folder, 120))
+
     return Test(f"unit/{source}", run)
 
 

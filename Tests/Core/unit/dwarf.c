@@ -7,7 +7,8 @@
 
 #include "../support/check.h"
 
-static const struct mscope_cie cie = {.code_align = 1, .data_align = -8, .ra_register = MSCOPE_DWARF_RA, .encoding = DW_EH_PE_absptr};
+static const struct mscope_cie cie = {.code_align = 1, .data_align = -8, .ra_register = MSCOPE_DWARF_RA,
+    .encoding = DW_EH_PE_absptr};
 
 // The row at `pc` of a program that begins at 1000, after the usual state at a function's entry. Copied to a
 // buffer of its exact size, so that a read beyond is seen.
@@ -117,7 +118,8 @@ static void numbers(void) {
                 bytes[count] = (uint8_t)(byte | (more ? 0x80 : 0));
             }
             const uint8_t *p = bytes;
-            expect(mscope_sleb(&p) == values[i] && p == bytes + count, "%lld is read as another number", (long long)values[i]);
+            expect(mscope_sleb(&p) == values[i] && p == bytes + count, "%lld is read as another number",
+                (long long)values[i]);
         }
     }
     end();
@@ -132,9 +134,11 @@ static void real_code(void) {
         asked++;
         rows += mscope_find_row(pc, &row);
     }
-    expect(rows > asked * 9 / 10, "only %llu of %llu addresses have a row", (unsigned long long)rows, (unsigned long long)asked);
+    expect(rows > asked * 9 / 10, "only %llu of %llu addresses have a row", (unsigned long long)rows,
+        (unsigned long long)asked);
     struct mscope_row row;
-    expect(!mscope_find_row(4097, &row) && !mscope_find_row((uint64_t)(uintptr_t)&row, &row), "there is a row for no code");
+    expect(!mscope_find_row(4097, &row) && !mscope_find_row((uint64_t)(uintptr_t)&row, &row),
+        "there is a row for no code");
     end();
 }
 

@@ -12,7 +12,8 @@ static _Atomic bool done;
 static void *produce(void *argument) {
     struct mscope_bank *bank = mscope_enter();
     for (uint64_t i = 1; i <= EVENTS; i++) {
-        struct mscope_event event = {.time = i, .address = i * 3, .size = i * 5, .kind = MSCOPE_EVENT_FREE, .thread = 7};
+        struct mscope_event event = {.time = i, .address = i * 3, .size = i * 5, .kind = MSCOPE_EVENT_FREE,
+            .thread = 7};
         mscope_push_event(bank, &event);
     }
     atomic_store(&done, true);
@@ -32,7 +33,8 @@ int main(void) {
         for (size_t i = 0; i < count; i++) {
             uint64_t number = events[i].address / 3;
             expect(number > last, "event %llu after %llu", (unsigned long long)number, (unsigned long long)last);
-            expect(events[i].size == number * 5 && events[i].thread == 7, "event %llu is torn", (unsigned long long)number);
+            expect(events[i].size == number * 5 && events[i].thread == 7, "event %llu is torn",
+                (unsigned long long)number);
             last = number;
         }
         got += count;

@@ -17,7 +17,8 @@ static void reads(void) {
     char *out = malloc(3 * PAGE);
     for (size_t offset = 0; offset < 2 * PAGE; offset += 123) {
         size_t wanted = 2 * PAGE - offset;
-        expect_equal(mscope_read_memory((uint64_t)(uintptr_t)start + offset, out, 3 * PAGE - offset), wanted, "the bytes read");
+        expect_equal(mscope_read_memory((uint64_t)(uintptr_t)start + offset, out, 3 * PAGE - offset), wanted,
+            "the bytes read");
         expect(out[wanted - 1] == 'a', "other bytes were read");
     }
     expect_equal(mscope_read_memory(0, out, 8), 0, "the bytes read at 0");
@@ -79,7 +80,8 @@ static void own(void) {
         for (size_t i = 0; i < PIECES; i++) {
             unsigned char *piece = pieces[t][i], mark = (unsigned char)(0xa0 + (int)(i % 50));
             expect(piece && ((uintptr_t)piece & 63) == 0, "piece %zu is missing, dirty or not aligned", i);
-            expect(!piece || (piece[0] == mark && piece[size_of(i) - 1] == mark), "piece %zu was written by another", i);
+            expect(!piece || (piece[0] == mark && piece[size_of(i) - 1] == mark), "piece %zu was written by another",
+                i);
         }
     }
     end();

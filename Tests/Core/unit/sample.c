@@ -9,11 +9,13 @@ static void functions(void) {
     test("the logarithm and the exponential agree with libm to 1e-9");
     for (double u = 1; u > 1e-16; u *= 0.97) {
         double wanted = -log(u);
-        expect(fabs(mscope_negative_log(u) - wanted) <= 1e-9 * (wanted + 1), "-ln(%g) is %.12g, not %.12g", u, mscope_negative_log(u), wanted);
+        expect(fabs(mscope_negative_log(u) - wanted) <= 1e-9 * (wanted + 1), "-ln(%g) is %.12g, not %.12g", u,
+            mscope_negative_log(u), wanted);
     }
     for (double x = 1e-12; x < 100; x *= 1.07) {
         double wanted = -expm1(-x);
-        expect(fabs(mscope_one_minus_exp(x) - wanted) <= 1e-9 * wanted, "1 - exp(-%g) is %.12g, not %.12g", x, mscope_one_minus_exp(x), wanted);
+        expect(fabs(mscope_one_minus_exp(x) - wanted) <= 1e-9 * wanted, "1 - exp(-%g) is %.12g, not %.12g", x,
+            mscope_one_minus_exp(x), wanted);
     }
     end();
 }
@@ -46,7 +48,8 @@ static void weights(void) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         double sum = 0, wanted = 1 / -expm1(-(double)(sizes[i] | 1) / (double)mscope_sample_interval());
         for (int k = 0; k < 200000; k++) sum += (double)mscope_weight(sizes[i], mscope_round_weight(&bank, sizes[i]));
-        expect(fabs(sum / 200000 - wanted) < 0.005 + wanted * 1e-6, "%llu bytes weigh %.4f, not %.4f", (unsigned long long)sizes[i], sum / 200000, wanted);
+        expect(fabs(sum / 200000 - wanted) < 0.005 + wanted * 1e-6, "%llu bytes weigh %.4f, not %.4f",
+            (unsigned long long)sizes[i], sum / 200000, wanted);
     }
     end();
 }

@@ -37,7 +37,8 @@ static void compare(char *heap) {
             uint64_t offset = blocks[i].address - (uint64_t)(uintptr_t)heap, at = offset / SPACING;
             if (offset >= (uint64_t)SLOTS * SPACING) continue;
             found++;
-            expect(offset % SPACING == 0 && live[at] && blocks[i].size == sizes[at], "a block at offset %llu of %llu bytes", (unsigned long long)offset,
+            expect(offset % SPACING == 0 && live[at] && blocks[i].size == sizes[at],
+                "a block at offset %llu of %llu bytes", (unsigned long long)offset,
                 (unsigned long long)blocks[i].size);
         }
     }
@@ -74,7 +75,8 @@ static void borders(void) {
             record(places[k], lengths[i]);
             uint64_t address = (uint64_t)(uintptr_t)places[k];
             expect(mscope_find_block(address, &found) && found.size == lengths[i], "its begin does not find the block");
-            expect(mscope_find_block(address + lengths[i] - 1, &found) && found.address == address, "its end does not find the block");
+            expect(mscope_find_block(address + lengths[i] - 1, &found) && found.address == address,
+                "its end does not find the block");
             expect(!mscope_find_block(address + lengths[i], &found), "the byte after its end finds the block");
             expect(!mscope_find_block(address - 1, &found), "the byte before it finds the block");
             forget(places[k]);
@@ -86,7 +88,8 @@ static void borders(void) {
 static void wild(void) {
     test("addresses that no heap has are answered, not followed");
     struct mscope_block found;
-    uint64_t addresses[] = {0, 1, 15, 0xfff, UINT64_MAX, UINT64_MAX - 31, 1ull << 47, 1ull << 63, 0xffff800000000000ull, (1ull << 47) - 1};
+    uint64_t addresses[] = {0, 1, 15, 0xfff, UINT64_MAX, UINT64_MAX - 31, 1ull << 47, 1ull << 63, 0xffff800000000000ull,
+        (1ull << 47) - 1};
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         expect(!mscope_find_block(addresses[i], &found), "a block at %llx", (unsigned long long)addresses[i]);
     }

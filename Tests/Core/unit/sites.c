@@ -42,7 +42,8 @@ static void once(void) {
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     for (uint64_t i = 0; i < STACKS; i++) {
         expect(numbers[0][i] != 0, "stack %llu has no number", (unsigned long long)i);
-        for (int k = 1; k < THREADS; k++) expect(numbers[k][i] == numbers[0][i], "stack %llu has two numbers", (unsigned long long)i);
+        for (int k = 1; k < THREADS; k++) expect(numbers[k][i] == numbers[0][i], "stack %llu has two numbers",
+            (unsigned long long)i);
     }
     end();
 
@@ -52,8 +53,10 @@ static void once(void) {
         struct mscope_site site;
         make(i, 0x10000, &stack);
         expect(mscope_read_site(numbers[0][i], &site), "site %u cannot be read", numbers[0][i]);
-        expect(site.frame_count == stack.count && site.flags == stack.flags, "site %u has another length or other flags", site.id);
-        expect(memcmp(site.frames, stack.frames, stack.count * sizeof(uint64_t)) == 0, "site %u has other frames", site.id);
+        expect(site.frame_count == stack.count && site.flags == stack.flags,
+            "site %u has another length or other flags", site.id);
+        expect(memcmp(site.frames, stack.frames, stack.count * sizeof(uint64_t)) == 0, "site %u has other frames",
+            site.id);
     }
     struct mscope_site site;
     expect(!mscope_read_site(0, &site) && !mscope_read_site(UINT32_MAX, &site), "a site that does not exist was read");

@@ -45,8 +45,9 @@ function createApplication() {
     store,
     feed,
     navigate(route) {
-      history.replaceState(null, "", formatRoute(route));
-      store.dispatch({ type: "route", route });
+      const hash = formatRoute(route);
+      history.replaceState(null, "", hash);
+      store.dispatch({ type: "route", route: parseRoute(hash) });
     },
     async loadConfig() {
       // Without it the menu offers every mode, so a failure needs no word of its own.

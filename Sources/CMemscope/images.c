@@ -100,11 +100,19 @@ static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *cont
     return 0;
 }
 
+/// 64-bit FNV-1a (Fowler, Noll, Vo, IETF draft-eastlake-fnv).
+static uint64_t mscope_hash_name(const char *name)
+{
+    uint64_t hash = 0xcbf29ce484222325ull;
+    for (; *name; name++) hash = (hash ^ (uint8_t)*name) * 0x100000001b3ull;
+    return hash;
+}
+
 static void mscope_bury_image(struct mscope_image *image)
 {
     image->unloaded_at = mscope_now();
     mscope_forget_rules();
-    mscope_retire_sites(image->start, image->end);
+    mscope_retire_sites(image->start, image->end, mscope_hash_name(image->path));
 }
 
 /// context: dlclose, or a thread of ours; takes ld.so's lock, so never on the hook path
@@ -144,6 +152,13 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
         .start = (uint64_t)found.dlfo_map_start, .end = (uint64_t)found.dlfo_map_end, .header = found.dlfo_eh_frame};
     return true;
 }
+
+uint64_t mscope_image_name_hash(uint64_t pc)
+{
+    struct dl_find_object found;
+    if (_dl_find_object == NULL || _dl_find_object((void *)(pc - 1), &found) != 0) return 0;
+    return mscope_hash_name(found.dlfo_link_map->l_name);
+}
 #else
 /// Before glibc 2.35 there is no lock-free look-up: only images noted by mscope_refresh_images are known.
 bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
@@ -157,5 +172,11 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
         return true;
     }
     return false;
+}
+
+uint64_t mscope_image_name_hash(uint64_t pc)
+{
+    (void)pc;
+    return 0; // stacks of an image that comes back get new numbers
 }
 #endif

@@ -133,7 +133,7 @@ MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
 /// Gives a stack a number; 0 when the table is full.
 MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
 MSCOPE_HIDDEN bool mscope_sites_start(void);
-MSCOPE_HIDDEN void mscope_retire_sites(uint64_t start, uint64_t end);
+MSCOPE_HIDDEN void mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
 MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN void mscope_sites_after_fork(void);
 
@@ -188,6 +188,8 @@ struct mscope_unwind_table {
     const uint8_t *header;    // .eh_frame_hdr
 };
 MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out);
+/// A hash of the name of the image that is mapped at `pc` now; 0 when none is.
+MSCOPE_HIDDEN uint64_t mscope_image_name_hash(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
 // ---- threads.c

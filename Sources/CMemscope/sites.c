@@ -3,7 +3,7 @@
 // The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
 // three levels, each searched in one cache line: a small program touches 64 KiB of it, a large one 17 MiB.
 //
-//   word = upper 44 bits of the hash | number:20      0: free; never removed, so a stack has one number
+//   word = upper 44 bits of the hash | number:20      0: free; with the hash inverted: its code was unloaded
 //   ready != 0  =>  the rest of the entry may be read
 #include "internal.h"
 
@@ -70,20 +70,42 @@ static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
     else if (stack->flags & MSCOPE_STACK_TRUNCATED) mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
 }
 
+/// The word of a stack whose code is gone: no hash meets it, but the same stack finds it again.
+static inline uint64_t mscope_retired_word(uint64_t hash, uint32_t site)
+{
+    return (~hash >> 20 << 20) | site;
+}
+
+/// Whether the image that `site` ran through is mapped again where it was.
+static bool mscope_is_back(uint32_t site)
+{
+    return mscope_entries[site].retired_image == mscope_image_name_hash(mscope_entries[site].retired_at);
+}
+
+/// Puts a number into a free place, or one whose stack is gone for good. Returns the number that counts: an older one
+/// when another thread was quicker or the stack's image has come back.
+static uint32_t mscope_place_site(_Atomic uint64_t *place, uint32_t site, uint64_t hash)
+{
+    uint64_t seen = mscope_load_acquire(place);
+    bool retired = seen != 0 && mscope_same_hash(seen, ~hash);
+    uint32_t known = (uint32_t)(seen & MSCOPE_SITE_MASK);
+    if (retired && mscope_is_back(known)) site = known;
+    if (seen == 0 || retired) {
+        if (site != 0 && mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return site;
+    }
+    return mscope_same_hash(seen, hash) ? (uint32_t)(seen & MSCOPE_SITE_MASK) : 0;
+}
+
 uint32_t mscope_new_site(const struct mscope_stack *stack)
 {
-    uint32_t site = mscope_write_site(stack);
-    uint64_t word = (stack->hash >> 20 << 20) | site;
-    for (int level = 0; level < MSCOPE_LEVELS && site != 0; level++) {
+    uint32_t fresh = mscope_write_site(stack);
+    for (int level = 0; level < MSCOPE_LEVELS; level++) {
         _Atomic uint64_t *line = mscope_line(level, stack->hash);
         for (int i = 0; i < MSCOPE_LINE; i++) {
-            uint64_t seen = 0;
-            if (mscope_cas_acq_rel(&line[i], &seen, word)) {
-                mscope_count_site(site, stack);
-                return site;
-            }
-            // Another thread was quicker: its number counts, ours stays unused.
-            if (mscope_same_hash(seen, stack->hash)) return (uint32_t)(seen & MSCOPE_SITE_MASK);
+            uint32_t site = mscope_place_site(&line[i], fresh, stack->hash);
+            if (site == 0) continue;
+            if (site == fresh) mscope_count_site(site, stack); // otherwise ours stays unused
+            return site;
         }
     }
     mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
@@ -103,28 +125,31 @@ uint32_t mscope_find_site(uint64_t hash)
     return 0;
 }
 
-static void mscope_retire_site(uint32_t site)
+static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 {
-    uint64_t hash = mscope_entries[site].hash;
+    struct mscope_site_entry *entry = &mscope_entries[site];
     for (int level = 0; level < MSCOPE_LEVELS; level++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
-            _Atomic uint64_t *word = &mscope_line(level, hash)[i];
-            uint64_t seen = mscope_load_relaxed(word);
-            // Number 0 is nobody's, and a flipped hash is met by none that means this stack.
-            if ((seen & MSCOPE_SITE_MASK) == site) mscope_store_release(word, ~(hash >> 20) << 20);
+            _Atomic uint64_t *word = &mscope_line(level, entry->hash)[i];
+            if (mscope_load_relaxed(word) != ((entry->hash >> 20 << 20) | site)) continue;
+            entry->retired_at = address;
+            entry->retired_image = image;
+            mscope_store_release(word, mscope_retired_word(entry->hash, site));
         }
 }
 
-/// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now on.
+/// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now on,
+/// unless the same image comes back to them.
 ///
 /// context: dlclose, outside the hook path
-void mscope_retire_sites(uint64_t start, uint64_t end)
+void mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
 {
     for (uint32_t site = 1; mscope_entries != NULL && site <= mscope_load_acquire(&mscope_site_count); site++) {
         uint32_t count = mscope_load_acquire(&mscope_entries[site].ready);
         for (uint32_t frame = 0; frame < count; frame++) {
-            if (mscope_entries[site].frames[frame] < start || mscope_entries[site].frames[frame] > end) continue;
-            mscope_retire_site(site);
+            uint64_t address = mscope_entries[site].frames[frame];
+            if (address < start || address > end) continue;
+            mscope_retire_site(site, address, image);
             break;
         }
     }

@@ -1,16 +1,25 @@
 // One step from a frame to its caller, and which memory a walk may read.
 #include "internal.h"
 
-enum { MSCOPE_PAGE = 4096, MSCOPE_OTHER_STACK_LIMIT = 1 << 20 };
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { MSCOPE_PAGE = 4096, MSCOPE_PAGES_AT_ONCE = 32, MSCOPE_STACK_LIMIT = 1 << 24, MSCOPE_OTHER_STACK_LIMIT = 1 << 20 };
 
 // ---- which memory may be read
 
-/// Whether all pages from `low` to `high` can be read, asked of the kernel page by page.
+/// Whether all pages from `low` to `high` can be read; the kernel is asked for a byte of many at a time.
 static bool mscope_readable(uint64_t low, uint64_t high)
 {
-    for (uint64_t page = low & ~(uint64_t)(MSCOPE_PAGE - 1); page < high; page += MSCOPE_PAGE) {
-        uint64_t word;
-        if (mscope_read_memory(page, &word, sizeof(word)) != sizeof(word)) return false;
+    uint64_t page = low & ~(uint64_t)(MSCOPE_PAGE - 1);
+    while (page < high) {
+        char bytes[MSCOPE_PAGES_AT_ONCE];
+        struct iovec remote[MSCOPE_PAGES_AT_ONCE], local = {bytes, 0};
+        for (; local.iov_len < MSCOPE_PAGES_AT_ONCE && page < high; page += MSCOPE_PAGE)
+            remote[local.iov_len++] = (struct iovec){(void *)page, 1};
+        if (mscope_system(SYS_process_vm_readv, getpid(), &local, 1, remote, local.iov_len, 0) != (long)local.iov_len)
+            return false;
     }
     return true;
 }
@@ -20,7 +29,7 @@ uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp)
 {
     if (sp - bank->other_low < bank->other_high - bank->other_low) return bank->other_high;
     // Deeper on the same stack: every page between is readable, for no guard page lies there.
-    if (sp < bank->stack_low && bank->stack_low - sp <= MSCOPE_OTHER_STACK_LIMIT
+    if (sp < bank->stack_low && bank->stack_low - sp <= MSCOPE_STACK_LIMIT
         && (!mscope_can_probe || mscope_readable(sp, bank->stack_low))) {
         bank->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
         return bank->stack_high;

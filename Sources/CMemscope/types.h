@@ -137,6 +137,7 @@ struct mscope_space {
     struct mscope_memo memo;
     struct mscope_walked walked;
     struct mscope_stack tail, whole;
+    uint64_t sp;                     // of the walk that uses it
 };
 enum { MSCOPE_SPACES = 2 };
 
@@ -184,6 +185,8 @@ struct mscope_site_entry {
     uint64_t hash;
     const uint64_t *frames;
     uint64_t first_seen;
+    uint64_t retired_at;        // a return address in the image that is gone; 0: in use
+    uint64_t retired_image;     // that image, by name
 };
 
 struct mscope_context {

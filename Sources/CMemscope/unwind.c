@@ -182,11 +182,15 @@ static __attribute__((noinline)) uint32_t mscope_site_by_walk(struct mscope_bank
 
 uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
 {
+    // A walk further up than the caller is none any more: a signal handler came upon it and jumped out.
+    while (mscope_unlikely(bank->walks != 0) && bank->spaces[bank->walks - 1].sp <= sp) bank->spaces[--bank->walks].memo.depth = 0;
     if (mscope_unlikely(bank->walks == MSCOPE_SPACES)) {
         mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
         return 0;
     }
-    struct mscope_space *space = &bank->spaces[bank->walks++];
+    struct mscope_space *space = &bank->spaces[bank->walks];
+    space->sp = sp;
+    bank->walks++;
     struct mscope_memo *memo = &space->memo;
     uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
     if (mscope_unlikely(memo->generation != generation)) {

@@ -3,6 +3,9 @@
 
 import { ApiError } from "../api/client.js";
 
+// A server that is busy is asked again; only one that stays so is worth a word.
+const PATIENCE = 10;
+
 /**
  * @template Data
  * @typedef {object} ResourceState
@@ -25,6 +28,8 @@ export class Resource {
     this.interval = interval;
     this.wanted = false;
     this.generation = 0;
+    /** Times in a row that the server was busy. */
+    this.refusals = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     /** @type {ResourceState<Data>} */
@@ -63,6 +68,7 @@ export class Resource {
     try {
       const envelope = await this.load();
       if (generation !== this.generation) return;
+      this.refusals = 0;
       this.update({
         status: envelope.available === false ? "unavailable" : "ready", envelope, error: null, busy: false,
       });
@@ -70,7 +76,9 @@ export class Resource {
       if (generation !== this.generation) return;
       const error = cause instanceof ApiError ? cause : new ApiError("internal", String(cause));
       wait = error.retryMilliseconds ?? wait;
-      this.update({ status: "error", error, busy: false });
+      this.refusals = error.retryMilliseconds === null ? 0 : this.refusals + 1;
+      const patient = this.refusals > 0 && this.refusals < PATIENCE;
+      this.update(patient ? { busy: false } : { status: "error", error, busy: false });
     }
     if (this.wanted && wait !== null) this.timer = setTimeout(() => this.refresh(), wait);
   }

@@ -35,6 +35,11 @@ export class TimelineModel {
     /** @type {import("../types.js").Mark[]} */
     this.marks = [];
     this.step = SECOND;
+    /**
+     * The answer the columns came from: the same one again must not undo added points.
+     * @type {unknown}
+     */
+    this.taken = null;
     this.resource = this.createResource();
   }
 
@@ -45,8 +50,9 @@ export class TimelineModel {
   }
 
   /** @param {import("./resource.js").ResourceState<Timeline>} state */
-  arrived({ status, busy, envelope }) {
-    if (status === "ready" && !busy && envelope) {
+  arrived({ status, envelope }) {
+    if (status === "ready" && envelope && envelope !== this.taken) {
+      this.taken = envelope;
       this.columns = envelope.data.points;
       this.marks = envelope.data.marks;
       this.step = envelope.data.resolutionNanoseconds;

@@ -46,7 +46,7 @@ class FlameView {
     this.found = h("span", { class: "muted", role: "status" });
     this.reset = h("button", { class: "button", type: "button", hidden: true, on: { click: () => this.zoom(0) } },
       "Reset zoom");
-    this.canvas = h("canvas", { class: "flame-canvas" });
+    this.canvas = h("canvas", { class: "flame-canvas", "aria-hidden": "true" });
     this.spacer = h("div", { class: "flame-spacer" }, this.canvas);
     this.scroll = h("div", { class: "flame", tabindex: "0", role: "application", "aria-label": HELP }, this.spacer);
     this.spoken = h("p", { class: "visually-hidden", "aria-live": "polite" });

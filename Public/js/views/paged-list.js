@@ -29,6 +29,11 @@ export class PagedList {
     this.next = null;
     this.total = 0;
     this.wanted = PAGE;
+    /**
+     * The answer the rows came from: the same one again must not undo added pages.
+     * @type {unknown}
+     */
+    this.taken = null;
     /** @type {Resource<Data>} */
     this.resource = new Resource(() => this.loadFirst(), (state) => this.arrived(state), INTERVAL);
   }
@@ -43,7 +48,10 @@ export class PagedList {
 
   /** @param {import("../state/resource.js").ResourceState<Data>} state */
   arrived(state) {
-    if (state.status === "ready" && !state.busy && state.envelope) this.take(state.envelope.data, []);
+    if (state.status === "ready" && state.envelope && state.envelope !== this.taken) {
+      this.taken = state.envelope;
+      this.take(state.envelope.data, []);
+    }
     this.changed(this);
   }
 

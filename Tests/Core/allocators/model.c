@@ -100,7 +100,8 @@ static void create(struct entry *entry, uint64_t *seed) {
         adopt(entry, block, size, size >= 16 ? 16 : 1, seed);
         return;
     case 1: adopt(entry, memalign(alignment, size), size, alignment, seed); return;
-    case 2: adopt(entry, aligned_alloc(alignment, size / alignment * alignment), size / alignment * alignment, alignment, seed); return;
+    case 2: adopt(entry, aligned_alloc(alignment, size / alignment * alignment), size / alignment * alignment,
+        alignment, seed); return;
     case 3:
         must(posix_memalign(&block, alignment, size) == 0, "posix_memalign(%zu, %zu) failed", alignment, size);
         adopt(entry, block, size, alignment, seed);
@@ -132,7 +133,8 @@ static void resize(struct entry *entry, uint64_t *seed) {
     entry->block = block;
     entry->size = size;
     size_t kept = old < size ? old : size;
-    for (size_t i = 0; i + 1 < kept && i < 4096; i++) must(block[i] == byte_at(entry->pattern, i), "realloc lost byte %zu", i);
+    for (size_t i = 0; i + 1 < kept && i < 4096; i++) must(block[i] == byte_at(entry->pattern, i),
+        "realloc lost byte %zu", i);
     fill(entry, 0);
     atomic_fetch_add(&gone, 1);
     atomic_fetch_add(&gone_bytes, old);
@@ -169,7 +171,8 @@ static void compare(int threads) {
     must(live.complete, "the walk missed %llu blocks", (unsigned long long)live.missed);
     for (size_t i = 1; i < live.count; i++) {
         const struct mscope_block *a = &live.blocks[i - 1], *b = &live.blocks[i];
-        must(a->address + a->size <= b->address, "blocks of %llu and %llu bytes overlap", (unsigned long long)a->size, (unsigned long long)b->size);
+        must(a->address + a->size <= b->address, "blocks of %llu and %llu bytes overlap", (unsigned long long)a->size,
+            (unsigned long long)b->size);
     }
     uint64_t count = 0, bytes = 0;
     for (int t = 0; t < threads; t++) {
@@ -180,7 +183,8 @@ static void compare(int threads) {
             bytes += entry->size;
             const struct mscope_block *found = live_at(&live, entry->block);
             must(found, "a block of %zu bytes is missing from the walk", entry->size);
-            must(!found || found->size == entry->size, "the walk says %llu for %zu bytes", (unsigned long long)(found ? found->size : 0), entry->size);
+            must(!found || found->size == entry->size, "the walk says %llu for %zu bytes",
+                (unsigned long long)(found ? found->size : 0), entry->size);
         }
     }
     expect_equal(count, made - gone, "the model's own count");
@@ -201,10 +205,12 @@ int main(int count, char **arguments) {
     // Debian's mimalloc 2.0.9 by itself misplaces some blocks of 256 bytes and more alignment.
     largest_promise = strcmp(mscope_allocator_name(), "mimalloc") == 0 ? 128 : SIZE_MAX;
     char name[128];
-    snprintf(name, sizeof name, "%ld calls of %d threads agree with the model over %s (seed %llu)", steps, threads, mscope_allocator_name(), (unsigned long long)seed);
+    snprintf(name, sizeof name, "%ld calls of %d threads agree with the model over %s (seed %llu)", steps, threads,
+        mscope_allocator_name(), (unsigned long long)seed);
     test(name);
     // Threads first: their own blocks stay until they are joined.
-    for (int t = 0; t < threads; t++) worlds[t] = (struct world){.seed = seed * 1000 + (uint64_t)t + 1, .steps = steps / threads};
+    for (int t = 0; t < threads; t++) worlds[t] = (struct world){.seed = seed * 1000 + (uint64_t)t + 1,
+        .steps = steps / threads};
     struct live before = live_take();
     size_t others = before.count;
     live_drop(&before);
@@ -214,7 +220,8 @@ int main(int count, char **arguments) {
     compare(threads);
     struct live after = live_take();
     int64_t extra = (int64_t)after.count - (int64_t)others - (int64_t)(made - gone);
-    must(extra >= 0 && extra <= (threads == 1 ? 0 : 2 * threads), "the walk has %lld blocks that the model does not", (long long)extra);
+    must(extra >= 0 && extra <= (threads == 1 ? 0 : 2 * threads), "the walk has %lld blocks that the model does not",
+        (long long)extra);
     live_drop(&after);
     expect_consistent();
     for (int t = 0; t < threads; t++) {

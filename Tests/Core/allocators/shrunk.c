@@ -19,7 +19,8 @@ int main(void) {
         kept += blocks[i] != NULL;
     }
     struct mscope_counts now = live_totals();
-    expect_equal((now.allocations - now.frees) - (before.allocations - before.frees), kept, "the number of live blocks");
+    expect_equal((now.allocations - now.frees) - (before.allocations - before.frees), kept,
+        "the number of live blocks");
     struct live live = live_take();
     for (size_t i = 0; i < COUNT; i++) {
         if (blocks[i]) expect(live_at(&live, blocks[i]), "block %zu at %p is missing from the walk", i, blocks[i]);

@@ -63,6 +63,27 @@ static void zeroed(void) {
     end();
 }
 
+// Takes over the 100,000 bytes at `p`.
+static void resized_away(char *p) {
+    test("a failing realloc leaves the old block as it was");
+    mark();
+    volatile size_t huge = PTRDIFF_MAX;
+    errno = 0;
+    expect(realloc(p, huge) == NULL, "realloc succeeded");
+    expect_equal(errno, ENOMEM, "errno");
+    expect_change(0, 0, 0, 0);
+    expect_block(p, 100000, 0);
+    end();
+
+    test("realloc(p, 0) frees, as glibc has it");
+    mark();
+    void *gone = realloc(p, 0);
+    expect(gone == NULL, "realloc(p, 0) gave %p", gone);
+    expect_change(0, 1, 0, 100000);
+    expect_no_block(p);
+    end();
+}
+
 static void resized(void) {
     test("realloc(NULL, n) is malloc");
     mark();
@@ -92,24 +113,7 @@ static void resized(void) {
     expect_equal(after.birth, before.birth, "the birth");
     expect(after.flags & MSCOPE_BLOCK_REALLOCATED, "the block is not marked as reallocated");
     end();
-
-    test("a failing realloc leaves the old block as it was");
-    mark();
-    volatile size_t huge = PTRDIFF_MAX;
-    errno = 0;
-    expect(realloc(p, huge) == NULL, "realloc succeeded");
-    expect_equal(errno, ENOMEM, "errno");
-    expect_change(0, 0, 0, 0);
-    expect_block(p, 100000, 0);
-    end();
-
-    test("realloc(p, 0) frees, as glibc has it");
-    mark();
-    void *gone = realloc(p, 0);
-    expect(gone == NULL, "realloc(p, 0) gave %p", gone);
-    expect_change(0, 1, 0, 100000);
-    expect_no_block(p);
-    end();
+    resized_away(p);
 }
 
 static void many_resizes(void) {
@@ -151,7 +155,8 @@ static void arrays(void) {
 }
 
 #define expect_aligned(pointer, alignment) \
-    expect(((uintptr_t)(pointer) & ((alignment) - 1)) == 0, "%p is not aligned to %zu", (void *)(pointer), (size_t)(alignment))
+    expect(((uintptr_t)(pointer) & ((alignment) - 1)) == 0, "%p is not aligned to %zu", (void *)(pointer),
+        (size_t)(alignment))
 
 static void aligned(void) {
     test("memalign and aligned_alloc align and count once");
@@ -185,7 +190,9 @@ static void aligned(void) {
     free(b);
     expect_change(2, 2, 100 + block.size, 100 + block.size);
     end();
+}
 
+static void aligned_resized(void) {
     test("memalign of a shrunken block survives realloc");
     mark();
     char *p = memalign(4096, 10000);
@@ -321,6 +328,7 @@ int main(void) {
     many_resizes();
     arrays();
     aligned();
+    aligned_resized();
     posix_aligned();
     sized();
     usable();

@@ -27,11 +27,13 @@ static void in_order(void) {
         if (e.address != first && e.address != second) continue;
         expect(e.time >= last, "time runs backwards");
         last = e.time;
-        if (seen == 0) expect(e.kind == MSCOPE_EVENT_ALLOCATION && e.size == 1234 && e.address == first && e.site, "the first event is %u of %llu bytes", e.kind, (unsigned long long)e.size);
+        if (seen == 0) expect(e.kind == MSCOPE_EVENT_ALLOCATION && e.size == 1234 && e.address == first && e.site,
+            "the first event is %u of %llu bytes", e.kind, (unsigned long long)e.size);
         seen++;
     }
     expect(seen >= 3, "only %zu events", seen);
-    expect(got > 0 && events[got - 1].kind == MSCOPE_EVENT_FREE && events[got - 1].address == second, "the last event is not the free");
+    expect(got > 0 && events[got - 1].kind == MSCOPE_EVENT_FREE && events[got - 1].address == second,
+        "the last event is not the free");
     end();
 
     test("an interval of 0 writes no history");
@@ -76,7 +78,8 @@ static void drained_meanwhile(void) {
         size_t got = mscope_drain_events(events, 1 << 16);
         for (size_t i = 0; i < got; i++) {
             if (events[i].size < 1000 || events[i].size > 1003) continue;
-            expect(events[i].kind == MSCOPE_EVENT_ALLOCATION || events[i].kind == MSCOPE_EVENT_FREE, "an event of kind %u", events[i].kind);
+            expect(events[i].kind == MSCOPE_EVENT_ALLOCATION || events[i].kind == MSCOPE_EVENT_FREE,
+                "an event of kind %u", events[i].kind);
             expect(events[i].thread != 0 && events[i].address != 0 && events[i].time != 0, "a torn event");
             if (events[i].kind == MSCOPE_EVENT_ALLOCATION) allocations++;
             else frees++;
@@ -93,7 +96,8 @@ static void drained_meanwhile(void) {
     }
     mscope_read_totals(&after);
     uint64_t dropped = after.dropped_events - before.dropped_events;
-    expect(allocations + frees + dropped >= 1600000 && allocations + frees + dropped < 1600100, "%llu + %llu events, %llu dropped", (unsigned long long)allocations,
+    expect(allocations + frees + dropped >= 1600000 && allocations + frees + dropped < 1600100,
+        "%llu + %llu events, %llu dropped", (unsigned long long)allocations,
         (unsigned long long)frees, (unsigned long long)dropped);
     mscope_set_event_interval(0);
     end();

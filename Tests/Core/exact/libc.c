@@ -30,7 +30,8 @@ static void strings(void) {
     int length = asprintf(&text, "%d-%s", 12345, "abcdefghijklmnopqrstuvwxyz");
     struct mscope_block block;
     expect(mscope_find_block((uintptr_t)text, &block), "the block is not known");
-    expect(block.address == (uintptr_t)text && block.size >= (uint64_t)length + 1, "its size is %llu", (unsigned long long)block.size);
+    expect(block.address == (uintptr_t)text && block.size >= (uint64_t)length + 1, "its size is %llu",
+        (unsigned long long)block.size);
     free(text);
     struct mscope_counts counts = change();
     expect_equal(counts.allocations, counts.frees, "allocations");
@@ -110,7 +111,8 @@ static void algorithms(void) {
     struct mscope_counts counts = change();
     expect(counts.allocations > 1000, "only %llu allocations", (unsigned long long)counts.allocations);
     // iconv keeps its module list for the next call, and nothing else may stay.
-    expect(counts.allocations - counts.frees < 40, "%llu blocks stay", (unsigned long long)(counts.allocations - counts.frees));
+    expect(counts.allocations - counts.frees < 40, "%llu blocks stay",
+        (unsigned long long)(counts.allocations - counts.frees));
     end();
 }
 

@@ -28,7 +28,8 @@ static void through_all(void) {
     test("blocks known in full stay known through sampled, off and balanced");
     mscope_set_mode(MSCOPE_FULL);
     allocate(0, 2, 1000);
-    uint32_t path[] = {MSCOPE_SAMPLED, MSCOPE_FULL, MSCOPE_OFF, MSCOPE_BALANCED, MSCOPE_OFF, MSCOPE_SAMPLED, MSCOPE_FULL};
+    uint32_t path[] = {MSCOPE_SAMPLED, MSCOPE_FULL, MSCOPE_OFF, MSCOPE_BALANCED, MSCOPE_OFF, MSCOPE_SAMPLED,
+        MSCOPE_FULL};
     for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
         mscope_set_mode(path[i]);
         expect_equal(mscope_mode(), path[i], "the mode");
@@ -69,10 +70,12 @@ static void unknown_blocks(void) {
     free(p);
     expect_change(1, 1, 3000, 3000);
     end();
+}
 
+static void while_off(void) {
     test("realloc while off keeps a known block known");
     mscope_set_mode(MSCOPE_FULL);
-    p = malloc(700);
+    void *p = malloc(700);
     mark();
     mscope_set_mode(MSCOPE_OFF);
     p = realloc(p, 700000);
@@ -107,7 +110,8 @@ static void balanced_known(void) {
 
 static void sampled_balance(void) {
     uint32_t others[] = {MSCOPE_FULL, MSCOPE_BALANCED, MSCOPE_OFF, MSCOPE_SAMPLED};
-    const char *names[] = {"sampled blocks freed in full balance to zero", "sampled blocks freed in balanced balance to zero",
+    const char *names[] = {"sampled blocks freed in full balance to zero",
+        "sampled blocks freed in balanced balance to zero",
         "sampled blocks freed while off balance to zero", "sampled blocks freed in sampled balance to zero"};
     static void *many[100000];
     for (int k = 0; k < 4; k++) {
@@ -116,7 +120,8 @@ static void sampled_balance(void) {
         mark();
         for (size_t i = 0; i < 100000; i++) many[i] = malloc(16 + i % 700);
         struct mscope_counts grown = change();
-        expect(grown.allocations > 90000 && grown.allocations < 110000, "estimated %llu of 100000", (unsigned long long)grown.allocations);
+        expect(grown.allocations > 90000 && grown.allocations < 110000, "estimated %llu of 100000",
+            (unsigned long long)grown.allocations);
         mscope_set_mode(others[k]);
         for (size_t i = 0; i < 100000; i++) free(many[i]);
         struct mscope_counts counts = change();
@@ -169,6 +174,7 @@ int main(void) {
     end();
     through_all();
     unknown_blocks();
+    while_off();
     balanced_known();
     sampled_balance();
     while_running();

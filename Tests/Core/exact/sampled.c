@@ -31,16 +31,20 @@ static struct mscope_counts leave_mode(void) {
     return got;
 }
 
-static void expect_estimate(struct mscope_counts got, double count, double bytes, double count_error, double bytes_error) {
-    expect(fabs((double)got.allocations - count) <= 4 * count_error + 1, "estimated %llu blocks of %.0f, with a standard error of %.0f",
+static void expect_estimate(struct mscope_counts got, double count, double bytes, double count_error,
+    double bytes_error) {
+    expect(fabs((double)got.allocations - count) <= 4 * count_error + 1,
+        "estimated %llu blocks of %.0f, with a standard error of %.0f",
         (unsigned long long)got.allocations, count, count_error);
-    expect(fabs((double)got.allocated_bytes - bytes) <= 4 * bytes_error + 1, "estimated %llu bytes of %.0f, with a standard error of %.0f",
+    expect(fabs((double)got.allocated_bytes - bytes) <= 4 * bytes_error + 1,
+        "estimated %llu bytes of %.0f, with a standard error of %.0f",
         (unsigned long long)got.allocated_bytes, bytes, bytes_error);
 }
 
 static void within_error(size_t size, size_t count) {
     char name[160];
-    snprintf(name, sizeof name, "%zu blocks of %zu bytes are estimated within 4 standard errors at %.0f", count, size, interval);
+    snprintf(name, sizeof name, "%zu blocks of %zu bytes are estimated within 4 standard errors at %.0f", count, size,
+        interval);
     test(name);
     in_mode(MSCOPE_SAMPLED);
     for (size_t i = 0; i < count; i++) free(malloc(size));
@@ -53,7 +57,8 @@ static void within_error(size_t size, size_t count) {
 
 static void unbiased(size_t size, size_t count, int repetitions) {
     char name[160];
-    snprintf(name, sizeof name, "the mean of %d estimates has no bias for %zu bytes at %.0f", repetitions, size, interval);
+    snprintf(name, sizeof name, "the mean of %d estimates has no bias for %zu bytes at %.0f", repetitions, size,
+        interval);
     test(name);
     double sum = 0, squares = 0, n = (double)count;
     for (int i = 0; i < repetitions; i++) {
@@ -63,9 +68,12 @@ static void unbiased(size_t size, size_t count, int repetitions) {
         sum += got;
         squares += got * got;
     }
-    double mean = sum / repetitions, error = sqrt(n * variance((double)size)), spread = sqrt(fmax(0, squares / repetitions - mean * mean));
-    expect(fabs(mean - n) <= 4 * error / sqrt(repetitions) + 0.5, "the mean is %.1f for %zu, standard error %.1f", mean, count, error / sqrt(repetitions));
-    expect(spread <= 1.3 * error + 1 && spread >= error / 1.5 - 1, "the estimates spread by %.1f, not %.1f", spread, error);
+    double mean = sum / repetitions, error = sqrt(n * variance((double)size)), spread = sqrt(fmax(0,
+        squares / repetitions - mean * mean));
+    expect(fabs(mean - n) <= 4 * error / sqrt(repetitions) + 0.5, "the mean is %.1f for %zu, standard error %.1f", mean,
+        count, error / sqrt(repetitions));
+    expect(spread <= 1.3 * error + 1 && spread >= error / 1.5 - 1, "the estimates spread by %.1f, not %.1f", spread,
+        error);
     end();
 }
 
@@ -107,8 +115,10 @@ static void chains(const char *name, uint32_t mode, size_t first, size_t step, s
     sites.allocations -= before.allocations, sites.frees -= before.frees;
     sites.allocated_bytes -= before.allocated_bytes, sites.freed_bytes -= before.freed_bytes;
     double error = sqrt((double)count * variance((double)last)), wanted = (double)count;
-    double live = mode == MSCOPE_SAMPLED ? (double)got.allocations - (double)got.frees : (double)sites.allocations - (double)sites.frees;
-    expect(fabs(live - wanted) <= 4 * error + 1, "%.0f live blocks are estimated for %.0f, standard error %.0f", live, wanted, error);
+    double live = mode == MSCOPE_SAMPLED ? (double)got.allocations - (double)got.frees
+        : (double)sites.allocations - (double)sites.frees;
+    expect(fabs(live - wanted) <= 4 * error + 1, "%.0f live blocks are estimated for %.0f, standard error %.0f", live,
+        wanted, error);
     for (size_t i = 0; i < count; i++) free(blocks[i]);
     got = leave_mode();
     expect_equal(got.allocations, got.frees, "allocations at the end");
@@ -132,11 +142,14 @@ static void marked(void) {
         if (!(block.flags & MSCOPE_BLOCK_SAMPLED) || block.size != 100) continue;
         samples++;
         weight += block.weight;
-        expect(fabs((double)block.weight - 1 / p) < 1 + 0.02 / p, "a weight of %llu, not %.1f", (unsigned long long)block.weight, 1 / p);
-        expect(block.site != 0 && block.site_weight == block.weight, "a sample whose stack stands for %llu", (unsigned long long)block.site_weight);
+        expect(fabs((double)block.weight - 1 / p) < 1 + 0.02 / p, "a weight of %llu, not %.1f",
+            (unsigned long long)block.weight, 1 / p);
+        expect(block.site != 0 && block.site_weight == block.weight, "a sample whose stack stands for %llu",
+            (unsigned long long)block.site_weight);
     }
     double expected = 200000 * p, spread = sqrt(expected);
-    expect(fabs((double)samples - expected) < 5 * spread, "%llu samples, not %.0f", (unsigned long long)samples, expected);
+    expect(fabs((double)samples - expected) < 5 * spread, "%llu samples, not %.0f", (unsigned long long)samples,
+        expected);
     expect_equal(after.sampled_allocations - before.sampled_allocations, samples, "the raw number of samples");
     expect_equal(after.program.allocations - before.program.allocations, weight, "the estimate");
     live_drop(&live);

@@ -13,7 +13,8 @@ static void every_small_size(void) {
     struct live live = live_take();
     for (size_t size = 0; size <= LAST; size++) {
         const struct mscope_block *block = live_at(&live, blocks[size]);
-        expect(block && block->size == size, "the walk has %lld for size %zu", block ? (long long)block->size : -1ll, size);
+        expect(block && block->size == size, "the walk has %lld for size %zu", block ? (long long)block->size : -1ll,
+            size);
     }
     live_drop(&live);
     for (size_t size = 0; size <= LAST; size++) free(blocks[size]);

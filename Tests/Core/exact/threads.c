@@ -61,7 +61,8 @@ static void compare(void) {
         if (!block) continue;
         kept++;
         const struct mscope_block *found = live_at(&live, block);
-        expect(found && found->size == *block, "block %p of %llu bytes is missing or wrong", (void *)block, (unsigned long long)*block);
+        expect(found && found->size == *block, "block %p of %llu bytes is missing or wrong", (void *)block,
+            (unsigned long long)*block);
         expect(!found || (found->thread > 0 && found->birth > 0), "block without thread or birth");
     }
     expect_equal(kept, made - gone, "the number of kept blocks");
@@ -105,7 +106,8 @@ static void warm(void) {
     expect_equal(made, gone, "the test's own blocks");
     expect_equal(counts.allocations - made, counts.frees - gone, "allocations that are not the test's");
     expect_equal(counts.allocated_bytes - made_bytes, counts.freed_bytes - gone_bytes, "bytes that are not the test's");
-    expect(counts.allocations - made <= THREADS, "%llu blocks that are not the test's", (unsigned long long)(counts.allocations - made));
+    expect(counts.allocations - made <= THREADS, "%llu blocks that are not the test's",
+        (unsigned long long)(counts.allocations - made));
     end();
 }
 

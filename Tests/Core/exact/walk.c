@@ -28,7 +28,8 @@ static void no_duplicates(const struct live *live) {
     for (size_t i = 1; i < live->count; i++) {
         const struct mscope_block *a = &live->blocks[i - 1], *b = &live->blocks[i];
         expect(a->address != b->address, "block %llx was delivered twice", (unsigned long long)a->address);
-        expect(a->address + a->size <= b->address, "delivered blocks overlap: %llu bytes, the next begins %llu further", (unsigned long long)a->size,
+        expect(a->address + a->size <= b->address, "delivered blocks overlap: %llu bytes, the next begins %llu further",
+            (unsigned long long)a->size,
             (unsigned long long)(b->address - a->address));
     }
 }
@@ -43,7 +44,8 @@ static void under_load(void) {
     for (int walk = 0; walk < WALKS; walk++) {
         struct live live = live_take();
         complete += live.complete;
-        expect(live.complete == (live.missed == 0), "complete is %d with %llu missed", live.complete, (unsigned long long)live.missed);
+        expect(live.complete == (live.missed == 0), "complete is %d with %llu missed", live.complete,
+            (unsigned long long)live.missed);
         for (size_t i = 0; i < STABLE; i++) {
             const struct mscope_block *found = live_at(&live, stable[i]);
             expect(found && found->size == 20 + i % 100, "a lasting block is missing or wrong");
@@ -88,12 +90,15 @@ static void during(const char *name, void (*meanwhile)(void)) {
     struct live live = live_take_while(meanwhile);
     for (size_t i = 0; i < STABLE; i++) {
         const struct mscope_block *found = live_at(&live, places[i]);
-        expect(found, "block %zu is missing from the walk, which calls itself %s", i, live.complete ? "complete" : "incomplete");
-        expect(!found || found->size == 20 + i % 100, "block %zu has %llu bytes", i, (unsigned long long)(found ? found->size : 0));
+        expect(found, "block %zu is missing from the walk, which calls itself %s", i,
+            live.complete ? "complete" : "incomplete");
+        expect(!found || found->size == 20 + i % 100, "block %zu has %llu bytes", i,
+            (unsigned long long)(found ? found->size : 0));
     }
     for (size_t i = 0; i < live.count; i++) {
         uint64_t size = live.blocks[i].size;
-        expect(size != 7000 && size != 500 && size != 600, "a block of %llu bytes, born during the walk, was delivered", (unsigned long long)size);
+        expect(size != 7000 && size != 500 && size != 600, "a block of %llu bytes, born during the walk, was delivered",
+            (unsigned long long)size);
     }
     expect(live.complete, "the walk missed %llu", (unsigned long long)live.missed);
     no_duplicates(&live);
@@ -116,7 +121,8 @@ static void too_many(void) {
     uint64_t missed = 0;
     bool complete = mscope_walk_end(&missed);
     expect(complete == (missed == 0), "complete is %d with %llu missed", complete, (unsigned long long)missed);
-    expect(delivered + missed >= MANY && delivered + missed < MANY + 50, "%zu delivered and %llu missed of %d", delivered, (unsigned long long)missed, MANY);
+    expect(delivered + missed >= MANY && delivered + missed < MANY + 50, "%zu delivered and %llu missed of %d",
+        delivered, (unsigned long long)missed, MANY);
     end();
 
     test("and the next walk is complete again");

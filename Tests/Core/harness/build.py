@@ -1,4 +1,5 @@
 """Builds the core and the test programs, each once, into the run's temporary folder."""
+
 import os
 import shutil
 import subprocess
@@ -8,7 +9,16 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent.parent
 CORE = ROOT / "Sources" / "CMemscope"
-CORE_FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-fno-omit-frame-pointer", "-fPIC", "-ftls-model=initial-exec", f"-I{CORE}/include"]
+CORE_FLAGS = [
+    "-std=c11",
+    "-D_GNU_SOURCE",
+    "-O2",
+    "-g",
+    "-fno-omit-frame-pointer",
+    "-fPIC",
+    "-ftls-model=initial-exec",
+    f"-I{CORE}/include",
+]
 # A compiler that knows malloc removes pairs it can prove useless.
 TEST_FLAGS = ["-D_GNU_SOURCE", "-g", "-fno-builtin", f"-I{CORE}/include", "-Wall", "-Wno-infinite-recursion"]
 LIBRARIES = ["-lpthread", "-ldl", "-lm"]
@@ -37,12 +47,15 @@ class Build:
         return path
 
     def _call(self, command):
-        result = subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        result = subprocess.run(
+            [str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
         if result.returncode:
             raise BuildError(" ".join(str(part) for part in command) + "\n" + result.stderr[:1500])
 
     def core_object(self):
         """The core as one relocatable file: linked whole, as a package links it."""
+
         def make(path):
             parts = []
             for source in sorted(CORE.glob("*.c")):
@@ -52,31 +65,76 @@ class Build:
             if not parts:
                 raise BuildError(f"no C files in {CORE}")
             self._call(["ld", "-r", *parts, "-o", path])
+
         return self._once("core.o", make)
 
     def core_library(self):
         """The library to preload: the one MSCOPE_PRELOAD names, else the core alone."""
         if self.options.preload:
             return self.options.preload
-        return self._once("libmscope-core.so", lambda path: self._call(
-            ["clang", "-shared", "-fPIC", self.core_object(), *LIBRARIES, "-o", path]))
+        return self._once(
+            "libmscope-core.so",
+            lambda path: self._call(["clang", "-shared", "-fPIC", self.core_object(), *LIBRARIES, "-o", path]),
+        )
 
     def witness_library(self):
-        return self._once("libwitness.so", lambda path: self._call(
-            ["clang", "-std=c11", *TEST_FLAGS, "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-shared", "-fPIC",
-             "-fuse-ld=lld", f"-Wl,--version-script={TESTS}/stacks/witness.map", TESTS / "stacks/witness.c", "-lunwind", *LIBRARIES, "-o", path]))
+        return self._once(
+            "libwitness.so",
+            lambda path: self._call(
+                [
+                    "clang",
+                    "-std=c11",
+                    *TEST_FLAGS,
+                    "-O1",
+                    "-fno-omit-frame-pointer",
+                    "-fno-optimize-sibling-calls",
+                    "-shared",
+                    "-fPIC",
+                    "-fuse-ld=lld",
+                    f"-Wl,--version-script={TESTS}/stacks/witness.map",
+                    TESTS / "stacks/witness.c",
+                    "-lunwind",
+                    *LIBRARIES,
+                    "-o",
+                    path,
+                ]
+            ),
+        )
 
     def plugin(self, name="plugin"):
-        return self._once(f"{name}.so", lambda path: self._call(
-            ["clang", "-std=c11", *TEST_FLAGS, "-O2", "-fomit-frame-pointer", "-shared", "-fPIC", f"-Wl,-soname,{name}.so",
-             "-Wl,--build-id=sha1", TESTS / "stacks/plugin.c", "-o", path]))
+        return self._once(
+            f"{name}.so",
+            lambda path: self._call(
+                [
+                    "clang",
+                    "-std=c11",
+                    *TEST_FLAGS,
+                    "-O2",
+                    "-fomit-frame-pointer",
+                    "-shared",
+                    "-fPIC",
+                    f"-Wl,-soname,{name}.so",
+                    "-Wl,--build-id=sha1",
+                    TESTS / "stacks/plugin.c",
+                    "-o",
+                    path,
+                ]
+            ),
+        )
 
     def program(self, source, way, flags=("-O2",), libraries=(), compiler=None):
         """A C or C++ test program; `way` is linked, preloaded, or wrapped (linked, with the witness inside)."""
         source = Path(source)
         compiler = compiler or ("clang++" if source.suffix == ".cpp" else "clang")
         standard = "-std=c++17" if source.suffix == ".cpp" else "-std=c11"
-        name = "-".join([source.stem, way, compiler.replace("+", "p"), *(flag.strip("-").replace("=", "_").replace("/", "_") for flag in flags)])
+        name = "-".join(
+            [
+                source.stem,
+                way,
+                compiler.replace("+", "p"),
+                *(flag.strip("-").replace("=", "_").replace("/", "_") for flag in flags),
+            ]
+        )
 
         def make(path):
             parts = []
@@ -88,36 +146,102 @@ class Build:
                 parts.append(self.core_object())
             weak = ["-include", TESTS / "support/weak.h"] if way == "preloaded" else []
             warnings = ["-D_Nullable=", "-D_Nonnull=", "-Wno-unknown-pragmas"] if compiler.startswith("g") else []
-            self._call([compiler, standard, *TEST_FLAGS, *warnings, *flags, *weak, TESTS / source, *parts, *libraries, *extra, *LIBRARIES, "-o", path])
+            self._call(
+                [
+                    compiler,
+                    standard,
+                    *TEST_FLAGS,
+                    *warnings,
+                    *flags,
+                    *weak,
+                    TESTS / source,
+                    *parts,
+                    *libraries,
+                    *extra,
+                    *LIBRARIES,
+                    "-o",
+                    path,
+                ]
+            )
+
         return self._once(f"programs/{name}", make)
 
     def _wrapped_witness(self):
-        return self._once("witness-wrapped.o", lambda path: self._call(
-            ["clang", "-std=c11", *TEST_FLAGS, "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-DWITNESS_WRAP",
-             "-c", TESTS / "stacks/witness.c", "-o", path]))
+        return self._once(
+            "witness-wrapped.o",
+            lambda path: self._call(
+                [
+                    "clang",
+                    "-std=c11",
+                    *TEST_FLAGS,
+                    "-O1",
+                    "-fno-omit-frame-pointer",
+                    "-fno-optimize-sibling-calls",
+                    "-DWITNESS_WRAP",
+                    "-c",
+                    TESTS / "stacks/witness.c",
+                    "-o",
+                    path,
+                ]
+            ),
+        )
 
     def swift_program(self, source, flags, header=None, objects=()):
         """A Swift program by plain swiftc, without the package's flags."""
         source = Path(source)
-        name = "-".join(["swift", source.stem, *(Path(part).stem for part in objects), *(flag.strip("-") for flag in flags)])
+        name = "-".join(
+            ["swift", source.stem, *(Path(part).stem for part in objects), *(flag.strip("-") for flag in flags)]
+        )
 
         def make(path):
             compiler = shutil.which("swiftc")
             if not compiler:
                 raise BuildError("swiftc is not in PATH")
             bridge = ["-import-objc-header", TESTS / header] if header else []
-            self._call([compiler, *flags, *bridge, TESTS / source, *objects, "-module-cache-path", self.folder / "modules", "-o", path])
+            self._call(
+                [
+                    compiler,
+                    *flags,
+                    *bridge,
+                    TESTS / source,
+                    *objects,
+                    "-module-cache-path",
+                    self.folder / "modules",
+                    "-o",
+                    path,
+                ]
+            )
+
         return self._once(f"programs/{name}", make)
 
     def object(self, source, weak):
         source = Path(source)
         extra = ["-include", TESTS / "support/weak.h"] if weak else []
-        return self._once(f"objects/{source.stem}{'-weak' if weak else ''}.o", lambda path: self._call(
-            ["clang", "-std=c11", *TEST_FLAGS, *extra, "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-fPIC", "-c", TESTS / source, "-o", path]))
+        return self._once(
+            f"objects/{source.stem}{'-weak' if weak else ''}.o",
+            lambda path: self._call(
+                [
+                    "clang",
+                    "-std=c11",
+                    *TEST_FLAGS,
+                    *extra,
+                    "-O1",
+                    "-fno-omit-frame-pointer",
+                    "-fno-optimize-sibling-calls",
+                    "-fPIC",
+                    "-c",
+                    TESTS / source,
+                    "-o",
+                    path,
+                ]
+            ),
+        )
 
     def environment(self, mode="full", preload=(), **values):
         """The environment of a test program: nothing of the caller's that would change the core."""
-        result = {key: value for key, value in os.environ.items() if not key.startswith(("MEMSCOPE_", "LD_", "MSCOPE_"))}
+        result = {
+            key: value for key, value in os.environ.items() if not key.startswith(("MEMSCOPE_", "LD_", "MSCOPE_"))
+        }
         result["MEMSCOPE_MODE"] = mode
         if preload:
             result["LD_PRELOAD"] = ":".join(str(path) for path in preload)

@@ -1,4 +1,5 @@
 """The programs that check themselves: exactness, allocators, process life."""
+
 import glob
 import shutil
 
@@ -14,8 +15,19 @@ ALLOCATORS = {
     "mimalloc": "libmimalloc.so.2",
 }
 EXIT_WAYS = (
-    "overflow", "overflow-handled", "overflow-thread", "abort", "abort-handled", "null", "exit", "quick", "raw",
-    "double-free", "wild-free", "stack-free", "thread-exit",
+    "overflow",
+    "overflow-handled",
+    "overflow-thread",
+    "abort",
+    "abort-handled",
+    "null",
+    "exit",
+    "quick",
+    "raw",
+    "double-free",
+    "wild-free",
+    "stack-free",
+    "thread-exit",
 )
 
 
@@ -44,6 +56,7 @@ def program_test(name, source, way, mode="full", arguments=(), timeout=150, behi
             preload.append(behind)
         values = build.environment(mode, preload, **environment)
         return checked(processes.run([path, *real], values, build.folder, timeout))
+
     return Test(name, run)
 
 
@@ -68,17 +81,28 @@ def allocators(options):
     for name, file in ALLOCATORS.items():
         behind = library(file) if file else None
         if file and not behind:
-            tests.append(Test(f"allocators/{name}", lambda build, file=file: [Result(False, "is installed", f"{file} was not found; install the package that has it")]))
+            tests.append(
+                Test(
+                    f"allocators/{name}",
+                    lambda build, file=file: [
+                        Result(False, "is installed", f"{file} was not found; install the package that has it")
+                    ],
+                )
+            )
             continue
         for way in WAYS:
             for mode in ("full", "balanced"):
                 for threads in (1, 4):
                     seed = 17 + threads + (mode == "full") * 5 + (way == "linked") * 11
                     label = f"allocators/model.c {name} {way} {mode} {threads} threads"
-                    tests.append(program_test(label, "allocators/model.c", way, mode, (seed, steps, threads), behind=behind))
+                    tests.append(
+                        program_test(label, "allocators/model.c", way, mode, (seed, steps, threads), behind=behind)
+                    )
             tests.append(program_test(f"allocators/shrunk.c {name} {way}", "allocators/shrunk.c", way, behind=behind))
             if name != "glibc":
-                tests.append(program_test(f"allocators/operators.cpp {name} {way}", "exact/operators.cpp", way, behind=behind))
+                tests.append(
+                    program_test(f"allocators/operators.cpp {name} {way}", "exact/operators.cpp", way, behind=behind)
+                )
     return tests
 
 
@@ -86,10 +110,15 @@ def exit_test(word, way):
     def run(build):
         plain = processes.run([build.program("life/leave.c", "preloaded"), word], build.environment(), build.folder, 60)
         preload = [build.core_library()] if way == "preloaded" else []
-        ours = processes.run([build.program("life/leave.c", way), word], build.environment(preload=preload), build.folder, 60)
+        ours = processes.run(
+            [build.program("life/leave.c", way), word], build.environment(preload=preload), build.folder, 60
+        )
         same = (plain.status, plain.output, plain.errors) == (ours.status, ours.output, ours.errors)
-        reason = f"without: {plain.status} {plain.output} {plain.tail()}\nwith: {ours.status} {ours.output} {ours.tail()}"
+        reason = (
+            f"without: {plain.status} {plain.output} {plain.tail()}\nwith: {ours.status} {ours.output} {ours.tail()}"
+        )
         return [Result(same, f"{word} ends the program as it does without the core", reason)]
+
     return Test(f"life/leave {word} {way}", run)
 
 
@@ -115,6 +144,7 @@ def life(options):
 
 def both_at_once():
     """A program that has the core linked, started with the preload library as well."""
+
     def run(build):
         path = build.program("exact/entries.c", "linked")
         outcome = processes.run([path], build.environment(preload=[build.core_library()]), build.folder)
@@ -122,17 +152,22 @@ def both_at_once():
         lines = [line for line in outcome.errors.decode(errors="replace").splitlines() if line]
         results.append(Result(len(lines) == 1, "says once that the linked copy wins", "\n".join(lines)))
         return results
+
     return Test("life/linked and preloaded", run)
 
 
 def bad_values():
     """A bad value of a variable: one line that names it and what is accepted, then the default."""
+
     def run(build):
         path = build.program("exact/events.c", "preloaded")
         outcome = processes.run([path], build.environment("fastest", [build.core_library()]), build.folder)
         text = outcome.errors.decode(errors="replace").strip()
         named = all(word in text for word in ("MEMSCOPE_MODE", "full", "balanced", "sampled", "off"))
-        return checked(outcome) + [Result(named and "\n" not in text, "a bad MEMSCOPE_MODE is named in one line with what is accepted", text)]
+        return checked(outcome) + [
+            Result(named and "\n" not in text, "a bad MEMSCOPE_MODE is named in one line with what is accepted", text)
+        ]
+
     return Test("life/bad MEMSCOPE_MODE", run)
 
 

@@ -1,4 +1,5 @@
 """Chooses the tests, runs two at a time, prints a line for each check and the sum."""
+
 import argparse
 import os
 import shutil
@@ -15,10 +16,14 @@ from harness.results import Result, witness_summary
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sanitize", action="store_true", help="unit tests of the core's files under ASan and UBSan, nothing else")
+    parser.add_argument(
+        "--sanitize", action="store_true", help="unit tests of the core's files under ASan and UBSan, nothing else"
+    )
     parser.add_argument("--quick", action="store_true", help="shorter loops, fewer programs")
     parser.add_argument("--filter", default="", help="only tests whose name contains this")
-    parser.add_argument("--server", action="store_true", help="start the preload library's server in real programs and poll it")
+    parser.add_argument(
+        "--server", action="store_true", help="start the preload library's server in real programs and poll it"
+    )
     parser.add_argument("--list", action="store_true", help="print the tests' names and stop")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder and print its path")
     options = parser.parse_args()

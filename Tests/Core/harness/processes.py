@@ -1,4 +1,5 @@
 """Starts programs in sessions of their own, so that all they start can be ended with them."""
+
 import os
 import signal
 import subprocess
@@ -41,8 +42,13 @@ def run(command, environment=None, folder=None, timeout=120, file_input=None, wa
     """Runs to the end or to the timeout; `watcher` is called with the process meanwhile."""
     source = open(file_input, "rb") if file_input else subprocess.DEVNULL
     process = subprocess.Popen(
-        [str(part) for part in command], stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment, cwd=folder, start_new_session=True,
+        [str(part) for part in command],
+        stdin=source,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=folder,
+        start_new_session=True,
     )
     with lock:
         running.add(process)

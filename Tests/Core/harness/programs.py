@@ -1,4 +1,5 @@
 """Real programs, with and without the core preloaded: same output, same exit status."""
+
 import os
 import shutil
 import subprocess
@@ -13,8 +14,22 @@ from harness.results import Result, Test
 
 MODES = ("full", "balanced", "sampled", "off")
 PYTHON_MODULES = (
-    "test_list", "test_dict", "test_json", "test_re", "test_sqlite3", "test_threading", "test_gc", "test_subprocess",
-    "test_zlib", "test_bytes", "test_set", "test_struct", "test_fork1", "test_mmap", "test_ctypes", "test_thread",
+    "test_list",
+    "test_dict",
+    "test_json",
+    "test_re",
+    "test_sqlite3",
+    "test_threading",
+    "test_gc",
+    "test_subprocess",
+    "test_zlib",
+    "test_bytes",
+    "test_set",
+    "test_struct",
+    "test_fork1",
+    "test_mmap",
+    "test_ctypes",
+    "test_thread",
 )
 # Skipped under --quick: these take the time.
 SLOW_MODULES = ("test_subprocess", "test_threading", "test_bytes", "test_re")
@@ -23,6 +38,7 @@ SLOW_MODULES = ("test_subprocess", "test_threading", "test_bytes", "test_re")
 @dataclass
 class Program:
     """`prepare` makes a folder's content once for each run, outside the comparison."""
+
     name: str
     command: Callable
     prepare: Callable = lambda folder: None
@@ -46,11 +62,15 @@ def python_with_tests():
 def verdict_of_python(outcome):
     """regrtest's verdict; its times and seeds differ from run to run."""
     lines = outcome.text.splitlines()
-    return outcome.status, [line for line in lines if line.startswith(("Result:", "== Tests result:", "1 test ", "Total test files:"))]
+    return outcome.status, [
+        line for line in lines if line.startswith(("Result:", "== Tests result:", "1 test ", "Total test files:"))
+    ]
 
 
 def clone(folder):
-    subprocess.run(["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(folder / "clone")], check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(folder / "clone")], check=True, stdin=subprocess.DEVNULL
+    )
     # Commit times would differ between the two runs.
     for key, value in (("user.name", "Tester"), ("user.email", "tester@example.org"), ("gc.auto", "0")):
         subprocess.run(["git", "-C", str(folder / "clone"), "config", key, value], check=True)
@@ -59,10 +79,18 @@ def clone(folder):
 def sql(folder):
     lines = ["PRAGMA journal_mode=MEMORY;", "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, n REAL);", "BEGIN;"]
     lines += [f"INSERT INTO t(name, n) VALUES('name {i * 7919 % 10007}', {i * 1.5});" for i in range(20000)]
-    lines += ["COMMIT;", "CREATE INDEX i ON t(name);", "SELECT count(*), sum(n), max(name) FROM t WHERE name LIKE 'name 1%';",
-              "SELECT substr(name, 1, 7) k, count(*), group_concat(id % 10, '') FROM t GROUP BY k ORDER BY k LIMIT 200;",
-              "WITH RECURSIVE c(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM c WHERE x < 5000) SELECT sum(x * x), json_group_array(x) FROM c;",
-              "DELETE FROM t WHERE id % 3 = 0;", "VACUUM;", "SELECT md FROM (SELECT hex(sum(id)) md FROM t);", "PRAGMA integrity_check;"]
+    lines += [
+        "COMMIT;",
+        "CREATE INDEX i ON t(name);",
+        "SELECT count(*), sum(n), max(name) FROM t WHERE name LIKE 'name 1%';",
+        "SELECT substr(name, 1, 7) k, count(*), group_concat(id % 10, '') FROM t GROUP BY k ORDER BY k LIMIT 200;",
+        "WITH RECURSIVE c(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM c WHERE x < 5000) "
+        "SELECT sum(x * x), json_group_array(x) FROM c;",
+        "DELETE FROM t WHERE id % 3 = 0;",
+        "VACUUM;",
+        "SELECT md FROM (SELECT hex(sum(id)) md FROM t);",
+        "PRAGMA integrity_check;",
+    ]
     (folder / "script.sql").write_text("\n".join(lines) + "\n")
 
 
@@ -80,10 +108,22 @@ def everyday():
         Program("bash that forks", lambda f: ["bash", script("forks.sh")]),
         Program("sqlite3", lambda f: ["sqlite3", ":memory:"], sql, "script.sql"),
         Program("python script", lambda f: ["python3", script("work.py")]),
-        Program("gcc", lambda f: ["gcc", "-O2", "-D_GNU_SOURCE", "-fno-builtin", "-S", "-o", "-", TESTS / "stacks" / "frames.c"]),
-        Program("tar and gzip", lambda f: ["bash", "-c", f"tar c --sort=name -C '{TESTS}' stacks support | gzip -9n | sha256sum"]),
-        Program("swiftc", lambda f: ["swiftc", "-O", "-emit-assembly", swift_source, "-module-cache-path", f / "modules", "-o", "-"]),
-        Program("find and sort", lambda f: ["bash", "-c", "find /usr/lib -name '*.so*' | LC_ALL=C sort -r | head -c 200000 | sha256sum"]),
+        Program(
+            "gcc",
+            lambda f: ["gcc", "-O2", "-D_GNU_SOURCE", "-fno-builtin", "-S", "-o", "-", TESTS / "stacks" / "frames.c"],
+        ),
+        Program(
+            "tar and gzip",
+            lambda f: ["bash", "-c", f"tar c --sort=name -C '{TESTS}' stacks support | gzip -9n | sha256sum"],
+        ),
+        Program(
+            "swiftc",
+            lambda f: ["swiftc", "-O", "-emit-assembly", swift_source, "-module-cache-path", f / "modules", "-o", "-"],
+        ),
+        Program(
+            "find and sort",
+            lambda f: ["bash", "-c", "find /usr/lib -name '*.so*' | LC_ALL=C sort -r | head -c 200000 | sha256sum"],
+        ),
     ]
 
 
@@ -95,7 +135,12 @@ def python_modules(options):
 
     def module(name):
         # No TTY, no network, a folder of its own; the verdict is what is compared.
-        return Program(f"python3 -m {name}", lambda f: [python, "-m", "test", "-q", "--timeout", "150", "--tempdir", f, name], compare=verdict_of_python)
+        return Program(
+            f"python3 -m {name}",
+            lambda f: [python, "-m", "test", "-q", "--timeout", "150", "--tempdir", f, name],
+            compare=verdict_of_python,
+        )
+
     return [module(name) for name in modules]
 
 
@@ -136,6 +181,7 @@ def comparison(program, modes, options):
             if poll:
                 results.append(poll.result())
         return results
+
     return Test(f"programs/{program.name}", run)
 
 
@@ -143,7 +189,9 @@ def difference(program, wanted, got):
     a, b = program.compare(wanted), program.compare(got)
     text = f"without: status {a[0]}, with: status {b[0]}"
     if a[1] != b[1]:
-        first, second = (value if isinstance(value, list) else value.decode(errors="replace").splitlines() for value in (a[1], b[1]))
+        first, second = (
+            value if isinstance(value, list) else value.decode(errors="replace").splitlines() for value in (a[1], b[1])
+        )
         at = next((i for i, pair in enumerate(zip(first, second)) if pair[0] != pair[1]), min(len(first), len(second)))
         text += f"\nline {at + 1} without: {first[at:at + 1]}, with: {second[at:at + 1]}"
     return f"{text}\n{got.tail()}"

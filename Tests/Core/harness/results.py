@@ -1,4 +1,5 @@
 """What a test yields, and what the witnesses said in total."""
+
 import re
 from dataclasses import dataclass, field
 from typing import Callable
@@ -63,5 +64,6 @@ def witness_summary(results):
     return [
         f"# stacks compared frame by frame: {total['stacks']} ({total['distinct']} distinct); {share:.4f} % agree, "
         f"{total['second']} of them only with libgcc's unwinder; claimed exact and wrong: {total['exact_wrong']}; "
-        f"undecided between the referees {total['undecided']}, truncated {total['truncated']}, guessed {total['guessed']}, async {total['async']}"
+        f"undecided between the referees {total['undecided']}, truncated {total['truncated']}, "
+        f"guessed {total['guessed']}, async {total['async']}"
     ]

@@ -1,4 +1,5 @@
 """Polls the servers of all processes of a program through their unix sockets."""
+
 import json
 import subprocess
 import tempfile
@@ -28,7 +29,17 @@ class Poll:
             turn += 1
 
     def ask(self, socket, path):
-        command = ["curl", "-s", "-m", "5", "--unix-socket", str(socket), "-w", "\n%{http_code}", f"http://localhost{path}"]
+        command = [
+            "curl",
+            "-s",
+            "-m",
+            "5",
+            "--unix-socket",
+            str(socket),
+            "-w",
+            "\n%{http_code}",
+            f"http://localhost{path}",
+        ]
         result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode:
             self.refused += 1  # the process has ended, or is just starting

@@ -1,4 +1,5 @@
 """Stacks compared with libunwind's, and async stacks with the callers known by name."""
+
 import shutil
 
 from harness import processes
@@ -31,15 +32,27 @@ def judged(outcome, report, least=LEAST_SHARE, status=0):
     notes = "\n".join(line for line in text.splitlines() if line.startswith("#"))
     # Where the two referees differ and the core says that it guessed, nobody knows better.
     stacks = total.get("stacks", 0) - total.get("undecided", 0)
-    results = [Result(outcome.status == status, "ends as without the witness", f"status {outcome.status}\n{outcome.tail()}")]
+    results = [
+        Result(outcome.status == status, "ends as without the witness", f"status {outcome.status}\n{outcome.tail()}")
+    ]
     if not stacks:
         return results + [Result(False, "has stacks to compare", f"none were taken\n{outcome.tail()}")]
     share = total["agreed"] / stacks
-    sentence = f"{stacks} stacks ({total['distinct']} distinct), {100 * share:.3f} % agree, at least {100 * least:g} % must"
+    sentence = (
+        f"{stacks} stacks ({total['distinct']} distinct), {100 * share:.3f} % agree, at least {100 * least:g} % must"
+    )
     results.append(Result(share >= least, sentence, notes, total))
-    results.append(Result(total["exact_wrong"] == 0, "no stack that disagrees calls itself exact", f"{total['exact_wrong']} do\n{notes}"))
+    results.append(
+        Result(
+            total["exact_wrong"] == 0,
+            "no stack that disagrees calls itself exact",
+            f"{total['exact_wrong']} do\n{notes}",
+        )
+    )
     # A few early blocks come before the core is ready.
-    results.append(Result(total["unknown"] <= 20 + stacks // 1000, "every block has a stack", f"{total['unknown']} have none"))
+    results.append(
+        Result(total["unknown"] <= 20 + stacks // 1000, "every block has a stack", f"{total['unknown']} have none")
+    )
     return results
 
 
@@ -51,11 +64,13 @@ def witnessed(name, make, way="preloaded", least=LEAST_SHARE, arguments=(), inpu
         values = build.environment("full", preload, WITNESS_REPORT=report)
         real = [argument(build) if callable(argument) else argument for argument in arguments]
         return judged(processes.run([path, *real], values, build.folder, 200), report, least)
+
     return Test(f"stacks/{name} {way}", run)
 
 
 def unharmed(source):
     """A program whose stacks nobody can judge: it has to end as it does without the core."""
+
     def run(build):
         results = []
         for way in ("linked", "preloaded"):
@@ -64,6 +79,7 @@ def unharmed(source):
             outcome = processes.run([path], build.environment("full", preload), build.folder, 60)
             results.append(Result(outcome.status == 0, f"survives {way}", f"status {outcome.status}\n{outcome.tail()}"))
         return results
+
     return Test(f"stacks/{source}", run)
 
 
@@ -84,7 +100,9 @@ def c_tests(options):
         # The referees differ about this one frame; what counts is that no wrong stack is called exact.
         witnessed("null_call.c", compiled("null_call.c"), least=0),
         witnessed("frames.c without tables", compiled("frames.c", WITHOUT_TABLES), least=0),
-        witnessed("sqlite.c static", compiled("sqlite.c", libraries=("-l:libsqlite3.a",), way="wrapped"), way="wrapped"),
+        witnessed(
+            "sqlite.c static", compiled("sqlite.c", libraries=("-l:libsqlite3.a",), way="wrapped"), way="wrapped"
+        ),
         witnessed("zlib.c static", compiled("zlib.c", libraries=("-l:libz.a",), way="wrapped"), way="wrapped"),
     ]
     for source in ("callbacks.c", "signals.c", "containers.cpp"):
@@ -94,7 +112,9 @@ def c_tests(options):
             continue
         label = f"{compiler} {' '.join(flags)}"
         tests.append(witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler)))
-        tests.append(witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler, way="wrapped"), way="wrapped"))
+        tests.append(
+            witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler, way="wrapped"), way="wrapped")
+        )
     # Frames found by no register the core follows may be cut, if they say so.
     for flag in ("-fomit-frame-pointer", "-fno-omit-frame-pointer"):
         tests.append(witnessed(f"rules.c {flag}", compiled("rules.c", ("-O2", flag)), least=0))
@@ -103,7 +123,10 @@ def c_tests(options):
 
 def swift_tests():
     tests = [
-        witnessed(f"plain.swift {' '.join(flags)}", lambda build, flags=flags: build.swift_program("stacks/plain.swift", flags))
+        witnessed(
+            f"plain.swift {' '.join(flags)}",
+            lambda build, flags=flags: build.swift_program("stacks/plain.swift", flags),
+        )
         for flags in (("-O",), ("-Onone",), ("-Osize",))
     ]
     for flags in (("-O", *AS_PACKAGES_DO), ("-Onone", *AS_PACKAGES_DO), ("-Onone",)):
@@ -127,6 +150,7 @@ def async_test(flags, way, lenient=False):
             values = build.environment("full", preload, **({"CALLERS_OR_FLAG": 1} if lenient else {}))
             results += checked(processes.run([path], values, build.folder, 120))
         return results
+
     return Test(f"stacks/async.swift {' '.join(flags)} {way}", run)
 
 

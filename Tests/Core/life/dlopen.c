@@ -38,8 +38,10 @@ static void names_stay(void) {
     expect(image.unloaded_at >= image.loaded_at && image.unloaded_at > 0, "it is not called unloaded");
     struct mscope_block found;
     struct mscope_site site;
-    expect(mscope_find_block((uintptr_t)block, &found) && mscope_read_site(found.site, &site), "the block or its stack is gone");
-    expect(site.frame_count && site.frames[0] > image.start && site.frames[0] < image.end, "the stack does not begin in the library");
+    expect(mscope_find_block((uintptr_t)block, &found) && mscope_read_site(found.site, &site),
+        "the block or its stack is gone");
+    expect(site.frame_count && site.frames[0] > image.start && site.frames[0] < image.end,
+        "the stack does not begin in the library");
     free(block);
     end();
 }
@@ -61,9 +63,11 @@ static void loop(int rounds) {
     mscope_tick();
     mscope_read_totals(&after);
     expect_equal(after.dropped_stacks, before.dropped_stacks, "dropped stacks");
-    uint64_t live = (after.program.allocations - after.program.frees) - (before.program.allocations - before.program.frees);
+    uint64_t live = after.program.allocations - after.program.frees;
+    live -= before.program.allocations - before.program.frees;
     expect((int64_t)live <= 8, "%lld blocks stay", (long long)live);
-    expect(after.own_bytes < before.own_bytes + (16u << 20), "own memory grew by %lld", (long long)(after.own_bytes - before.own_bytes));
+    expect(after.own_bytes < before.own_bytes + (16u << 20), "own memory grew by %lld",
+        (long long)(after.own_bytes - before.own_bytes));
     end();
 }
 

@@ -118,7 +118,8 @@ static void *load(void *argument) {
     while (!atomic_load(&stop)) {
         size_t at = random_below(&seed, 200);
         free(held[at]);
-        held[at] = random_below(&seed, 50) ? malloc(random_below(&seed, 3000)) : malloc(200000 + random_below(&seed, 300000));
+        held[at] = random_below(&seed, 50) ? malloc(random_below(&seed, 3000)) : malloc(200000 + random_below(&seed,
+            300000));
         if (random_below(&seed, 4) == 0) held[at] = realloc(held[at], random_below(&seed, 8000) + 1);
         // A pause now and then, so that children get the processor as well.
         if (atomic_fetch_add(&turns, 1) % 200 == 0) usleep(100);

@@ -88,7 +88,8 @@ static void compare(const char *name, void (*place)(size_t)) {
     while (least < 256 * 1024 && !survives(place, least, MSCOPE_OFF)) least += PAGE;
     uint32_t modes[] = {MSCOPE_FULL, MSCOPE_BALANCED, MSCOPE_SAMPLED};
     for (int i = 0; i < 3; i++) {
-        expect(survives(place, least + ALLOWED, modes[i]), "untracked it works in %zu bytes, in mode %u not in %zu", least, modes[i], least + ALLOWED);
+        expect(survives(place, least + ALLOWED, modes[i]), "untracked it works in %zu bytes, in mode %u not in %zu",
+            least, modes[i], least + ALLOWED);
     }
     end();
 }

@@ -30,42 +30,44 @@ static void *brief(void *argument) {
     return strdup("result of a thread");
 }
 
+static void batch(uintptr_t first) {
+    pthread_t threads[8];
+    for (uintptr_t k = 0; k < 8; k++) pthread_create(&threads[k], NULL, brief, (void *)(first + k));
+    for (int k = 0; k < 8; k++) {
+        void *result = NULL;
+        pthread_join(threads[k], &result);
+        expect(result && strcmp(result, "result of a thread") == 0, "a thread's result was lost");
+        free(result);
+    }
+}
+
 static void storm(int count) {
     test("20,000 short threads leave no block and no thread behind");
     for (int i = 0; i < 4; i++) pthread_key_create(&keys[i], destroy);
-    pthread_t warm[8];
-    for (int i = 0; i < 8; i++) pthread_create(&warm[i], NULL, brief, NULL);
-    for (int i = 0; i < 8; i++) {
-        void *result;
-        pthread_join(warm[i], &result);
-        free(result);
-    }
+    batch(0);
     mark();
     struct mscope_totals before, after;
     mscope_tick();
     mscope_read_totals(&before);
     for (uintptr_t i = 0; i < (uintptr_t)count; i += 8) {
-        pthread_t threads[8];
-        for (uintptr_t k = 0; k < 8; k++) pthread_create(&threads[k], NULL, brief, (void *)(i + k));
-        for (int k = 0; k < 8; k++) {
-            void *result = NULL;
-            pthread_join(threads[k], &result);
-            expect(result && strcmp(result, "result of a thread") == 0, "a thread's result was lost");
-            free(result);
-        }
+        batch(i);
     }
     mscope_tick();
     mscope_read_totals(&after);
     struct mscope_counts counts = change();
     uint64_t own = 6ull * (uint64_t)count;
-    expect(counts.allocations >= own, "%llu allocations of at least %llu", (unsigned long long)counts.allocations, (unsigned long long)own);
+    expect(counts.allocations >= own, "%llu allocations of at least %llu", (unsigned long long)counts.allocations,
+        (unsigned long long)own);
     expect(counts.allocations - counts.frees < 40, "%lld blocks stay", (long long)(counts.allocations - counts.frees));
     expect(destroyed >= 4 * (uint64_t)count, "only %llu destructors ran", (unsigned long long)destroyed);
     expect_equal(after.dropped_threads, 0, "dropped threads");
     expect_equal(after.dropped_blocks, 0, "dropped blocks");
-    expect(after.threads_alive <= before.threads_alive + 8, "%llu threads are called alive", (unsigned long long)after.threads_alive);
-    expect(after.threads_seen >= before.threads_seen + (uint64_t)count, "only %llu threads were seen", (unsigned long long)after.threads_seen);
-    expect(after.own_bytes < before.own_bytes + (64u << 20), "own memory grew by %lld", (long long)(after.own_bytes - before.own_bytes));
+    expect(after.threads_alive <= before.threads_alive + 8, "%llu threads are called alive",
+        (unsigned long long)after.threads_alive);
+    expect(after.threads_seen >= before.threads_seen + (uint64_t)count, "only %llu threads were seen",
+        (unsigned long long)after.threads_seen);
+    expect(after.own_bytes < before.own_bytes + (64u << 20), "own memory grew by %lld",
+        (long long)(after.own_bytes - before.own_bytes));
     expect_consistent();
     end();
 }
@@ -101,7 +103,8 @@ static void at_once(void) {
         struct mscope_block block = live.blocks[i];
         if (block.size < 50000 || block.size >= 50000 + MANY) continue;
         found++;
-        expect(block.thread && block.thread < 1 << 20 && !seen[block.thread], "thread %u owns two blocks", block.thread);
+        expect(block.thread && block.thread < 1 << 20 && !seen[block.thread], "thread %u owns two blocks",
+            block.thread);
         if (block.thread < 1 << 20) seen[block.thread] = true;
     }
     expect_equal(found, MANY, "the number of blocks");

@@ -1,4 +1,5 @@
 """Threads, processes, compression, decimals, ctypes allocations, a database in memory."""
+
 import bz2
 import concurrent.futures
 import ctypes
@@ -35,7 +36,9 @@ def main():
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE t(a, b)")
     database.executemany("INSERT INTO t VALUES(?, ?)", ((i * 7919 % 1009, "x" * (i % 40)) for i in range(20000)))
-    print(database.execute("SELECT a, count(*), sum(length(b)) FROM t GROUP BY a ORDER BY 3 DESC, a LIMIT 5").fetchall())
+    print(
+        database.execute("SELECT a, count(*), sum(length(b)) FROM t GROUP BY a ORDER BY 3 DESC, a LIMIT 5").fetchall()
+    )
     child = os.fork()
     if child == 0:
         os._exit(len(json.dumps(list(range(1000)))) % 200)

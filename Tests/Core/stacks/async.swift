@@ -189,7 +189,7 @@ nonisolated(unsafe) var calls = 0
 
 @MainActor @inline(never) func isolatedLeaf() async -> Int {
     await suspend()
-    callers_expect(callers_allocate(114), "a function on the main actor called from elsewhere", "isolatedLeaf isolatedOuter")
+    callers_expect(callers_allocate(114), "a main actor's function called from elsewhere", "isolatedLeaf isolatedOuter")
     return 1
 }
 

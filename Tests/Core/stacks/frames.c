@@ -150,7 +150,8 @@ int main(void) {
     int sum = 0;
     for (int i = 1; i < 40; i++) {
         sum += variable_array(i * 11) + variadic("iddi", 1, 2.0, 3.0, i) + aligned_locals(i) + early_return(i % 6);
-        sum += (int)pressure(1, 2, 3, 4, 5, (uint64_t)i) + tail(i) + through_pointer(recursion, i) + through_pointer(variable_array, i);
+        sum += (int)pressure(1, 2, 3, 4, 5, (uint64_t)i) + tail(i) + through_pointer(recursion,
+            i) + through_pointer(variable_array, i);
         sum += many_arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, i);
     }
     for (int i = 0; i < 20; i++) sum += big_frame(i);

@@ -43,12 +43,15 @@ int main(void) {
     run(database, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, body BLOB); CREATE INDEX i ON t(name)", &rows);
     for (int i = 0; i < 400; i++) {
         char statement[200];
-        snprintf(statement, sizeof statement, "INSERT INTO t(name, body) VALUES('name %d', zeroblob(%d))", i * 7919 % 1009, i * 5);
+        snprintf(statement, sizeof statement, "INSERT INTO t(name, body) VALUES('name %d', zeroblob(%d))",
+            i * 7919 % 1009, i * 5);
         run(database, statement, &rows);
     }
     run(database, "SELECT shout(name), length(body) FROM t ORDER BY name COLLATE reversed", &rows);
-    run(database, "SELECT a.name, count(*) FROM t a JOIN t b ON a.id < b.id WHERE b.id < 30 GROUP BY a.name HAVING count(*) > 2", &rows);
-    run(database, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 200) SELECT x, hex(randomblob(8)) FROM c", &rows);
+    run(database, "SELECT a.name, count(*) FROM t a JOIN t b ON a.id < b.id WHERE b.id < 30 "
+        "GROUP BY a.name HAVING count(*) > 2", &rows);
+    run(database, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 200) "
+        "SELECT x, hex(randomblob(8)) FROM c", &rows);
     run(database, "UPDATE t SET name = shout(name) WHERE id % 3 = 0; DELETE FROM t WHERE id % 5 = 0; VACUUM", &rows);
     sqlite3_close(database);
     printf("%d rows\n", rows);

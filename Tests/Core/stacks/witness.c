@@ -119,7 +119,8 @@ static bool same(const struct mscope_site *site, const struct stack *other, size
 /// happen in code that has none, about which the core knows more or says that it guessed.
 static bool gave_up(const struct mscope_site *site, const struct stack *other, size_t skip) {
     size_t theirs = other->count > skip ? other->count - skip : 0, ours = site->frame_count - SKIPPED, same_frames = 0;
-    while (same_frames < theirs && same_frames < ours && other->frames[skip + same_frames] == site->frames[SKIPPED + same_frames]) same_frames++;
+    while (same_frames < theirs && same_frames < ours && other->frames[skip + same_frames] == site->frames[SKIPPED
+        + same_frames]) same_frames++;
     if (same_frames == theirs && theirs < ours) return true;
     return same_frames > 0 && site->flags & MSCOPE_STACK_GUESSED;
 }
@@ -143,9 +144,11 @@ static void print_both(const struct mscope_site *site, const struct stack *other
     char text[8192];
     size_t at = (size_t)snprintf(text, sizeof text, "# %s flags=%u core:", kind, site->flags);
     size_t limit = sizeof text / 2;
-    for (size_t i = SKIPPED; i < site->frame_count && at < limit - 200; i++) at += describe(text + at, limit - at, site->frames[i]);
+    for (size_t i = SKIPPED; i < site->frame_count && at < limit - 200; i++) at += describe(text + at, limit - at,
+        site->frames[i]);
     at += (size_t)snprintf(text + at, sizeof text - at, "\n# %s libunwind:", kind);
-    for (size_t i = skip; i < other->count && at < sizeof text - 200; i++) at += describe(text + at, sizeof text - at - 2, other->frames[i]);
+    for (size_t i = skip; i < other->count && at < sizeof text - 200; i++) at += describe(text + at,
+        sizeof text - at - 2, other->frames[i]);
     text[at++] = '\n';
     say(text, at);
 }
@@ -221,9 +224,12 @@ static __attribute__((noinline)) void witness(void *block, uint64_t wrapper) {
 static __attribute__((destructor)) void report(void) {
     char text[512];
     int length = snprintf(text, sizeof text,
-        "witness pid=%d stacks=%llu distinct=%llu agreed=%llu second=%llu exact_wrong=%llu undecided=%llu truncated=%llu guessed=%llu async=%llu unknown=%llu\n",
-        (int)getpid(), (unsigned long long)stacks, (unsigned long long)distinct, (unsigned long long)agreed, (unsigned long long)by_second,
-        (unsigned long long)exact_wrong, (unsigned long long)undecided, (unsigned long long)truncated, (unsigned long long)guessed, (unsigned long long)async_stacks, (unsigned long long)unknown);
+        "witness pid=%d stacks=%llu distinct=%llu agreed=%llu second=%llu exact_wrong=%llu "
+        "undecided=%llu truncated=%llu guessed=%llu async=%llu unknown=%llu\n",
+        (int)getpid(), (unsigned long long)stacks, (unsigned long long)distinct, (unsigned long long)agreed,
+            (unsigned long long)by_second,
+        (unsigned long long)exact_wrong, (unsigned long long)undecided, (unsigned long long)truncated,
+            (unsigned long long)guessed, (unsigned long long)async_stacks, (unsigned long long)unknown);
     say(text, (size_t)length);
 }
 

@@ -38,7 +38,8 @@ static inline void test(const char *name) {
 }
 
 /// Only the first reason is printed: what follows a failure is rarely independent of it.
-static inline void check_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4), unused));
+static inline void check_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4),
+    unused));
 static inline void check_fail(const char *file, int line, const char *format, ...) {
     if (check_state.failed) return;
     check_state.failed = true;

@@ -46,7 +46,8 @@ static inline struct mscope_counts change(void) {
         struct mscope_block b_; \
         uint64_t p_ = (uint64_t)(uintptr_t)(pointer), n_ = (uint64_t)(size_); \
         if (!mscope_find_block(p_, &b_)) { \
-            check_fail(__FILE__, __LINE__, "block %p of %llu bytes is not known", (void *)(uintptr_t)p_, (unsigned long long)n_); \
+            check_fail(__FILE__, __LINE__, "block %p of %llu bytes is not known", (void *)(uintptr_t)p_, \
+                (unsigned long long)n_); \
         } else { \
             expect_equal(b_.address, p_, "the block's address"); \
             expect_equal(b_.size, n_, "the block's size"); \

@@ -1,0 +1,105 @@
+"""Tables show exactly what the API gave, sorted and filtered as asked."""
+
+
+def show(page, view):
+    """The table of a view, and the answer its figures came from."""
+    page.record()
+    page.go(view)
+    keys = {"sites": "sites?sort=-bytes&limit=100", "types": "types?sort=-bytes&limit=100",
+            "threads": "threads?sort=-allocatedBytes&limit=100"}
+    envelope = page.until(lambda: page.answer(keys[view]), f"{view} did not answer")
+    page.first("table tbody tr")
+    return envelope["data"], keys[view]
+
+
+def matching(page, view, project):
+    """Rows and data from the same moment: rows may be a refresh ahead of the recorded answer."""
+    _, key = show(page, view)
+
+    def same():
+        rows, data = page.rows(), page.answer(key)["data"][view]
+        return rows if [row["figures"] for row in rows] == [project(one) for one in data] else None
+
+    return page.until(same, f"the table of {view} never equals /api/{view}"), page.answer(key)["data"]
+
+
+def test_sites_equal_the_api(page):
+    columns = ("bytes", "blocks", "peakBytes", "allocations", "frees", "allocatedBytes")
+    rows, data = matching(page, "sites", lambda site: [site[column] for column in columns])
+    assert [row["key"] for row in rows] == [str(site["id"]) for site in data["sites"]]
+    assert len(rows) == min(100, data["total"]) > 3
+
+
+def test_types_equal_the_api(page):
+    rows, data = matching(page, "types", lambda one: [
+        one["bytes"], one["blocks"], one["bytes"] / one["blocks"] if one["blocks"] else 0])
+    assert [row["key"] for row in rows] == [f"{one['kind']} {one['name']}" for one in data["types"]]
+    assert all(one["name"] in row["text"] for row, one in zip(rows, data["types"], strict=True))
+
+
+def test_threads_equal_the_api(page):
+    page.record()
+    page.go("threads")
+    page.first("table tbody tr")
+    columns = ("allocations", "frees", "allocatedBytes", "freedBytes")
+
+    def same():
+        envelope = page.answer("threads?sort=-allocatedBytes&limit=100")
+        if not envelope:
+            return None
+        rows = page.rows()
+        wanted = [(str(one["id"]), [one[column] for column in columns]) for one in envelope["data"]["threads"]]
+        return [(row["key"], row["figures"][:4]) for row in rows] == wanted
+
+    page.until(same, "the table of threads never equals /api/threads")
+
+
+def test_a_site_opens_to_its_stack(page):
+    data, key = show(page, "sites")
+    page.click("tr.is-expandable .opener")
+    page.first("tr.detail")
+    opened, shown = page.script("""
+        const functions = [...document.querySelectorAll('tr.detail .frame-function')].map((one) => one.textContent);
+        return [document.querySelector('tr.is-open').dataset.key, functions];
+    """)
+    site = next(one for one in [*data["sites"], *page.answer(key)["data"]["sites"]] if str(one["id"]) == opened)
+    assert shown == [frame["function"] for frame in site["stack"]]
+    assert page.visible('tr.is-open .opener[aria-expanded="true"]')
+    page.click("tr.is-open .opener")
+    page.until(lambda: not page.visible("tr.detail"), "the row does not close")
+
+
+def test_a_heading_sorts_and_the_address_remembers(page):
+    show(page, "sites")
+    page.first('.sort[data-sort="allocations"]').click()
+    page.until(lambda: page.visible('th[aria-sort="descending"] [data-sort="allocations"]'), "not sorted")
+
+    def ordered():
+        counts = [row["figures"][3] for row in page.rows()]
+        return len(counts) > 1 and counts == sorted(counts, reverse=True)
+
+    page.until(ordered, "rows are not in order of allocations")
+    assert page.driver.current_url.endswith("#/sites?sort=-allocations")
+    page.driver.refresh()
+    page.until(lambda: page.visible('th[aria-sort="descending"] [data-sort="allocations"]'), "forgotten by a reload")
+
+
+def test_more_rows_are_appended(page):
+    data, _ = show(page, "sites")
+    assert data["total"] > 100, "the demo is expected to have more than one page of sites"
+    page.first(".list-footer .button").click()
+    page.until(lambda: len(page.rows()) > 100, "no further rows")
+    keys = [row["key"] for row in page.rows()]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_filter_leaves_matching_rows(page):
+    show(page, "types")
+    everything = page.rows()
+    name = everything[0]["key"].split(" ", 1)[1]
+    box = page.first(".search input")
+    page.type(box, name.upper())
+    page.until(lambda: 0 < len(page.rows()) < len(everything), "the filter leaves all rows")
+    assert all(name.lower() in row["key"].lower() for row in page.rows())
+    page.type(box, "no such type anywhere")
+    assert "No loaded row matches" in page.first(".notice").text

@@ -1,0 +1,48 @@
+// One producer, one consumer: nothing lost but what is counted, nothing twice, in order.
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "../support/check.h"
+#include "internal.h"
+
+enum { EVENTS = 2000000 };
+
+static _Atomic bool done;
+
+static void *produce(void *argument) {
+    struct mscope_bank *bank = mscope_enter();
+    for (uint64_t i = 1; i <= EVENTS; i++) {
+        struct mscope_event event = {.time = i, .address = i * 3, .size = i * 5, .kind = MSCOPE_EVENT_FREE,
+            .thread = 7};
+        mscope_push_event(bank, &event);
+    }
+    atomic_store(&done, true);
+    return argument;
+}
+
+int main(void) {
+    mscope_boot();
+    test("two million events through a ring that is drained meanwhile");
+    pthread_t thread;
+    pthread_create(&thread, NULL, produce, NULL);
+    static struct mscope_event events[3000];
+    uint64_t last = 0, got = 0;
+    for (bool more = true; more;) {
+        bool ended = atomic_load(&done);
+        size_t count = mscope_drain_events(events, 3000);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t number = events[i].address / 3;
+            expect(number > last, "event %llu after %llu", (unsigned long long)number, (unsigned long long)last);
+            expect(events[i].size == number * 5 && events[i].thread == 7, "event %llu is torn",
+                (unsigned long long)number);
+            last = number;
+        }
+        got += count;
+        more = !ended || count > 0;
+    }
+    pthread_join(thread, NULL);
+    expect_equal(got + mscope_global.dropped_events, EVENTS, "events drained and dropped");
+    expect(got > EVENTS / 100, "only %llu were drained", (unsigned long long)got);
+    end();
+    return check_result();
+}

@@ -1,0 +1,100 @@
+// The stack table: each stack once, with the same number for ever, until its code is unloaded.
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../support/check.h"
+#include "../support/random.h"
+#include "internal.h"
+
+enum { STACKS = 200000, THREADS = 4 };
+
+static uint32_t numbers[THREADS][STACKS];
+
+static void make(uint64_t seed, uint64_t base, struct mscope_stack *out) {
+    memset(out, 0, sizeof *out);
+    uint64_t state = seed * 2 + 1;
+    out->count = 1 + (uint32_t)random_below(&state, MSCOPE_MAX_FRAMES);
+    out->flags = (uint32_t)random_below(&state, 4);
+    for (uint32_t i = 0; i < out->count; i++) out->frames[i] = base + random_below(&state, 1 << 20);
+    out->hash = random_next(&state) | 1ull << 63;
+}
+
+static uint32_t number_of(const struct mscope_stack *stack) {
+    uint32_t site = mscope_find_site(stack->hash);
+    return site ? site : mscope_new_site(stack);
+}
+
+static void *enter(void *argument) {
+    uint32_t *mine = argument;
+    for (uint64_t i = 0; i < STACKS; i++) {
+        struct mscope_stack stack;
+        make(i, 0x10000, &stack);
+        mine[i] = number_of(&stack);
+    }
+    return NULL;
+}
+
+static void once(void) {
+    test("four threads that enter the same 200,000 stacks agree on their numbers");
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, enter, numbers[i]);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    for (uint64_t i = 0; i < STACKS; i++) {
+        expect(numbers[0][i] != 0, "stack %llu has no number", (unsigned long long)i);
+        for (int k = 1; k < THREADS; k++) expect(numbers[k][i] == numbers[0][i], "stack %llu has two numbers",
+            (unsigned long long)i);
+    }
+    end();
+
+    test("what is read back is what was entered");
+    for (uint64_t i = 0; i < STACKS; i += 7) {
+        struct mscope_stack stack;
+        struct mscope_site site;
+        make(i, 0x10000, &stack);
+        expect(mscope_read_site(numbers[0][i], &site), "site %u cannot be read", numbers[0][i]);
+        expect(site.frame_count == stack.count && site.flags == stack.flags,
+            "site %u has another length or other flags", site.id);
+        expect(memcmp(site.frames, stack.frames, stack.count * sizeof(uint64_t)) == 0, "site %u has other frames",
+            site.id);
+    }
+    struct mscope_site site;
+    expect(!mscope_read_site(0, &site) && !mscope_read_site(UINT32_MAX, &site), "a site that does not exist was read");
+    end();
+}
+
+// A library that is loaded again and again at the same address.
+static void reloaded(void) {
+    test("stacks through unloaded code get new numbers each time, and are never dropped");
+    uint64_t base = 0x7f0000000000;
+    uint32_t last[50] = {0};
+    for (int round = 0; round < 300; round++) {
+        for (uint64_t i = 0; i < 50; i++) {
+            struct mscope_stack stack;
+            make(1000000 + i, base, &stack);
+            uint32_t site = number_of(&stack);
+            expect(site != 0, "a stack was dropped in round %d", round);
+            expect(site != last[i], "a stack kept its number in round %d", round);
+            expect(number_of(&stack) == site, "a stack has two numbers in round %d", round);
+            last[i] = site;
+        }
+        mscope_retire_sites(base, base + (1 << 20));
+    }
+    expect_equal(mscope_global.dropped_stacks, 0, "dropped stacks");
+    end();
+
+    test("stacks of other code keep their numbers through it");
+    for (uint64_t i = 0; i < STACKS; i += 11) {
+        struct mscope_stack stack;
+        make(i, 0x10000, &stack);
+        expect(mscope_find_site(stack.hash) == numbers[0][i], "stack %llu changed its number", (unsigned long long)i);
+    }
+    end();
+}
+
+int main(void) {
+    mscope_boot();
+    once();
+    reloaded();
+    return check_result();
+}

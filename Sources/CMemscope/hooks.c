@@ -215,7 +215,7 @@ void *mmap(void *address, size_t size, int protection, int flags, int file, off_
         return MAP_FAILED;
     }
     void *start = next(address, size, protection, flags, file, offset);
-    if (start != MAP_FAILED) {
+    if (start != MAP_FAILED && !mscope_tls.internal) {
         mscope_add_relaxed(&mscope_global.mmap_calls, 1);
         mscope_add_relaxed(&mscope_global.mmap_bytes, size);
     }
@@ -230,7 +230,7 @@ int munmap(void *address, size_t size)
     int (*next)(void *, size_t) = MSCOPE_NEXT(munmap);
     if (next == NULL) return 0;
     int result = next(address, size);
-    if (result == 0) {
+    if (result == 0 && !mscope_tls.internal) {
         mscope_add_relaxed(&mscope_global.munmap_calls, 1);
         mscope_add_relaxed(&mscope_global.munmap_bytes, size);
     }

@@ -55,6 +55,9 @@ MSCOPE_HIDDEN void *mscope_map(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.
 MSCOPE_HIDDEN void *mscope_take(size_t size);
+/// Which pages of ours were ever touched: a bit each in `out`. Reading an untouched page would touch it. All, where the
+/// kernel does not tell.
+MSCOPE_HIDDEN void mscope_find_touched(const void *start, size_t pages, uint8_t *out);
 /// Empties pages that stay mapped.
 MSCOPE_HIDDEN void mscope_give_back(void *start, size_t size);
 MSCOPE_HIDDEN void mscope_measure_own(void);
@@ -67,6 +70,8 @@ MSCOPE_HIDDEN uint64_t mscope_own_limit(void);
 // ---- shadow.c
 extern MSCOPE_HIDDEN _Atomic(struct mscope_slot *) mscope_regions[MSCOPE_REGIONS];
 MSCOPE_HIDDEN struct mscope_slot *mscope_new_region(uint64_t address);
+/// Keeps the largest size ever, which bounds the search for the block around an address.
+MSCOPE_HIDDEN void mscope_note_size(uint64_t size);
 MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
 MSCOPE_HIDDEN uint32_t mscope_highest_region(void);
 MSCOPE_HIDDEN bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out);

@@ -106,6 +106,7 @@ static inline void mscope_record_birth(struct mscope_bank *bank, uint64_t addres
     }
     if (!(flags & MSCOPE_SLOT_INTERNAL)) mscope_live_bytes_changed(bank, (int64_t)(size * own_weight));
     mscope_fill(slot, address, size, what, born);
+    if (mscope_unlikely(size > MSCOPE_ORDINARY_BYTES)) mscope_note_size(size);
     if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT))
         mscope_write_event(bank, flags & MSCOPE_SLOT_REALLOCATED ? MSCOPE_EVENT_REALLOCATION : MSCOPE_EVENT_ALLOCATION,
                            address, what, born, size);
@@ -139,7 +140,9 @@ void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint6
     uint32_t flags = mscope_likely(mode == MSCOPE_FULL) ? (uint32_t)MSCOPE_SLOT_LIVE : mscope_decide(bank, mode, size);
     if (flags != 0) {
         uint32_t site = 0;
-        if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)) site = mscope_site_here(bank, pc, sp, fp);
+        // Sites are the program's: what our own threads allocate is counted, not explained.
+        if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
+            site = mscope_site_here(bank, pc, sp, fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_context_of(bank);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
@@ -221,7 +224,7 @@ static void mscope_record_moved(struct mscope_bank *bank, uint64_t address, uint
     if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
         mscope_note_departure(bank, &(struct mscope_departure){.address = address});
     // Its stack is the one that made it this big; its birth that of the first block.
-    if (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED))
+    if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
         site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_context_of(bank);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);

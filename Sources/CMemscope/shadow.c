@@ -25,6 +25,14 @@ struct mscope_slot *mscope_new_region(uint64_t address)
     return fresh;
 }
 
+static _Atomic uint64_t mscope_largest_size;
+
+void mscope_note_size(uint64_t size)
+{
+    uint64_t largest = mscope_load_relaxed(&mscope_largest_size);
+    while (size > largest && !mscope_cas_acq_rel(&mscope_largest_size, &largest, size)) {}
+}
+
 uint32_t mscope_lowest_region(void)
 {
     return MSCOPE_REGIONS - mscope_load_relaxed(&mscope_above_lowest);
@@ -74,8 +82,11 @@ bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_
 bool mscope_find_block(uint64_t address, struct mscope_block *out)
 {
     // Backwards from the granule of the address to the nearest block, which covers it or none does.
-    uint64_t granule = address >> MSCOPE_GRANULE_SHIFT;
-    uint64_t lowest = (uint64_t)mscope_lowest_region() << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
+    uint64_t granule = address >> MSCOPE_GRANULE_SHIFT, reach = mscope_load_relaxed(&mscope_largest_size);
+    if (reach < MSCOPE_ORDINARY_BYTES) reach = MSCOPE_ORDINARY_BYTES;
+    uint64_t lowest = address > reach ? (address - reach) >> MSCOPE_GRANULE_SHIFT : 0;
+    uint64_t first = (uint64_t)mscope_lowest_region() << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
+    if (lowest < first) lowest = first;
     for (; granule >= lowest; granule--) {
         struct mscope_slot *slot = mscope_find_slot(granule << MSCOPE_GRANULE_SHIFT);
         if (slot == NULL) {

@@ -22,13 +22,19 @@ void mscope_sum(struct mscope_counts *into, struct mscope_counts value)
     into->freed_bytes += value.freed_bytes;
 }
 
+static uint64_t mscope_raise_peak_to(int64_t live)
+{
+    int64_t peak = mscope_load_relaxed(&mscope_global.peak_live_bytes);
+    while (live > peak && !mscope_cas_acq_rel(&mscope_global.peak_live_bytes, &peak, live)) {}
+    return (uint64_t)(live > peak ? live : peak);
+}
+
 void mscope_publish(struct mscope_bank *bank)
 {
     int64_t bytes = (int64_t)mscope_load_relaxed(&bank->unpublished);
     mscope_bump(&bank->unpublished, (uint64_t)-bytes);
     int64_t live = mscope_add_relaxed(&mscope_global.live_bytes, bytes) + bytes;
-    int64_t peak = mscope_load_relaxed(&mscope_global.peak_live_bytes);
-    while (live > peak && !mscope_cas_acq_rel(&mscope_global.peak_live_bytes, &peak, live)) {}
+    mscope_raise_peak_to(live);
 }
 
 void mscope_read_totals(struct mscope_totals *out)
@@ -68,7 +74,6 @@ void mscope_read_totals(struct mscope_totals *out)
     // Each bank may hold back less than MSCOPE_PUBLISH_BYTES of the figure the peak is taken from.
     uint64_t live = out->program.allocated_bytes > out->program.freed_bytes
         ? out->program.allocated_bytes - out->program.freed_bytes : 0;
-    int64_t peak = mscope_load_relaxed(&global->peak_live_bytes);
-    out->peak_live_bytes = peak > (int64_t)live ? (uint64_t)peak : live;
+    out->peak_live_bytes = mscope_raise_peak_to((int64_t)live);
     out->peak_error_bytes = (uint64_t)banks * MSCOPE_PUBLISH_BYTES;
 }

@@ -28,6 +28,7 @@ enum {
 };
 // The slots, and for each a bit that a walk sets.
 #define MSCOPE_REGION_BYTES (MSCOPE_REGION_SLOTS * sizeof(struct mscope_slot) + MSCOPE_REGION_SLOTS / 8)
+enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger ones are few: glibc maps them apart
 #define MSCOPE_SIZE_HUGE 0xffffffffull
 #define MSCOPE_SITE_MASK 0xfffffull
 #define MSCOPE_CONTEXT_MASK 0xffffffull

@@ -9,6 +9,8 @@
 
 _Atomic uint32_t mscope_walking;
 
+enum { MSCOPE_PAGE_SLOTS = 4096 / sizeof(struct mscope_slot), MSCOPE_REGION_PAGES = MSCOPE_REGION_SLOTS / MSCOPE_PAGE_SLOTS };
+
 // One walk at a time, so its state is global.
 static struct {
     _Atomic uint32_t taken;
@@ -18,6 +20,7 @@ static struct {
     uint32_t region, slot;    // first phase: slots
     uint32_t bank, departure; // second phase: logs
     bool finished;            // everything was delivered
+    uint8_t touched[MSCOPE_REGION_PAGES / 8]; // of the slots of `region`
     _Atomic uint64_t missed;
 } mscope_walk;
 
@@ -37,7 +40,6 @@ static void mscope_clear_delivered(void)
 bool mscope_walk_begin(void)
 {
     if (mscope_exchange_acq_rel(&mscope_walk.taken, 1)) return false;
-    mscope_clear_delivered();
     mscope_walk.region = mscope_lowest_region();
     mscope_walk.slot = mscope_walk.bank = mscope_walk.departure = 0;
     mscope_walk.finished = false;
@@ -113,9 +115,15 @@ static size_t mscope_walk_slots(struct mscope_block *out, size_t capacity)
     for (; mscope_walk.region <= mscope_highest_region(); mscope_walk.region++, mscope_walk.slot = 0) {
         struct mscope_slot *slots = mscope_load_acquire(&mscope_regions[mscope_walk.region]);
         if (slots == NULL) continue;
+        if (mscope_walk.slot == 0) mscope_find_touched(slots, MSCOPE_REGION_PAGES, mscope_walk.touched);
         uint64_t first = (uint64_t)mscope_walk.region << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
         for (; mscope_walk.slot < MSCOPE_REGION_SLOTS; mscope_walk.slot++) {
             if (filled == capacity) return filled;
+            uint32_t page = mscope_walk.slot / MSCOPE_PAGE_SLOTS;
+            if (!(mscope_walk.touched[page / 8] >> page % 8 & 1)) {
+                mscope_walk.slot |= MSCOPE_PAGE_SLOTS - 1;
+                continue;
+            }
             struct mscope_departure found;
             if (!mscope_read_slot(&slots[mscope_walk.slot], first + mscope_walk.slot, &found)) continue;
             filled += mscope_deliver(&found, &out[filled]);
@@ -175,6 +183,7 @@ bool mscope_walk_end(uint64_t *missed)
     bool finished = mscope_walk.finished;
     mscope_store_release(&mscope_walking, 0);
     mscope_settle_moved();
+    mscope_clear_delivered();
     mscope_walk.ended = mscope_birth_now();
     mscope_store_release(&mscope_walk.taken, 0);
     return *missed == 0 && finished;
@@ -183,5 +192,6 @@ bool mscope_walk_end(uint64_t *missed)
 void mscope_walk_after_fork(void)
 {
     mscope_store_relaxed(&mscope_walking, 0);
+    if (mscope_load_relaxed(&mscope_walk.taken)) mscope_clear_delivered();
     mscope_store_relaxed(&mscope_walk.taken, 0);
 }

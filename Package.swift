@@ -52,7 +52,9 @@ let package = Package(
         .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
         .testTarget(name: "TrackingTests", dependencies: ["Tracking", "CMemscope"], swiftSettings: swiftRules),
         .testTarget(
-            name: "MemscopeAnalysisTests", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules
+            name: "MemscopeAnalysisTests",
+            dependencies: ["MemscopeAnalysis", "Tracking"],
+            swiftSettings: swiftRules
         ),
         .testTarget(
             name: "MemscopeRenderTests",

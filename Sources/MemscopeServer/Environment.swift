@@ -19,7 +19,8 @@ func startFromEnvironment() {
         guard try ListenAddress(url: url).isLoopback || environment("MEMSCOPE_TOKEN") != nil else {
             throw MemscopeServerError(
                 code: .invalidToken,
-                message: "an address that others can reach needs MEMSCOPE_TOKEN, of at least 16 characters")
+                message: "an address that others can reach needs MEMSCOPE_TOKEN, of at least 16 characters"
+            )
         }
         try MemScope.serve(configuration: MemScope.ServerConfiguration(url: url))
     } catch {

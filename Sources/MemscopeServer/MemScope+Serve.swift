@@ -27,7 +27,9 @@ extension MemScope {
         ///   - allowedHosts: Further host names of the server.
         ///   - documentRoot: A folder with the dashboard's files.
         public init(
-            url: String = "http://127.0.0.1:9100", token: String? = nil, allowedHosts: [String] = [],
+            url: String = "http://127.0.0.1:9100",
+            token: String? = nil,
+            allowedHosts: [String] = [],
             documentRoot: String? = nil
         ) {
             self.url = url

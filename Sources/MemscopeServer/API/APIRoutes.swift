@@ -13,7 +13,8 @@ struct APIRoutes {
 
     /// The order and place in a list that a request asks for.
     func listParameters<Column: ListColumn>(
-        _ request: HTTPRequest, default fallback: ListOrder<Column>
+        _ request: HTTPRequest,
+        default fallback: ListOrder<Column>
     ) throws(HTTPError) -> (order: ListOrder<Column>, cursor: PageCursor<Column>?, limit: Int) {
         try request.allowParameters("limit", "cursor", "sort")
         let words = Column.allCases.flatMap { [$0.rawValue, "-" + $0.rawValue] }
@@ -23,7 +24,9 @@ struct APIRoutes {
         guard let text = request.string("cursor") else { return (order, nil, limit) }
         guard let cursor = PageCursor(text, order: order) else {
             throw .badParameter(
-                "\"\(text)\" is no cursor of this list", hint: "take cursor from \"next\" of an answer with the same sort")
+                "\"\(text)\" is no cursor of this list",
+                hint: "take cursor from \"next\" of an answer with the same sort"
+            )
         }
         return (order, cursor, limit)
     }
@@ -48,7 +51,8 @@ extension APIRoutes {
                 let resolution = try request.choice("resolution", default: TimelineResolution.second)
                 let envelope = observer.envelope()
                 return HTTPResponse(
-                    json: observer.withTimeline { WireFormat.timeline($0, resolution: resolution, in: envelope) })
+                    json: observer.withTimeline { WireFormat.timeline($0, resolution: resolution, in: envelope) }
+                )
             },
             .get("/api/sites", isHeavy: true, handler: sites),
             .get("/api/types", isHeavy: true, handler: types),
@@ -66,17 +70,23 @@ extension APIRoutes {
 
     private func sites(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try listParameters(
-            request, default: ListOrder(SiteColumn.bytes, isDescending: true))
+            request,
+            default: ListOrder(SiteColumn.bytes, isDescending: true)
+        )
         let page = Page(sites: CaptureCore.sites(), order: order, after: cursor, limit: limit)
         let envelope = observer.envelope()
-        return HTTPResponse(json: observer.withNames { names in
-            WireFormat.sites(page, naming: { names.symbolize(stack: $0.addresses, at: $0.firstSeen) }, in: envelope)
-        })
+        return HTTPResponse(
+            json: observer.withNames { names in
+                WireFormat.sites(page, naming: { names.symbolize(stack: $0.addresses, at: $0.firstSeen) }, in: envelope)
+            }
+        )
     }
 
     private func types(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try listParameters(
-            request, default: ListOrder(TypeColumn.bytes, isDescending: true))
+            request,
+            default: ListOrder(TypeColumn.bytes, isDescending: true)
+        )
         guard let snapshot = observer.takeSnapshot() else { throw Self.walkUnderWay }
         let page = Page(types: snapshot.byType, order: order, after: cursor, limit: limit)
         return HTTPResponse(json: WireFormat.types(page, in: observer.envelope()))
@@ -84,7 +94,9 @@ extension APIRoutes {
 
     private func threads(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try listParameters(
-            request, default: ListOrder(ThreadColumn.allocatedBytes, isDescending: true))
+            request,
+            default: ListOrder(ThreadColumn.allocatedBytes, isDescending: true)
+        )
         let threads = observer.withNames { $0.threads }
         let page = Page(threads: threads.filter { !$0.isInternal }, order: order, after: cursor, limit: limit)
         return HTTPResponse(json: WireFormat.threads(page, own: OwnThreads(in: threads), in: observer.envelope()))
@@ -107,9 +119,14 @@ extension APIRoutes {
         try request.allowParameters()
         let values = observer.withNames { names in
             MetadataValues(
-                version: MemScope.version, swiftRuntime: swiftRuntimeVersion, allocator: CaptureCore.allocatorName,
-                images: names.images, resolvedSymbols: Int(names.symbolCounts.resolved),
-                unresolvedSymbols: Int(names.symbolCounts.unresolved), typeReaderProblem: names.typesUnavailableReason)
+                version: MemScope.version,
+                swiftRuntime: swiftRuntimeVersion,
+                allocator: CaptureCore.allocatorName,
+                images: names.images,
+                resolvedSymbols: Int(names.symbolCounts.resolved),
+                unresolvedSymbols: Int(names.symbolCounts.unresolved),
+                typeReaderProblem: names.typesUnavailableReason
+            )
         }
         return HTTPResponse(json: WireFormat.metadata(values, in: observer.envelope()))
     }
@@ -118,13 +135,21 @@ extension APIRoutes {
         try request.allowParameters()
         let totals = CaptureCore.totals()
         let values = ConfigValues(
-            mode: CaptureCore.mode, sampleInterval: CaptureCore.sampleInterval, serverURL: MemScope.runningServer?.url,
+            mode: CaptureCore.mode,
+            sampleInterval: CaptureCore.sampleInterval,
+            serverURL: MemScope.runningServer?.url,
             limits: ConfigLimits(
-                snapshots: observer.withSnapshots { $0.capacity }, marks: Timeline.markCapacity,
-                pageRows: RouteTable.pageLimit.upperBound, stackFrames: CaptureCore.stackFrameLimit,
-                sites: totals.siteCapacity, ownBytes: totals.ownLimitBytes, requestBodyBytes: limits.bodyBytes,
-                connections: limits.connections),
-            isActive: CaptureCore.isActive)
+                snapshots: observer.withSnapshots { $0.capacity },
+                marks: Timeline.markCapacity,
+                pageRows: RouteTable.pageLimit.upperBound,
+                stackFrames: CaptureCore.stackFrameLimit,
+                sites: totals.siteCapacity,
+                ownBytes: totals.ownLimitBytes,
+                requestBodyBytes: limits.bodyBytes,
+                connections: limits.connections
+            ),
+            isActive: CaptureCore.isActive
+        )
         return HTTPResponse(json: WireFormat.config(values, in: observer.envelope()))
     }
 }
@@ -132,10 +157,10 @@ extension APIRoutes {
 /// The compiler that built us, whose runtime we were tested with.
 private var swiftRuntimeVersion: String {
     #if compiler(>=6.4)
-        "6.4 or later"
+    "6.4 or later"
     #elseif compiler(>=6.3)
-        "6.3"
+    "6.3"
     #else
-        "6.2"
+    "6.2"
     #endif
 }

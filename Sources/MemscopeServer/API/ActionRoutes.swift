@@ -43,7 +43,9 @@ extension APIRoutes {
                     json: WireFormat.unavailable(
                         reason: "\(description.path) is not part of MemScope \(MemScope.version)",
                         remedy: "a later version will answer it; see /openapi.json for what answers today",
-                        in: observer.envelope()))
+                        in: observer.envelope()
+                    )
+                )
             }
             return description.method == "POST"
                 ? .post(description.path, handler: handler) : .get(description.path, handler: handler)

@@ -13,7 +13,8 @@ extension APIRoutes {
                 try request.allowParameters()
                 return HTTPResponse(
                     contentType: PrometheusText.mediaType,
-                    body: .bytes(PrometheusText.metrics(observer.summaryValues(), mode: CaptureCore.mode)))
+                    body: .bytes(PrometheusText.metrics(observer.summaryValues(), mode: CaptureCore.mode))
+                )
             },
             .get("/healthz", isOpen: true) { _ in HTTPResponse(text: "ok\n") },
             .get("/openapi.json") { request throws(HTTPError) in
@@ -31,10 +32,14 @@ extension APIRoutes {
         let isMeasured = CaptureCore.totals().sampledAllocations == 0
         let profile = observer.withNames { names in
             PprofProfile.encode(
-                sites: sites, images: names.images, focus: focus,
-                sampleInterval: isMeasured ? 1 : CaptureCore.sampleInterval, unixTime: now,
+                sites: sites,
+                images: names.images,
+                focus: focus,
+                sampleInterval: isMeasured ? 1 : CaptureCore.sampleInterval,
+                unixTime: now,
                 comments: ["MemScope \(MemScope.version)", "mode \(CaptureCore.mode.rawValue)"],
-                naming: { names.symbolize(stack: $0.addresses, at: $0.firstSeen) })
+                naming: { names.symbolize(stack: $0.addresses, at: $0.firstSeen) }
+            )
         }
         guard let bytes = gzipped(profile) else { throw .internalError("zlib could not compress the profile") }
         return HTTPResponse(contentType: "application/octet-stream", body: .bytes(bytes))

@@ -20,9 +20,11 @@ extension APIRoutes {
         try request.allowParameters("id", "limit")
         let limit = try limit(request)
         let snapshot = try find(request.string("id") ?? HeapSnapshot.unkeptID, parameter: "id")
-        return HTTPResponse(json: observer.withNames { names in
-            WireFormat.snapshot(snapshot, limit: limit, naming: naming(names), in: observer.envelope())
-        })
+        return HTTPResponse(
+            json: observer.withNames { names in
+                WireFormat.snapshot(snapshot, limit: limit, naming: naming(names), in: observer.envelope())
+            }
+        )
     }
 
     private func diff(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
@@ -30,9 +32,11 @@ extension APIRoutes {
         let limit = try limit(request)
         let from = try find(request.requiredString("from", example: "s1"), parameter: "from")
         let to = try find(request.string("to") ?? HeapSnapshot.unkeptID, parameter: "to")
-        return HTTPResponse(json: observer.withNames { names in
-            WireFormat.diff(from: from, to: to, limit: limit, naming: naming(names), in: observer.envelope())
-        })
+        return HTTPResponse(
+            json: observer.withNames { names in
+                WireFormat.diff(from: from, to: to, limit: limit, naming: naming(names), in: observer.envelope())
+            }
+        )
     }
 
     private func keepSnapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
@@ -52,7 +56,8 @@ extension APIRoutes {
         let known = observer.withSnapshots { $0.snapshots.map(\.id) }.joined(separator: ", ")
         throw .notFound(
             "no snapshot \"\(id)\" for \"\(parameter)\"",
-            hint: known.isEmpty ? "take one with POST /api/snapshots" : "kept are \(known); \"now\" is the heap of now")
+            hint: known.isEmpty ? "take one with POST /api/snapshots" : "kept are \(known); \"now\" is the heap of now"
+        )
     }
 
     private func naming(_ names: MetadataStore) -> (UInt32) -> [Frame] {

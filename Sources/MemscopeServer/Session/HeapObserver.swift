@@ -23,19 +23,27 @@ final class HeapObserver: Sendable {
         // A figure is measured only if nothing was ever sampled or left out.
         let isMeasured = totals.sampledAllocations == 0 && totals.gaps == 0
         return Envelope(
-            generatedAt: CaptureCore.now, process: identity, mode: CaptureCore.mode,
-            quality: isMeasured ? .measured : .sampled, dropped: totals.dropped)
+            generatedAt: CaptureCore.now,
+            process: identity,
+            mode: CaptureCore.mode,
+            quality: isMeasured ? .measured : .sampled,
+            dropped: totals.dropped
+        )
     }
 
     // MARK: Figures of now
 
     func summaryValues() -> SummaryValues {
         SummaryValues(
-            totals: CaptureCore.totals(), now: CaptureCore.now, rssBytes: ProcessFacts.residentBytes,
+            totals: CaptureCore.totals(),
+            now: CaptureCore.now,
+            rssBytes: ProcessFacts.residentBytes,
             // Asked by the collector once a second: the allocator takes its locks to answer.
             allocatorHeldBytes: timeline.withLock { $0.latest?.last.allocatorHeldBytes },
-            allocator: CaptureCore.allocatorName, sampleInterval: CaptureCore.sampleInterval,
-            rates: timeline.withLock { $0.latest?.rates })
+            allocator: CaptureCore.allocatorName,
+            sampleInterval: CaptureCore.sampleInterval,
+            rates: timeline.withLock { $0.latest?.rates }
+        )
     }
 
     func summary() -> [UInt8] {
@@ -51,10 +59,16 @@ final class HeapObserver: Sendable {
         CaptureCore.drainEvents { events.append($0) }
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
-            time: CaptureCore.now, liveBytes: totals.program.liveBytes, liveBlocks: totals.program.liveBlocks,
-            allocations: totals.program.allocations, frees: totals.program.frees,
-            allocatedBytes: totals.program.allocatedBytes, rssBytes: ProcessFacts.residentBytes,
-            allocatorHeldBytes: CaptureCore.allocatorHeldBytes, ownBytes: totals.ownBytes)
+            time: CaptureCore.now,
+            liveBytes: totals.program.liveBytes,
+            liveBlocks: totals.program.liveBlocks,
+            allocations: totals.program.allocations,
+            frees: totals.program.frees,
+            allocatedBytes: totals.program.allocatedBytes,
+            rssBytes: ProcessFacts.residentBytes,
+            allocatorHeldBytes: CaptureCore.allocatorHeldBytes,
+            ownBytes: totals.ownBytes
+        )
         timeline.withLock { $0.add(reading) }
         if hub.hasListeners { hub.publish(event: "summary", data: String(decoding: summary(), as: UTF8.self)) }
     }
@@ -68,7 +82,9 @@ final class HeapObserver: Sendable {
         let mark = Mark(time: CaptureCore.now, name: name)
         timeline.withLock { $0.add(mark) }
         hub.publish(
-            event: "mark", data: String(decoding: WireFormat.mark(mark, in: envelope()), as: UTF8.self))
+            event: "mark",
+            data: String(decoding: WireFormat.mark(mark, in: envelope()), as: UTF8.self)
+        )
         return mark
     }
 
@@ -108,7 +124,9 @@ final class HeapObserver: Sendable {
         guard let snapshot = takeSnapshot() else { return nil }
         let kept = snapshots.withLock { $0.keep(snapshot, named: name) }
         hub.publish(
-            event: "snapshot", data: String(decoding: WireFormat.kept(kept, in: envelope()), as: UTF8.self))
+            event: "snapshot",
+            data: String(decoding: WireFormat.kept(kept, in: envelope()), as: UTF8.self)
+        )
         return kept
     }
 

@@ -9,8 +9,12 @@ enum ProcessFacts {
         var wall = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &wall)
         return ProcessIdentity(
-            pid: getpid(), name: name, startedAt: CaptureCore.totals().startedAt, anchorMonotonic: CaptureCore.now,
-            anchorUnix: UInt64(wall.tv_sec) * 1_000_000_000 + UInt64(wall.tv_nsec))
+            pid: getpid(),
+            name: name,
+            startedAt: CaptureCore.totals().startedAt,
+            anchorMonotonic: CaptureCore.now,
+            anchorUnix: UInt64(wall.tv_sec) * 1_000_000_000 + UInt64(wall.tv_nsec)
+        )
     }
 
     /// Resident bytes; nil when /proc is not there.

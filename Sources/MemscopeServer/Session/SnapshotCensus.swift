@@ -23,7 +23,12 @@ struct SnapshotCensus {
 
     func snapshot(of walk: LiveBlocks) -> HeapSnapshot {
         HeapSnapshot(
-            tally, types: types, takenAt: walk.takenAt, isConsistent: walk.missed == 0, missedBlocks: walk.missed)
+            tally,
+            types: types,
+            takenAt: walk.takenAt,
+            isConsistent: walk.missed == 0,
+            missedBlocks: walk.missed
+        )
     }
 
     private mutating func index(of type: BlockType) -> UInt32 {

@@ -85,7 +85,9 @@ package enum CaptureCore {
 
 /// A buffer outside of any Swift array: the core writes to it while nobody else can see it.
 func withBuffer<Element, Result>(
-    of type: Element.Type, count: Int, _ body: (UnsafeMutableBufferPointer<Element>) -> Result
+    of type: Element.Type,
+    count: Int,
+    _ body: (UnsafeMutableBufferPointer<Element>) -> Result
 ) -> Result {
     let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
     defer { unsafe buffer.deallocate() }

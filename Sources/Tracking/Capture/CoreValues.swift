@@ -25,8 +25,11 @@ extension MemScope.Mode {
 extension Counts {
     init(_ raw: mscope_counts) {
         self.init(
-            allocations: raw.allocations, frees: raw.frees, allocatedBytes: raw.allocated_bytes,
-            freedBytes: raw.freed_bytes)
+            allocations: raw.allocations,
+            frees: raw.frees,
+            allocatedBytes: raw.allocated_bytes,
+            freedBytes: raw.freed_bytes
+        )
     }
 }
 
@@ -38,8 +41,14 @@ extension Site {
             flags & Int(MSCOPE_STACK_GUESSED) != 0
             ? .guessed : flags & Int(MSCOPE_STACK_TRUNCATED) != 0 ? .truncated : .exact
         unsafe self.init(
-            id: raw.id, addresses: Array(frames), quality: quality, isAsync: flags & Int(MSCOPE_STACK_ASYNC) != 0,
-            firstSeen: raw.first_seen, counts: Counts(raw.counts), peakBytes: raw.peak_bytes)
+            id: raw.id,
+            addresses: Array(frames),
+            quality: quality,
+            isAsync: flags & Int(MSCOPE_STACK_ASYNC) != 0,
+            firstSeen: raw.first_seen,
+            counts: Counts(raw.counts),
+            peakBytes: raw.peak_bytes
+        )
     }
 }
 
@@ -48,8 +57,15 @@ extension Block {
     init?(_ raw: mscope_block) {
         guard Int(raw.flags) & Int(MSCOPE_BLOCK_INTERNAL) == 0 else { return nil }
         self.init(
-            address: raw.address, size: raw.size, birth: raw.birth, site: raw.site, thread: raw.thread,
-            task: raw.task, weight: raw.weight, siteWeight: raw.site_weight)
+            address: raw.address,
+            size: raw.size,
+            birth: raw.birth,
+            site: raw.site,
+            thread: raw.thread,
+            task: raw.task,
+            weight: raw.weight,
+            siteWeight: raw.site_weight
+        )
     }
 }
 
@@ -58,8 +74,14 @@ extension Event {
     init?(_ raw: mscope_event) {
         guard Int(raw.flags) & Int(MSCOPE_BLOCK_INTERNAL) == 0, let kind = Kind(rawValue: raw.kind) else { return nil }
         self.init(
-            kind: kind, time: raw.time, address: raw.address, size: raw.size, site: raw.site, thread: raw.thread,
-            task: raw.task)
+            kind: kind,
+            time: raw.time,
+            address: raw.address,
+            size: raw.size,
+            site: raw.site,
+            thread: raw.thread,
+            task: raw.task
+        )
     }
 }
 

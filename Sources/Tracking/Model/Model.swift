@@ -41,8 +41,13 @@ package struct Site: Sendable, Hashable {
     package var peakBytes: UInt64
 
     package init(
-        id: UInt32, addresses: [UInt64], quality: StackQuality = .exact, isAsync: Bool = false,
-        firstSeen: UInt64 = 0, counts: Counts = Counts(), peakBytes: UInt64 = 0
+        id: UInt32,
+        addresses: [UInt64],
+        quality: StackQuality = .exact,
+        isAsync: Bool = false,
+        firstSeen: UInt64 = 0,
+        counts: Counts = Counts(),
+        peakBytes: UInt64 = 0
     ) {
         self.id = id
         self.addresses = addresses
@@ -69,8 +74,14 @@ package struct Block: Sendable, Hashable {
     package var siteWeight: UInt64
 
     package init(
-        address: UInt64, size: UInt64, birth: UInt64 = 0, site: UInt32 = 0, thread: UInt32 = 0,
-        task: UInt64 = 0, weight: UInt64 = 1, siteWeight: UInt64 = 1
+        address: UInt64,
+        size: UInt64,
+        birth: UInt64 = 0,
+        site: UInt32 = 0,
+        thread: UInt32 = 0,
+        task: UInt64 = 0,
+        weight: UInt64 = 1,
+        siteWeight: UInt64 = 1
     ) {
         self.address = address
         self.size = size
@@ -95,7 +106,11 @@ package struct Frame: Sendable, Hashable {
     package var isInlined: Bool
 
     package init(
-        function: String, file: String? = nil, line: Int? = nil, image: String? = nil, address: UInt64 = 0,
+        function: String,
+        file: String? = nil,
+        line: Int? = nil,
+        image: String? = nil,
+        address: UInt64 = 0,
         isInlined: Bool = false
     ) {
         self.function = function
@@ -120,8 +135,13 @@ package struct ThreadRecord: Sendable, Hashable {
     package var counts: Counts
 
     package init(
-        id: UInt32, tid: Int32, name: String, startedAt: UInt64 = 0, endedAt: UInt64? = nil,
-        isInternal: Bool = false, counts: Counts = Counts()
+        id: UInt32,
+        tid: Int32,
+        name: String,
+        startedAt: UInt64 = 0,
+        endedAt: UInt64? = nil,
+        isInternal: Bool = false,
+        counts: Counts = Counts()
     ) {
         self.id = id
         self.tid = tid
@@ -147,8 +167,13 @@ package struct Image: Sendable, Hashable {
     package var buildID: String
 
     package init(
-        path: String, bias: UInt64, start: UInt64, end: UInt64, loadedAt: UInt64 = 0,
-        unloadedAt: UInt64? = nil, buildID: String = ""
+        path: String,
+        bias: UInt64,
+        start: UInt64,
+        end: UInt64,
+        loadedAt: UInt64 = 0,
+        unloadedAt: UInt64? = nil,
+        buildID: String = ""
     ) {
         self.path = path
         self.bias = bias
@@ -233,7 +258,13 @@ package struct Event: Sendable, Hashable {
     package var task: UInt64
 
     package init(
-        kind: Kind, time: UInt64, address: UInt64, size: UInt64, site: UInt32, thread: UInt32, task: UInt64
+        kind: Kind,
+        time: UInt64,
+        address: UInt64,
+        size: UInt64,
+        site: UInt32,
+        thread: UInt32,
+        task: UInt64
     ) {
         self.kind = kind
         self.time = time

@@ -1,6 +1,6 @@
 // Everything that depends on the processor: registers, signal frames, single-thread counters.
 //
-// A port supplies: MSCOPE_ADDRESS_BITS, the DWARF numbers of frame pointer, stack pointer and return address,
+// A port supplies: MSCOPE_ADDRESS_BITS, the DWARF numbers of frame pointer, stack pointer and Swift's async context,
 // mscope_bump(), mscope_thread_pointer() and the reading of a signal frame.
 #ifndef MSCOPE_ARCH_H
 #define MSCOPE_ARCH_H
@@ -28,9 +28,16 @@ static inline uint64_t mscope_code_address(uint64_t pc)
     return pc;
 }
 
-enum { MSCOPE_ADDRESS_BITS = 47, MSCOPE_DWARF_FP = 6, MSCOPE_DWARF_SP = 7, MSCOPE_DWARF_RA = 16 };
-// CFA of a function at its first instruction is this far above the stack pointer: the call pushed the return address.
-enum { MSCOPE_CALL_PUSH = 8 };
+enum { MSCOPE_ADDRESS_BITS = 47, MSCOPE_DWARF_FP = 6, MSCOPE_DWARF_SP = 7, MSCOPE_DWARF_CONTEXT = 14 };
+
+/// The register in which Swift's async functions keep their context. Only to be asked in a function that has touched
+/// nothing yet and calls nothing: it belongs to the caller.
+static inline uint64_t mscope_async_register(void)
+{
+    uint64_t context;
+    __asm__ volatile("movq %%r14, %0" : "=r"(context));
+    return context;
+}
 
 /// Adds to a counter only this thread writes, in one instruction: a signal handler that comes between never
 /// loses an update, and other threads read a whole word.
@@ -70,8 +77,14 @@ static inline uint64_t mscope_code_address(uint64_t pc)
     return pc & ((1ull << 48) - 1);
 }
 
-enum { MSCOPE_ADDRESS_BITS = 48, MSCOPE_DWARF_FP = 29, MSCOPE_DWARF_SP = 31, MSCOPE_DWARF_RA = 30 };
-enum { MSCOPE_CALL_PUSH = 0 };
+enum { MSCOPE_ADDRESS_BITS = 48, MSCOPE_DWARF_FP = 29, MSCOPE_DWARF_SP = 31, MSCOPE_DWARF_CONTEXT = 22 };
+
+static inline uint64_t mscope_async_register(void)
+{
+    uint64_t context;
+    __asm__ volatile("mov %0, x22" : "=r"(context));
+    return context;
+}
 
 // ARMv8.0 has no single-instruction add to memory: relaxed atomics, which LSE turns into one stadd.
 static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)

@@ -101,6 +101,8 @@ static void mscope_restore(struct mscope_run *run, uint64_t which)
     } else if (which == run->cie->ra_register) {
         run->row.ra_undefined = run->first.ra_undefined;
         run->row.ra_offset = run->first.ra_offset;
+    } else if (which == MSCOPE_DWARF_CONTEXT) {
+        run->row.context_offset = run->first.context_offset;
     }
 }
 
@@ -112,6 +114,8 @@ static void mscope_saved_at(struct mscope_run *run, uint64_t which, int64_t offs
     } else if (which == run->cie->ra_register) {
         run->row.ra_offset = offset;
         run->row.ra_undefined = false;
+    } else if (which == MSCOPE_DWARF_CONTEXT) {
+        run->row.context_offset = offset;
     }
 }
 

@@ -5,12 +5,13 @@
 #include "internal.h"
 
 /// Where the caller's registers are, seen from one address.
+/// context_offset: the same for Swift's async context; 0 when this function leaves it alone
 ///
 /// cfa_expression == NULL  =>  CFA = register `cfa_register` + cfa_offset
 /// fp_expression == NULL   =>  the caller's fp is at CFA + fp_offset, or unchanged when fp_offset is 0
 struct mscope_row {
     uint64_t cfa_register;
-    int64_t cfa_offset, fp_offset, ra_offset;
+    int64_t cfa_offset, fp_offset, ra_offset, context_offset;
     const uint8_t *cfa_expression, *fp_expression; // ULEB128 length, then operations
     bool ra_undefined, signal_frame;
 };

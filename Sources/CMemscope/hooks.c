@@ -51,6 +51,7 @@ MSCOPE_APART void *mscope_malloc(size_t size)
 void *malloc(size_t size)
 {
     if (mscope_passes(size)) MSCOPE_JUMP mscope_next.malloc(mscope_request(size));
+    mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_malloc(size);
 }
 
@@ -70,6 +71,7 @@ void *calloc(size_t count, size_t size)
     // The size asked of a small-class allocator changes in mscope_calloc, so only glibc's can be jumped to.
     if (!__builtin_mul_overflow(count, size, &total) && mscope_least_request == 0 && mscope_passes(total))
         MSCOPE_JUMP mscope_next.calloc(count, size);
+    mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_calloc(count, size);
 }
 
@@ -77,6 +79,7 @@ void *calloc(size_t count, size_t size)
 
 static inline void *mscope_recorded(void *block, size_t size, uint64_t pc, uint64_t sp, uint64_t fp)
 {
+    mscope_tls.async_context = 0;
     if (block != NULL && !mscope_passes(size)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
     return block;
 }

@@ -148,7 +148,7 @@ MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, u
 
 // ---- step.c
 /// How a step went. A sure one is decided by the words it read.
-enum mscope_step { MSCOPE_STEP_ON, MSCOPE_STEP_ON_UNSURE, MSCOPE_STEP_END, MSCOPE_STEP_ASYNC, MSCOPE_STEP_LOST };
+enum mscope_step { MSCOPE_STEP_ON, MSCOPE_STEP_ON_UNSURE, MSCOPE_STEP_END, MSCOPE_STEP_ASYNC, MSCOPE_STEP_ASYNC_BARE, MSCOPE_STEP_LOST };
 MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
                                            uint32_t *flags);
 MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp);
@@ -165,7 +165,9 @@ enum {
     MSCOPE_RULE_NONE = 5,    // no unwind information
     MSCOPE_RULE_ASYNC = 6,   // usual frame of a Swift async function: the callers are in its context
     MSCOPE_RULE_WIDE = 7,    // too far or too odd for a packed rule
+    MSCOPE_ASYNC_BARE = 8,   // with ASYNC: no frame, the context is in a register
 };
+MSCOPE_HIDDEN int64_t mscope_saved_context(uint64_t pc);
 /// The packed rule of a return address, learnt and kept on first sight.
 MSCOPE_HIDDEN uint64_t mscope_learn_rule(uint64_t pc);
 /// Steps by a rule that does not fit a word; false when it cannot be followed from sp and fp alone.

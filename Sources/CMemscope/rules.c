@@ -29,6 +29,7 @@ static uint64_t mscope_pack(const struct mscope_row *row, uint64_t pc)
     if (row->ra_undefined) return MSCOPE_RULE_END;
     if (row->signal_frame) return MSCOPE_RULE_SIGNAL;
     if (row->cfa_expression != NULL || row->fp_expression != NULL) return MSCOPE_RULE_WIDE;
+    if (row->cfa_register == MSCOPE_DWARF_SP && mscope_is_async(pc)) return MSCOPE_RULE_ASYNC | MSCOPE_ASYNC_BARE;
     if (mscope_is_usual_frame(row)) return mscope_is_async(pc) ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
     bool by_fp = row->cfa_register == MSCOPE_DWARF_FP;
     if (!by_fp && row->cfa_register != MSCOPE_DWARF_SP) return MSCOPE_RULE_WIDE;
@@ -103,4 +104,25 @@ bool mscope_step_wide(struct mscope_cursor *at, uint64_t high)
     at->pc = mscope_code_address(*(const uint64_t *)return_address);
     at->sp = cfa;
     return true;
+}
+
+// ---- where a frame saved the register of the async context: for callers without a frame of their own
+
+enum { MSCOPE_SAVES = 1 << 12, MSCOPE_SAVE_BITS = 16 };
+static _Atomic uint64_t mscope_saves[MSCOPE_SAVES]; // return address:48 | distance below the CFA / 8 + 1 :16
+
+/// How far below its CFA the function around `pc` saved the register; 0 when it left it alone, -1 when nobody knows.
+int64_t mscope_saved_context(uint64_t pc)
+{
+    _Atomic uint64_t *place = &mscope_saves[mscope_rule_key(pc) >> 36];
+    uint64_t word = mscope_load_relaxed(place);
+    if (word >> MSCOPE_SAVE_BITS != pc) {
+        struct mscope_row row;
+        if (!mscope_find_row(pc, &row)) return -1;
+        uint64_t distance = (uint64_t)-row.context_offset / 8;
+        if (distance >= UINT16_MAX) return -1;
+        word = pc << MSCOPE_SAVE_BITS | (distance + 1);
+        mscope_store_relaxed(place, word);
+    }
+    return (int64_t)((word & UINT16_MAX) - 1) * 8;
 }

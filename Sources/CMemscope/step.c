@@ -106,7 +106,9 @@ enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct msc
     case MSCOPE_RULE_OFFSET: return mscope_step_offset(at, rule, high, reads);
     case MSCOPE_RULE_END: return MSCOPE_STEP_END;
     case MSCOPE_RULE_SIGNAL: return mscope_step_signal(at, high);
-    case MSCOPE_RULE_ASYNC: return mscope_on_stack(at, at->fp - 8, 16, high) ? MSCOPE_STEP_ASYNC : MSCOPE_STEP_LOST;
+    case MSCOPE_RULE_ASYNC:
+        if (rule & MSCOPE_ASYNC_BARE) return MSCOPE_STEP_ASYNC_BARE;
+        return mscope_on_stack(at, at->fp - 8, 16, high) ? MSCOPE_STEP_ASYNC : MSCOPE_STEP_LOST;
     case MSCOPE_RULE_WIDE: return mscope_step_wide(at, high) ? MSCOPE_STEP_ON_UNSURE : MSCOPE_STEP_LOST;
     default: return mscope_guess(at, high, reads, flags);
     }

@@ -105,18 +105,40 @@ static bool mscope_plausible_context(uint64_t context)
     return context >= MSCOPE_NOWHERE && context >> MSCOPE_ADDRESS_BITS == 0 && (context & 7) == 0;
 }
 
+/// The context of the async function at frame 0, which has no frame: it is in the register that every frame inside of it
+/// leaves alone or saves, the innermost one being the caller of our hook. 0 when it cannot be found.
+static uint64_t mscope_bare_context(const struct mscope_memo *memo)
+{
+    uint64_t context = mscope_tls.async_context;
+    for (uint32_t i = 1; i < memo->depth; i++) {
+        int64_t distance = mscope_saved_context(memo->pc[i]);
+        if (distance < 0) return 0;
+        if (distance == 0) continue;
+        context = *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
+        break;
+    }
+    // A register may hold anything: look before reading.
+    uint64_t fields[2];
+    struct mscope_unwind_table table;
+    bool readable = mscope_plausible_context(context)
+        && mscope_read_memory(context, fields, sizeof(fields)) == sizeof(fields);
+    return readable && mscope_find_unwind_table(mscope_code_address(fields[1]), &table) ? context : 0;
+}
+
 /// The callers of an async function wait in contexts: {parent, function to resume}. Below its saved frame pointer stands
 /// the function's own context. Of a function to be resumed only the entry is known: it is kept as entry + 1, which every
 /// reader of return addresses takes back.
-static void mscope_follow_contexts(uint64_t fp, struct mscope_stack *out)
+static void mscope_follow_contexts(const struct mscope_memo *memo, struct mscope_stack *out)
 {
+    bool bare = memo->end == MSCOPE_STEP_ASYNC_BARE;
+    uint64_t context = bare ? mscope_bare_context(memo) : ((const uint64_t *)memo->fp[0])[-1];
     out->flags |= MSCOPE_STACK_ASYNC;
-    uint64_t context = ((const uint64_t *)fp)[-1];
+    if (bare && context == 0) out->flags |= MSCOPE_STACK_TRUNCATED;
     while (mscope_plausible_context(context)) {
         const uint64_t *fields = (const uint64_t *)context;
         uint64_t resume = mscope_code_address(fields[1]);
         if (resume < MSCOPE_NOWHERE) return;
-        if (out->count == MSCOPE_MAX_FRAMES) {
+        if (memo->depth + out->count == MSCOPE_MAX_FRAMES) {
             out->flags |= MSCOPE_STACK_TRUNCATED;
             return;
         }
@@ -153,12 +175,12 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     struct mscope_memo *memo = &space->memo;
     struct mscope_stack *tail = &space->tail;
     uint32_t top = memo->depth - 1;
-    bool async = memo->end == MSCOPE_STEP_ASYNC;
+    bool async = memo->end == MSCOPE_STEP_ASYNC || memo->end == MSCOPE_STEP_ASYNC_BARE;
     if (!async && mscope_likely(memo->site[top] != 0)) return memo->site[top];
     tail->count = 0;
     tail->flags = space->walked.flags;
     tail->hash = memo->hash[top];
-    if (async) mscope_follow_contexts(memo->fp[0], tail);
+    if (async) mscope_follow_contexts(memo, tail);
     tail->hash = mscope_finish_hash(tail->hash, memo->depth + tail->count, tail->flags);
     uint32_t site = mscope_find_site(tail->hash);
     if (mscope_unlikely(site == 0)) site = mscope_add_site(space);
@@ -200,7 +222,7 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
     uint32_t top = memo->depth - 1, site;
     // The commonest case in a loop: the very same stack.
     if (memo->depth > 0 && memo->sp[top] == sp && memo->pc[top] == pc && memo->fp[top] == fp && memo->site[top] != 0
-        && memo->end != MSCOPE_STEP_ASYNC && mscope_unchanged(memo, &top))
+        && memo->end <= MSCOPE_STEP_END && mscope_unchanged(memo, &top))
         site = memo->site[memo->depth - 1];
     else site = mscope_site_by_walk(bank, space, (struct mscope_cursor){pc, sp, fp});
     bank->walks--;

@@ -102,15 +102,26 @@ struct mscope_ring { // single producer (the owner of the bank), single consumer
 
 // ---- the last stack a thread took, outermost frame first, so that what it shares with the next one stays in place.
 //
-// state of frame i: pc[i], sp[i], fp[i]. The step outwards read pc[i - 1] at pc_at[i] and fp[i - 1] at fp_at[i] (which is
-// &fp[i - 1] itself when the step left fp alone). So the frames below i are the same again exactly when the state is and
-// all these words are: the walk is a function of them. hash[i] is that of frames 0 ... i.
+// state of frame i: link[i], sp[i]. The step outwards from it read link[i - 1]: a usual frame holds both words at
+// link_at[i]; for an odd one link_at[i] is &link[i - 1] itself and `odd` tells where the words are. So the frames below i
+// are the same again exactly when its state is and all these words are: the walk is a function of them.
+// hash[i] is that of frames 0 ... i; odd[0 ..< odd_until[i]] belong to frames 0 ... i.
+struct mscope_link { // as a frame holds it in memory
+    uint64_t fp, pc;
+};
+struct mscope_odd {
+    uint32_t frame;
+    const uint64_t *pc_at, *fp_at;
+};
 struct mscope_memo {
     uint32_t depth, generation;
-    uint64_t pc[MSCOPE_MAX_FRAMES], sp[MSCOPE_MAX_FRAMES], fp[MSCOPE_MAX_FRAMES], hash[MSCOPE_MAX_FRAMES];
-    const uint64_t *pc_at[MSCOPE_MAX_FRAMES], *fp_at[MSCOPE_MAX_FRAMES];
-    uint32_t site[MSCOPE_MAX_FRAMES]; // of the stack that begins at frame i, 0 when not looked up
     uint32_t end;                     // how the walk ended at frame 0: an mscope_step
+    struct mscope_link link[MSCOPE_MAX_FRAMES];
+    const struct mscope_link *link_at[MSCOPE_MAX_FRAMES];
+    uint64_t sp[MSCOPE_MAX_FRAMES], hash[MSCOPE_MAX_FRAMES];
+    uint32_t site[MSCOPE_MAX_FRAMES]; // of the stack that begins at frame i, 0 when not looked up
+    uint32_t odd_until[MSCOPE_MAX_FRAMES];
+    struct mscope_odd odd[MSCOPE_MAX_FRAMES];
 };
 
 /// A stack as the table keeps it: innermost frame first.

@@ -20,15 +20,38 @@ static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags
     return hash >> 20 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
 }
 
+typedef uint64_t mscope_words __attribute__((vector_size(16), aligned(8)));
+
+static inline mscope_words mscope_words_at(const struct mscope_link *link)
+{
+    return *(const mscope_words *)(const void *)link;
+}
+
+static inline uint64_t mscope_odd_difference(const struct mscope_memo *memo, const struct mscope_odd *odd)
+{
+    const struct mscope_link *expected = &memo->link[odd->frame - 1];
+    return (*odd->pc_at ^ expected->pc) | (*odd->fp_at ^ expected->fp);
+}
+
+/// Whether the step from frame `i` outwards reads what it read then.
+static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
+{
+    uint32_t odd = memo->odd_until[i];
+    if (odd != memo->odd_until[i - 1]) return mscope_odd_difference(memo, &memo->odd[odd - 1]) == 0;
+    return memo->link_at[i]->pc == memo->link[i - 1].pc && memo->link_at[i]->fp == memo->link[i - 1].fp;
+}
+
 /// Whether the steps from frame `top` outwards would read what they read then. Otherwise *top becomes the innermost frame
 /// that was reached by other words.
 static inline bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
 {
-    uint64_t different = 0;
+    mscope_words different = {0, 0};
     for (uint32_t i = *top; i > 0; i--)
-        different |= (*memo->pc_at[i] ^ memo->pc[i - 1]) | (*memo->fp_at[i] ^ memo->fp[i - 1]);
-    if (mscope_likely(different == 0)) return true;
-    while (*memo->pc_at[*top] == memo->pc[*top - 1] && *memo->fp_at[*top] == memo->fp[*top - 1]) --*top;
+        different |= mscope_words_at(memo->link_at[i]) ^ mscope_words_at(&memo->link[i - 1]);
+    uint64_t odd = 0;
+    for (uint32_t n = memo->odd_until[*top]; n > 0; n--) odd |= mscope_odd_difference(memo, &memo->odd[n - 1]);
+    if (mscope_likely((different[0] | different[1] | odd) == 0)) return true;
+    while (mscope_step_unchanged(memo, *top)) --*top;
     return false;
 }
 
@@ -43,7 +66,7 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
     for (;;) {
         while (*known > 0 && memo->sp[*known - 1] < at.sp) --*known;
         uint32_t top = *known - 1;
-        if (*known > 0 && memo->sp[top] == at.sp && memo->pc[top] == at.pc && memo->fp[top] == at.fp
+        if (*known > 0 && memo->sp[top] == at.sp && memo->link[top].pc == at.pc && memo->link[top].fp == at.fp
             && *known + out->count <= MSCOPE_MAX_FRAMES) {
             if (mscope_unchanged(memo, &top)) {
                 out->end = MSCOPE_STEP_ON;
@@ -80,23 +103,31 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
     *known = 0;
 }
 
+/// Puts frame `i` on top of the memo, with what its step outwards read.
+static void mscope_push_frame(struct mscope_memo *memo, uint32_t i, const struct mscope_cursor *frame,
+                              const struct mscope_reads *reads)
+{
+    memo->link[i] = (struct mscope_link){.fp = frame->fp, .pc = frame->pc};
+    memo->sp[i] = frame->sp;
+    memo->site[i] = 0;
+    memo->hash[i] = mscope_hash_frame(i ? memo->hash[i - 1] : 0, frame->pc);
+    uint32_t odd = i ? memo->odd_until[i - 1] : 0;
+    if (i > 0 && reads->fp_at + 1 == reads->pc_at) {
+        memo->link_at[i] = (const struct mscope_link *)(const void *)reads->fp_at;
+    } else if (i > 0) {
+        memo->link_at[i] = &memo->link[i - 1];
+        memo->odd[odd++] = (struct mscope_odd){
+            .frame = i, .pc_at = reads->pc_at, .fp_at = reads->fp_at ? reads->fp_at : &memo->link[i - 1].fp};
+    }
+    memo->odd_until[i] = odd;
+}
+
 /// Puts the new frames on top of the first `known` ones.
 static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_walked *walked, uint32_t known)
 {
-    uint64_t hash = known ? memo->hash[known - 1] : 0;
     if (known == 0) memo->end = walked->end;
     uint32_t i = known;
-    for (uint32_t n = walked->count; n-- > 0; i++) {
-        const struct mscope_cursor *frame = &walked->frames[n];
-        memo->pc[i] = frame->pc;
-        memo->sp[i] = frame->sp;
-        memo->fp[i] = frame->fp;
-        memo->hash[i] = hash = mscope_hash_frame(hash, frame->pc);
-        memo->site[i] = 0;
-        if (i == 0) continue;
-        memo->pc_at[i] = walked->reads[n].pc_at;
-        memo->fp_at[i] = walked->reads[n].fp_at ? walked->reads[n].fp_at : &memo->fp[i - 1];
-    }
+    for (uint32_t n = walked->count; n-- > 0; i++) mscope_push_frame(memo, i, &walked->frames[n], &walked->reads[n]);
     memo->depth = i;
 }
 
@@ -111,7 +142,7 @@ static uint64_t mscope_bare_context(const struct mscope_memo *memo)
 {
     uint64_t context = mscope_tls.async_context;
     for (uint32_t i = 1; i < memo->depth; i++) {
-        int64_t distance = mscope_saved_context(memo->pc[i]);
+        int64_t distance = mscope_saved_context(memo->link[i].pc);
         if (distance < 0) return 0;
         if (distance == 0) continue;
         context = *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
@@ -131,7 +162,7 @@ static uint64_t mscope_bare_context(const struct mscope_memo *memo)
 static void mscope_follow_contexts(const struct mscope_memo *memo, struct mscope_stack *out)
 {
     bool bare = memo->end == MSCOPE_STEP_ASYNC_BARE;
-    uint64_t context = bare ? mscope_bare_context(memo) : ((const uint64_t *)memo->fp[0])[-1];
+    uint64_t context = bare ? mscope_bare_context(memo) : ((const uint64_t *)memo->link[0].fp)[-1];
     out->flags |= MSCOPE_STACK_ASYNC;
     if (bare && context == 0) out->flags |= MSCOPE_STACK_TRUNCATED;
     while (mscope_plausible_context(context)) {
@@ -153,7 +184,7 @@ static void mscope_export(const struct mscope_memo *memo, const struct mscope_st
 {
     uint32_t count = 0;
     while (count < memo->depth) {
-        out->frames[count] = memo->pc[memo->depth - 1 - count];
+        out->frames[count] = memo->link[memo->depth - 1 - count].pc;
         count++;
     }
     for (uint32_t i = 0; i < tail->count && count < MSCOPE_MAX_FRAMES; i++) out->frames[count++] = tail->frames[i];
@@ -221,7 +252,7 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
     }
     uint32_t top = memo->depth - 1, site;
     // The commonest case in a loop: the very same stack.
-    if (memo->depth > 0 && memo->sp[top] == sp && memo->pc[top] == pc && memo->fp[top] == fp && memo->site[top] != 0
+    if (memo->depth > 0 && memo->sp[top] == sp && memo->link[top].pc == pc && memo->link[top].fp == fp && memo->site[top] != 0
         && memo->end <= MSCOPE_STEP_END && mscope_unchanged(memo, &top))
         site = memo->site[memo->depth - 1];
     else site = mscope_site_by_walk(bank, space, (struct mscope_cursor){pc, sp, fp});

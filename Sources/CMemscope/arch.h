@@ -19,8 +19,8 @@ struct mscope_cursor {
 #if defined(__x86_64__)
 
 // Who called the function this stands in; it must be a function of its own with a frame.
-#define MSCOPE_CALLER                                                                                                  \
-    ((const uint64_t *)__builtin_frame_address(0))[1], (uint64_t)__builtin_frame_address(0) + 16,                      \
+#define MSCOPE_CALLER                                                                             \
+    ((const uint64_t *)__builtin_frame_address(0))[1], (uint64_t)__builtin_frame_address(0) + 16, \
         ((const uint64_t *)__builtin_frame_address(0))[0]
 
 static inline uint64_t mscope_code_address(uint64_t pc)
@@ -67,8 +67,8 @@ enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
 
 #elif defined(__aarch64__)
 
-#define MSCOPE_CALLER                                                                                                  \
-    mscope_code_address(((const uint64_t *)__builtin_frame_address(0))[1]), (uint64_t)__builtin_dwarf_cfa(),           \
+#define MSCOPE_CALLER                                                                                        \
+    mscope_code_address(((const uint64_t *)__builtin_frame_address(0))[1]), (uint64_t)__builtin_dwarf_cfa(), \
         ((const uint64_t *)__builtin_frame_address(0))[0]
 
 /// Return addresses may carry a pointer authentication code above the address bits.

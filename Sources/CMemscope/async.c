@@ -29,7 +29,7 @@ static struct mscope_async_image mscope_async_images[MSCOPE_ASYNC_IMAGES];
 
 /// One symbol table of a mapped file.
 struct mscope_symbols {
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     size_t count;
     const char *names;
     size_t names_size;
@@ -62,7 +62,8 @@ static uint32_t mscope_collect(const struct mscope_symbols *table, uint64_t bias
         size_t length = strnlen(name, table->names_size - symbol->st_name);
         if (length < 5 || name[0] != '$' || name[1] != 's') continue;
         uint64_t start = 0, size = symbol->st_size;
-        if (mscope_ends_as_resume(name, length)) start = symbol->st_value + bias;
+        if (mscope_ends_as_resume(name, length))
+            start = symbol->st_value + bias;
         else if (name[length - 2] == 'T' && name[length - 1] == 'u') {
             start = out ? mscope_entry_of(symbol->st_value + bias) : 1;
             size = 0; // that of the record; the function's own follows from its neighbour
@@ -98,7 +99,8 @@ static void mscope_sort(struct mscope_range *ranges, uint32_t count)
 }
 
 /// Ends for the entries found through their records: the symbol table knows the functions' sizes.
-static void mscope_size_entries(const struct mscope_symbols *table, uint64_t bias, struct mscope_range *ranges, uint32_t count)
+static void mscope_size_entries(const struct mscope_symbols *table, uint64_t bias, struct mscope_range *ranges,
+                                uint32_t count)
 {
     for (size_t i = 0; i < table->count; i++) {
         const ElfW(Sym) *symbol = &table->symbols[i];
@@ -107,8 +109,10 @@ static void mscope_size_entries(const struct mscope_symbols *table, uint64_t bia
         uint32_t low = 0, high = count;
         while (low < high) {
             uint32_t middle = low + (high - low) / 2;
-            if (ranges[middle].start < start) low = middle + 1;
-            else high = middle;
+            if (ranges[middle].start < start)
+                low = middle + 1;
+            else
+                high = middle;
         }
         for (; low < count && ranges[low].start == start; low++)
             if (ranges[low].end == start) ranges[low].end = start + symbol->st_size;
@@ -122,8 +126,10 @@ static bool mscope_locate_symbols(const char *file, size_t size, struct mscope_s
     if (header->e_shoff > size || size - header->e_shoff < (size_t)header->e_shnum * sizeof(ElfW(Shdr))) return false;
     const ElfW(Shdr) *sections = (const ElfW(Shdr) *)(file + header->e_shoff), *best = NULL;
     for (int i = 0; i < header->e_shnum; i++) {
-        if (sections[i].sh_type == SHT_SYMTAB) best = &sections[i];
-        else if (sections[i].sh_type == SHT_DYNSYM && best == NULL) best = &sections[i];
+        if (sections[i].sh_type == SHT_SYMTAB)
+            best = &sections[i];
+        else if (sections[i].sh_type == SHT_DYNSYM && best == NULL)
+            best = &sections[i];
     }
     if (best == NULL || best->sh_link >= header->e_shnum) return false;
     const ElfW(Shdr) *names = &sections[best->sh_link];
@@ -177,15 +183,18 @@ bool mscope_is_async(uint64_t pc)
 {
 #if defined(DLFO_STRUCT_HAS_EH_DBASE)
     struct dl_find_object found;
-    if (mscope_load_relaxed(&mscope_current_task) == NULL || _dl_find_object((void *)(pc - 1), &found) != 0) return false;
-    struct mscope_async_image *image = mscope_async_image((uint64_t)found.dlfo_map_start, found.dlfo_link_map->l_addr,
-                                                          found.dlfo_link_map->l_name);
+    if (mscope_load_relaxed(&mscope_current_task) == NULL || _dl_find_object((void *)(pc - 1), &found) != 0)
+        return false;
+    struct mscope_async_image *image =
+        mscope_async_image((uint64_t)found.dlfo_map_start, found.dlfo_link_map->l_addr, found.dlfo_link_map->l_name);
     if (image == NULL) return false;
     uint32_t low = 0, high = image->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (image->ranges[middle].start < pc) low = middle + 1;
-        else high = middle;
+        if (image->ranges[middle].start < pc)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low > 0 && pc - 1 < image->ranges[low - 1].end;
 #else

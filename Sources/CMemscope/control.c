@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-_Atomic uint32_t mscope_current_mode; // MSCOPE_OFF until booted
+_Atomic uint32_t mscope_current_mode;      // MSCOPE_OFF until booted
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
 static _Atomic uint32_t mscope_generation;
-static _Atomic uint32_t mscope_begun;      // tracking was on at some time
+static _Atomic uint32_t mscope_begun; // tracking was on at some time
 
 enum { MSCOPE_DESCRIPTORS = 64 };
 static _Atomic int mscope_descriptors[MSCOPE_DESCRIPTORS]; // value + 1; 0: free
@@ -64,8 +64,10 @@ void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot()) return;
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
-    if (mode != MSCOPE_OFF) mscope_store_relaxed(&mscope_begun, 1);
-    else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun)) mscope_add_relaxed(&mscope_global.gaps, 1);
+    if (mode != MSCOPE_OFF)
+        mscope_store_relaxed(&mscope_begun, 1);
+    else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun))
+        mscope_add_relaxed(&mscope_global.gaps, 1);
 }
 
 // ---- fork

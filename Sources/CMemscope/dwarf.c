@@ -4,8 +4,14 @@
 #include <string.h>
 
 enum {
-    DW_EH_PE_absptr = 0x00, DW_EH_PE_udata4 = 0x03, DW_EH_PE_sdata4 = 0x0b, DW_EH_PE_sdata8 = 0x0c, DW_EH_PE_udata8 = 0x04,
-    DW_EH_PE_pcrel = 0x10, DW_EH_PE_datarel = 0x30, DW_EH_PE_omit = 0xff,
+    DW_EH_PE_absptr = 0x00,
+    DW_EH_PE_udata4 = 0x03,
+    DW_EH_PE_sdata4 = 0x0b,
+    DW_EH_PE_sdata8 = 0x0c,
+    DW_EH_PE_udata8 = 0x04,
+    DW_EH_PE_pcrel = 0x10,
+    DW_EH_PE_datarel = 0x30,
+    DW_EH_PE_omit = 0xff,
 };
 
 static inline uint32_t mscope_u32(const uint8_t *p)
@@ -18,12 +24,25 @@ static inline uint32_t mscope_u32(const uint8_t *p)
 /// A pointer in one of the encodings that linkers write; false for the others.
 static bool mscope_encoded(const uint8_t **p, uint8_t encoding, uint64_t data_base, uint64_t *out)
 {
-    uint64_t base = (encoding & 0x70) == DW_EH_PE_pcrel ? (uint64_t)*p : (encoding & 0x70) == DW_EH_PE_datarel ? data_base : 0;
+    uint64_t base = (encoding & 0x70) == DW_EH_PE_pcrel     ? (uint64_t)*p
+                    : (encoding & 0x70) == DW_EH_PE_datarel ? data_base
+                                                            : 0;
     uint64_t value;
     switch (encoding & 0x0f) {
-    case DW_EH_PE_udata4: value = mscope_u32(*p); *p += 4; break;
-    case DW_EH_PE_sdata4: value = (uint64_t)(int64_t)(int32_t)mscope_u32(*p); *p += 4; break;
-    case DW_EH_PE_absptr: case DW_EH_PE_udata8: case DW_EH_PE_sdata8: memcpy(&value, *p, 8); *p += 8; break;
+    case DW_EH_PE_udata4:
+        value = mscope_u32(*p);
+        *p += 4;
+        break;
+    case DW_EH_PE_sdata4:
+        value = (uint64_t)(int64_t)(int32_t)mscope_u32(*p);
+        *p += 4;
+        break;
+    case DW_EH_PE_absptr:
+    case DW_EH_PE_udata8:
+    case DW_EH_PE_sdata8:
+        memcpy(&value, *p, 8);
+        *p += 8;
+        break;
     default: return false;
     }
     *out = value + base;
@@ -37,13 +56,16 @@ static const uint8_t *mscope_search(const uint8_t *header, uint64_t pc)
     const uint8_t *p = header + 4;
     uint64_t frames, count;
     if (!mscope_encoded(&p, header[1], (uint64_t)header, &frames)) return NULL;
-    if (header[2] == DW_EH_PE_omit || !mscope_encoded(&p, header[2], (uint64_t)header, &count) || count == 0) return NULL;
+    if (header[2] == DW_EH_PE_omit || !mscope_encoded(&p, header[2], (uint64_t)header, &count) || count == 0)
+        return NULL;
     int64_t target = (int64_t)(pc - (uint64_t)header);
     uint64_t low = 0, high = count;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
-        if ((int32_t)mscope_u32(p + middle * 8) <= target) low = middle;
-        else high = middle;
+        if ((int32_t)mscope_u32(p + middle * 8) <= target)
+            low = middle;
+        else
+            high = middle;
     }
     return header + (int32_t)mscope_u32(p + low * 8 + 4);
 }
@@ -66,21 +88,27 @@ static bool mscope_read_cie(const uint8_t *cie, struct mscope_cie *out)
     const char *augmentation = (const char *)p;
     p += strlen(augmentation) + 1;
     *out = (struct mscope_cie){.end = end, .code_align = mscope_uleb(&p), .data_align = mscope_sleb(&p)};
-    if (version == 1) out->ra_register = *p++;
-    else out->ra_register = mscope_uleb(&p);
+    if (version == 1)
+        out->ra_register = *p++;
+    else
+        out->ra_register = mscope_uleb(&p);
     out->program = p;
     if (*augmentation != 'z') return *augmentation == 0;
     out->augmented = true;
     uint64_t size = mscope_uleb(&p), ignored;
     out->program = p + size;
     for (const char *c = augmentation + 1; *c; c++) {
-        if (*c == 'R') out->encoding = *p++;
-        else if (*c == 'S') out->signal_frame = true;
-        else if (*c == 'L') p++;
+        if (*c == 'R')
+            out->encoding = *p++;
+        else if (*c == 'S')
+            out->signal_frame = true;
+        else if (*c == 'L')
+            p++;
         else if (*c == 'P') {
             uint8_t encoding = *p++;
             mscope_encoded(&p, encoding & 0x7f, 0, &ignored);
-        } else if (*c != 'B') return false;
+        } else if (*c != 'B')
+            return false;
     }
     return true;
 }
@@ -125,37 +153,88 @@ static const uint8_t *mscope_skip_block(const uint8_t *p)
     return p + size;
 }
 
-/// One instruction other than the three packed ones. False for one we do not know.
-static bool mscope_execute(struct mscope_run *run, uint8_t operation, const uint8_t **p)
+/// Instructions that define the CFA. False for another one.
+static bool mscope_define_cfa(struct mscope_run *run, uint8_t operation, const uint8_t **p)
 {
     struct mscope_row *row = &run->row;
     int64_t scale = run->cie->data_align;
-    uint64_t which;
     switch (operation) {
-    case 0x00: return true;                                                                      // nop
-    case 0x01: return mscope_encoded(p, run->cie->encoding, 0, &run->location);                  // set_loc
-    case 0x02: run->location += *(*p)++ * run->cie->code_align; return true;                     // advance_loc1
-    case 0x03: run->location += (uint64_t)((*p)[0] | (*p)[1] << 8) * run->cie->code_align; *p += 2; return true;
-    case 0x04: run->location += mscope_u32(*p) * run->cie->code_align; *p += 4; return true;
-    case 0x05: which = mscope_uleb(p); mscope_saved_at(run, which, (int64_t)mscope_uleb(p) * scale); return true;
-    case 0x06: mscope_restore(run, mscope_uleb(p)); return true;                                 // restore_extended
-    case 0x07: which = mscope_uleb(p); row->ra_undefined |= which == run->cie->ra_register; return true; // undefined
-    case 0x08: which = mscope_uleb(p); if (which == MSCOPE_DWARF_FP) mscope_saved_at(run, which, 0); return true;
-    case 0x09: mscope_uleb(p); mscope_uleb(p); return true;                                      // register
-    case 0x0a: if (run->depth == 8) return false; run->remembered[run->depth++] = *row; return true;
-    case 0x0b: if (run->depth == 0) return false; *row = run->remembered[--run->depth]; return true;
-    case 0x0c: row->cfa_register = mscope_uleb(p); row->cfa_offset = (int64_t)mscope_uleb(p); row->cfa_expression = NULL; return true;
-    case 0x0d: row->cfa_register = mscope_uleb(p); row->cfa_expression = NULL; return true;      // def_cfa_register
-    case 0x0e: row->cfa_offset = (int64_t)mscope_uleb(p); return true;                           // def_cfa_offset
-    case 0x0f: row->cfa_expression = *p; *p = mscope_skip_block(*p); return true;                // def_cfa_expression
-    case 0x10: which = mscope_uleb(p); if (which == MSCOPE_DWARF_FP) row->fp_expression = *p; *p = mscope_skip_block(*p); return true;
-    case 0x11: which = mscope_uleb(p); mscope_saved_at(run, which, mscope_sleb(p) * scale); return true;
-    case 0x12: row->cfa_register = mscope_uleb(p); row->cfa_offset = mscope_sleb(p) * scale; row->cfa_expression = NULL; return true;
-    case 0x13: row->cfa_offset = mscope_sleb(p) * scale; return true;                            // def_cfa_offset_sf
-    case 0x16: which = mscope_uleb(p); *p = mscope_skip_block(*p); return which != MSCOPE_DWARF_FP; // val_expression
-    case 0x2d: return true;                                                                      // AArch64 negate_ra_state
-    case 0x2e: mscope_uleb(p); return true;                                                      // GNU_args_size
+    case 0x0c: // def_cfa
+        row->cfa_register = mscope_uleb(p);
+        row->cfa_offset = (int64_t)mscope_uleb(p);
+        break;
+    case 0x0d: row->cfa_register = mscope_uleb(p); break;        // def_cfa_register
+    case 0x0e: row->cfa_offset = (int64_t)mscope_uleb(p); break; // def_cfa_offset
+    case 0x0f:                                                   // def_cfa_expression
+        row->cfa_expression = *p;
+        *p = mscope_skip_block(*p);
+        return true;
+    case 0x12: // def_cfa_sf
+        row->cfa_register = mscope_uleb(p);
+        row->cfa_offset = mscope_sleb(p) * scale;
+        break;
+    case 0x13: row->cfa_offset = mscope_sleb(p) * scale; break; // def_cfa_offset_sf
     default: return false;
+    }
+    if (operation != 0x0e && operation != 0x13) row->cfa_expression = NULL;
+    return true;
+}
+
+/// Instructions that say where a register is. False for another one.
+static bool mscope_define_register(struct mscope_run *run, uint8_t operation, const uint8_t **p)
+{
+    int64_t scale = run->cie->data_align;
+    bool known =
+        (operation >= 0x05 && operation <= 0x09) || operation == 0x10 || operation == 0x11 || operation == 0x16;
+    if (!known) return false;
+    uint64_t which = mscope_uleb(p);
+    switch (operation) {
+    case 0x05: mscope_saved_at(run, which, (int64_t)mscope_uleb(p) * scale); break; // offset_extended
+    case 0x06: mscope_restore(run, which); break;                                   // restore_extended
+    case 0x07: run->row.ra_undefined |= which == run->cie->ra_register; break;      // undefined
+    case 0x08:
+        if (which != run->cie->ra_register) mscope_saved_at(run, which, 0);
+        break;                                                             // same_value
+    case 0x09: mscope_uleb(p); break;                                      // register
+    case 0x11: mscope_saved_at(run, which, mscope_sleb(p) * scale); break; // offset_extended_sf
+    case 0x10:                                                             // expression
+        if (which == MSCOPE_DWARF_FP) run->row.fp_expression = *p;
+        *p = mscope_skip_block(*p);
+        break;
+    default: // val_expression: a frame pointer computed rather than saved is beyond us
+        *p = mscope_skip_block(*p);
+        return which != MSCOPE_DWARF_FP;
+    }
+    return true;
+}
+
+/// One instruction other than the three packed ones. False for one we do not know.
+static bool mscope_execute(struct mscope_run *run, uint8_t operation, const uint8_t **p)
+{
+    uint64_t unit = run->cie->code_align;
+    switch (operation) {
+    case 0x00: return true;                                                     // nop
+    case 0x01: return mscope_encoded(p, run->cie->encoding, 0, &run->location); // set_loc
+    case 0x02: run->location += *(*p)++ * unit; return true;                    // advance_loc1
+    case 0x03:                                                                  // advance_loc2
+        run->location += (uint64_t)((*p)[0] | (*p)[1] << 8) * unit;
+        *p += 2;
+        return true;
+    case 0x04: // advance_loc4
+        run->location += mscope_u32(*p) * unit;
+        *p += 4;
+        return true;
+    case 0x0a: // remember_state
+        if (run->depth == 8) return false;
+        run->remembered[run->depth++] = run->row;
+        return true;
+    case 0x0b: // restore_state
+        if (run->depth == 0) return false;
+        run->row = run->remembered[--run->depth];
+        return true;
+    case 0x2d: return true;                 // AArch64 negate_ra_state
+    case 0x2e: mscope_uleb(p); return true; // GNU_args_size
+    default: return mscope_define_cfa(run, operation, p) || mscope_define_register(run, operation, p);
     }
 }
 
@@ -183,7 +262,8 @@ static bool mscope_find_description(uint64_t address, const uint8_t **program, s
     const uint8_t *fde = mscope_search(table.header, address);
     if (fde == NULL || mscope_u32(fde) == 0 || !mscope_read_cie(fde + 4 - mscope_u32(fde + 4), cie)) return false;
     const uint8_t *p = fde + 8;
-    if (!mscope_encoded(&p, cie->encoding, 0, begin) || !mscope_encoded(&p, cie->encoding & 0x0f, 0, size)) return false;
+    if (!mscope_encoded(&p, cie->encoding, 0, begin) || !mscope_encoded(&p, cie->encoding & 0x0f, 0, size))
+        return false;
     *program = cie->augmented ? mscope_skip_block(p) : p;
     *end = fde + 4 + mscope_u32(fde);
     return true;

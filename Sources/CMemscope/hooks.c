@@ -26,7 +26,7 @@ static inline size_t mscope_request(size_t size)
 static inline bool mscope_passes(size_t size)
 {
     return mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
-        && mscope_likely((mscope_tls.until_sample -= (int64_t)(size | 1)) > 0);
+           && mscope_likely((mscope_tls.until_sample -= (int64_t)(size | 1)) > 0);
 }
 
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
@@ -34,10 +34,10 @@ static inline bool mscope_passes(size_t size)
 #define MSCOPE_JUMP __attribute__((musttail)) return
 #define MSCOPE_APART static __attribute__((noinline))
 
-#define MSCOPE_RECORDED(block, size)                                                                                   \
-    do {                                                                                                               \
-        if (mscope_likely(block != NULL)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);             \
-        return block;                                                                                                  \
+#define MSCOPE_RECORDED(block, size)                                                                       \
+    do {                                                                                                   \
+        if (mscope_likely(block != NULL)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
+        return block;                                                                                      \
     } while (0)
 
 MSCOPE_APART void *mscope_malloc(size_t size)
@@ -152,15 +152,19 @@ void cfree(void *block)
 void free_sized(void *block, size_t size)
 {
     if (!mscope_releases(block)) return;
-    if (mscope_next.free_sized != NULL) mscope_next.free_sized(block, mscope_request(size));
-    else mscope_next.free(block);
+    if (mscope_next.free_sized != NULL)
+        mscope_next.free_sized(block, mscope_request(size));
+    else
+        mscope_next.free(block);
 }
 
 void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
     if (!mscope_releases(block)) return;
-    if (mscope_next.free_aligned_sized != NULL) mscope_next.free_aligned_sized(block, alignment, mscope_request(size));
-    else mscope_next.free(block);
+    if (mscope_next.free_aligned_sized != NULL)
+        mscope_next.free_aligned_sized(block, alignment, mscope_request(size));
+    else
+        mscope_next.free(block);
 }
 
 /// A bootstrap block cannot grow in place: it moves to the real heap.
@@ -179,8 +183,10 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     // The old address may be another thread's before the real realloc returns: lift the record first.
     struct mscope_departure old = mscope_lift(block);
     void *moved = next(block, size ? mscope_request(size) : 0);
-    if (mscope_unlikely(moved == NULL && size != 0)) mscope_put_back(old);
-    else mscope_settle(moved, size, old, pc, sp, fp);
+    if (mscope_unlikely(moved == NULL && size != 0))
+        mscope_put_back(old);
+    else
+        mscope_settle(moved, size, old, pc, sp, fp);
     return moved;
 }
 

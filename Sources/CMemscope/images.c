@@ -16,14 +16,14 @@ struct mscope_image_entry {
 };
 static struct mscope_image_entry *mscope_images; // appended under mscope_imaging; never moved
 static _Atomic uint32_t mscope_image_count, mscope_imaging;
-static uint64_t mscope_loads, mscope_unloads;    // ld.so's counters when we looked last
+static uint64_t mscope_loads, mscope_unloads; // ld.so's counters when we looked last
 
 void mscope_images_after_fork(void)
 {
     mscope_store_relaxed(&mscope_imaging, 0);
 }
 
-static void mscope_read_build_id(const struct dl_phdr_info *info, const ElfW(Phdr) *header, struct mscope_image *image)
+static void mscope_read_build_id(const struct dl_phdr_info *info, const ElfW(Phdr) * header, struct mscope_image *image)
 {
     const char *p = (const char *)(info->dlpi_addr + header->p_vaddr), *end = p + header->p_memsz;
     while (end - p >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
@@ -127,7 +127,8 @@ void mscope_refresh_images(void)
         bool first = true;
         bool changed = dl_iterate_phdr(mscope_visit_image, &first) == 0;
         for (uint32_t i = 0; changed && i < count; i++)
-            if (!mscope_images[i].seen && mscope_images[i].image.unloaded_at == 0) mscope_bury_image(&mscope_images[i].image);
+            if (!mscope_images[i].seen && mscope_images[i].image.unloaded_at == 0)
+                mscope_bury_image(&mscope_images[i].image);
     }
     mscope_store_release(&mscope_imaging, 0);
 }
@@ -147,7 +148,8 @@ size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t cap
 bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
 {
     struct dl_find_object found;
-    if (_dl_find_object == NULL || _dl_find_object((void *)pc, &found) != 0 || found.dlfo_eh_frame == NULL) return false;
+    if (_dl_find_object == NULL || _dl_find_object((void *)pc, &found) != 0 || found.dlfo_eh_frame == NULL)
+        return false;
     *out = (struct mscope_unwind_table){
         .start = (uint64_t)found.dlfo_map_start, .end = (uint64_t)found.dlfo_map_end, .header = found.dlfo_eh_frame};
     return true;

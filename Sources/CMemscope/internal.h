@@ -48,7 +48,7 @@ MSCOPE_HIDDEN uint64_t mscope_birth_to_time(uint64_t birth);
 /// given to syscall(2) as ints, the seventh would have rubbish in its upper half.
 MSCOPE_HIDDEN long mscope_system_call(long number, long a, long b, long c, long d, long e, long f);
 #define mscope_system(...) MSCOPE_SYSTEM_WORDS(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define MSCOPE_SYSTEM_WORDS(number, a, b, c, d, e, f, ...)                                                             \
+#define MSCOPE_SYSTEM_WORDS(number, a, b, c, d, e, f, ...) \
     mscope_system_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
@@ -90,7 +90,8 @@ MSCOPE_HIDDEN void mscope_walk_after_fork(void);
 /// a wild pointer given to free must crash in the allocator, where it always did, not here.
 static inline struct mscope_slot *mscope_find_slot(uint64_t address)
 {
-    struct mscope_slot *region = mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
+    struct mscope_slot *region =
+        mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
     return region ? &region[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)] : NULL;
 }
 static inline struct mscope_slot *mscope_make_slot(uint64_t address)
@@ -121,8 +122,8 @@ MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64
 /// Takes a block's record away while realloc may move it; what it was, with `what` 0 when it was unknown.
 MSCOPE_HIDDEN struct mscope_departure mscope_lift(void *block);
 MSCOPE_HIDDEN void mscope_put_back(struct mscope_departure old);
-MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc,
-                                 uint64_t sp, uint64_t fp);
+MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp,
+                                 uint64_t fp);
 
 // ---- sample.c
 /// Bytes to the next sample, exponentially distributed around the interval.
@@ -148,7 +149,14 @@ MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, u
 
 // ---- step.c
 /// How a step went. A sure one is decided by the words it read.
-enum mscope_step { MSCOPE_STEP_ON, MSCOPE_STEP_ON_UNSURE, MSCOPE_STEP_END, MSCOPE_STEP_ASYNC, MSCOPE_STEP_ASYNC_BARE, MSCOPE_STEP_LOST };
+enum mscope_step {
+    MSCOPE_STEP_ON,
+    MSCOPE_STEP_ON_UNSURE,
+    MSCOPE_STEP_END,
+    MSCOPE_STEP_ASYNC,
+    MSCOPE_STEP_ASYNC_BARE,
+    MSCOPE_STEP_LOST
+};
 MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
                                            uint32_t *flags);
 MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp);
@@ -191,8 +199,8 @@ MSCOPE_HIDDEN bool mscope_is_async(uint64_t pc);
 
 // ---- images.c
 struct mscope_unwind_table {
-    uint64_t start, end;      // addresses it speaks for
-    const uint8_t *header;    // .eh_frame_hdr
+    uint64_t start, end;   // addresses it speaks for
+    const uint8_t *header; // .eh_frame_hdr
 };
 MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out);
 /// A hash of the name of the image that is mapped at `pc` now; 0 when none is.
@@ -224,7 +232,7 @@ MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct msco
 
 // ---- totals.c
 struct mscope_global_counters {
-    _Atomic int64_t live_bytes;       // published by banks, each within MSCOPE_PUBLISH_BYTES
+    _Atomic int64_t live_bytes; // published by banks, each within MSCOPE_PUBLISH_BYTES
     _Atomic int64_t peak_live_bytes;
     _Atomic uint64_t sampled_allocations, gaps;
     _Atomic uint64_t mmap_calls, munmap_calls, mmap_bytes, munmap_bytes;

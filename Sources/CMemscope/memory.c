@@ -47,7 +47,8 @@ long mscope_system_call(long number, long a, long b, long c, long d, long e, lon
 void *mscope_map(size_t size)
 {
     // The system call, not mmap: ours would count this as the program's.
-    long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long start =
+        mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start < 0) return NULL;
     // Tables are touched here and there; a huge page for each touch would cost 512 times the memory.
     mscope_system(SYS_madvise, start, size, MADV_NOHUGEPAGE);
@@ -63,7 +64,8 @@ void mscope_unmap(void *start, size_t size)
 {
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
     for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++)
-        if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start) mscope_store_release(&mscope_maps[i].size, 0);
+        if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start)
+            mscope_store_release(&mscope_maps[i].size, 0);
     mscope_system(SYS_munmap, start, size);
 }
 
@@ -78,10 +80,11 @@ void mscope_find_touched(const void *start, size_t pages, uint8_t *out)
     for (size_t page = 0; page < pages; page += AT_ONCE) {
         uint64_t entries[AT_ONCE];
         size_t count = pages - page < AT_ONCE ? pages - page : AT_ONCE;
-        long size = (long)(count * sizeof(uint64_t)), offset = (long)(((uint64_t)start / 4096 + page) * sizeof(uint64_t));
+        long size = (long)(count * sizeof(uint64_t)),
+             offset = (long)(((uint64_t)start / 4096 + page) * sizeof(uint64_t));
         if (mscope_system(SYS_pread64, file, entries, size, offset) != size) break;
         for (size_t i = 0; i < count; i++)
-            if (!(entries[i] & present_or_swapped)) out[(page + i) / 8] &= (uint8_t)~(1u << (page + i) % 8);
+            if (!(entries[i] & present_or_swapped)) out[(page + i) / 8] &= (uint8_t) ~(1u << (page + i) % 8);
     }
     mscope_system(SYS_close, file);
 }

@@ -1,8 +1,8 @@
 // C++ operator new and delete in all their forms, so that families are known. Weak: a program's own definitions win.
 //
-// Blocks come from the next malloc, as they do in every C++ library we know; where that fails, the library's own operator
-// is called, which asks the new handler and throws. Where somebody replaced the operators by others, every form jumps on
-// to those, and we see what they take from malloc.
+// Blocks come from the next malloc, as they do in every C++ library we know; where that fails, the library's own
+// operator is called, which asks the new handler and throws. Where somebody replaced the operators by others, every
+// form jumps on to those, and we see what they take from malloc.
 #include "internal.h"
 
 #ifndef MSCOPE_NO_HOOKS
@@ -11,13 +11,16 @@
 #include <stdlib.h>
 
 // Name in the object file, number of the form.
-#define MSCOPE_NEW_FORMS(X)                                                                                            \
-    X(_Znwm, 0) X(_Znam, 1) X(_ZnwmRKSt9nothrow_t, 2) X(_ZnamRKSt9nothrow_t, 3) X(_ZnwmSt11align_val_t, 4)             \
-    X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
-#define MSCOPE_DELETE_FORMS(X)                                                                                         \
-    X(_ZdlPv, 0) X(_ZdaPv, 1) X(_ZdlPvm, 2) X(_ZdaPvm, 3) X(_ZdlPvRKSt9nothrow_t, 4) X(_ZdaPvRKSt9nothrow_t, 5)        \
-    X(_ZdlPvSt11align_val_t, 6) X(_ZdaPvSt11align_val_t, 7) X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9)  \
-    X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10) X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
+#define MSCOPE_NEW_FORMS(X)                                                                    \
+    X(_Znwm, 0)                                                                                \
+    X(_Znam, 1) X(_ZnwmRKSt9nothrow_t, 2) X(_ZnamRKSt9nothrow_t, 3) X(_ZnwmSt11align_val_t, 4) \
+        X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
+#define MSCOPE_DELETE_FORMS(X)                                                                     \
+    X(_ZdlPv, 0)                                                                                   \
+    X(_ZdaPv, 1) X(_ZdlPvm, 2) X(_ZdaPvm, 3) X(_ZdlPvRKSt9nothrow_t, 4) X(_ZdaPvRKSt9nothrow_t, 5) \
+        X(_ZdlPvSt11align_val_t, 6) X(_ZdaPvSt11align_val_t, 7) X(_ZdlPvmSt11align_val_t, 8)       \
+            X(_ZdaPvmSt11align_val_t, 9) X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10)                \
+                X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
 
 // Every form takes at most three words: size or block, then alignment, size or std::nothrow.
 typedef void *(*mscope_new_function)(size_t, size_t, size_t);
@@ -58,7 +61,8 @@ static __attribute__((noinline)) void *mscope_new_failed(int form, size_t size, 
     abort(); // nobody here can throw
 }
 
-static inline void *mscope_new(int form, size_t size, size_t second, size_t third, uint64_t pc, uint64_t sp, uint64_t fp)
+static inline void *mscope_new(int form, size_t size, size_t second, size_t third, uint64_t pc, uint64_t sp,
+                               uint64_t fp)
 {
     uint32_t family = mscope_form_is_array(form) ? MSCOPE_FAMILY_NEW_ARRAY : MSCOPE_FAMILY_NEW;
     if (mscope_next.malloc == NULL && !mscope_boot()) return mscope_bootstrap_allocate(size, 16);
@@ -66,16 +70,17 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     void *block = mscope_form_is_aligned(form) ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
     if (mscope_unlikely(block == NULL)) return mscope_new_failed(form, size, second, third);
     if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
-        && (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0) return block;
+        && (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0)
+        return block;
     mscope_record(block, size, family, pc, sp, fp);
     return block;
 }
 
-#define X(name, form)                                                                                                  \
-    __attribute__((weak)) void *name(size_t size, size_t second, size_t third)                                         \
-    {                                                                                                                  \
-        if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third);    \
-        return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                   \
+#define X(name, form)                                                                                               \
+    __attribute__((weak)) void *name(size_t size, size_t second, size_t third)                                      \
+    {                                                                                                               \
+        if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third); \
+        return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                \
     }
 MSCOPE_NEW_FORMS(X)
 #undef X
@@ -83,15 +88,19 @@ MSCOPE_NEW_FORMS(X)
 static __attribute__((noinline)) void mscope_delete_elsewhere(int form, void *block, size_t second, size_t third)
 {
     mscope_delete_function next = (mscope_delete_function)dlsym(RTLD_NEXT, mscope_delete_names[form]);
-    if (next != NULL) next(block, second, third);
-    else free(block);
+    if (next != NULL)
+        next(block, second, third);
+    else
+        free(block);
 }
 
-#define X(name, form)                                                                                                  \
-    __attribute__((weak)) void name(void *block, size_t second, size_t third)                                          \
-    {                                                                                                                  \
-        if (mscope_unlikely(mscope_next.operator_new != NULL)) mscope_delete_elsewhere(form, block, second, third);    \
-        else free(block);                                                                                              \
+#define X(name, form)                                                         \
+    __attribute__((weak)) void name(void *block, size_t second, size_t third) \
+    {                                                                         \
+        if (mscope_unlikely(mscope_next.operator_new != NULL))                \
+            mscope_delete_elsewhere(form, block, second, third);              \
+        else                                                                  \
+            free(block);                                                      \
     }
 MSCOPE_DELETE_FORMS(X)
 #undef X

@@ -1,6 +1,6 @@
 // Code without unwind information, of which Swift's compiler emits a lot: metadata accessors, witness table
-// instantiators and the like are `nounwind` and get no entry in .eh_frame, yet have a usual frame. The code itself proves
-// it: the function begins by pushing the frame pointer and setting it.
+// instantiators and the like are `nounwind` and get no entry in .eh_frame, yet have a usual frame. The code itself
+// proves it: the function begins by pushing the frame pointer and setting it.
 #include "internal.h"
 
 #if defined(__x86_64__)
@@ -18,8 +18,17 @@ static bool mscope_sets_frame(const uint8_t *code)
 static bool mscope_is_padding(uint8_t byte)
 {
     switch (byte) {
-    case 0xcc: case 0x90: case 0x66: case 0x2e: case 0x0f: case 0x1f: case 0x84: case 0x80: case 0x44: case 0x40: case 0x00:
-        return true;
+    case 0xcc:
+    case 0x90:
+    case 0x66:
+    case 0x2e:
+    case 0x0f:
+    case 0x1f:
+    case 0x84:
+    case 0x80:
+    case 0x44:
+    case 0x40:
+    case 0x00: return true;
     default: return false;
     }
 }

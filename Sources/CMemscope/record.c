@@ -24,7 +24,8 @@ static inline void mscope_live_bytes_changed(struct mscope_bank *bank, int64_t b
 {
     mscope_bump(&bank->unpublished, (uint64_t)bytes);
     int64_t unpublished = (int64_t)mscope_load_relaxed(&bank->unpublished);
-    if (mscope_unlikely(unpublished > MSCOPE_PUBLISH_BYTES || unpublished < -MSCOPE_PUBLISH_BYTES)) mscope_publish(bank);
+    if (mscope_unlikely(unpublished > MSCOPE_PUBLISH_BYTES || unpublished < -MSCOPE_PUBLISH_BYTES))
+        mscope_publish(bank);
 }
 
 static inline uint32_t mscope_context_of(struct mscope_bank *bank)
@@ -87,7 +88,8 @@ static struct mscope_bank *mscope_bank_of_newcomer(uint32_t mode, uint64_t size)
 {
     struct mscope_bank *bank = mscope_enter();
     // Its countdown was never drawn; what the hook subtracted from zero is put in place.
-    if (bank != NULL) mscope_tls.until_sample = mscope_next_sample(bank) - (mode == MSCOPE_SAMPLED ? (int64_t)(size | 1) : 0);
+    if (bank != NULL)
+        mscope_tls.until_sample = mscope_next_sample(bank) - (mode == MSCOPE_SAMPLED ? (int64_t)(size | 1) : 0);
     return bank;
 }
 
@@ -127,7 +129,8 @@ MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t addres
         if (mscope_likely(tally != NULL)) mscope_count_death(tally, size, weight);
     }
     if (!(flags & MSCOPE_SLOT_INTERNAL)) mscope_live_bytes_changed(bank, -(int64_t)(size * own_weight));
-    if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT)) mscope_write_event(bank, MSCOPE_EVENT_FREE, address, what, born, size);
+    if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT))
+        mscope_write_event(bank, MSCOPE_EVENT_FREE, address, what, born, size);
 }
 
 void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
@@ -187,8 +190,10 @@ struct mscope_departure mscope_lift(void *block)
     struct mscope_slot *slot = mscope_find_slot(address);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     if (!mscope_owns_slot(what, address)) return (struct mscope_departure){0};
-    struct mscope_departure old = {
-        .address = address, .what = what, .born = mscope_load_relaxed(&slot->born), .size = mscope_block_size(what, address)};
+    struct mscope_departure old = {.address = address,
+                                   .what = what,
+                                   .born = mscope_load_relaxed(&slot->born),
+                                   .size = mscope_block_size(what, address)};
     if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0) && !mscope_is_newer(what, old.born)) {
         struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
         if (bank != NULL) mscope_note_departure(bank, &old);
@@ -206,8 +211,10 @@ void mscope_put_back(struct mscope_departure old)
 }
 
 /// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
-/// would be, so estimates stay without bias; only what is exact stays so: a block that was measured, its measured stack.
-static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old, uint32_t *site)
+/// would be, so estimates stay without bias; only what is exact stays so: a block that was measured, its measured
+/// stack.
+static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old,
+                                      uint32_t *site)
 {
     bool measured = !(old & MSCOPE_SLOT_STANDS), measured_site = *site != 0 && !(old & MSCOPE_SLOT_SAMPLED);
     uint32_t kept = old & (MSCOPE_SLOT_INTERNAL | 3u << MSCOPE_SLOT_FAMILY_SHIFT);
@@ -221,7 +228,8 @@ static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, u
 }
 
 static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *bank, uint64_t address, uint64_t size,
-                                const struct mscope_departure *old, struct mscope_cursor caller)
+                                                          const struct mscope_departure *old,
+                                                          struct mscope_cursor caller)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = mscope_slot_site(old->what);
     uint32_t flags = mscope_flags_of_moved(bank, mode, size, mscope_slot_flags(old->what), &site);
@@ -242,7 +250,8 @@ void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64
     if (old.what == 0) { // never recorded: a birth like any other
         if (block == NULL) return;
         if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
-            && (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0) return;
+            && (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0)
+            return;
         mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
         return;
     }

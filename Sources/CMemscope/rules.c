@@ -21,7 +21,7 @@ void mscope_forget_rules(void)
 static bool mscope_is_usual_frame(const struct mscope_row *row)
 {
     return row->cfa_register == MSCOPE_DWARF_FP && row->cfa_offset == 16 && row->fp_offset == -16
-        && row->ra_offset == -8 && row->fp_expression == NULL;
+           && row->ra_offset == -8 && row->fp_expression == NULL;
 }
 
 static uint64_t mscope_pack(const struct mscope_row *row, uint64_t pc)
@@ -68,13 +68,17 @@ static bool mscope_evaluate(const uint8_t *block, const struct mscope_cursor *at
     uint64_t size = mscope_uleb(&block), value = 0;
     for (const uint8_t *p = block, *end = block + size; p < end;) {
         uint8_t operation = *p++;
-        if (operation == 0x70 + MSCOPE_DWARF_FP) value = at->fp + (uint64_t)mscope_sleb(&p);
-        else if (operation == 0x70 + MSCOPE_DWARF_SP) value = at->sp + (uint64_t)mscope_sleb(&p);
-        else if (operation == 0x23) value += mscope_uleb(&p); // plus_uconst
-        else if (operation == 0x06) {                         // deref
+        if (operation == 0x70 + MSCOPE_DWARF_FP)
+            value = at->fp + (uint64_t)mscope_sleb(&p);
+        else if (operation == 0x70 + MSCOPE_DWARF_SP)
+            value = at->sp + (uint64_t)mscope_sleb(&p);
+        else if (operation == 0x23)
+            value += mscope_uleb(&p); // plus_uconst
+        else if (operation == 0x06) { // deref
             if (value < at->sp || value + 8 > high) return false;
             value = *(const uint64_t *)value;
-        } else return false;
+        } else
+            return false;
     }
     *out = value;
     return true;

@@ -19,9 +19,11 @@ struct mscope_slot *mscope_new_region(uint64_t address)
         return other;
     }
     uint32_t above = MSCOPE_REGIONS - index, seen = mscope_load_relaxed(&mscope_above_lowest);
-    while (above > seen && !mscope_cas_acq_rel(&mscope_above_lowest, &seen, above)) {}
+    while (above > seen && !mscope_cas_acq_rel(&mscope_above_lowest, &seen, above)) {
+    }
     seen = mscope_load_relaxed(&mscope_highest);
-    while (index > seen && !mscope_cas_acq_rel(&mscope_highest, &seen, index)) {}
+    while (index > seen && !mscope_cas_acq_rel(&mscope_highest, &seen, index)) {
+    }
     return fresh;
 }
 
@@ -30,7 +32,8 @@ static _Atomic uint64_t mscope_largest_size;
 void mscope_note_size(uint64_t size)
 {
     uint64_t largest = mscope_load_relaxed(&mscope_largest_size);
-    while (size > largest && !mscope_cas_acq_rel(&mscope_largest_size, &largest, size)) {}
+    while (size > largest && !mscope_cas_acq_rel(&mscope_largest_size, &largest, size)) {
+    }
 }
 
 uint32_t mscope_lowest_region(void)
@@ -58,9 +61,9 @@ void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t 
         .site = site,
         .thread = context.thread,
         .flags = (flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_BLOCK_INTERNAL : 0u)
-            | (flags & MSCOPE_SLOT_SAMPLED ? MSCOPE_BLOCK_SAMPLED : 0u)
-            | (flags & MSCOPE_SLOT_REALLOCATED ? MSCOPE_BLOCK_REALLOCATED : 0u)
-            | (flags >> MSCOPE_SLOT_FAMILY_SHIFT & 3u) << MSCOPE_BLOCK_FAMILY_SHIFT,
+                 | (flags & MSCOPE_SLOT_SAMPLED ? MSCOPE_BLOCK_SAMPLED : 0u)
+                 | (flags & MSCOPE_SLOT_REALLOCATED ? MSCOPE_BLOCK_REALLOCATED : 0u)
+                 | (flags >> MSCOPE_SLOT_FAMILY_SHIFT & 3u) << MSCOPE_BLOCK_FAMILY_SHIFT,
     };
 }
 
@@ -74,8 +77,10 @@ bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_
     uint32_t flags = mscope_slot_flags(what);
     if (!(flags & MSCOPE_SLOT_LIVE)) return false;
     uint64_t address = granule << MSCOPE_GRANULE_SHIFT | (flags & MSCOPE_SLOT_HALF ? 16 : 0);
-    *out = (struct mscope_departure){
-        .address = address, .what = what, .born = mscope_load_acquire(&slot->born), .size = mscope_block_size(what, address)};
+    *out = (struct mscope_departure){.address = address,
+                                     .what = what,
+                                     .born = mscope_load_acquire(&slot->born),
+                                     .size = mscope_block_size(what, address)};
     return mscope_load_acquire(&slot->what) == what;
 }
 

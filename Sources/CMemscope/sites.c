@@ -1,4 +1,5 @@
-// The stack table: each distinct call stack once, numbered densely so that per-thread counters of neighbours share pages.
+// The stack table: each distinct call stack once, numbered densely so that per-thread counters of neighbours share
+// pages.
 //
 // The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
 // three levels, each searched in one cache line: a small program touches 64 KiB of it, a large one 17 MiB.
@@ -66,8 +67,10 @@ static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
 {
     mscope_store_release(&mscope_entries[site].ready, stack->count);
     mscope_add_relaxed(&mscope_global.sites, 1);
-    if (stack->flags & MSCOPE_STACK_GUESSED) mscope_add_relaxed(&mscope_global.stacks_guessed, 1);
-    else if (stack->flags & MSCOPE_STACK_TRUNCATED) mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
+    if (stack->flags & MSCOPE_STACK_GUESSED)
+        mscope_add_relaxed(&mscope_global.stacks_guessed, 1);
+    else if (stack->flags & MSCOPE_STACK_TRUNCATED)
+        mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
 }
 
 /// The word of a stack whose code is gone: no hash meets it, but the same stack finds it again.
@@ -138,8 +141,8 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
         }
 }
 
-/// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now on,
-/// unless the same image comes back to them.
+/// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now
+/// on, unless the same image comes back to them.
 ///
 /// context: dlclose, outside the hook path
 void mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)

@@ -5,7 +5,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { MSCOPE_PAGE = 4096, MSCOPE_PAGES_AT_ONCE = 32, MSCOPE_STACK_LIMIT = 1 << 24, MSCOPE_OTHER_STACK_LIMIT = 1 << 20 };
+enum {
+    MSCOPE_PAGE = 4096,
+    MSCOPE_PAGES_AT_ONCE = 32,
+    MSCOPE_STACK_LIMIT = 1 << 24,
+    MSCOPE_OTHER_STACK_LIMIT = 1 << 20
+};
 
 // ---- which memory may be read
 
@@ -71,8 +76,8 @@ static enum mscope_step mscope_step_offset(struct mscope_cursor *at, uint64_t ru
 #endif
     if (cfa <= at->sp || !mscope_on_stack(at, return_address, 8, high)) return MSCOPE_STEP_LOST;
     if (saved != 0 && !mscope_on_stack(at, cfa - saved, 8, high)) return MSCOPE_STEP_LOST;
-    *reads = (struct mscope_reads){
-        .pc_at = (const uint64_t *)return_address, .fp_at = saved ? (const uint64_t *)(cfa - saved) : NULL};
+    *reads = (struct mscope_reads){.pc_at = (const uint64_t *)return_address,
+                                   .fp_at = saved ? (const uint64_t *)(cfa - saved) : NULL};
     if (saved != 0) at->fp = *reads->fp_at;
     at->pc = mscope_code_address(*reads->pc_at);
     at->sp = cfa;
@@ -90,7 +95,8 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
 }
 
 /// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such.
-static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads, uint32_t *flags)
+static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
+                                     uint32_t *flags)
 {
     if (at->fp == 0) return MSCOPE_STEP_END; // as the kernel starts a process: ld.so's entry describes nothing
     if ((at->fp & 7) != 0 || mscope_step_frame(at, high, reads) == MSCOPE_STEP_LOST) return MSCOPE_STEP_LOST;

@@ -72,7 +72,8 @@ static struct mscope_bank *mscope_claim_bank(void)
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
         uint32_t free = MSCOPE_BANK_FREE;
-        if (bank && mscope_load_relaxed(&bank->state) == free && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED))
+        if (bank && mscope_load_relaxed(&bank->state) == free
+            && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED))
             return bank;
     }
     struct mscope_bank *bank = mscope_map(sizeof(struct mscope_bank));
@@ -227,8 +228,10 @@ void mscope_threads_after_fork(void)
     for (uint32_t thread = 1; thread <= threads && thread < MSCOPE_RECORDS; thread++) {
         struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[thread].bank);
         if (bank == NULL) continue;
-        if (bank == mscope_tls.bank) mscope_store_relaxed(&mscope_records[thread].tid, (int32_t)syscall(SYS_gettid));
-        else mscope_end_record(thread, bank);
+        if (bank == mscope_tls.bank)
+            mscope_store_relaxed(&mscope_records[thread].tid, (int32_t)syscall(SYS_gettid));
+        else
+            mscope_end_record(thread, bank);
     }
     uint32_t count = mscope_load_relaxed(&mscope_bank_count);
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {

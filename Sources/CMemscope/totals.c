@@ -25,7 +25,8 @@ void mscope_sum(struct mscope_counts *into, struct mscope_counts value)
 static uint64_t mscope_raise_peak_to(int64_t live)
 {
     int64_t peak = mscope_load_relaxed(&mscope_global.peak_live_bytes);
-    while (live > peak && !mscope_cas_acq_rel(&mscope_global.peak_live_bytes, &peak, live)) {}
+    while (live > peak && !mscope_cas_acq_rel(&mscope_global.peak_live_bytes, &peak, live)) {
+    }
     return (uint64_t)(live > peak ? live : peak);
 }
 
@@ -73,7 +74,8 @@ void mscope_read_totals(struct mscope_totals *out)
     out->stacks_exact = out->sites > known ? out->sites - known : 0;
     // Each bank may hold back less than MSCOPE_PUBLISH_BYTES of the figure the peak is taken from.
     uint64_t live = out->program.allocated_bytes > out->program.freed_bytes
-        ? out->program.allocated_bytes - out->program.freed_bytes : 0;
+                        ? out->program.allocated_bytes - out->program.freed_bytes
+                        : 0;
     out->peak_live_bytes = mscope_raise_peak_to((int64_t)live);
     out->peak_error_bytes = (uint64_t)banks * MSCOPE_PUBLISH_BYTES;
 }

@@ -38,12 +38,12 @@ enum {
     MSCOPE_SLOT_LIVE = 1,
     MSCOPE_SLOT_HALF = 2, // the block begins in the upper 16 bytes of the granule
     MSCOPE_SLOT_INTERNAL = 4,
-    MSCOPE_SLOT_SAMPLED = 8,   // its stack was sampled: at its site it stands for mscope_weight() blocks
-    MSCOPE_SLOT_STANDS = 16,   // the block itself was sampled: it stands for others everywhere
+    MSCOPE_SLOT_SAMPLED = 8, // its stack was sampled: at its site it stands for mscope_weight() blocks
+    MSCOPE_SLOT_STANDS = 16, // the block itself was sampled: it stands for others everywhere
     MSCOPE_SLOT_REALLOCATED = 32,
-    MSCOPE_SLOT_EVENT = 64,    // history has its birth, so it wants its death
-    MSCOPE_SLOT_FAMILY_SHIFT = 7,    // 2 bits
-    MSCOPE_SLOT_WALK_SHIFT = 9,      // 3 bits: number of the walk it was recorded in, 0 outside of walks
+    MSCOPE_SLOT_EVENT = 64,       // history has its birth, so it wants its death
+    MSCOPE_SLOT_FAMILY_SHIFT = 7, // 2 bits
+    MSCOPE_SLOT_WALK_SHIFT = 9,   // 3 bits: number of the walk it was recorded in, 0 outside of walks
 };
 enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAMILY_NEW_ARRAY = 2 };
 
@@ -94,7 +94,7 @@ struct mscope_departure_log {
 };
 
 enum { MSCOPE_RING_EVENTS = 1 << 13 };
-struct mscope_ring { // single producer (the owner of the bank), single consumer (the collector)
+struct mscope_ring {                    // single producer (the owner of the bank), single consumer (the collector)
     _Alignas(64) _Atomic uint64_t head; // next to write; head - tail <= MSCOPE_RING_EVENTS
     _Alignas(64) _Atomic uint64_t tail; // next to read
     struct mscope_event events[MSCOPE_RING_EVENTS];
@@ -103,9 +103,9 @@ struct mscope_ring { // single producer (the owner of the bank), single consumer
 // ---- the last stack a thread took, outermost frame first, so that what it shares with the next one stays in place.
 //
 // state of frame i: link[i], sp[i]. The step outwards from it read link[i - 1]: a usual frame holds both words at
-// link_at[i]; for an odd one link_at[i] is &link[i - 1] itself and `odd` tells where the words are. So the frames below i
-// are the same again exactly when its state is and all these words are: the walk is a function of them.
-// hash[i] is that of frames 0 ... i; odd[0 ..< odd_until[i]] belong to frames 0 ... i.
+// link_at[i]; for an odd one link_at[i] is &link[i - 1] itself and `odd` tells where the words are. So the frames below
+// i are the same again exactly when its state is and all these words are: the walk is a function of them. hash[i] is
+// that of frames 0 ... i; odd[0 ..< odd_until[i]] belong to frames 0 ... i.
 struct mscope_link { // as a frame holds it in memory
     uint64_t fp, pc;
 };
@@ -115,7 +115,7 @@ struct mscope_odd {
 };
 struct mscope_memo {
     uint32_t depth, generation;
-    uint32_t end;                     // how the walk ended at frame 0: an mscope_step
+    uint32_t end; // how the walk ended at frame 0: an mscope_step
     struct mscope_link link[MSCOPE_MAX_FRAMES];
     const struct mscope_link *link_at[MSCOPE_MAX_FRAMES];
     uint64_t sp[MSCOPE_MAX_FRAMES], hash[MSCOPE_MAX_FRAMES];
@@ -137,8 +137,8 @@ struct mscope_reads {
 };
 struct mscope_walked {
     uint32_t count, flags;
-    uint32_t end;                  // an mscope_step; MSCOPE_STEP_ON: the memo has the rest
-    bool sure;                     // the words in `reads` decide every step
+    uint32_t end; // an mscope_step; MSCOPE_STEP_ON: the memo has the rest
+    bool sure;    // the words in `reads` decide every step
     struct mscope_cursor frames[MSCOPE_MAX_FRAMES];
     struct mscope_reads reads[MSCOPE_MAX_FRAMES];
 };
@@ -149,7 +149,7 @@ struct mscope_space {
     struct mscope_memo memo;
     struct mscope_walked walked;
     struct mscope_stack tail, whole;
-    uint64_t sp;                     // of the walk that uses it
+    uint64_t sp; // of the walk that uses it
 };
 enum { MSCOPE_SPACES = 2 };
 
@@ -161,16 +161,16 @@ enum { MSCOPE_TASK_CONTEXTS = 64 };
 
 struct mscope_bank {
     _Atomic uint32_t state;
-    uint32_t thread;                 // number of the owner
-    uint32_t context;                // of this thread without a task
-    _Atomic uint64_t unpublished;    // signed: live bytes not yet added to the process-wide figure
-    uint64_t stack_low, stack_high;  // known readable: [stack_low, stack_high)
-    uint64_t other_low, other_high;  // the last other stack (signal stack, fiber)
+    uint32_t thread;                // number of the owner
+    uint32_t context;               // of this thread without a task
+    _Atomic uint64_t unpublished;   // signed: live bytes not yet added to the process-wide figure
+    uint64_t stack_low, stack_high; // known readable: [stack_low, stack_high)
+    uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
     uint64_t random;
-    struct mscope_tally tally[2];    // program, internal
+    struct mscope_tally tally[2]; // program, internal
     struct mscope_counts baseline[2];
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
-    volatile uint32_t walks;         // under way on this thread
+    volatile uint32_t walks;                                // under way on this thread
     struct mscope_space spaces[MSCOPE_SPACES];
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
@@ -182,24 +182,23 @@ enum { MSCOPE_BANKS = 1 << 13 };
 // ---- what a thread finds without a table: valid when zero
 enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE_TLS_LEFT = 3 };
 struct mscope_tls {
-    struct mscope_bank *bank;  // NULL unless state is READY
-    int64_t until_sample;      // bytes to the next sample; negative: due
-    uint64_t async_context;    // the register's value when the last hook was entered; 0: not known
+    struct mscope_bank *bank; // NULL unless state is READY
+    int64_t until_sample;     // bytes to the next sample; negative: due
+    uint64_t async_context;   // the register's value when the last hook was entered; 0: not known
     uint32_t state;
-    uint32_t thread, context;  // kept for what happens after the bank was given back
-    uint32_t internal;         // one of MemScope's own threads
+    uint32_t thread, context; // kept for what happens after the bank was given back
+    uint32_t internal;        // one of MemScope's own threads
     uint32_t exit_rounds;
 };
 
-
 struct mscope_site_entry {
-    _Atomic uint32_t ready;     // frame count once the rest may be read, else 0
+    _Atomic uint32_t ready; // frame count once the rest may be read, else 0
     uint32_t flags;
     uint64_t hash;
     const uint64_t *frames;
     uint64_t first_seen;
-    uint64_t retired_at;        // a return address in the image that is gone; 0: in use
-    uint64_t retired_image;     // that image, by name
+    uint64_t retired_at;    // a return address in the image that is gone; 0: in use
+    uint64_t retired_image; // that image, by name
 };
 
 struct mscope_context {

@@ -41,8 +41,8 @@ static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
     return memo->link_at[i]->pc == memo->link[i - 1].pc && memo->link_at[i]->fp == memo->link[i - 1].fp;
 }
 
-/// Whether the steps from frame `top` outwards would read what they read then. Otherwise *top becomes the innermost frame
-/// that was reached by other words.
+/// Whether the steps from frame `top` outwards would read what they read then. Otherwise *top becomes the innermost
+/// frame that was reached by other words.
 static inline bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
 {
     mscope_words different = {0, 0};
@@ -55,6 +55,19 @@ static inline bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *to
     return false;
 }
 
+/// Whether the memo has the rest of a walk that has come to `at`: its first *known frames then. Otherwise *known
+/// becomes how many of them, further outwards, may still turn out to be the same.
+static inline bool mscope_memo_has(const struct mscope_memo *memo, const struct mscope_cursor *at, uint32_t *known)
+{
+    while (*known > 0 && memo->sp[*known - 1] < at->sp) --*known;
+    uint32_t top = *known - 1;
+    if (*known == 0 || memo->sp[top] != at->sp || memo->link[top].pc != at->pc || memo->link[top].fp != at->fp)
+        return false;
+    if (mscope_unchanged(memo, &top)) return true;
+    *known = top;
+    return false;
+}
+
 /// Walks outwards until the memo knows the rest (then its first `*known` frames hold) or the stack ends.
 static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *memo, struct mscope_cursor at,
                             uint32_t *known, struct mscope_walked *out)
@@ -64,15 +77,9 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
     out->count = out->flags = 0;
     out->sure = high == bank->stack_high; // another stack may be gone by the next walk, and a shorter one in its place
     for (;;) {
-        while (*known > 0 && memo->sp[*known - 1] < at.sp) --*known;
-        uint32_t top = *known - 1;
-        if (*known > 0 && memo->sp[top] == at.sp && memo->link[top].pc == at.pc && memo->link[top].fp == at.fp
-            && *known + out->count <= MSCOPE_MAX_FRAMES) {
-            if (mscope_unchanged(memo, &top)) {
-                out->end = MSCOPE_STEP_ON;
-                return;
-            }
-            *known = top; // frames outside of it may still turn out to be the same
+        if (mscope_memo_has(memo, &at, known) && *known + out->count <= MSCOPE_MAX_FRAMES) {
+            out->end = MSCOPE_STEP_ON;
+            return;
         }
         uint32_t n = out->count++;
         out->frames[n] = at;
@@ -82,7 +89,8 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
         }
         uint64_t key = mscope_rule_key(at.pc);
         uint64_t word = mscope_load_relaxed(&mscope_rules[key >> (48 - MSCOPE_RULES_SHIFT)]);
-        if (mscope_likely(word == (key << MSCOPE_RULE_BITS | MSCOPE_RULE_FRAME) && at.fp >= at.sp && at.fp + 16 <= high)) {
+        if (mscope_likely(word == (key << MSCOPE_RULE_BITS | MSCOPE_RULE_FRAME) && at.fp >= at.sp
+                          && at.fp + 16 <= high)) {
             const uint64_t *frame = (const uint64_t *)at.fp;
             out->reads[n] = (struct mscope_reads){.pc_at = frame + 1, .fp_at = frame};
             at = (struct mscope_cursor){mscope_code_address(frame[1]), at.fp + 16, frame[0]};
@@ -136,8 +144,8 @@ static bool mscope_plausible_context(uint64_t context)
     return context >= MSCOPE_NOWHERE && context >> MSCOPE_ADDRESS_BITS == 0 && (context & 7) == 0;
 }
 
-/// The context of the async function at frame 0, which has no frame: it is in the register that every frame inside of it
-/// leaves alone or saves, the innermost one being the caller of our hook. 0 when it cannot be found.
+/// The context of the async function at frame 0, which has no frame: it is in the register that every frame inside of
+/// it leaves alone or saves, the innermost one being the caller of our hook. 0 when it cannot be found.
 static uint64_t mscope_bare_context(const struct mscope_memo *memo)
 {
     uint64_t context = mscope_tls.async_context;
@@ -151,14 +159,14 @@ static uint64_t mscope_bare_context(const struct mscope_memo *memo)
     // A register may hold anything: look before reading.
     uint64_t fields[2];
     struct mscope_unwind_table table;
-    bool readable = mscope_plausible_context(context)
-        && mscope_read_memory(context, fields, sizeof(fields)) == sizeof(fields);
+    bool readable =
+        mscope_plausible_context(context) && mscope_read_memory(context, fields, sizeof(fields)) == sizeof(fields);
     return readable && mscope_find_unwind_table(mscope_code_address(fields[1]), &table) ? context : 0;
 }
 
-/// The callers of an async function wait in contexts: {parent, function to resume}. Below its saved frame pointer stands
-/// the function's own context. Of a function to be resumed only the entry is known: it is kept as entry + 1, which every
-/// reader of return addresses takes back.
+/// The callers of an async function wait in contexts: {parent, function to resume}. Below its saved frame pointer
+/// stands the function's own context. Of a function to be resumed only the entry is known: it is kept as entry + 1,
+/// which every reader of return addresses takes back.
 static void mscope_follow_contexts(const struct mscope_memo *memo, struct mscope_stack *out)
 {
     bool bare = memo->end == MSCOPE_STEP_ASYNC_BARE;
@@ -199,8 +207,8 @@ static __attribute__((noinline)) uint32_t mscope_add_site(struct mscope_space *s
     return mscope_new_site(&space->whole);
 }
 
-/// The site of the memo's stack with `tail` after it. Async callers are followed anew each time: their contexts are heap
-/// memory that may be gone.
+/// The site of the memo's stack with `tail` after it. Async callers are followed anew each time: their contexts are
+/// heap memory that may be gone.
 static uint32_t mscope_site_of_memo(struct mscope_space *space)
 {
     struct mscope_memo *memo = &space->memo;
@@ -236,7 +244,8 @@ static __attribute__((noinline)) uint32_t mscope_site_by_walk(struct mscope_bank
 uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     // A walk further up than the caller is none any more: a signal handler came upon it and jumped out.
-    while (mscope_unlikely(bank->walks != 0) && bank->spaces[bank->walks - 1].sp <= sp) bank->spaces[--bank->walks].memo.depth = 0;
+    while (mscope_unlikely(bank->walks != 0) && bank->spaces[bank->walks - 1].sp <= sp)
+        bank->spaces[--bank->walks].memo.depth = 0;
     if (mscope_unlikely(bank->walks == MSCOPE_SPACES)) {
         mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
         return 0;
@@ -252,10 +261,11 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
     }
     uint32_t top = memo->depth - 1, site;
     // The commonest case in a loop: the very same stack.
-    if (memo->depth > 0 && memo->sp[top] == sp && memo->link[top].pc == pc && memo->link[top].fp == fp && memo->site[top] != 0
-        && memo->end <= MSCOPE_STEP_END && mscope_unchanged(memo, &top))
+    if (memo->depth > 0 && memo->sp[top] == sp && memo->link[top].pc == pc && memo->link[top].fp == fp
+        && memo->site[top] != 0 && memo->end <= MSCOPE_STEP_END && mscope_unchanged(memo, &top))
         site = memo->site[memo->depth - 1];
-    else site = mscope_site_by_walk(bank, space, (struct mscope_cursor){pc, sp, fp});
+    else
+        site = mscope_site_by_walk(bank, space, (struct mscope_cursor){pc, sp, fp});
     bank->walks--;
     return site;
 }

@@ -1,25 +1,28 @@
 // Walks over the live blocks that see one moment without stopping the program.
 //
-// A walk reads slots in order of address. A block that ends meanwhile is written to its thread's departure log before its
-// slot is cleared, and blocks recorded meanwhile carry the walk's number. So what lived when the walk began is: the slots
-// read, without those of this walk, and the logs, without what was read before (a bit for each slot tells).
+// A walk reads slots in order of address. A block that ends meanwhile is written to its thread's departure log before
+// its slot is cleared, and blocks recorded meanwhile carry the walk's number. So what lived when the walk began is: the
+// slots read, without those of this walk, and the logs, without what was read before (a bit for each slot tells).
 #include "internal.h"
 
 #include <time.h>
 
 _Atomic uint32_t mscope_walking;
 
-enum { MSCOPE_PAGE_SLOTS = 4096 / sizeof(struct mscope_slot), MSCOPE_REGION_PAGES = MSCOPE_REGION_SLOTS / MSCOPE_PAGE_SLOTS };
+enum {
+    MSCOPE_PAGE_SLOTS = 4096 / sizeof(struct mscope_slot),
+    MSCOPE_REGION_PAGES = MSCOPE_REGION_SLOTS / MSCOPE_PAGE_SLOTS
+};
 
 // One walk at a time, so its state is global.
 static struct {
     _Atomic uint32_t taken;
-    uint32_t number;          // 1 to 7, in turn
-    uint32_t generation;      // counts walks: a log of another one is stale
-    uint64_t began, ended;    // as births
-    uint32_t region, slot;    // first phase: slots
-    uint32_t bank, departure; // second phase: logs
-    bool finished;            // everything was delivered
+    uint32_t number;                          // 1 to 7, in turn
+    uint32_t generation;                      // counts walks: a log of another one is stale
+    uint64_t began, ended;                    // as births
+    uint32_t region, slot;                    // first phase: slots
+    uint32_t bank, departure;                 // second phase: logs
+    bool finished;                            // everything was delivered
     uint8_t touched[MSCOPE_REGION_PAGES / 8]; // of the slots of `region`
     _Atomic uint64_t missed;
 } mscope_walk;
@@ -87,8 +90,9 @@ static inline uint32_t mscope_walk_of(uint64_t what)
     return mscope_slot_flags(what) >> MSCOPE_SLOT_WALK_SHIFT & 7;
 }
 
-/// Whether a block was recorded since the walk began. Its birth alone is too coarse, and what realloc moved keeps an old
-/// one. Numbers come again every seven walks: then births differ, and mscope_walk_end took them from what was moved.
+/// Whether a block was recorded since the walk began. Its birth alone is too coarse, and what realloc moved keeps an
+/// old one. Numbers come again every seven walks: then births differ, and mscope_walk_end took them from what was
+/// moved.
 bool mscope_is_newer(uint64_t what, uint64_t born)
 {
     if (mscope_walk_of(what) != mscope_walk.number) return false;
@@ -172,7 +176,8 @@ static void mscope_settle_moved(void)
             struct mscope_slot *slot = mscope_find_slot(log->entries[n].address);
             uint64_t what = mscope_load_relaxed(&slot->what);
             // Its owner may free it at any moment: then the exchange fails, or the owner's store comes after it.
-            if (mscope_walk_of(what) != 0) mscope_cas_acq_rel(&slot->what, &what, what & ~(7ull << (52 + MSCOPE_SLOT_WALK_SHIFT)));
+            if (mscope_walk_of(what) != 0)
+                mscope_cas_acq_rel(&slot->what, &what, what & ~(7ull << (52 + MSCOPE_SLOT_WALK_SHIFT)));
         }
     }
 }

@@ -9,7 +9,9 @@ func environment(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
-/// Starts the server that `MEMSCOPE_SERVER_URL` asks for. The capture core calls it when it is loaded, before `main`.
+/// Starts the server that the environment asks for.
+///
+/// The capture core calls it when it is loaded, before `main`.
 @_cdecl("memscope_start_from_environment")
 func startFromEnvironment() {
     guard let value = environment("MEMSCOPE_SERVER_URL") else { return }

@@ -11,7 +11,9 @@ extension MemScope {
     public struct ServerConfiguration: Sendable {
         /// Where to listen: `http://127.0.0.1:9100`, `http://[::1]:0` or `unix:///run/app.sock`; port 0 picks one.
         public var url: String
-        /// At least 16 characters that clients must present. Nil: `MEMSCOPE_TOKEN`, else none on loopback and unix
+        /// What clients must present, at least 16 characters.
+        ///
+        /// Nil: `MEMSCOPE_TOKEN`, else none on loopback and unix
         /// sockets, and a random one on any other address.
         public var token: String?
         /// Further host names, without port, under which browsers may address the server.
@@ -68,7 +70,9 @@ extension MemScope {
         /// The link to open first: `url`, with the token when there is one.
         public var visitURL: String { daemon.visitURL }
 
-        /// Closes all connections and joins MemScope's threads. Recording goes on. May be called again.
+        /// Closes all connections and joins the server's threads.
+        ///
+        /// Recording goes on. May be called again.
         public func stop() {
             running.withLock { if $0 === self { $0 = nil } }
             daemon.stop()

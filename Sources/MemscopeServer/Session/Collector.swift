@@ -29,7 +29,9 @@ final class Collector: Sendable {
         self.isStopping = isStopping
     }
 
-    /// Ends the thread and waits for it. Does nothing in a forked child, which has none.
+    /// Ends the thread and waits for it.
+    ///
+    /// Does nothing in a forked child, which has none.
     func stop() {
         guard mscope_fork_generation() == generation else { return }
         isStopping.value.store(true, ordering: .releasing)

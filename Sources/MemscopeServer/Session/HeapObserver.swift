@@ -3,8 +3,9 @@ internal import MemscopeRender
 internal import Synchronization
 internal import Tracking
 
-/// What MemScope knows of its process beyond the core's counters: history, kept
-/// snapshots, names. Its methods may be called from any thread of ours.
+/// The history, kept snapshots and names of this process: what is known beyond the core's counters.
+///
+/// Its methods may be called from any thread of ours.
 final class HeapObserver: Sendable {
     let hub = EventHub()
     let events = EventStore()

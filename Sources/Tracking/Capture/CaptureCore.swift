@@ -1,6 +1,8 @@
 internal import CMemscope
 
-/// The capture core, in Swift's terms. Every function may be called from any thread.
+/// The capture core, in Swift's terms.
+///
+/// Every function may be called from any thread.
 package enum CaptureCore {
     /// Whether the program's allocations go through us.
     package static var isActive: Bool { mscope_is_active() }

@@ -7,12 +7,11 @@ package struct LiveBlocks {
     /// Blocks that were live when it began and were lost to full logs.
     package private(set) var missed: UInt64 = 0
 
-    /// Walks once.
+    /// Walks once; nil while another walk is under way.
     ///
     /// - Parameters:
     ///   - batch: Most blocks handed over at a time.
     ///   - body: Gets the program's own blocks, each once, mostly ascending by address.
-    /// - Returns: Nil when another walk is under way.
     package init?(batch: Int = 1 << 16, _ body: ([Block]) -> Void) {
         guard mscope_walk_begin() else { return nil }
         takenAt = mscope_now()

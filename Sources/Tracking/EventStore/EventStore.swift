@@ -44,6 +44,7 @@ package final class EventStore: Sendable {
     /// The newest events, oldest first.
     ///
     /// - Parameter limit: Most events to return.
+    /// - Returns: At most `limit` events.
     package func latest(_ limit: Int) -> [Event] {
         state.withLock { state in
             let ordered = state.events[state.next...] + state.events[..<state.next]

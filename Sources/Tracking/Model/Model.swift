@@ -94,7 +94,9 @@ package struct Block: Sendable, Hashable {
     }
 }
 
-/// One function on a stack, named. Inlined functions are frames of their own.
+/// One function on a stack, named.
+///
+/// Inlined functions are frames of their own.
 package struct Frame: Sendable, Hashable {
     /// Demangled; "0x…" when no name is known.
     package var function: String

@@ -195,7 +195,9 @@ static bool mscope_define_register(struct mscope_run *run, uint8_t operation, co
     case 0x08:
         if (which != run->cie->ra_register) mscope_saved_at(run, which, 0);
         break;                                                             // same_value
-    case 0x09: mscope_uleb(p); break;                                      // register
+    case 0x09: // register: a frame pointer that rests in another register is beyond us
+        mscope_uleb(p);
+        return which != MSCOPE_DWARF_FP;
     case 0x11: mscope_saved_at(run, which, mscope_sleb(p) * scale); break; // offset_extended_sf
     case 0x10:                                                             // expression
         if (which == MSCOPE_DWARF_FP) run->row.fp_expression = *p;

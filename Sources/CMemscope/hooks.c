@@ -183,6 +183,11 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     // The old address may be another thread's before the real realloc returns: lift the record first.
     struct mscope_departure old = mscope_lift(block);
     void *moved = next(block, size ? mscope_request(size) : 0);
+    // What to do with 0 is the allocator's business; if it makes a block, that one too must have its granule.
+    if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
+        void *larger = next(moved, mscope_least_request);
+        if (larger != NULL) moved = larger;
+    }
     if (mscope_unlikely(moved == NULL && size != 0))
         mscope_put_back(old);
     else

@@ -94,12 +94,16 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
     return MSCOPE_STEP_ON_UNSURE;
 }
 
-/// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such.
-static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
-                                     uint32_t *flags)
+/// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such. It may
+/// point anywhere, also where memory was and is no more.
+static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, uint32_t *flags)
 {
-    if (at->fp == 0) return MSCOPE_STEP_END; // as the kernel starts a process: ld.so's entry describes nothing
-    if ((at->fp & 7) != 0 || mscope_step_frame(at, high, reads) == MSCOPE_STEP_LOST) return MSCOPE_STEP_LOST;
+    // As the kernel starts a process: ld.so's entry, at the very top of the stack, describes nothing.
+    if (at->fp == 0 && at->sp < high && high - at->sp <= 64) return MSCOPE_STEP_END;
+    uint64_t frame[2];
+    if ((at->fp & 7) != 0 || !mscope_on_stack(at, at->fp, sizeof(frame), high)) return MSCOPE_STEP_LOST;
+    if (mscope_read_memory(at->fp, frame, sizeof(frame)) != sizeof(frame)) return MSCOPE_STEP_LOST;
+    *at = (struct mscope_cursor){mscope_code_address(frame[1]), at->fp + sizeof(frame), frame[0]};
     *flags |= MSCOPE_STACK_GUESSED;
     return MSCOPE_STEP_ON_UNSURE;
 }
@@ -116,6 +120,6 @@ enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct msc
         if (rule & MSCOPE_ASYNC_BARE) return MSCOPE_STEP_ASYNC_BARE;
         return mscope_on_stack(at, at->fp - 8, 16, high) ? MSCOPE_STEP_ASYNC : MSCOPE_STEP_LOST;
     case MSCOPE_RULE_WIDE: return mscope_step_wide(at, high) ? MSCOPE_STEP_ON_UNSURE : MSCOPE_STEP_LOST;
-    default: return mscope_guess(at, high, reads, flags);
+    default: return mscope_guess(at, high, flags);
     }
 }

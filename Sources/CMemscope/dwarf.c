@@ -141,7 +141,7 @@ static bool mscope_execute(struct mscope_run *run, uint8_t operation, const uint
     case 0x06: mscope_restore(run, mscope_uleb(p)); return true;                                 // restore_extended
     case 0x07: which = mscope_uleb(p); row->ra_undefined |= which == run->cie->ra_register; return true; // undefined
     case 0x08: which = mscope_uleb(p); if (which == MSCOPE_DWARF_FP) mscope_saved_at(run, which, 0); return true;
-    case 0x09: mscope_uleb(p); mscope_uleb(p); return true;                                      // register
+    case 0x09: which = mscope_uleb(p); mscope_uleb(p); return which != MSCOPE_DWARF_FP;          // register
     case 0x0a: if (run->depth == 8) return false; run->remembered[run->depth++] = *row; return true;
     case 0x0b: if (run->depth == 0) return false; *row = run->remembered[--run->depth]; return true;
     case 0x0c: row->cfa_register = mscope_uleb(p); row->cfa_offset = (int64_t)mscope_uleb(p); row->cfa_expression = NULL; return true;

@@ -155,7 +155,7 @@ static void arrays(void) {
 }
 
 #define expect_aligned(pointer, alignment) \
-    expect(((uintptr_t)(pointer) & ((alignment) - 1)) == 0, "%p is not aligned to %zu", (void *)(pointer),
+    expect(((uintptr_t)(pointer) & ((alignment) - 1)) == 0, "%p is not aligned to %zu", (void *)(pointer), \
         (size_t)(alignment))
 
 static void aligned(void) {

@@ -68,6 +68,23 @@ static void refused(void) {
     end();
 }
 
+static void foreign_addresses(void) {
+    test("10,000 addresses of no block are answered within a second");
+    static char data[4096];
+    char *mapping = live_map(1u << 20);
+    struct mscope_block block;
+    uint64_t begin = mscope_now();
+    for (uint64_t i = 0; i < 2500; i++) {
+        uint64_t addresses[] = {(uint64_t)(uintptr_t)&block + i, (uint64_t)(uintptr_t)data + i,
+            (uint64_t)(uintptr_t)mapping + i * 16, (uint64_t)(uintptr_t)foreign_addresses + i};
+        for (int k = 0; k < 4; k++) expect(!mscope_find_block(addresses[k], &block), "an address of kind %d is in a block", k);
+    }
+    uint64_t milliseconds = (mscope_now() - begin) / 1000000;
+    expect(milliseconds < 1000, "they took %llu ms", (unsigned long long)milliseconds);
+    munmap(mapping, 1u << 20);
+    end();
+}
+
 static void address_reuse(void) {
     test("ten thousand reuses of one address keep only the last owner");
     mark();
@@ -91,6 +108,7 @@ int main(void) {
     beyond_32_bits((1ull << 32) - 1, "a block of 2^32 - 1 bytes has its exact size");
     beyond_32_bits(17ull << 30, "a block of 17 GiB has its exact size");
     refused();
+    foreign_addresses();
     address_reuse();
     test("live figures, walk and sites agree after all of it");
     expect_consistent();

@@ -129,15 +129,13 @@ def swift_tests():
         )
         for flags in (("-O",), ("-Onone",), ("-Osize",))
     ]
-    for flags in (("-O", *AS_PACKAGES_DO), ("-Onone", *AS_PACKAGES_DO), ("-Onone",)):
+    for flags in (("-O",), ("-Onone",), ("-O", *AS_PACKAGES_DO), ("-Onone", *AS_PACKAGES_DO)):
         for way in ("linked", "preloaded"):
             tests.append(async_test(flags, way))
-    # Without frame pointers nothing leads to the context; then the stack must say that it ends early.
-    tests.append(async_test(("-O",), "linked", lenient=True))
     return tests
 
 
-def async_test(flags, way, lenient=False):
+def async_test(flags, way):
     def run(build):
         objects = [build.object("support/callers.c", way == "preloaded")]
         if way == "linked":
@@ -146,9 +144,8 @@ def async_test(flags, way, lenient=False):
         path = build.swift_program("stacks/async.swift", every, "support/callers.h", objects)
         preload = [build.core_library()] if way == "preloaded" else []
         results = []
-        for attempt in range(1 if lenient else 3):
-            values = build.environment("full", preload, **({"CALLERS_OR_FLAG": 1} if lenient else {}))
-            results += checked(processes.run([path], values, build.folder, 120))
+        for attempt in range(3):
+            results += checked(processes.run([path], build.environment("full", preload), build.folder, 120))
         return results
 
     return Test(f"stacks/async.swift {' '.join(flags)} {way}", run)

@@ -111,7 +111,7 @@ static void questions(void) {
     ticks = 0;
     timer_t timer = start_timer(SIGALRM, asking, 100000);
     uint64_t seed = 77;
-    while (ticks < 3000) free(malloc(random_below(&seed, 5000)));
+    while (ticks < 1000) free(malloc(random_below(&seed, 5000)));
     timer_delete(timer);
     end();
 }

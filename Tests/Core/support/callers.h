@@ -8,8 +8,7 @@
 void *_Nullable callers_allocate(size_t size);
 
 /// Prints "ok" when the stack of `block` has functions whose symbols contain the words of
-/// `names` (separated by blanks, innermost first), in that order, then frees the block. With
-/// CALLERS_OR_FLAG in the environment a stack may lack them if it says that it is not exact.
+/// `names` (separated by blanks, innermost first), in that order, then frees the block.
 void callers_expect(void *_Nullable block, const char *_Nonnull test, const char *_Nonnull names);
 
 /// Exit status of the program.

@@ -8,7 +8,8 @@
 #include "../support/check.h"
 
 // The numbers below are x86-64's: 6 is rbp, 7 is rsp, 16 the return address.
-static const struct mscope_cie cie = {.code_align = 1, .data_align = -8, .ra_register = 16, .encoding = DW_EH_PE_absptr};
+static const struct mscope_cie cie = {
+    .code_align = 1, .data_align = -8, .ra_register = 16, .encoding = DW_EH_PE_absptr};
 
 // The row at `pc` of a program that begins at 1000, after the usual state at a function's entry. Copied to a
 // buffer of its exact size, so that a read beyond is seen.

@@ -94,8 +94,8 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
     return MSCOPE_STEP_ON_UNSURE;
 }
 
-/// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such. It may
-/// point anywhere, also where memory was and is no more.
+/// Without unwind information (code made at run time) a frame pointer may still lead on: a guess, marked as such. It
+/// may point anywhere, also where memory was and is no more.
 static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, uint32_t *flags)
 {
     // As the kernel starts a process: ld.so's entry, at the very top of the stack, describes nothing.

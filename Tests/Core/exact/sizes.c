@@ -77,7 +77,8 @@ static void foreign_addresses(void) {
     for (uint64_t i = 0; i < 2500; i++) {
         uint64_t addresses[] = {(uint64_t)(uintptr_t)&block + i, (uint64_t)(uintptr_t)data + i,
             (uint64_t)(uintptr_t)mapping + i * 16, (uint64_t)(uintptr_t)foreign_addresses + i};
-        for (int k = 0; k < 4; k++) expect(!mscope_find_block(addresses[k], &block), "an address of kind %d is in a block", k);
+        for (int k = 0; k < 4; k++)
+            expect(!mscope_find_block(addresses[k], &block), "an address of kind %d is in a block", k);
     }
     uint64_t milliseconds = (mscope_now() - begin) / 1000000;
     expect(milliseconds < 1000, "they took %llu ms", (unsigned long long)milliseconds);

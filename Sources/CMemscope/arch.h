@@ -5,6 +5,7 @@
 #ifndef MSCOPE_ARCH_H
 #define MSCOPE_ARCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>

@@ -146,29 +146,3 @@ size_t mscope_read_memory(uint64_t address, void *out, size_t size)
     }
     return done;
 }
-
-enum { MSCOPE_BATCH = 512 };
-
-/// Reads words from `first` on until one is gone; returns how many were read, -1 when the kernel forbids it.
-static ssize_t mscope_read_batch(const uint64_t *addresses, size_t count, uint64_t *words)
-{
-    struct iovec local = {words, count * sizeof(uint64_t)}, remote[MSCOPE_BATCH];
-    for (size_t i = 0; i < count; i++) remote[i] = (struct iovec){(void *)addresses[i], sizeof(uint64_t)};
-    long bytes = mscope_system(SYS_process_vm_readv, getpid(), &local, 1, remote, count, 0);
-    if (bytes >= 0) return bytes / (long)sizeof(uint64_t);
-    return bytes == -EFAULT ? 0 : -1;
-}
-
-bool mscope_read_words(const uint64_t *addresses, size_t count, uint64_t *words, uint8_t *readable)
-{
-    size_t done = 0;
-    while (done < count) {
-        size_t part = count - done < MSCOPE_BATCH ? count - done : MSCOPE_BATCH;
-        ssize_t read = mscope_read_batch(addresses + done, part, words + done);
-        if (read < 0) return false;
-        memset(readable + done, 1, (size_t)read);
-        done += (size_t)read;
-        if ((size_t)read < part) readable[done++] = 0; // the one it stopped at
-    }
-    return true;
-}

@@ -170,10 +170,6 @@ void mscope_tick(void);
 /// Copies `size` bytes of the process' own memory that may be unmapped at any moment.
 /// Returns how many bytes were readable from the start.
 size_t mscope_read_memory(uint64_t address, void *out, size_t size);
-/// Reads one 8-byte word at each of `count` ascending addresses, in few system calls.
-/// `readable[i]` is 0 where the word was gone. False when the kernel forbids it.
-bool mscope_read_words(const uint64_t *addresses, size_t count, uint64_t *words, uint8_t *readable);
-
 #pragma clang assume_nonnull end
 
 #endif

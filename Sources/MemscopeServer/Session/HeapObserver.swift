@@ -14,6 +14,10 @@ final class HeapObserver: Sendable {
     private let snapshots = Mutex(SnapshotStore())
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
+    // Monotonic nanoseconds of the last question for names.
+    private let lastNaming = Atomic<UInt64>(0)
+    /// How long symbol files stay open after the last question; they cost megabytes each.
+    private static let idleNanoseconds: UInt64 = 30_000_000_000
 
     /// What stands around an answer of now.
     func envelope() -> Envelope {
@@ -58,6 +62,7 @@ final class HeapObserver: Sendable {
     func tick() {
         CaptureCore.tick()
         CaptureCore.drainEvents { events.append($0) }
+        closeIdleSymbolFiles()
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
             time: CaptureCore.now,
@@ -96,9 +101,19 @@ final class HeapObserver: Sendable {
 
     // MARK: Names
 
+    /// Gives back the memory of symbol files that nobody asked for lately; names already found stay known.
+    private func closeIdleSymbolFiles() {
+        let last = lastNaming.load(ordering: .relaxed)
+        guard last != 0, CaptureCore.now - last > Self.idleNanoseconds else { return }
+        // Not waited for: a question under way keeps them open anyway.
+        _ = metadata.withLockIfAvailable { $0?.closeSymbolFiles() }
+        lastNaming.store(0, ordering: .relaxed)
+    }
+
     /// Runs `body` with everything that can be named named.
     func withNames<Result>(_ body: (MetadataStore) -> Result) -> Result {
-        metadata.withLock { store in
+        defer { lastNaming.store(CaptureCore.now, ordering: .relaxed) }
+        return metadata.withLock { store in
             if store == nil { store = MetadataStore() }
             // Non-nil by the line above.
             let names = store!

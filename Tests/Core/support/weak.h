@@ -37,6 +37,5 @@ extern "C" {
 #pragma weak mscope_drain_events
 #pragma weak mscope_tick
 #pragma weak mscope_read_memory
-#pragma weak mscope_read_words
 
 #endif

@@ -29,30 +29,6 @@ static void reads(void) {
     end();
 }
 
-static void words(void) {
-    test("words are read in one go, with gaps where pages are gone");
-    enum { PAGES = 3000 };
-    char *start = mmap(NULL, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    uint64_t *addresses = malloc(PAGES * 8), *out = malloc(PAGES * 8);
-    uint8_t *readable = calloc(1, PAGES);
-    for (size_t i = 0; i < PAGES; i++) {
-        addresses[i] = (uint64_t)(uintptr_t)start + i * PAGE + i % 500 * 8;
-        *(uint64_t *)(uintptr_t)addresses[i] = i * i;
-    }
-    for (size_t i = 0; i < PAGES; i += 7) munmap(start + i * PAGE, PAGE);
-    expect(mscope_read_words(addresses, PAGES, out, readable), "the kernel forbids it");
-    for (size_t i = 0; i < PAGES; i++) {
-        expect(readable[i] == (i % 7 != 0), "page %zu is called %s", i, readable[i] ? "readable" : "gone");
-        expect(i % 7 == 0 || out[i] == i * i, "word %zu is wrong", i);
-    }
-    expect(mscope_read_words(addresses, 0, out, readable), "no words cannot be read");
-    free(addresses);
-    free(out);
-    free(readable);
-    munmap(start, (size_t)PAGES * PAGE);
-    end();
-}
-
 static unsigned char *pieces[THREADS][PIECES];
 
 static size_t size_of(size_t i) {
@@ -90,7 +66,6 @@ static void own(void) {
 int main(void) {
     mscope_boot();
     reads();
-    words();
     own();
     return check_result();
 }

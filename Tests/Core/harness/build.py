@@ -101,6 +101,12 @@ class Build:
             ),
         )
 
+    def telling_library(self):
+        flags = ["-std=c11", *TEST_FLAGS, "-include", TESTS / "support/weak.h", "-shared", "-fPIC"]
+        return self._once(
+            "libtell.so", lambda path: self._call(["clang", *flags, TESTS / "support/tell.c", "-o", path])
+        )
+
     def plugin(self, name="plugin"):
         return self._once(
             f"{name}.so",

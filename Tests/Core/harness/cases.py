@@ -47,9 +47,9 @@ def checked(outcome):
     return results
 
 
-def program_test(name, source, way, mode="full", arguments=(), timeout=150, behind=None, **environment):
+def program_test(name, source, way, mode="full", arguments=(), timeout=150, behind=None, flags=("-O2",), **environment):
     def run(build):
-        path = build.program(source, way)
+        path = build.program(source, way, flags)
         real = [argument(build) if callable(argument) else argument for argument in arguments]
         preload = [build.core_library()] if way == "preloaded" else []
         if behind:
@@ -71,6 +71,9 @@ def exactness():
     # The interval is fixed once there are samples, so each has a process of its own.
     for interval, way in ((4096, "linked"), (65536, "preloaded"), (524288, "linked")):
         tests.append(program_test(f"exact/sampled.c {way} {interval}", "exact/sampled.c", way, arguments=(interval,)))
+    for way in WAYS:
+        name = f"exact/fixed_address.c {way}"
+        tests.append(program_test(name, "exact/fixed_address.c", way, flags=("-O2", "-no-pie", "-fno-pie")))
     tests.append(program_test("exact/replaced.cpp preloaded", "exact/replaced.cpp", "preloaded"))
     return tests
 

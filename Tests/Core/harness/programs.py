@@ -145,7 +145,8 @@ def python_modules(options):
 
 
 def preloaded(program, mode, build, folder, with_server):
-    values = build.environment(mode, [build.core_library()])
+    told = folder / "told"
+    values = build.environment(mode, [build.core_library(), build.telling_library()], TELL_FILE=told)
     watcher = None
     poll = server.Poll(build.folder) if with_server else None
     if poll:
@@ -154,7 +155,7 @@ def preloaded(program, mode, build, folder, with_server):
     program.prepare(folder)
     source = folder / program.input if program.input else None
     outcome = processes.run(program.command(folder), values, folder, program.timeout, source, watcher)
-    return outcome, poll
+    return outcome, poll, told.read_text() if told.exists() else ""
 
 
 def comparison(program, modes, options):
@@ -175,9 +176,12 @@ def comparison(program, modes, options):
         wanted = plain(build, fresh(build, program.name))
         results = []
         for mode in modes:
-            got, poll = preloaded(program, mode, build, fresh(build, program.name), options.server)
+            got, poll, told = preloaded(program, mode, build, fresh(build, program.name), options.server)
             same = program.compare(wanted) == program.compare(got)
             results.append(Result(same, f"same output and status in {mode}", difference(program, wanted, got)))
+            if mode in ("full", "balanced"):
+                seen = [int(line.split()[1]) for line in told.splitlines()]
+                results.append(Result(any(seen), f"was tracked in {mode}", f"allocations by process: {seen}"))
             if poll:
                 results.append(poll.result())
         return results

@@ -19,7 +19,7 @@ struct mscope_range {
     uint64_t start, end;
 };
 struct mscope_async_image {
-    _Atomic uint64_t start; // first mapped address; 0: free
+    _Atomic uint64_t start; // first mapped address; 0: free, and all after it; 1: free again
     _Atomic uint32_t ready;
     uint32_t count;
     struct mscope_range *ranges; // ascending
@@ -169,7 +169,8 @@ static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bi
     for (uint32_t i = 0; i < MSCOPE_ASYNC_IMAGES; i++) {
         struct mscope_async_image *image = &mscope_async_images[i];
         uint64_t owner = mscope_load_acquire(&image->start);
-        if (owner == 0 && mscope_cas_acq_rel(&image->start, &owner, start)) {
+        if (owner <= 1 && mscope_cas_acq_rel(&image->start, &owner, start)) {
+            image->count = 0;
             mscope_read_async_ranges(path[0] ? path : "/proc/self/exe", bias, image);
             mscope_store_release(&image->ready, 1);
             return image;
@@ -179,7 +180,17 @@ static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bi
     return NULL;
 }
 
-bool mscope_is_async(uint64_t pc)
+/// After an image was unloaded: its addresses may come to mean other code.
+void mscope_forget_async(uint64_t start)
+{
+    for (uint32_t i = 0; i < MSCOPE_ASYNC_IMAGES; i++) {
+        if (mscope_load_relaxed(&mscope_async_images[i].start) != start) continue;
+        mscope_store_relaxed(&mscope_async_images[i].ready, 0);
+        mscope_store_release(&mscope_async_images[i].start, 1);
+    }
+}
+
+int mscope_is_async(uint64_t pc)
 {
 #if defined(DLFO_STRUCT_HAS_EH_DBASE)
     struct dl_find_object found;
@@ -187,7 +198,7 @@ bool mscope_is_async(uint64_t pc)
         return false;
     struct mscope_async_image *image =
         mscope_async_image((uint64_t)found.dlfo_map_start, found.dlfo_link_map->l_addr, found.dlfo_link_map->l_name);
-    if (image == NULL) return false;
+    if (image == NULL) return -1;
     uint32_t low = 0, high = image->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -199,6 +210,6 @@ bool mscope_is_async(uint64_t pc)
     return low > 0 && pc - 1 < image->ranges[low - 1].end;
 #else
     (void)pc;
-    return false;
+    return 0;
 #endif
 }

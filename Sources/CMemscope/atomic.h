@@ -10,7 +10,7 @@
 #define mscope_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define mscope_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define mscope_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
-// Weak failure order is relaxed everywhere: no caller reads through the value it lost to.
+// On failure the value that was there is acquired: callers read through it.
 #define mscope_cas_acq_rel(p, expected, v) \
     atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acq_rel, memory_order_acquire)
 

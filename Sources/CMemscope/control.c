@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 _Atomic uint32_t mscope_current_mode;      // MSCOPE_OFF until booted
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
 static _Atomic uint32_t mscope_generation;
+static bool mscope_preloaded_too;     // the same
+static bool mscope_has_tables;        // set once, before mscope_boot_state is 2
 static _Atomic uint32_t mscope_begun; // tracking was on at some time
 
 enum { MSCOPE_DESCRIPTORS = 64 };
@@ -19,6 +22,7 @@ static _Atomic int mscope_descriptors[MSCOPE_DESCRIPTORS]; // value + 1; 0: free
 
 const char *mscope_environment(const char *name)
 {
+    if (getauxval(AT_SECURE)) return NULL; // whoever set it may have fewer rights than the program
     size_t length = strlen(name);
     extern char **environ;
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
@@ -62,7 +66,7 @@ uint32_t mscope_mode(void)
 
 void mscope_set_mode(uint32_t mode)
 {
-    if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot()) return;
+    if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
     if (mode != MSCOPE_OFF)
         mscope_store_relaxed(&mscope_begun, 1);
@@ -116,10 +120,15 @@ bool mscope_boot(void)
     if (state == 1 || !mscope_cas_acq_rel(&mscope_boot_state, &state, 1)) return false;
     mscope_global.started_at = mscope_now();
     mscope_memory_start();
-    bool complete = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
+    mscope_has_tables = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
     mscope_resolve_next();
+    // Another copy behind ours is a preloaded one.
+    void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");
+    if (other != NULL) other();
+    mscope_preloaded_too = other != NULL;
+    dlerror(); // what we looked for in vain is not the program's error
     mscope_store_release(&mscope_boot_state, 2);
-    if (!complete) {
+    if (!mscope_has_tables) {
         mscope_say("no address space for its tables (", "ulimit -v?", "); nothing is tracked");
         return true;
     }
@@ -138,8 +147,7 @@ static __attribute__((constructor)) void mscope_loaded(void)
     pthread_atfork(NULL, NULL, mscope_child_begins);
     if (!mscope_is_active()) return;
     mscope_refresh_images();
-    // Another copy behind ours is a preloaded one; it sees that it is not first and only forwards.
-    if (dlsym(RTLD_NEXT, "mscope_set_mode") != NULL)
+    if (mscope_preloaded_too)
         mscope_say("linked and preloaded at once; ", "the linked copy tracks, ", "the preloaded one does nothing");
     if (memscope_start_from_environment != NULL) memscope_start_from_environment();
 }

@@ -194,7 +194,7 @@ static bool mscope_define_register(struct mscope_run *run, uint8_t operation, co
     case 0x07: run->row.ra_undefined |= which == run->cie->ra_register; break;      // undefined
     case 0x08:
         if (which != run->cie->ra_register) mscope_saved_at(run, which, 0);
-        break;                                                             // same_value
+        break; // same_value
     case 0x09: // register: a frame pointer that rests in another register is beyond us
         mscope_uleb(p);
         return which != MSCOPE_DWARF_FP;

@@ -26,7 +26,7 @@ static inline size_t mscope_request(size_t size)
 static inline bool mscope_passes(size_t size)
 {
     return mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
-           && mscope_likely((mscope_tls.until_sample -= (int64_t)(size | 1)) > 0);
+           && mscope_likely(mscope_take_sample_distance(size));
 }
 
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
@@ -170,7 +170,7 @@ void free_aligned_sized(void *block, size_t alignment, size_t size)
 /// A bootstrap block cannot grow in place: it moves to the real heap.
 static void *mscope_leave_bootstrap(void *block, size_t size)
 {
-    size_t held = mscope_bootstrap_size(block);
+    size_t held = block ? mscope_bootstrap_size(block) : 0;
     void *moved = malloc(size);
     if (moved != NULL) __builtin_memcpy(moved, block, held < size ? held : size);
     return moved;
@@ -180,6 +180,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
 {
     void *(*next)(void *, size_t) = MSCOPE_NEXT(realloc);
     if (mscope_unlikely(next == NULL || mscope_is_bootstrap(block))) return mscope_leave_bootstrap(block, size);
+    mscope_tls.async_context = 0;
     // The old address may be another thread's before the real realloc returns: lift the record first.
     struct mscope_departure old = mscope_lift(block);
     void *moved = next(block, size ? mscope_request(size) : 0);
@@ -263,21 +264,42 @@ int dlclose(void *handle)
     return result;
 }
 
-/// Whether the process' malloc is the one above. The alias cannot be interposed, `malloc` can.
-extern void *mscope_this_malloc(size_t size) __attribute__((alias("malloc"), visibility("hidden")));
+// ---- whether the process' malloc is the one above
 
+_Atomic uint32_t mscope_hook_ran;
+static _Atomic uint32_t mscope_stood_down;
+
+void mscope_stand_down(void)
+{
+    mscope_store_relaxed(&mscope_stood_down, 1);
+    mscope_store_relaxed(&mscope_current_mode, MSCOPE_OFF);
+}
+
+/// Calls what the process calls malloc and looks whether the hook above ran. Comparing addresses would not do: a
+/// program at a fixed address has a stub of its own that stands for malloc everywhere.
+static bool mscope_probe(void)
+{
+    void *(*found)(size_t) = (void *(*)(size_t))dlsym(RTLD_DEFAULT, "malloc");
+    mscope_store_relaxed(&mscope_hook_ran, 0);
+    free(found ? found(1) : NULL);
+    return mscope_load_relaxed(&mscope_hook_ran) != 0;
+}
+
+/// context: first from mscope_boot, while the mode is off
 bool mscope_is_active(void)
 {
     static _Atomic int answer; // 0 unknown, 1 yes, 2 no
-    int known = mscope_load_relaxed(&answer);
-    if (known == 0) {
-        known = dlsym(RTLD_DEFAULT, "malloc") == (void *)mscope_this_malloc ? 1 : 2;
-        mscope_store_relaxed(&answer, known);
-    }
-    return known == 1;
+    if (mscope_load_relaxed(&answer) == 0) mscope_store_relaxed(&answer, mscope_probe() ? 1 : 2);
+    return mscope_load_relaxed(&answer) == 1 && mscope_load_relaxed(&mscope_stood_down) == 0;
 }
 
 #else
+
+_Atomic uint32_t mscope_hook_ran;
+
+void mscope_stand_down(void)
+{
+}
 
 bool mscope_is_active(void)
 {

@@ -12,6 +12,7 @@ enum { MSCOPE_IMAGES = 1 << 12 };
 struct mscope_image_entry {
     struct mscope_image image;
     const uint8_t *unwind_header; // .eh_frame_hdr; not to be read once unloaded
+    uint64_t identity;            // of its name and build id
     bool seen;
 };
 static struct mscope_image_entry *mscope_images; // appended under mscope_imaging; never moved
@@ -52,6 +53,19 @@ static void mscope_name_image(const struct dl_phdr_info *info, char *path, bool 
     }
 }
 
+/// 64-bit FNV-1a (Fowler, Noll, Vo, IETF draft-eastlake-fnv).
+static uint64_t mscope_hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3ull;
+    return hash;
+}
+
+static uint64_t mscope_identity_of(const char *name, const struct mscope_image *image)
+{
+    uint64_t hash = mscope_hash_bytes(0xcbf29ce484222325ull, name, strlen(name));
+    return mscope_hash_bytes(hash, image->build_id, image->build_id_size);
+}
+
 static void mscope_describe_image(const struct dl_phdr_info *info, struct mscope_image_entry *out, bool first)
 {
     memset(out, 0, sizeof(*out));
@@ -67,6 +81,7 @@ static void mscope_describe_image(const struct dl_phdr_info *info, struct mscope
         if (header->p_type == PT_GNU_EH_FRAME) out->unwind_header = (const uint8_t *)start;
     }
     mscope_name_image(info, image->path, first);
+    out->identity = mscope_identity_of(info->dlpi_name, image);
 }
 
 static void mscope_note_image(const struct mscope_image_entry *found)
@@ -100,19 +115,13 @@ static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *cont
     return 0;
 }
 
-/// 64-bit FNV-1a (Fowler, Noll, Vo, IETF draft-eastlake-fnv).
-static uint64_t mscope_hash_name(const char *name)
+static void mscope_bury_image(struct mscope_image_entry *entry)
 {
-    uint64_t hash = 0xcbf29ce484222325ull;
-    for (; *name; name++) hash = (hash ^ (uint8_t)*name) * 0x100000001b3ull;
-    return hash;
-}
-
-static void mscope_bury_image(struct mscope_image *image)
-{
+    struct mscope_image *image = &entry->image;
     image->unloaded_at = mscope_now();
     mscope_forget_rules();
-    mscope_retire_sites(image->start, image->end, mscope_hash_name(image->path));
+    mscope_forget_async(image->start);
+    mscope_retire_sites(image->start, image->end, entry->identity);
 }
 
 /// context: dlclose, or a thread of ours; takes ld.so's lock, so never on the hook path
@@ -127,8 +136,7 @@ void mscope_refresh_images(void)
         bool first = true;
         bool changed = dl_iterate_phdr(mscope_visit_image, &first) == 0;
         for (uint32_t i = 0; changed && i < count; i++)
-            if (!mscope_images[i].seen && mscope_images[i].image.unloaded_at == 0)
-                mscope_bury_image(&mscope_images[i].image);
+            if (!mscope_images[i].seen && mscope_images[i].image.unloaded_at == 0) mscope_bury_image(&mscope_images[i]);
     }
     mscope_store_release(&mscope_imaging, 0);
 }
@@ -155,11 +163,21 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
     return true;
 }
 
-uint64_t mscope_image_name_hash(uint64_t pc)
+uint64_t mscope_image_identity(uint64_t pc)
 {
     struct dl_find_object found;
     if (_dl_find_object == NULL || _dl_find_object((void *)(pc - 1), &found) != 0) return 0;
-    return mscope_hash_name(found.dlfo_link_map->l_name);
+    // An image begins with its ELF header, and its program headers are mapped with it.
+    const ElfW(Ehdr) *header = found.dlfo_map_start;
+    struct dl_phdr_info info = {
+        .dlpi_addr = found.dlfo_link_map->l_addr,
+        .dlpi_phdr = (const ElfW(Phdr) *)(const void *)((const char *)header + header->e_phoff),
+        .dlpi_phnum = header->e_phnum,
+    };
+    struct mscope_image image = {.build_id_size = 0};
+    for (int i = 0; i < info.dlpi_phnum && image.build_id_size == 0; i++)
+        if (info.dlpi_phdr[i].p_type == PT_NOTE) mscope_read_build_id(&info, &info.dlpi_phdr[i], &image);
+    return mscope_identity_of(found.dlfo_link_map->l_name, &image);
 }
 #else
 /// Before glibc 2.35 there is no lock-free look-up: only images noted by mscope_refresh_images are known.
@@ -176,7 +194,7 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
     return false;
 }
 
-uint64_t mscope_image_name_hash(uint64_t pc)
+uint64_t mscope_image_identity(uint64_t pc)
 {
     (void)pc;
     return 0; // stacks of an image that comes back get new numbers

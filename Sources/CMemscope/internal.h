@@ -30,6 +30,10 @@ MSCOPE_HIDDEN void *mscope_bootstrap_allocate(size_t size, size_t alignment);
 MSCOPE_HIDDEN bool mscope_is_bootstrap(const void *block);
 MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
 
+// ---- hooks.c
+/// Set by a hook that finds nothing to record.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
+
 // ---- control.c
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
@@ -55,9 +59,6 @@ MSCOPE_HIDDEN void *mscope_map(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.
 MSCOPE_HIDDEN void *mscope_take(size_t size);
-/// Which pages of ours were ever touched: a bit each in `out`. Reading an untouched page would touch it. All, where the
-/// kernel does not tell.
-MSCOPE_HIDDEN void mscope_find_touched(const void *start, size_t pages, uint8_t *out);
 /// Empties pages that stay mapped.
 MSCOPE_HIDDEN void mscope_give_back(void *start, size_t size);
 MSCOPE_HIDDEN void mscope_measure_own(void);
@@ -68,8 +69,8 @@ MSCOPE_HIDDEN void mscope_memory_start(void);
 MSCOPE_HIDDEN uint64_t mscope_own_limit(void);
 
 // ---- shadow.c
-extern MSCOPE_HIDDEN _Atomic(struct mscope_slot *) mscope_regions[MSCOPE_REGIONS];
-MSCOPE_HIDDEN struct mscope_slot *mscope_new_region(uint64_t address);
+extern MSCOPE_HIDDEN _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
+MSCOPE_HIDDEN struct mscope_region *mscope_new_region(uint64_t address);
 /// Keeps the largest size ever, which bounds the search for the block around an address.
 MSCOPE_HIDDEN void mscope_note_size(uint64_t size);
 MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
@@ -79,27 +80,45 @@ MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t addr
                                          uint64_t size);
 
 // ---- walk.c
-extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking; // number of the walk under way, 1 to 7; 0 without one
-/// Whether a block was recorded since the walk under way began.
-MSCOPE_HIDDEN bool mscope_is_newer(uint64_t what, uint64_t born);
-MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, const struct mscope_departure *departure);
+/// The walk under way, counted from 1; 0 without one. A hook loads it once and does all for that walk.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking;
+/// What the slots of blocks recorded in a walk carry: 1 to 7, in turn.
+static inline uint32_t mscope_walk_number(uint32_t walk)
+{
+    return mscope_likely(walk == 0) ? 0 : (walk - 1) % 7 + 1;
+}
+/// Whether a block was recorded since `walk` began.
+MSCOPE_HIDDEN bool mscope_is_newer(uint32_t walk, uint64_t what, uint64_t born);
+MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, uint32_t walk,
+                                         const struct mscope_departure *departure);
 MSCOPE_HIDDEN void mscope_walk_after_fork(void);
 
 // ---- shadow.c, inline
 /// The slot of the granule `address` lies in; NULL when no block near it was ever recorded. The index is masked:
 /// a wild pointer given to free must crash in the allocator, where it always did, not here.
+static inline struct mscope_region *mscope_find_region(uint64_t address)
+{
+    return mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
+}
+static inline struct mscope_slot *mscope_slot_in(struct mscope_region *region, uint64_t address)
+{
+    return &region->slots[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)];
+}
 static inline struct mscope_slot *mscope_find_slot(uint64_t address)
 {
-    struct mscope_slot *region =
-        mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
-    return region ? &region[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)] : NULL;
+    struct mscope_region *region = mscope_find_region(address);
+    return region ? mscope_slot_in(region, address) : NULL;
 }
+/// The slot of a block to come; marks its page as used.
 static inline struct mscope_slot *mscope_make_slot(uint64_t address)
 {
-    struct mscope_slot *slot = mscope_find_slot(address);
-    if (mscope_likely(slot != NULL)) return slot;
-    struct mscope_slot *region = mscope_new_region(address);
-    return region ? &region[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)] : NULL;
+    struct mscope_region *region = mscope_find_region(address);
+    if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
+    if (mscope_unlikely(region == NULL)) return NULL;
+    struct mscope_slot *slot = mscope_slot_in(region, address);
+    _Atomic uint8_t *used = &region->used[(slot - region->slots) / MSCOPE_PAGE_SLOTS];
+    if (mscope_unlikely(mscope_load_relaxed(used) == 0)) mscope_store_release(used, 1);
+    return slot;
 }
 static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
 {
@@ -195,7 +214,9 @@ static inline uint64_t mscope_rule_key(uint64_t pc)
 MSCOPE_HIDDEN bool mscope_proves_frame(uint64_t pc, uint64_t lowest);
 
 // ---- async.c
-MSCOPE_HIDDEN bool mscope_is_async(uint64_t pc);
+/// 1 when the code around a return address belongs to an async function, 0 when not, -1 while that is being read.
+MSCOPE_HIDDEN int mscope_is_async(uint64_t pc);
+MSCOPE_HIDDEN void mscope_forget_async(uint64_t start);
 
 // ---- images.c
 struct mscope_unwind_table {
@@ -203,8 +224,8 @@ struct mscope_unwind_table {
     const uint8_t *header; // .eh_frame_hdr
 };
 MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out);
-/// A hash of the name of the image that is mapped at `pc` now; 0 when none is.
-MSCOPE_HIDDEN uint64_t mscope_image_name_hash(uint64_t pc);
+/// A hash of name and build id of the image that is mapped at `pc` now; 0 when none is.
+MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
 // ---- threads.c
@@ -224,6 +245,14 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 {
     struct mscope_chunk *chunk = mscope_load_relaxed(&bank->chunks[site / MSCOPE_CHUNK_SITES]);
     return mscope_likely(chunk != NULL) ? &chunk->sites[site % MSCOPE_CHUNK_SITES] : mscope_new_chunk(bank, site);
+}
+
+/// Counts an allocation down to the next sample; true while it has not come. A size that no address space holds counts
+/// for nothing: it fails.
+static inline bool mscope_take_sample_distance(uint64_t size)
+{
+    if (mscope_unlikely(size >> MSCOPE_ADDRESS_BITS != 0)) return true;
+    return (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0;
 }
 
 // ---- events.c

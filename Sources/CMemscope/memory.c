@@ -69,26 +69,6 @@ void mscope_unmap(void *start, size_t size)
     mscope_system(SYS_munmap, start, size);
 }
 
-void mscope_find_touched(const void *start, size_t pages, uint8_t *out)
-{
-    static const char path[] = "/proc/self/pagemap";
-    enum { AT_ONCE = 256 };
-    const uint64_t present_or_swapped = 3ull << 62;
-    for (size_t i = 0; i < (pages + 7) / 8; i++) out[i] = 0xff;
-    long file = mscope_system(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return;
-    for (size_t page = 0; page < pages; page += AT_ONCE) {
-        uint64_t entries[AT_ONCE];
-        size_t count = pages - page < AT_ONCE ? pages - page : AT_ONCE;
-        long size = (long)(count * sizeof(uint64_t)),
-             offset = (long)(((uint64_t)start / 4096 + page) * sizeof(uint64_t));
-        if (mscope_system(SYS_pread64, file, entries, size, offset) != size) break;
-        for (size_t i = 0; i < count; i++)
-            if (!(entries[i] & present_or_swapped)) out[(page + i) / 8] &= (uint8_t) ~(1u << (page + i) % 8);
-    }
-    mscope_system(SYS_close, file);
-}
-
 void mscope_give_back(void *start, size_t size)
 {
     mscope_system(SYS_madvise, start, size, MADV_DONTNEED);

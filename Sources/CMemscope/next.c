@@ -15,10 +15,9 @@ static bool mscope_comes_from(const void *function, const char *library)
     return dladdr(function, &info) != 0 && info.dli_fname != NULL && strstr(info.dli_fname, library) != NULL;
 }
 
-static void mscope_name_allocator(void)
+static void mscope_name_allocator(const void *entry)
 {
     static const char *const known[] = {"jemalloc", "tcmalloc", "mimalloc"};
-    const void *entry = (const void *)mscope_next.malloc;
     if (mscope_comes_from(entry, "libc.so.") || mscope_comes_from(entry, "/libc-2")) mscope_behind = "glibc";
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (mscope_comes_from(entry, known[i])) mscope_behind = known[i];
@@ -38,9 +37,9 @@ void mscope_resolve_next(void)
     static const char *const plain[] = {"libstdc++", "libc++", "jemalloc", "tcmalloc", "mimalloc", "MemscopePreload"};
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && found.operator_new; i++)
         if (mscope_comes_from((const void *)found.operator_new, plain[i])) found.operator_new = NULL;
+    mscope_name_allocator((const void *)found.malloc);
     // Until here every hook saw NULL and waited or used the bootstrap arena.
     mscope_next = found;
-    mscope_name_allocator();
 }
 
 const char *mscope_allocator_name(void)

@@ -35,7 +35,7 @@ static inline uint32_t mscope_context_of(struct mscope_bank *bank)
     return mscope_find_context(bank);
 }
 
-/// Fills the slot of a new block. `born` first: see mscope_copy_slot.
+/// Fills the slot of a new block. `born` first: see mscope_read_slot.
 static inline void mscope_fill(struct mscope_slot *slot, uint64_t address, uint64_t size, uint64_t what, uint64_t born)
 {
     mscope_store_relaxed(&slot->born, born);
@@ -95,12 +95,12 @@ static struct mscope_bank *mscope_bank_of_newcomer(uint32_t mode, uint64_t size)
 
 /// Records a birth whose stack and flags are settled.
 MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
-                                       uint32_t flags, uint64_t born)
+                                       uint32_t flags, uint64_t born, uint32_t walk)
 {
     struct mscope_slot *slot = mscope_make_slot(address);
     if (mscope_unlikely(slot == NULL)) return;
     flags |= (address & 16 ? MSCOPE_SLOT_HALF : 0u) | mscope_event_flag(bank);
-    flags |= mscope_load_relaxed(&mscope_walking) << MSCOPE_SLOT_WALK_SHIFT;
+    flags |= mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
     uint64_t what = mscope_slot_what(size, site, flags);
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
@@ -136,7 +136,10 @@ MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t addres
 void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
-    if (mscope_unlikely(mode == MSCOPE_OFF)) return;
+    if (mscope_unlikely(mode == MSCOPE_OFF)) {
+        mscope_store_relaxed(&mscope_hook_ran, 1);
+        return;
+    }
     struct mscope_bank *bank = mscope_tls.bank, *borrowed = NULL;
     if (mscope_unlikely(bank == NULL)) {
         bank = mscope_bank_of_newcomer(mode, size);
@@ -154,7 +157,7 @@ void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint6
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_context_of(bank);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-        mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
+        mscope_record_birth(bank, (uint64_t)block, size, site, flags, born, mscope_load_acquire(&mscope_walking));
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
@@ -174,8 +177,9 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address)
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
     uint64_t born = mscope_load_relaxed(&slot->born), size = mscope_block_size(what, address);
     if (mscope_likely(bank != NULL)) {
-        if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0) && !mscope_is_newer(what, born))
-            mscope_note_departure(bank, &(struct mscope_departure){address, what, born, size});
+        uint32_t walk = mscope_load_acquire(&mscope_walking);
+        if (mscope_unlikely(walk != 0) && !mscope_is_newer(walk, what, born))
+            mscope_note_departure(bank, walk, &(struct mscope_departure){address, what, born, size});
         mscope_record_death(bank, address, size, what, born);
     }
     mscope_store_release(&slot->what, 0);
@@ -194,9 +198,10 @@ struct mscope_departure mscope_lift(void *block)
                                    .what = what,
                                    .born = mscope_load_relaxed(&slot->born),
                                    .size = mscope_block_size(what, address)};
-    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0) && !mscope_is_newer(what, old.born)) {
+    uint32_t walk = mscope_load_acquire(&mscope_walking);
+    if (mscope_unlikely(walk != 0) && !mscope_is_newer(walk, what, old.born)) {
         struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
-        if (bank != NULL) mscope_note_departure(bank, &old);
+        if (bank != NULL) mscope_note_departure(bank, walk, &old);
         if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     }
     mscope_store_release(&slot->what, 0);
@@ -234,14 +239,14 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = mscope_slot_site(old->what);
     uint32_t flags = mscope_flags_of_moved(bank, mode, size, mscope_slot_flags(old->what), &site);
     if (flags == 0) return;
-    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0))
-        mscope_note_departure(bank, &(struct mscope_departure){.address = address});
+    uint32_t walk = mscope_load_acquire(&mscope_walking); // once: the note and the number belong together
+    if (mscope_unlikely(walk != 0)) mscope_note_departure(bank, walk, &(struct mscope_departure){.address = address});
     // Its stack is the one that made it this big; its birth that of the first block.
     if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
         site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_context_of(bank);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-    mscope_record_birth(bank, address, size, site, flags, born);
+    mscope_record_birth(bank, address, size, site, flags, born, walk);
 }
 
 /// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
@@ -249,9 +254,7 @@ void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64
 {
     if (old.what == 0) { // never recorded: a birth like any other
         if (block == NULL) return;
-        if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
-            && (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0)
-            return;
+        if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED && mscope_take_sample_distance(size)) return;
         mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
         return;
     }

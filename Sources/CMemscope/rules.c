@@ -24,28 +24,30 @@ static bool mscope_is_usual_frame(const struct mscope_row *row)
            && row->ra_offset == -8 && row->fp_expression == NULL;
 }
 
-static uint64_t mscope_pack(const struct mscope_row *row, uint64_t pc)
+static uint64_t mscope_pack(const struct mscope_row *row, bool async)
 {
     if (row->ra_undefined) return MSCOPE_RULE_END;
     if (row->signal_frame) return MSCOPE_RULE_SIGNAL;
     if (row->cfa_expression != NULL || row->fp_expression != NULL) return MSCOPE_RULE_WIDE;
-    if (row->cfa_register == MSCOPE_DWARF_SP && mscope_is_async(pc)) return MSCOPE_RULE_ASYNC | MSCOPE_ASYNC_BARE;
-    if (mscope_is_usual_frame(row)) return mscope_is_async(pc) ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
+    if (row->cfa_register == MSCOPE_DWARF_SP && async) return MSCOPE_RULE_ASYNC | MSCOPE_ASYNC_BARE;
+    if (mscope_is_usual_frame(row)) return async ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
     bool by_fp = row->cfa_register == MSCOPE_DWARF_FP;
     if (!by_fp && row->cfa_register != MSCOPE_DWARF_SP) return MSCOPE_RULE_WIDE;
     uint64_t cfa = (uint64_t)row->cfa_offset, saved = (uint64_t)-row->fp_offset;
     if (cfa % 8 != 0 || cfa / 8 > 0xffff || saved % 8 != 0 || saved / 8 > 0x1fff) return MSCOPE_RULE_WIDE;
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+    if (row->ra_offset != -8) return MSCOPE_RULE_WIDE;
+#else
     if (row->ra_offset != row->fp_offset + 8) return MSCOPE_RULE_WIDE;
 #endif
     return MSCOPE_RULE_OFFSET | (uint64_t)by_fp << 3 | cfa / 8 << 4 | saved / 8 << 20;
 }
 
-static uint64_t mscope_rule_without_row(uint64_t pc)
+static uint64_t mscope_rule_without_row(uint64_t pc, bool async)
 {
     uint64_t since = mscope_undescribed_since(pc);
     if (since == 0 || !mscope_proves_frame(pc, since)) return MSCOPE_RULE_NONE;
-    return mscope_is_async(pc) ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
+    return async ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
 }
 
 uint64_t mscope_learn_rule(uint64_t pc)
@@ -55,8 +57,10 @@ uint64_t mscope_learn_rule(uint64_t pc)
     uint64_t word = mscope_load_relaxed(place), tag = key << MSCOPE_RULE_BITS;
     if ((word & ~mask) == tag && (word & 7) != MSCOPE_RULE_UNKNOWN) return word & mask;
     struct mscope_row row;
-    uint64_t rule = mscope_find_row(pc, &row) ? mscope_pack(&row, pc) : mscope_rule_without_row(pc);
-    mscope_store_relaxed(place, tag | rule); // one word, so no reader ever mixes two rules
+    int async = mscope_is_async(pc);
+    uint64_t rule = mscope_find_row(pc, &row) ? mscope_pack(&row, async == 1) : mscope_rule_without_row(pc, async == 1);
+    // One word, so no reader ever mixes two rules. Not kept while another thread reads the image's symbols.
+    if (async >= 0) mscope_store_relaxed(place, tag | rule);
     return rule;
 }
 
@@ -75,7 +79,7 @@ static bool mscope_evaluate(const uint8_t *block, const struct mscope_cursor *at
         else if (operation == 0x23)
             value += mscope_uleb(&p); // plus_uconst
         else if (operation == 0x06) { // deref
-            if (value < at->sp || value + 8 > high) return false;
+            if (value < at->sp || value > high - 8) return false;
             value = *(const uint64_t *)value;
         } else
             return false;
@@ -102,8 +106,8 @@ bool mscope_step_wide(struct mscope_cursor *at, uint64_t high)
         saved = cfa + (uint64_t)row.fp_offset;
     }
     uint64_t return_address = cfa + (uint64_t)row.ra_offset;
-    if (cfa <= at->sp || return_address < at->sp || return_address + 8 > high) return false;
-    if (saved != 0 && (saved < at->sp || saved + 8 > high)) return false;
+    if (cfa <= at->sp || return_address < at->sp || return_address > high - 8) return false;
+    if (saved != 0 && (saved < at->sp || saved > high - 8)) return false;
     if (saved != 0) at->fp = *(const uint64_t *)saved;
     at->pc = mscope_code_address(*(const uint64_t *)return_address);
     at->sp = cfa;

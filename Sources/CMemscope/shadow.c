@@ -1,21 +1,21 @@
 // The shadow table: what lives at which address. Walks over it are in walk.c.
 #include "internal.h"
 
-_Atomic(struct mscope_slot *) mscope_regions[MSCOPE_REGIONS];
+_Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
 // The table is sparse: walks look only between the lowest and the highest region that ever had a slot. Valid when
 // zeroed, so the lowest is kept as its distance from the top.
 static _Atomic uint32_t mscope_above_lowest, mscope_highest;
 
-struct mscope_slot *mscope_new_region(uint64_t address)
+struct mscope_region *mscope_new_region(uint64_t address)
 {
     uint32_t index = (uint32_t)(address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1));
-    struct mscope_slot *fresh = mscope_map(MSCOPE_REGION_BYTES), *other = NULL;
+    struct mscope_region *fresh = mscope_map(sizeof(struct mscope_region)), *other = NULL;
     if (fresh == NULL) {
         mscope_add_relaxed(&mscope_global.dropped_blocks, 1);
         return NULL;
     }
     if (!mscope_cas_acq_rel(&mscope_regions[index], &other, fresh)) {
-        mscope_unmap(fresh, MSCOPE_REGION_BYTES);
+        mscope_unmap(fresh, sizeof(struct mscope_region));
         return other;
     }
     uint32_t above = MSCOPE_REGIONS - index, seen = mscope_load_relaxed(&mscope_above_lowest);
@@ -92,14 +92,21 @@ bool mscope_find_block(uint64_t address, struct mscope_block *out)
     uint64_t lowest = address > reach ? (address - reach) >> MSCOPE_GRANULE_SHIFT : 0;
     uint64_t first = (uint64_t)mscope_lowest_region() << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
     if (lowest < first) lowest = first;
-    for (; granule >= lowest; granule--) {
-        struct mscope_slot *slot = mscope_find_slot(granule << MSCOPE_GRANULE_SHIFT);
-        if (slot == NULL) {
-            granule &= ~(uint64_t)(MSCOPE_REGION_SLOTS - 1); // a whole region without slots
+    // A mask may step to granule 0 of a region, from where the loop goes on below it.
+    for (; granule >= lowest && granule != 0; granule--) {
+        uint64_t start = granule << MSCOPE_GRANULE_SHIFT;
+        struct mscope_region *region = mscope_find_region(start);
+        if (region == NULL) {
+            granule &= ~(uint64_t)(MSCOPE_REGION_SLOTS - 1); // on to the region before
+            continue;
+        }
+        uint64_t slot = granule & (MSCOPE_REGION_SLOTS - 1);
+        if (mscope_load_acquire(&region->used[slot / MSCOPE_PAGE_SLOTS]) == 0) {
+            granule &= ~(uint64_t)(MSCOPE_PAGE_SLOTS - 1);
             continue;
         }
         struct mscope_departure found;
-        if (!mscope_read_slot(slot, granule, &found) || found.address > address) continue;
+        if (!mscope_read_slot(&region->slots[slot], granule, &found) || found.address > address) continue;
         if (address - found.address >= (found.size ? found.size : 1)) return false;
         mscope_describe_block(out, found.address, found.what, found.born, found.size);
         return true;

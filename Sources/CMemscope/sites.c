@@ -11,7 +11,8 @@
 #include <sched.h>
 #include <string.h>
 
-enum { MSCOPE_FRAME_POOL_BYTES = 1 << 28 }; // 256 MiB of address space; touched as stacks come
+enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
+enum { MSCOPE_FRAME_POOL_BYTES = 1 << 28 };  // 256 MiB of address space; touched as stacks come
 static struct mscope_site_entry *mscope_entries;
 static uint64_t *mscope_frame_pool;
 static _Atomic uint64_t mscope_frames_used;
@@ -82,7 +83,7 @@ static inline uint64_t mscope_retired_word(uint64_t hash, uint32_t site)
 /// Whether the image that `site` ran through is mapped again where it was.
 static bool mscope_is_back(uint32_t site)
 {
-    return mscope_entries[site].retired_image == mscope_image_name_hash(mscope_entries[site].retired_at);
+    return mscope_entries[site].retired_image == mscope_image_identity(mscope_entries[site].retired_at);
 }
 
 /// Puts a number into a free place, or one whose stack is gone for good. Returns the number that counts: an older one
@@ -225,11 +226,18 @@ size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capac
     return filled;
 }
 
+/// Looks at some of the sites each time, so that a second's work stays bounded whatever their number.
 void mscope_update_peaks(void)
 {
+    static uint32_t next = 1;
+    uint32_t count = mscope_load_acquire(&mscope_site_count), banks = mscope_load_acquire(&mscope_bank_count);
+    uint32_t look = MSCOPE_COUNTERS_A_SECOND / (banks ? banks : 1);
+    if (look > count) look = count;
     if (mscope_entries == NULL) return;
     mscope_lock_reading();
-    for (uint32_t index = 1; index <= mscope_load_acquire(&mscope_site_count); index++)
-        if (mscope_load_acquire(&mscope_entries[index].ready) != 0) mscope_raise_peak(index, mscope_site_counts(index));
+    for (; look > 0; look--, next++) {
+        if (next > count) next = 1;
+        if (mscope_load_acquire(&mscope_entries[next].ready) != 0) mscope_raise_peak(next, mscope_site_counts(next));
+    }
     mscope_store_release(&mscope_reading, 0);
 }

@@ -14,8 +14,9 @@ _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 _Atomic uint32_t mscope_bank_count;
 const void *(*_Atomic mscope_current_task)(void);
 
-enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_CONTEXTS = 1 << 20, MSCOPE_EXIT_ROUNDS = 2 };
-struct mscope_thread_record {
+enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_CONTEXTS = 1 << 20, MSCOPE_THREAD_CONTEXTS = 1 << 17, MSCOPE_EXIT_ROUNDS = 2 };
+struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another one needs the place
+    uint32_t thread;
     _Atomic int32_t tid; // 0: nobody yet
     bool internal;
     _Atomic uint64_t ended_at;
@@ -104,9 +105,11 @@ struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
 
 static uint32_t mscope_new_context(uint32_t thread, uint64_t task)
 {
-    uint32_t index = mscope_add_relaxed(&mscope_context_count, 1) + 1;
-    if (index >= MSCOPE_CONTEXTS) {
-        mscope_store_relaxed(&mscope_context_count, MSCOPE_CONTEXTS - 1);
+    // Tasks come by the million: they leave room for threads. Looked at first, so that a full table is only read.
+    uint32_t limit = task ? MSCOPE_CONTEXTS - MSCOPE_THREAD_CONTEXTS : MSCOPE_CONTEXTS;
+    uint32_t index = mscope_load_relaxed(&mscope_context_count) + 1;
+    if (index < limit) index = mscope_add_relaxed(&mscope_context_count, 1) + 1;
+    if (index >= limit) {
         mscope_add_relaxed(&mscope_global.dropped_contexts, 1);
         return 0;
     }
@@ -141,11 +144,15 @@ static void mscope_begin_record(struct mscope_bank *bank)
     mscope_tls.thread = bank->thread = thread;
     mscope_tls.context = bank->context = mscope_new_context(thread, 0);
     for (int kind = 0; kind < 2; kind++) bank->baseline[kind] = mscope_tally_value(&bank->tally[kind]);
-    if (thread >= MSCOPE_RECORDS) {
+    struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
+    if (mscope_load_relaxed(&record->bank) != NULL) { // a thread 65,536 numbers older is still there
         mscope_add_relaxed(&mscope_global.dropped_threads, 1);
         return;
     }
-    struct mscope_thread_record *record = &mscope_records[thread];
+    mscope_store_relaxed(&record->tid, 0);
+    mscope_store_relaxed(&record->ended_at, 0);
+    record->name[0] = 0;
+    record->thread = thread;
     record->internal = mscope_tls.internal != 0;
     record->started_at = mscope_now();
     mscope_store_relaxed(&record->bank, bank);
@@ -185,14 +192,25 @@ void mscope_leave_borrowed(struct mscope_bank *bank)
 static struct mscope_counts mscope_counts_since(const struct mscope_bank *bank, int kind)
 {
     struct mscope_counts now = mscope_tally_value(&bank->tally[kind]), then = bank->baseline[kind];
+    // A reader may come between two owners of the bank: then nothing is said rather than nonsense.
+    if (now.allocations < then.allocations || now.frees < then.frees || now.allocated_bytes < then.allocated_bytes
+        || now.freed_bytes < then.freed_bytes)
+        return (struct mscope_counts){0};
     return (struct mscope_counts){now.allocations - then.allocations, now.frees - then.frees,
                                   now.allocated_bytes - then.allocated_bytes, now.freed_bytes - then.freed_bytes};
 }
 
+/// The record of a thread that lives or was the last in its place; NULL when it has none.
+static struct mscope_thread_record *mscope_record_of(uint32_t thread)
+{
+    struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
+    return thread != 0 && record->thread == thread ? record : NULL;
+}
+
 static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)
 {
-    if (thread == 0 || thread >= MSCOPE_RECORDS) return;
-    struct mscope_thread_record *record = &mscope_records[thread];
+    struct mscope_thread_record *record = mscope_record_of(thread);
+    if (record == NULL) return;
     for (int kind = 0; kind < 2; kind++) record->counts[kind] = mscope_counts_since(bank, kind);
     mscope_store_relaxed(&record->bank, NULL);
     mscope_store_release(&record->ended_at, mscope_now());
@@ -208,7 +226,8 @@ static void mscope_thread_leaves(void *context)
         return;
     }
     struct mscope_bank *bank = tls->bank;
-    if (tls->thread < MSCOPE_RECORDS) prctl(PR_GET_NAME, mscope_records[tls->thread].name);
+    struct mscope_thread_record *record = mscope_record_of(tls->thread);
+    if (record != NULL) prctl(PR_GET_NAME, record->name);
     mscope_end_record(tls->thread, bank);
     tls->state = MSCOPE_TLS_LEFT;
     tls->bank = NULL;
@@ -218,20 +237,27 @@ static void mscope_thread_leaves(void *context)
 void mscope_thread_mark_internal(void)
 {
     mscope_tls.internal = 1;
-    if (mscope_tls.thread > 0 && mscope_tls.thread < MSCOPE_RECORDS) mscope_records[mscope_tls.thread].internal = true;
+    struct mscope_thread_record *record = mscope_records ? mscope_record_of(mscope_tls.thread) : NULL;
+    if (record != NULL) record->internal = true;
+}
+
+bool mscope_thread_set_internal(bool internal)
+{
+    bool before = mscope_tls.internal != 0;
+    mscope_tls.internal = internal;
+    return before;
 }
 
 /// In the child only the calling thread is left; what the others counted stays counted.
 void mscope_threads_after_fork(void)
 {
-    uint32_t threads = (uint32_t)mscope_load_relaxed(&mscope_global.threads_seen);
-    for (uint32_t thread = 1; thread <= threads && thread < MSCOPE_RECORDS; thread++) {
-        struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[thread].bank);
+    for (uint32_t i = 0; i < MSCOPE_RECORDS && i <= mscope_load_relaxed(&mscope_global.threads_seen); i++) {
+        struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[i].bank);
         if (bank == NULL) continue;
         if (bank == mscope_tls.bank)
-            mscope_store_relaxed(&mscope_records[thread].tid, (int32_t)syscall(SYS_gettid));
+            mscope_store_relaxed(&mscope_records[i].tid, (int32_t)syscall(SYS_gettid));
         else
-            mscope_end_record(thread, bank);
+            mscope_end_record(mscope_records[i].thread, bank);
     }
     uint32_t count = mscope_load_relaxed(&mscope_bank_count);
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
@@ -261,7 +287,6 @@ static void mscope_read_name(int32_t tid, char *name)
 size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, size_t capacity)
 {
     size_t filled = 0;
-    if (*cursor == 0) *cursor = 1;
     for (; mscope_records != NULL && *cursor < MSCOPE_RECORDS && filled < capacity; ++*cursor) {
         if (*cursor > mscope_load_relaxed(&mscope_global.threads_seen)) break;
         struct mscope_thread_record *record = &mscope_records[*cursor];
@@ -271,7 +296,7 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
         struct mscope_bank *bank = mscope_load_relaxed(&record->bank);
         if (bank != NULL) mscope_read_name(tid, record->name);
         out[filled] = (struct mscope_thread_info){
-            .id = *cursor,
+            .id = record->thread,
             .tid = tid,
             .started_at = record->started_at,
             .ended_at = mscope_load_acquire(&record->ended_at),

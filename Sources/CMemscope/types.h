@@ -26,8 +26,13 @@ enum {
     MSCOPE_REGIONS = 1 << (MSCOPE_ADDRESS_BITS - MSCOPE_REGION_SHIFT),
     MSCOPE_REGION_SLOTS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT),
 };
-// The slots, and for each a bit that a walk sets.
-#define MSCOPE_REGION_BYTES (MSCOPE_REGION_SLOTS * sizeof(struct mscope_slot) + MSCOPE_REGION_SLOTS / 8)
+// A page of slots covers 8 KiB of heap; looking at one that was never used would make it real.
+enum { MSCOPE_PAGE_SLOTS = 256, MSCOPE_REGION_PAGES = MSCOPE_REGION_SLOTS / MSCOPE_PAGE_SLOTS };
+struct mscope_region {
+    struct mscope_slot slots[MSCOPE_REGION_SLOTS];
+    _Atomic uint8_t delivered[MSCOPE_REGION_SLOTS / 8]; // a bit each: the walk under way has had it
+    _Atomic uint8_t used[MSCOPE_REGION_PAGES];          // 1: a block began on this page of slots
+};
 enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger ones are few: glibc maps them apart
 #define MSCOPE_SIZE_HUGE 0xffffffffull
 #define MSCOPE_SITE_MASK 0xfffffull

@@ -241,11 +241,21 @@ static __attribute__((noinline)) uint32_t mscope_site_by_walk(struct mscope_bank
     return site;
 }
 
+/// A signal handler that came upon a walk and jumped out has left it behind: on the same stack, deeper than the caller.
+static __attribute__((noinline)) void mscope_drop_left_walks(struct mscope_bank *bank, uint64_t sp)
+{
+    uint64_t size = bank->stack_high - bank->stack_low;
+    if (sp - bank->stack_low >= size) return; // a signal's own stack: nothing follows from where it lies
+    for (; bank->walks != 0; bank->walks--) {
+        struct mscope_space *space = &bank->spaces[bank->walks - 1];
+        if (space->sp - bank->stack_low >= size || space->sp > sp) return;
+        space->memo.depth = 0;
+    }
+}
+
 uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
 {
-    // A walk further up than the caller is none any more: a signal handler came upon it and jumped out.
-    while (mscope_unlikely(bank->walks != 0) && bank->spaces[bank->walks - 1].sp <= sp)
-        bank->spaces[--bank->walks].memo.depth = 0;
+    if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
     if (mscope_unlikely(bank->walks == MSCOPE_SPACES)) {
         mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
         return 0;

@@ -9,34 +9,22 @@
 
 _Atomic uint32_t mscope_walking;
 
-enum {
-    MSCOPE_PAGE_SLOTS = 4096 / sizeof(struct mscope_slot),
-    MSCOPE_REGION_PAGES = MSCOPE_REGION_SLOTS / MSCOPE_PAGE_SLOTS
-};
-
 // One walk at a time, so its state is global.
 static struct {
     _Atomic uint32_t taken;
-    uint32_t number;                          // 1 to 7, in turn
-    uint32_t generation;                      // counts walks: a log of another one is stale
-    uint64_t began, ended;                    // as births
-    uint32_t region, slot;                    // first phase: slots
-    uint32_t bank, departure;                 // second phase: logs
-    bool finished;                            // everything was delivered
-    uint8_t touched[MSCOPE_REGION_PAGES / 8]; // of the slots of `region`
+    uint32_t count;           // walks so far: the one under way, or the last
+    uint64_t began, ended;    // as births
+    uint32_t region, slot;    // first phase: slots
+    uint32_t bank, departure; // second phase: logs
+    bool finished;            // everything was delivered
     _Atomic uint64_t missed;
 } mscope_walk;
-
-static _Atomic uint8_t *mscope_delivered(struct mscope_slot *region)
-{
-    return (_Atomic uint8_t *)(void *)(region + MSCOPE_REGION_SLOTS);
-}
 
 static void mscope_clear_delivered(void)
 {
     for (uint32_t i = mscope_lowest_region(); i <= mscope_highest_region(); i++) {
-        struct mscope_slot *region = mscope_load_acquire(&mscope_regions[i]);
-        if (region != NULL) mscope_give_back((void *)mscope_delivered(region), MSCOPE_REGION_SLOTS / 8);
+        struct mscope_region *region = mscope_load_acquire(&mscope_regions[i]);
+        if (region != NULL) mscope_give_back((void *)region->delivered, sizeof(region->delivered));
     }
 }
 
@@ -47,18 +35,18 @@ bool mscope_walk_begin(void)
     mscope_walk.slot = mscope_walk.bank = mscope_walk.departure = 0;
     mscope_walk.finished = false;
     mscope_store_relaxed(&mscope_walk.missed, 0);
-    mscope_walk.generation++;
-    mscope_walk.number = mscope_walk.number % 7 + 1;
     // A tick after the last walk, so that its blocks cannot be taken for those of this one.
     while ((mscope_walk.began = mscope_birth_now()) <= mscope_walk.ended)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    mscope_store_release(&mscope_walking, mscope_walk.number);
+    if (++mscope_walk.count == 0) mscope_walk.count = 1;
+    mscope_store_release(&mscope_walking, mscope_walk.count);
     // Frees that do not see the walk yet are ordered before its beginning.
     atomic_thread_fence(memory_order_seq_cst);
     return true;
 }
 
-static struct mscope_departure_log *mscope_own_log(struct mscope_bank *bank)
+/// The thread's log of `walk`; NULL when there is no memory for one, or when that walk is over.
+static struct mscope_departure_log *mscope_own_log(struct mscope_bank *bank, uint32_t walk)
 {
     struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
     if (log == NULL) {
@@ -66,16 +54,16 @@ static struct mscope_departure_log *mscope_own_log(struct mscope_bank *bank)
         if (log == NULL) return NULL;
         mscope_store_release(&bank->departures, log);
     }
-    if (mscope_load_relaxed(&log->generation) != mscope_walk.generation) {
+    if (mscope_load_relaxed(&log->generation) != walk) {
         mscope_store_relaxed(&log->count, 0);
-        mscope_store_release(&log->generation, mscope_walk.generation);
+        mscope_store_release(&log->generation, walk);
     }
     return log;
 }
 
-void mscope_note_departure(struct mscope_bank *bank, const struct mscope_departure *departure)
+void mscope_note_departure(struct mscope_bank *bank, uint32_t walk, const struct mscope_departure *departure)
 {
-    struct mscope_departure_log *log = mscope_own_log(bank);
+    struct mscope_departure_log *log = mscope_own_log(bank, walk);
     uint32_t count = log ? mscope_load_relaxed(&log->count) : MSCOPE_DEPARTURES;
     if (count >= MSCOPE_DEPARTURES) {
         mscope_add_relaxed(&mscope_walk.missed, 1);
@@ -93,19 +81,19 @@ static inline uint32_t mscope_walk_of(uint64_t what)
 /// Whether a block was recorded since the walk began. Its birth alone is too coarse, and what realloc moved keeps an
 /// old one. Numbers come again every seven walks: then births differ, and mscope_walk_end took them from what was
 /// moved.
-bool mscope_is_newer(uint64_t what, uint64_t born)
+bool mscope_is_newer(uint32_t walk, uint64_t what, uint64_t born)
 {
-    if (mscope_walk_of(what) != mscope_walk.number) return false;
+    if (mscope_walk_of(what) != mscope_walk_number(walk)) return false;
     return (mscope_slot_flags(what) & MSCOPE_SLOT_REALLOCATED) || mscope_birth_of(born) >= mscope_walk.began;
 }
 
 /// Delivers a block once; false when the walk must leave it out.
 static bool mscope_deliver(const struct mscope_departure *found, struct mscope_block *out)
 {
-    if (mscope_is_newer(found->what, found->born)) return false;
-    struct mscope_slot *region = mscope_load_relaxed(&mscope_regions[found->address >> MSCOPE_REGION_SHIFT]);
+    if (mscope_is_newer(mscope_walk.count, found->what, found->born)) return false;
+    struct mscope_region *region = mscope_find_region(found->address);
     uint64_t slot = found->address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1);
-    _Atomic uint8_t *bits = &mscope_delivered(region)[slot / 8];
+    _Atomic uint8_t *bits = &region->delivered[slot / 8];
     uint8_t bit = (uint8_t)(1 << slot % 8), before = mscope_load_relaxed(bits);
     if (before & bit) return false;
     mscope_store_relaxed(bits, before | bit);
@@ -117,23 +105,27 @@ static size_t mscope_walk_slots(struct mscope_block *out, size_t capacity)
 {
     size_t filled = 0;
     for (; mscope_walk.region <= mscope_highest_region(); mscope_walk.region++, mscope_walk.slot = 0) {
-        struct mscope_slot *slots = mscope_load_acquire(&mscope_regions[mscope_walk.region]);
-        if (slots == NULL) continue;
-        if (mscope_walk.slot == 0) mscope_find_touched(slots, MSCOPE_REGION_PAGES, mscope_walk.touched);
+        struct mscope_region *region = mscope_load_acquire(&mscope_regions[mscope_walk.region]);
+        if (region == NULL) continue;
         uint64_t first = (uint64_t)mscope_walk.region << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
         for (; mscope_walk.slot < MSCOPE_REGION_SLOTS; mscope_walk.slot++) {
             if (filled == capacity) return filled;
-            uint32_t page = mscope_walk.slot / MSCOPE_PAGE_SLOTS;
-            if (!(mscope_walk.touched[page / 8] >> page % 8 & 1)) {
+            if (mscope_load_acquire(&region->used[mscope_walk.slot / MSCOPE_PAGE_SLOTS]) == 0) {
                 mscope_walk.slot |= MSCOPE_PAGE_SLOTS - 1;
                 continue;
             }
             struct mscope_departure found;
-            if (!mscope_read_slot(&slots[mscope_walk.slot], first + mscope_walk.slot, &found)) continue;
+            if (!mscope_read_slot(&region->slots[mscope_walk.slot], first + mscope_walk.slot, &found)) continue;
             filled += mscope_deliver(&found, &out[filled]);
         }
     }
     return filled;
+}
+
+static uint32_t mscope_bank_limit(void)
+{
+    uint32_t count = mscope_load_acquire(&mscope_bank_count);
+    return count < MSCOPE_BANKS ? count : MSCOPE_BANKS;
 }
 
 /// The log of a bank for this walk, or NULL.
@@ -141,13 +133,13 @@ static struct mscope_departure_log *mscope_log_at(uint32_t index)
 {
     struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[index]);
     struct mscope_departure_log *log = bank ? mscope_load_acquire(&bank->departures) : NULL;
-    return log != NULL && mscope_load_acquire(&log->generation) == mscope_walk.generation ? log : NULL;
+    return log != NULL && mscope_load_acquire(&log->generation) == mscope_walk.count ? log : NULL;
 }
 
 static size_t mscope_walk_departures(struct mscope_block *out, size_t capacity)
 {
     size_t filled = 0;
-    for (; mscope_walk.bank < mscope_load_relaxed(&mscope_bank_count); mscope_walk.bank++, mscope_walk.departure = 0) {
+    for (; mscope_walk.bank < mscope_bank_limit(); mscope_walk.bank++, mscope_walk.departure = 0) {
         struct mscope_departure_log *log = mscope_log_at(mscope_walk.bank);
         for (; log != NULL && mscope_walk.departure < mscope_load_acquire(&log->count); mscope_walk.departure++) {
             if (filled == capacity) return filled;
@@ -169,11 +161,12 @@ size_t mscope_walk_next(struct mscope_block *out, size_t capacity)
 /// What realloc moved carries the walk's number and an old birth: seven walks on it would be taken for a newcomer.
 static void mscope_settle_moved(void)
 {
-    for (uint32_t i = 0; i < mscope_load_relaxed(&mscope_bank_count); i++) {
+    for (uint32_t i = 0; i < mscope_bank_limit(); i++) {
         struct mscope_departure_log *log = mscope_log_at(i);
         for (uint32_t n = 0; log != NULL && n < mscope_load_acquire(&log->count); n++) {
             if (log->entries[n].what != 0) continue;
             struct mscope_slot *slot = mscope_find_slot(log->entries[n].address);
+            if (slot == NULL) continue;
             uint64_t what = mscope_load_relaxed(&slot->what);
             // Its owner may free it at any moment: then the exchange fails, or the owner's store comes after it.
             if (mscope_walk_of(what) != 0)

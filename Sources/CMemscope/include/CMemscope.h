@@ -31,13 +31,16 @@ bool mscope_set_sample_interval(uint64_t bytes);
 /// Whether the program's malloc is ours; false when the hooks were compiled out
 /// (sanitizers), another definition won, or this copy stood down for a linked one.
 bool mscope_is_active(void);
+/// Makes this copy forward only. A linked copy calls it in a preloaded one.
+void mscope_stand_down(void);
 /// Marks the calling thread as one of MemScope's own: its blocks are counted apart.
 void mscope_thread_mark_internal(void);
+/// The same for a while, on a thread of the program that works for MemScope; returns what it was.
+bool mscope_thread_set_internal(bool internal);
 /// Registers a descriptor that a forked child must close (the server's sockets).
 void mscope_close_in_child(int descriptor);
 void mscope_forget_descriptor(int descriptor);
-/// True in a process that was forked from the one that called `mscope_close_in_child`
-/// or started a collector: threads of ours do not exist here.
+/// How many forks lie between the program's start and this process: threads of ours do not survive one.
 uint32_t mscope_fork_generation(void);
 uint64_t mscope_now(void);
 /// The name of the allocator behind us: "glibc", "jemalloc", "tcmalloc", "mimalloc", "unknown".

@@ -44,13 +44,13 @@ MSCOPE_APART void *mscope_malloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
-    void *block = next(mscope_request(size));
+    void *block = next(size);
     MSCOPE_RECORDED(block, size);
 }
 
 void *malloc(size_t size)
 {
-    if (mscope_passes(size)) MSCOPE_JUMP mscope_next.malloc(mscope_request(size));
+    if (mscope_passes(size)) MSCOPE_JUMP mscope_next.malloc(size);
     mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_malloc(size);
 }
@@ -125,21 +125,21 @@ void *pvalloc(size_t size)
 static inline bool mscope_releases(void *block)
 {
     struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    // What the allocator keeps in front of the block is fetched while we wait for the slot.
-    __builtin_prefetch((const char *)block - 16);
-    if (slot != NULL) {
-        uint64_t what = mscope_load_relaxed(&slot->what);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    if (what != 0) {
+        // What the allocator keeps in front of the block is fetched while the record is settled.
+        __builtin_prefetch((const char *)block - 16);
         if (mscope_likely(mscope_owns_slot(what, (uint64_t)block))) {
             mscope_forget(slot, what, (uint64_t)block);
             return true;
         }
     }
-    return block != NULL && !mscope_is_bootstrap(block);
+    return !mscope_is_bootstrap(block);
 }
 
 void free(void *block)
 {
-    if (!mscope_releases(block)) return;
+    if (mscope_unlikely(!mscope_releases(block))) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
     if (mscope_likely(next != NULL)) next(block);
 }
@@ -199,7 +199,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
 void *realloc(void *block, size_t size)
 {
     if (block == NULL && mscope_next.malloc != NULL)
-        return mscope_recorded(mscope_next.malloc(mscope_request(size)), size, MSCOPE_CALLER);
+        return mscope_recorded(mscope_next.malloc(size), size, MSCOPE_CALLER);
     return mscope_reallocate(block, size, MSCOPE_CALLER);
 }
 
@@ -211,7 +211,7 @@ void *reallocarray(void *block, size_t count, size_t size)
         return NULL;
     }
     if (block == NULL && mscope_next.malloc != NULL)
-        return mscope_recorded(mscope_next.malloc(mscope_request(total)), total, MSCOPE_CALLER);
+        return mscope_recorded(mscope_next.malloc(total), total, MSCOPE_CALLER);
     return mscope_reallocate(block, total, MSCOPE_CALLER);
 }
 

@@ -261,7 +261,7 @@ MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct msco
 
 // ---- totals.c
 struct mscope_global_counters {
-    _Atomic int64_t live_bytes; // published by banks, each within MSCOPE_PUBLISH_BYTES
+    _Atomic int64_t live_bytes; // published by banks
     _Atomic int64_t peak_live_bytes;
     _Atomic uint64_t sampled_allocations, gaps;
     _Atomic uint64_t mmap_calls, munmap_calls, mmap_bytes, munmap_bytes;
@@ -271,7 +271,8 @@ struct mscope_global_counters {
     uint64_t started_at;
 };
 extern MSCOPE_HIDDEN struct mscope_global_counters mscope_global;
-enum { MSCOPE_PUBLISH_BYTES = 1 << 16 };
+// A bank looks at every 64th change and at large ones, and tells of 64 KiB: at most twice that is held back.
+enum { MSCOPE_PUBLISH_EVERY = 64, MSCOPE_PUBLISH_AT_ONCE = 1 << 10, MSCOPE_PUBLISH_BYTES = 1 << 16 };
 MSCOPE_HIDDEN void mscope_publish(struct mscope_bank *bank);
 MSCOPE_HIDDEN struct mscope_counts mscope_tally_value(const struct mscope_tally *tally);
 MSCOPE_HIDDEN void mscope_sum(struct mscope_counts *into, struct mscope_counts value);

@@ -25,6 +25,14 @@ static void mscope_name_allocator(const void *entry)
     if (strcmp(mscope_behind, "glibc") != 0) mscope_least_request = 32;
 }
 
+// The commonest entry is asked without looking at mscope_least_request: the pointer knows.
+static void *(*mscope_real_malloc)(size_t);
+
+static void *mscope_malloc_rounded(size_t size)
+{
+    return mscope_real_malloc(size < mscope_least_request ? mscope_least_request : size);
+}
+
 /// context: once, from mscope_boot; dlsym may allocate, which mscope_bootstrap_allocate serves
 void mscope_resolve_next(void)
 {
@@ -38,6 +46,8 @@ void mscope_resolve_next(void)
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && found.operator_new; i++)
         if (mscope_comes_from((const void *)found.operator_new, plain[i])) found.operator_new = NULL;
     mscope_name_allocator((const void *)found.malloc);
+    mscope_real_malloc = found.malloc;
+    if (mscope_least_request != 0) found.malloc = mscope_malloc_rounded;
     // Until here every hook saw NULL and waited or used the bootstrap arena.
     mscope_next = found;
 }

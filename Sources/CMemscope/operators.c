@@ -11,19 +11,21 @@
 #include <stdlib.h>
 
 // Name in the object file, number of the form.
-#define MSCOPE_NEW_FORMS(X)                                                         \
-    X(_Znwm, 0)                                                                     \
-    X(_Znam, 1)                                                                     \
-    X(_ZnwmRKSt9nothrow_t, 2)                                                       \
-    X(_ZnamRKSt9nothrow_t, 3) X(_ZnwmSt11align_val_t, 4) X(_ZnamSt11align_val_t, 5) \
-        X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
-#define MSCOPE_DELETE_FORMS(X)                                                                      \
-    X(_ZdlPv, 0)                                                                                    \
-    X(_ZdaPv, 1)                                                                                    \
-    X(_ZdlPvm, 2)                                                                                   \
-    X(_ZdaPvm, 3) X(_ZdlPvRKSt9nothrow_t, 4) X(_ZdaPvRKSt9nothrow_t, 5) X(_ZdlPvSt11align_val_t, 6) \
-        X(_ZdaPvSt11align_val_t, 7) X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9)       \
-            X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10) X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
+#define MSCOPE_NEW_FORMS(X)                                                                        \
+    X(_Znwm, 0)                                                                                    \
+    X(_Znam, 1)                                                                                    \
+    X(_ZnwmRKSt9nothrow_t, 2)                                                                      \
+    X(_ZnamRKSt9nothrow_t, 3)                                                                      \
+    X(_ZnwmSt11align_val_t, 4) X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) \
+        X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
+#define MSCOPE_DELETE_FORMS(X)                                                                                    \
+    X(_ZdlPv, 0)                                                                                                  \
+    X(_ZdaPv, 1)                                                                                                  \
+    X(_ZdlPvm, 2)                                                                                                 \
+    X(_ZdaPvm, 3)                                                                                                 \
+    X(_ZdlPvRKSt9nothrow_t, 4) X(_ZdaPvRKSt9nothrow_t, 5) X(_ZdlPvSt11align_val_t, 6) X(_ZdaPvSt11align_val_t, 7) \
+        X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9) X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10)      \
+            X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
 
 // Every form takes at most three words: size or block, then alignment, size or std::nothrow.
 typedef void *(*mscope_new_function)(size_t, size_t, size_t);

@@ -20,12 +20,11 @@ static inline void mscope_count_death(struct mscope_tally *tally, uint64_t size,
     mscope_bump(&tally->freed_bytes, size * weight);
 }
 
-static inline void mscope_live_bytes_changed(struct mscope_bank *bank, int64_t bytes)
+/// Lets the process-wide figure know of changes now and then: it is only there to find the peak.
+static inline void mscope_live_bytes_changed(struct mscope_bank *bank, const _Atomic uint64_t *counter, uint64_t size)
 {
-    mscope_bump(&bank->unpublished, (uint64_t)bytes);
-    int64_t unpublished = (int64_t)mscope_load_relaxed(&bank->unpublished);
-    if (mscope_unlikely(unpublished > MSCOPE_PUBLISH_BYTES || unpublished < -MSCOPE_PUBLISH_BYTES))
-        mscope_publish(bank);
+    bool due = mscope_load_relaxed(counter) % MSCOPE_PUBLISH_EVERY == 0 || size >= MSCOPE_PUBLISH_AT_ONCE;
+    if (mscope_unlikely(due)) mscope_publish(bank);
 }
 
 static inline uint32_t mscope_context_of(struct mscope_bank *bank)
@@ -109,7 +108,7 @@ MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, uint64_t addres
         struct mscope_tally *tally = mscope_site_tally(bank, site);
         if (mscope_likely(tally != NULL)) mscope_count_birth(tally, size, weight);
     }
-    if (!(flags & MSCOPE_SLOT_INTERNAL)) mscope_live_bytes_changed(bank, (int64_t)(size * own_weight));
+    mscope_live_bytes_changed(bank, &bank->tally[MSCOPE_PROGRAM].allocations, size * own_weight);
     mscope_fill(slot, address, size, what, born);
     if (mscope_unlikely(size > MSCOPE_ORDINARY_BYTES)) mscope_note_size(size);
     if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT))
@@ -128,7 +127,7 @@ MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t addres
         struct mscope_tally *tally = mscope_site_tally(bank, site);
         if (mscope_likely(tally != NULL)) mscope_count_death(tally, size, weight);
     }
-    if (!(flags & MSCOPE_SLOT_INTERNAL)) mscope_live_bytes_changed(bank, -(int64_t)(size * own_weight));
+    mscope_live_bytes_changed(bank, &bank->tally[MSCOPE_PROGRAM].frees, size * own_weight);
     if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT))
         mscope_write_event(bank, MSCOPE_EVENT_FREE, address, what, born, size);
 }

@@ -99,7 +99,7 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
 static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, uint32_t *flags)
 {
     // As the kernel starts a process: ld.so's entry, at the very top of the stack, describes nothing.
-    if (at->fp == 0 && at->sp < high && high - at->sp <= 64) return MSCOPE_STEP_END;
+    if (at->fp == 0 && at->sp <= high && high - at->sp <= 64) return MSCOPE_STEP_END;
     uint64_t frame[2];
     if ((at->fp & 7) != 0 || !mscope_on_stack(at, at->fp, sizeof(frame), high)) return MSCOPE_STEP_LOST;
     if (mscope_read_memory(at->fp, frame, sizeof(frame)) != sizeof(frame)) return MSCOPE_STEP_LOST;

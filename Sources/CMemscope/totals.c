@@ -30,12 +30,16 @@ static uint64_t mscope_raise_peak_to(int64_t live)
     return (uint64_t)(live > peak ? live : peak);
 }
 
+/// context: hook path; a signal handler may come in between and publish too, each change counts once
 void mscope_publish(struct mscope_bank *bank)
 {
-    int64_t bytes = (int64_t)mscope_load_relaxed(&bank->unpublished);
-    mscope_bump(&bank->unpublished, (uint64_t)-bytes);
-    int64_t live = mscope_add_relaxed(&mscope_global.live_bytes, bytes) + bytes;
-    mscope_raise_peak_to(live);
+    const struct mscope_tally *tally = &bank->tally[MSCOPE_PROGRAM];
+    int64_t told = mscope_load_relaxed(&bank->published);
+    int64_t live = (int64_t)(mscope_load_relaxed(&tally->allocated_bytes) - mscope_load_relaxed(&tally->freed_bytes));
+    int64_t change = live - told;
+    if (change <= MSCOPE_PUBLISH_BYTES && change >= -MSCOPE_PUBLISH_BYTES) return;
+    if (!mscope_cas_acq_rel(&bank->published, &told, live)) return;
+    mscope_raise_peak_to(mscope_add_relaxed(&mscope_global.live_bytes, change) + change);
 }
 
 void mscope_read_totals(struct mscope_totals *out)
@@ -72,10 +76,10 @@ void mscope_read_totals(struct mscope_totals *out)
     }
     uint64_t known = out->stacks_truncated + out->stacks_guessed;
     out->stacks_exact = out->sites > known ? out->sites - known : 0;
-    // Each bank may hold back less than MSCOPE_PUBLISH_BYTES of the figure the peak is taken from.
+    // Each bank may hold back less than twice MSCOPE_PUBLISH_BYTES of the figure the peak is taken from.
     uint64_t live = out->program.allocated_bytes > out->program.freed_bytes
                         ? out->program.allocated_bytes - out->program.freed_bytes
                         : 0;
     out->peak_live_bytes = mscope_raise_peak_to((int64_t)live);
-    out->peak_error_bytes = (uint64_t)banks * MSCOPE_PUBLISH_BYTES;
+    out->peak_error_bytes = (uint64_t)banks * 2 * MSCOPE_PUBLISH_BYTES;
 }

@@ -168,7 +168,7 @@ struct mscope_bank {
     _Atomic uint32_t state;
     uint32_t thread;                // number of the owner
     uint32_t context;               // of this thread without a task
-    _Atomic uint64_t unpublished;   // signed: live bytes not yet added to the process-wide figure
+    _Atomic int64_t published;      // of this bank's live bytes, in the process-wide figure
     uint64_t stack_low, stack_high; // known readable: [stack_low, stack_high)
     uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
     uint64_t random;

@@ -19,7 +19,6 @@ PYTHON_MODULES = (
     "test_json",
     "test_re",
     "test_sqlite3",
-    "test_threading",
     "test_gc",
     "test_subprocess",
     "test_zlib",
@@ -32,7 +31,6 @@ PYTHON_MODULES = (
     "test_thread",
 )
 # Skipped under --quick: these take the time.
-SLOW_MODULES = ("test_subprocess", "test_threading", "test_bytes", "test_re")
 
 
 @dataclass

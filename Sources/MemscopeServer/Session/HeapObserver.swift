@@ -5,7 +5,7 @@ internal import Tracking
 
 /// What MemScope knows of its process beyond the core's counters: history, kept
 /// snapshots, names. Its methods may be called from any thread of ours.
-final class HeapObserver: Sendable {
+package final class HeapObserver: Sendable {
     let hub = EventHub()
     let events = EventStore()
     private let identity = ProcessFacts.identity()
@@ -13,6 +13,8 @@ final class HeapObserver: Sendable {
     private let snapshots = Mutex(SnapshotStore())
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
+
+    package init() {}
 
     /// What stands around an answer of now.
     func envelope() -> Envelope {

@@ -39,10 +39,15 @@ final class PlainThread: Sendable {
         self.body = body
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         let status = handle.withLock { handle in
-            unsafe pthread_create(&handle, nil, { context in
-                unsafe Unmanaged<PlainThread>.fromOpaque(context!).takeRetainedValue().body()
-                return nil
-            }, context)
+            unsafe pthread_create(
+                &handle,
+                nil,
+                { context in
+                    unsafe Unmanaged<PlainThread>.fromOpaque(context!).takeRetainedValue().body()
+                    return nil
+                },
+                context
+            )
         }
         precondition(status == 0, "pthread_create: \(status)")
     }

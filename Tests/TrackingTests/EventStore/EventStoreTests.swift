@@ -5,8 +5,14 @@ import Tracking
 @Suite("Event store") struct EventStoreTests {
     private func event(_ number: UInt64) -> Event {
         Event(
-            kind: number.isMultiple(of: 2) ? .allocation : .free, time: number, address: number * 16, size: 8, site: 1,
-            thread: 1, task: 0)
+            kind: number.isMultiple(of: 2) ? .allocation : .free,
+            time: number,
+            address: number * 16,
+            size: 8,
+            site: 1,
+            thread: 1,
+            task: 0
+        )
     }
 
     @Test("It keeps the newest in order and counts what it dropped", arguments: [0, 1, 9, 10, 11, 25, 100])

@@ -4,7 +4,7 @@ internal import Tracking
 
 /// The value of an environment variable; nil when it is not set, or empty.
 func environment(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
+    guard let value = unsafe secure_getenv(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
 }
@@ -15,7 +15,6 @@ func environment(_ name: String) -> String? {
 @_cdecl("memscope_start_from_environment")
 func startFromEnvironment() {
     guard let value = environment("MEMSCOPE_SERVER_URL") else { return }
-    // The main thread is the program's: what the start allocates here is counted as its own, and is freed or small.
     let url = replacingPID(in: value)
     do throws(MemscopeServerError) {
         guard try ListenAddress(url: url).isLoopback || environment("MEMSCOPE_TOKEN") != nil else {

@@ -88,7 +88,13 @@ extension MemScope {
     ///   ``MemscopeServerError/Code/invalidAddress`` when it is not within 0...65535.
     @discardableResult
     public static func serve(port: Int = 9100) throws(MemscopeServerError) -> Server {
-        try serve(configuration: ServerConfiguration(url: "http://127.0.0.1:\(port)"))
+        guard (0...65_535).contains(port) else {
+            throw MemscopeServerError(
+                code: .invalidAddress,
+                message: "there is no port \(port); use 1 to 65535, or 0 to pick a free one"
+            )
+        }
+        return try serve(configuration: ServerConfiguration(url: "http://127.0.0.1:\(port)"))
     }
 
     /// Starts the dashboard server.
@@ -98,28 +104,27 @@ extension MemScope {
     /// - Throws: ``MemscopeServerError``, naming what was wrong and the remedy.
     @discardableResult
     public static func serve(configuration: ServerConfiguration) throws(MemscopeServerError) -> Server {
-        if let server = runningServer { return server }
-        let server = try Server(configuration)
-        // Two threads at once: one server stays, the other's port is given back.
-        let winner = running.withLock { current in
-            if current == nil { current = server }
-            return current ?? server
+        // Two threads at once: the second gets the first's server instead of finding its port taken.
+        try starting.withLock { _ throws(MemscopeServerError) in
+            if let server = runningServer { return server }
+            let server = try CaptureCore.asOwnThread { () throws(MemscopeServerError) in try Server(configuration) }
+            running.withLock { $0 = server }
+            runningGeneration.store(mscope_fork_generation(), ordering: .releasing)
+            return server
         }
-        if winner !== server { server.stop() }
-        return winner
     }
 
     /// The server of this process, if it runs.
     public static var runningServer: Server? {
-        // A forked child has no server, whatever it inherited.
-        mscope_fork_generation() == 0 ? running.withLock { $0 } : nil
+        // A forked child has no server but its own, whatever it inherited; the lock may be held in it for ever.
+        mscope_fork_generation() == runningGeneration.load(ordering: .acquiring) ? running.withLock { $0 } : nil
     }
 
     /// Puts a named mark on the timeline; without a server there is none.
     ///
     /// - Parameter name: What happened.
     public static func mark(_ name: String) {
-        runningServer?.observer.mark(name)
+        CaptureCore.asOwnThread { _ = runningServer?.observer.mark(name) }
     }
 
     /// Takes a snapshot of the heap and keeps it, for `/api/snapshot` and `/api/diff`.
@@ -128,8 +133,11 @@ extension MemScope {
     /// - Returns: Its id, such as "s1"; nil without a server, or while another look at the heap is under way.
     @discardableResult
     public static func snapshot(named name: String? = nil) -> String? {
-        runningServer?.observer.keepSnapshot(named: name)?.id
+        CaptureCore.asOwnThread { runningServer?.observer.keepSnapshot(named: name)?.id }
     }
 }
 
+private let starting = Mutex(())
 private let running = Mutex<MemScope.Server?>(nil)
+/// In which generation of forks `running` was started.
+private let runningGeneration = Atomic<UInt32>(0)

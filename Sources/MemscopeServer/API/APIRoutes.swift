@@ -3,11 +3,16 @@ internal import MemscopeRender
 internal import Tracking
 
 /// The routing table of the API: what answers, over one observer.
-struct APIRoutes {
+package struct APIRoutes {
     let observer: HeapObserver
     let limits: HTTPDaemon.Limits
 
-    var all: [Route] {
+    package init(observer: HeapObserver, limits: HTTPDaemon.Limits = HTTPDaemon.Limits()) {
+        self.observer = observer
+        self.limits = limits
+    }
+
+    package var all: [Route] {
         figures + snapshots + actions + exports + planned
     }
 

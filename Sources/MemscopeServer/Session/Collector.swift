@@ -31,10 +31,11 @@ final class Collector: Sendable {
 
     /// Ends the thread and waits for it.
     ///
-    /// Does nothing in a forked child, which has none.
+    /// Does nothing when called again, or in a forked child, which has none.
     func stop() {
-        guard mscope_fork_generation() == generation else { return }
-        isStopping.value.store(true, ordering: .releasing)
+        // A thread is joined once.
+        guard mscope_fork_generation() == generation, !isStopping.value.exchange(true, ordering: .acquiringAndReleasing)
+        else { return }
         wakeup.signal()
         thread.join()
     }

@@ -6,7 +6,7 @@ internal import Tracking
 /// The history, kept snapshots and names of this process: what is known beyond the core's counters.
 ///
 /// Its methods may be called from any thread of ours.
-final class HeapObserver: Sendable {
+package final class HeapObserver: Sendable {
     let hub = EventHub()
     let events = EventStore()
     private let identity = ProcessFacts.identity()
@@ -18,6 +18,8 @@ final class HeapObserver: Sendable {
     private let lastNaming = Atomic<UInt64>(0)
     /// How long symbol files stay open after the last question; they cost megabytes each.
     private static let idleNanoseconds: UInt64 = 30_000_000_000
+
+    package init() {}
 
     /// What stands around an answer of now.
     func envelope() -> Envelope {

@@ -23,9 +23,6 @@ package enum CaptureCore {
     /// Nanoseconds on the monotonic clock.
     package static var now: UInt64 { mscope_now() }
 
-    /// How often this process was forked since the program's start; threads of ours exist only in generation 0.
-    package static var forkGeneration: UInt32 { mscope_fork_generation() }
-
     package static var allocatorName: String { unsafe String(cString: mscope_allocator_name()) }
 
     /// Bytes the allocator holds from the system; nil when it cannot say.
@@ -36,6 +33,15 @@ package enum CaptureCore {
 
     /// Marks the calling thread as one of MemScope's own.
     package static func markThreadInternal() { mscope_thread_mark_internal() }
+
+    /// Runs `body` as if on a thread of MemScope's own: what it allocates is not counted as the program's.
+    package static func asOwnThread<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let before = mscope_thread_set_internal(true)
+        defer { _ = mscope_thread_set_internal(before) }
+        return try body()
+    }
 
     /// The collector's second; only the collector thread calls it.
     package static func tick() { mscope_tick() }

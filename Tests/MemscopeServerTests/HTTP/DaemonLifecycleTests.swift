@@ -145,7 +145,7 @@ import Testing
 
 /// Swift hides `fork`, because a child with one thread of many can do little: here it asks
 /// for its descriptors and ends.
-@_silgen_name("fork") private func forkProcess() -> pid_t
+@_silgen_name("fork") func forkProcess() -> pid_t
 
 private func leaveStaleSocket(_ path: String) {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)

@@ -5,11 +5,14 @@ final class RawClient: Sendable {
     private let descriptor: Int32
     let isConnected: Bool
     /// A server stops when nobody holds it.
-    private let server: TestServer
+    private let server: TestServer?
 
-    init(_ server: TestServer) {
+    convenience init(_ server: TestServer) {
+        self.init(url: server.url, holding: server)
+    }
+
+    init(url: String, holding server: TestServer? = nil) {
         self.server = server
-        let url = server.url
         if url.hasPrefix("unix://") {
             descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             var address = sockaddr_un()

@@ -12,7 +12,6 @@ import Tracking
         #expect(CaptureCore.isActive)
         #expect(CaptureCore.allocatorName == "glibc")
         #expect(CaptureCore.allocatorHeldBytes ?? 0 > 0)
-        #expect(CaptureCore.forkGeneration == 0)
     }
 
     @Test("A call stack's counters are those of its own blocks, exactly") func siteCounters() throws {

@@ -39,7 +39,6 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
 /// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
 MSCOPE_HIDDEN bool mscope_boot(void);
-MSCOPE_HIDDEN const char *mscope_environment(const char *name);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
 // ---- clock.c

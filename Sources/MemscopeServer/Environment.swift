@@ -4,7 +4,7 @@ internal import Tracking
 
 /// The value of an environment variable; nil when it is not set, or empty.
 func environment(_ name: String) -> String? {
-    guard let value = unsafe secure_getenv(name) else { return nil }
+    guard let value = unsafe mscope_environment(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
 }

@@ -33,6 +33,8 @@ bool mscope_set_sample_interval(uint64_t bytes);
 bool mscope_is_active(void);
 /// Makes this copy forward only. A linked copy calls it in a preloaded one.
 void mscope_stand_down(void);
+/// A variable of the environment; NULL when it is not set, or must not be believed (setuid programs).
+const char *_Nullable mscope_environment(const char *name);
 /// Marks the calling thread as one of MemScope's own: its blocks are counted apart.
 void mscope_thread_mark_internal(void);
 /// The same for a while, on a thread of the program that works for MemScope; returns what it was.

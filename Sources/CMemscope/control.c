@@ -126,7 +126,6 @@ bool mscope_boot(void)
     void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");
     if (other != NULL) other();
     mscope_preloaded_too = other != NULL;
-    dlerror(); // what we looked for in vain is not the program's error
     mscope_store_release(&mscope_boot_state, 2);
     if (!mscope_has_tables) {
         mscope_say("no address space for its tables (", "ulimit -v?", "); nothing is tracked");
@@ -140,9 +139,19 @@ bool mscope_boot(void)
 #pragma weak memscope_start_from_environment
 extern void memscope_start_from_environment(void);
 
+/// What boot looked for in vain must not become the program's error. Not done in boot itself: that may run inside of any
+/// function of libc that allocates, and dlerror takes the lock on locales, which newlocale holds while it allocates.
+static void mscope_forget_failed_lookups(void)
+{
+    bool before = mscope_thread_set_internal(true); // dlerror keeps its text
+    dlerror();
+    mscope_thread_set_internal(before);
+}
+
 static __attribute__((constructor)) void mscope_loaded(void)
 {
     if (!mscope_boot()) return;
+    mscope_forget_failed_lookups();
     // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
     if (!mscope_is_active()) return;

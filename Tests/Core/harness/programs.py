@@ -31,6 +31,7 @@ PYTHON_MODULES = (
     "test_thread",
 )
 # Skipped under --quick: these take the time.
+SLOW_MODULES = ("test_subprocess", "test_bytes", "test_re")
 
 
 @dataclass

@@ -139,8 +139,9 @@ bool mscope_boot(void)
 #pragma weak memscope_start_from_environment
 extern void memscope_start_from_environment(void);
 
-/// What boot looked for in vain must not become the program's error. Not done in boot itself: that may run inside of any
-/// function of libc that allocates, and dlerror takes the lock on locales, which newlocale holds while it allocates.
+/// What boot looked for in vain must not become the program's error. Not done in boot itself: that may run inside of
+/// any function of libc that allocates, and dlerror takes the lock on locales, which newlocale holds while it
+/// allocates.
 static void mscope_forget_failed_lookups(void)
 {
     bool before = mscope_thread_set_internal(true); // dlerror keeps its text

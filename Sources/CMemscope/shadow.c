@@ -84,6 +84,21 @@ bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_
     return mscope_load_acquire(&slot->what) == what;
 }
 
+/// The first of the unused pages that end with `page`; eight are looked at together where they stand so.
+static uint64_t mscope_unused_from(struct mscope_region *region, uint64_t page)
+{
+    const uint64_t *eights = (const uint64_t *)(const void *)region->used;
+    while (page > 0) {
+        if (page % 8 == 0 && eights[page / 8 - 1] == 0)
+            page -= 8;
+        else if (mscope_load_relaxed(&region->used[page - 1]) == 0)
+            page--;
+        else
+            break;
+    }
+    return page;
+}
+
 bool mscope_find_block(uint64_t address, struct mscope_block *out)
 {
     // Backwards from the granule of the address to the nearest block, which covers it or none does.
@@ -102,7 +117,7 @@ bool mscope_find_block(uint64_t address, struct mscope_block *out)
         }
         uint64_t slot = granule & (MSCOPE_REGION_SLOTS - 1);
         if (mscope_load_acquire(&region->used[slot / MSCOPE_PAGE_SLOTS]) == 0) {
-            granule &= ~(uint64_t)(MSCOPE_PAGE_SLOTS - 1);
+            granule -= slot - mscope_unused_from(region, slot / MSCOPE_PAGE_SLOTS) * MSCOPE_PAGE_SLOTS;
             continue;
         }
         struct mscope_departure found;

@@ -18,6 +18,6 @@ git diff --stat HEAD~3
 git blame -s file-1
 git repack -adq
 git gc -q
-git fsck --strict --no-progress 2>&1
+git fsck --strict --no-progress --no-dangling 2>&1
 git count-objects | sed 's/,.*//'
 git rev-parse HEAD

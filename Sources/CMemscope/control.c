@@ -68,6 +68,7 @@ uint32_t mscope_mode(void)
 void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
+    if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) mscope_expect_tasks(); // what makes one may pass unseen
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
     if (mode != MSCOPE_OFF)
         mscope_store_relaxed(&mscope_begun, 1);

@@ -31,13 +31,6 @@ MSCOPE_INLINE void mscope_live_bytes_changed(struct mscope_bank *bank, uint64_t 
     if (mscope_unlikely(!mscope_count_down(&bank->until_look, size))) mscope_publish(bank);
 }
 
-MSCOPE_INLINE uint32_t mscope_context_of(struct mscope_bank *bank)
-{
-    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
-    if (mscope_likely(current == NULL)) return bank->context;
-    return mscope_find_context(bank);
-}
-
 /// Counts an allocation down to the next sample; true while it has not come. A size that no address space holds counts
 /// for nothing: it fails.
 MSCOPE_INLINE bool mscope_take_sample_distance(uint64_t size)
@@ -114,9 +107,9 @@ MSCOPE_INLINE struct mscope_bank *mscope_bank_for_plain_birth(uint64_t size)
 }
 
 MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
-                                             uint32_t family)
+                                             uint32_t family, uint64_t pc)
 {
-    uint32_t context = mscope_context_of(bank);
+    uint32_t context = mscope_unlikely(mscope_may_be_task(pc)) ? mscope_find_context(bank, pc) : bank->context;
     mscope_record_birth(bank, address, size, site, MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT,
                         mscope_birth_now() << 24 | context);
 }
@@ -128,7 +121,7 @@ MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family,
         && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1))) {
         struct mscope_bank *bank = mscope_bank_for_plain_birth(size);
         if (mscope_likely(bank != NULL)) {
-            mscope_record_plain_birth(bank, (uint64_t)block, size, 0, family);
+            mscope_record_plain_birth(bank, (uint64_t)block, size, 0, family, pc);
             return;
         }
     }

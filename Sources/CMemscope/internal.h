@@ -259,10 +259,24 @@ MSCOPE_HIDDEN bool mscope_threads_start(void);
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
 MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
-MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank);
+/// The (thread, task) of an allocation by the code at `pc`.
+MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
 MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
+/// Swift's swift_task_getCurrent; NULL in a process without tasks.
 extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
+/// Callers whose allocations may be a task's, as an address range. Asking Swift costs 4 ns, and a preloaded copy brings
+/// Swift's concurrency into programs that have no task: until that library itself allocates, which it does to make a
+/// task, there is none. Then the range is everything; it is empty in a process without the library.
+struct mscope_task_callers {
+    _Atomic uint64_t start, size;
+};
+extern MSCOPE_HIDDEN struct mscope_task_callers mscope_task_callers;
+static inline bool mscope_may_be_task(uint64_t pc)
+{
+    return pc - mscope_load_relaxed(&mscope_task_callers.start) < mscope_load_relaxed(&mscope_task_callers.size);
+}
+MSCOPE_HIDDEN void mscope_expect_tasks(void);
 
 static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, uint32_t site)
 {

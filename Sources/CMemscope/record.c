@@ -80,7 +80,7 @@ static __attribute__((noinline)) void mscope_record_any(void *block, size_t size
         if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
             site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
-        uint64_t born = mscope_birth_now() << 24 | mscope_context_of(bank);
+        uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
         flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking));
         mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
@@ -96,7 +96,7 @@ void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint6
             // Its slot is seldom in the cache; it is fetched while the stack is taken.
             __builtin_prefetch(mscope_find_slot((uint64_t)block), 1);
             uint32_t site = mscope_site_here(bank, pc, sp, fp);
-            mscope_record_plain_birth(bank, (uint64_t)block, size, site, family);
+            mscope_record_plain_birth(bank, (uint64_t)block, size, site, family, pc);
             return;
         }
     }
@@ -205,7 +205,7 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
     // Its stack is the one that made it this big; its birth that of the first block.
     if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
         site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
-    uint64_t born = mscope_birth_of(old->born) << 24 | mscope_context_of(bank);
+    uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
     flags |= mscope_watched_flags(bank, walk);
     mscope_record_birth(bank, address, size, site, flags, born);

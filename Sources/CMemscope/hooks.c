@@ -137,14 +137,16 @@ void free(void *block)
 {
     struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (what != 0) {
-        // What the allocator keeps in front of the block is fetched while the record is settled.
-        __builtin_prefetch((const char *)block - 16);
-        if (mscope_unlikely(!mscope_forget_plain(slot, what, (uint64_t)block))) MSCOPE_JUMP mscope_free(block);
-    } else if (mscope_unlikely(mscope_is_bootstrap(block) || mscope_next.free == NULL)) {
-        MSCOPE_JUMP mscope_free(block);
+    void (*next)(void *) = mscope_next.free;
+    if (what == 0) {
+        if (mscope_unlikely(mscope_is_bootstrap(block))) return;
+        if (mscope_unlikely(next == NULL)) MSCOPE_JUMP mscope_free(block);
+        MSCOPE_JUMP next(block);
     }
-    MSCOPE_JUMP mscope_next.free(block);
+    // What the allocator keeps in front of the block is fetched while the record is settled.
+    __builtin_prefetch((const char *)block - 16);
+    if (mscope_unlikely(!mscope_forget_plain(slot, what, (uint64_t)block))) MSCOPE_JUMP mscope_free(block);
+    MSCOPE_JUMP next(block);
 }
 
 void cfree(void *block)

@@ -43,8 +43,8 @@ MSCOPE_INLINE bool mscope_take_sample_distance(uint64_t size)
 MSCOPE_INLINE bool mscope_passes(size_t size)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
-    if (mode > MSCOPE_SAMPLED) return false;
-    return mode == MSCOPE_OFF || mscope_likely(mscope_take_sample_distance(size));
+    if (mode == MSCOPE_SAMPLED) return mscope_likely(mscope_take_sample_distance(size));
+    return mode == MSCOPE_OFF;
 }
 
 // ---- slots
@@ -136,7 +136,7 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
     uint64_t size = what & MSCOPE_SIZE_HUGE;
     struct mscope_bank *bank = mscope_tls.bank;
     bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE
-                 && size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
+                 && (uint32_t)size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
     mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
     mscope_store_release(&slot->what, 0);

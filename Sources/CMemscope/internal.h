@@ -8,8 +8,7 @@
 #include "types.h"
 
 #define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
-// A call on the hot path that hardly ever happens: it saves the registers, so that its callers need not. Not `cold`:
-// the compiler would split the code around it off into another function, where MSCOPE_CALLER means somebody else.
+// A call on the hot path that hardly ever happens: it saves the registers, so that its callers need not.
 #define MSCOPE_RARE MSCOPE_HIDDEN __attribute__((preserve_most, noinline))
 
 // Sanitizers bring their own malloc: the hooks are compiled out, the rest is tested under them.

@@ -80,7 +80,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
 }
 
 #define X(name, form)                                                                                               \
-    __attribute__((weak)) void *name(size_t size, size_t second, size_t third)                                      \
+    MSCOPE_WHOLE __attribute__((weak)) void *name(size_t size, size_t second, size_t third)                         \
     {                                                                                                               \
         if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third); \
         return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                \

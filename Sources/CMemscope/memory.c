@@ -69,6 +69,16 @@ void mscope_unmap(void *start, size_t size)
     mscope_system(SYS_munmap, start, size);
 }
 
+void *mscope_map_pages(size_t size)
+{
+    return mscope_map(size);
+}
+
+void mscope_unmap_pages(void *start, size_t size)
+{
+    mscope_unmap(start, size);
+}
+
 void mscope_give_back(void *start, size_t size)
 {
     mscope_system(SYS_madvise, start, size, MADV_DONTNEED);

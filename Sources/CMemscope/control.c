@@ -83,6 +83,7 @@ static void mscope_child_begins(void)
     mscope_walk_after_fork();
     mscope_images_after_fork();
     mscope_sites_after_fork();
+    mscope_end_after_fork();
     mscope_set_event_interval(0); // no collector here
     for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
         int descriptor = mscope_exchange_acq_rel(&mscope_descriptors[i], 0);

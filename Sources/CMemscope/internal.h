@@ -254,6 +254,9 @@ static inline bool mscope_take_sample_distance(uint64_t size)
     return (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0;
 }
 
+// ---- exit.c
+MSCOPE_HIDDEN void mscope_end_after_fork(void);
+
 // ---- events.c
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;
 MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *event);

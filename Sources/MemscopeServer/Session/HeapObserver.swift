@@ -21,6 +21,10 @@ package final class HeapObserver: Sendable {
 
     package init() {}
 
+    func analyze(_ options: MemScope.AnalysisOptions) throws(HeapAnalysisError) -> MemScope.HeapAnalysis {
+        throw HeapAnalysisError(code: .forbidden, reason: "not yet", remedy: "soon")
+    }
+
     /// What stands around an answer of now.
     func envelope() -> Envelope {
         envelope(of: CaptureCore.totals())

@@ -15,9 +15,9 @@ extension MemScope {
 
     /// Looks at the whole heap and says what leaked, and which retain cycles there are.
     ///
-    /// It needs no server. The program is paused only while the process is copied, about 20 ms per GiB of memory in use,
-    /// and, where something looks lost, while the registers of its threads are read. The call itself takes longer and
-    /// blocks the calling thread: about a second per million blocks.
+    /// It needs no server. The program is paused only while the process is copied, about 20 ms per GiB of memory in
+    /// use, and, where something looks lost, while the registers of its threads are read. The call itself takes longer
+    /// and blocks the calling thread: about a second per million blocks.
     ///
     /// ```swift
     /// let analysis = try MemScope.analyze()

@@ -15,10 +15,25 @@ package final class GraphAnalysis: Sendable {
     /// holds was lost in another scan too.
     ///
     /// - Complexity: O(nodes + edges).
-    package init?(graph: HeapGraph, births: @escaping (Int) -> UInt64, isConfirmed: (Int) -> Bool = { _ in true }) {
+    package convenience init?(
+        graph: HeapGraph,
+        births: @escaping (Int) -> UInt64,
+        isConfirmed: (Int) -> Bool = { _ in true }
+    ) {
         guard let holds = HoldGraph(graph),
-            let reachability = Reachability(graph, holds, isConfirmed: isConfirmed),
-            let components = StrongComponents(holds, cyclesOnly: true),
+            let reachability = Reachability(graph, holds, isConfirmed: isConfirmed)
+        else { return nil }
+        self.init(graph: graph, holds: holds, reachability: reachability, births: births)
+    }
+
+    /// The same, where it is already known what roots hold.
+    package init?(
+        graph: HeapGraph,
+        holds: HoldGraph,
+        reachability: Reachability,
+        births: @escaping (Int) -> UInt64
+    ) {
+        guard let components = StrongComponents(holds, cyclesOnly: true),
             let kinds = LeakKinds(holds, kept: reachability.kept, cycles: components, births: births),
             let leaks = LeakList(graph, holds, reachability: reachability, kinds: kinds),
             let cycles = CycleList(graph, holds, components, isKept: reachability.kept.contains, births: births)

@@ -39,7 +39,7 @@ extension MemScope.HeapAnalysis {
         public var count: Int
         /// Objects in all of them.
         public var objects: Int
-        /// Bytes in all of them, with what only they hold.
+        /// Bytes of these objects and their storage, not of what they hold besides.
         public var bytes: UInt64
         /// The types of the objects, each once.
         public var types: [String]
@@ -51,7 +51,9 @@ extension MemScope.HeapAnalysis {
         public var isReachable: Bool
         /// Whether one of its references was found without knowing the layout of its holder.
         public var isInferred: Bool
-        /// Where the oldest member was allocated, innermost call first.
+        /// The id of the call stack that allocated the oldest member, as `/api/sites` has it; 0 when none was taken.
+        public var site: UInt32
+        /// That call stack, innermost call first.
         public var stack: [MemScope.Frame]
         /// Of one member.
         public var address: Address
@@ -65,6 +67,7 @@ extension MemScope.HeapAnalysis {
             breakEdge: BreakEdge?,
             isReachable: Bool,
             isInferred: Bool,
+            site: UInt32,
             stack: [MemScope.Frame],
             address: Address
         ) {
@@ -76,6 +79,7 @@ extension MemScope.HeapAnalysis {
             self.breakEdge = breakEdge
             self.isReachable = isReachable
             self.isInferred = isInferred
+            self.site = site
             self.stack = stack
             self.address = address
         }

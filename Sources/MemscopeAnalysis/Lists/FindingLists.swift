@@ -1,4 +1,4 @@
-import Tracking
+package import Tracking
 
 /// What lists of findings are sorted by: leaks, cycles, relations.
 package enum FindingColumn: String, ListColumn {

@@ -12,6 +12,7 @@ package final class HeapObserver: Sendable {
     private let identity = ProcessFacts.identity()
     private let timeline = Mutex(Timeline())
     private let snapshots = Mutex(SnapshotStore())
+    let graph = GraphSession()
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
     // Monotonic nanoseconds of the last question for names.
@@ -19,10 +20,11 @@ package final class HeapObserver: Sendable {
     /// How long symbol files stay open after the last question; they cost megabytes each.
     private static let idleNanoseconds: UInt64 = 30_000_000_000
 
-    package init() {}
+    /// What a look at the heap for the dashboard may cost.
+    let graphOptions: MemScope.AnalysisOptions
 
-    func analyze(_ options: MemScope.AnalysisOptions) throws(HeapAnalysisError) -> MemScope.HeapAnalysis {
-        throw HeapAnalysisError(code: .forbidden, reason: "not yet", remedy: "soon")
+    package init(graphOptions: MemScope.AnalysisOptions = MemScope.AnalysisOptions()) {
+        self.graphOptions = graphOptions
     }
 
     /// What stands around an answer of now.

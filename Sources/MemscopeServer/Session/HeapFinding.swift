@@ -1,14 +1,16 @@
 internal import MemscopeAnalysis
+internal import Synchronization
 internal import Tracking
 
 /// What a look at the heap found: the graph for questions about single blocks, and the lists.
-struct HeapFinding: Sendable {
+final class HeapFinding: Sendable {
     let analysis: GraphAnalysis
     let scan: MemScope.HeapAnalysis.Scan
     let summary: MemScope.HeapAnalysis.Summary
     /// Without stacks, as the cycles: only what is shown is named.
     let leaks: [MemScope.HeapAnalysis.Leak]
     let cycles: [MemScope.HeapAnalysis.Cycle]
+    private let retained = Mutex<[BlockType: UInt64]?>(nil)
 
     init(_ analysis: GraphAnalysis, summary: MemScope.HeapAnalysis.Summary, passes: Int, duration: UInt64) {
         let graph = analysis.graph
@@ -19,6 +21,17 @@ struct HeapFinding: Sendable {
         scan = MemScope.HeapAnalysis.Scan(graph, passes: passes, duration: duration)
         leaks = analysis.leaks.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
+    }
+
+    /// Per type what would go if all its blocks went; computed when first asked for, nil when there is no memory for it.
+    var retainedBytesByType: [BlockType: UInt64]? {
+        retained.withLock { known in
+            if known == nil, let sums = analysis.dominators?.retainedBytesByType() {
+                // Two indices may name the same type.
+                known = Dictionary(zip(analysis.graph.types, sums), uniquingKeysWith: +)
+            }
+            return known
+        }
     }
 }
 

@@ -43,7 +43,7 @@ import Testing
         for answer in Answers.all where answer.path.hasPrefix("/") {
             let row = try #require(documented[answer.path], "\(answer.path) has no row")
             let list: Set<String> =
-                ["/api/sites", "/api/types", "/api/threads"].contains(answer.path)
+                ["/api/sites", "/api/types", "/api/threads", "/api/leaks", "/api/cycles"].contains(answer.path)
                 ? ["total", "next"] : []
             let written = try keys(answer.bytes, data: true)
             #expect(

@@ -1,5 +1,5 @@
 // Scans: the plan, the copy of the process that looks at the heap, and its end.
-#include "scan.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,20 +88,16 @@ static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_an
 
 int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer)
 {
-    // No signal may run a handler of the program in the copy. Exit signal 0: nobody is told of its end, and wait
-    // without __WALL does not see it.
-    uint64_t all = UINT64_MAX, before = 0;
-    mscope_raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
     answer->scan.taken_at = mscope_now();
+    // Exit signal 0: nobody is told of its end, and wait without __WALL does not see it.
     long process = plan->options.without_fork ? -EPERM : mscope_raw(SYS_clone, 0);
     if (process == 0) mscope_run_copy(plan, answer);
     uint64_t took = mscope_now() - answer->scan.taken_at;
     if (answer->scan.pause < took) answer->scan.pause = took;
-    mscope_raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
     return (int32_t)process;
 }
 
-static bool mscope_has_ended(int32_t process, int flags)
+bool mscope_has_ended(int32_t process, int flags)
 {
     long result;
     do result = mscope_raw(SYS_wait4, process, NULL, __WALL | flags, NULL);
@@ -137,6 +133,7 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
     struct mscope_plan *plan = mscope_map(sizeof(*plan));
     if (plan == NULL) return NULL;
     plan->options = *options;
+    plan->hold_limit = options->timeout;
     plan->process = (int32_t)mscope_raw(SYS_getpid);
     plan->sp = sp;
     plan->complete = mscope_knows_all_blocks();
@@ -149,31 +146,64 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
 }
 
 /// Threads of ours are not the program's.
-static uint32_t mscope_count_internal(const struct mscope_plan *plan)
+static void mscope_count_threads(struct mscope_plan *plan, struct mscope_scan *scan)
 {
-    uint32_t cursor = 0, count = 0;
+    uint32_t cursor = 0;
     struct mscope_thread_info infos[16];
     size_t got;
     while ((got = mscope_read_threads(&cursor, infos, 16)) > 0)
-        for (size_t i = 0; i < got; i++) {
-            if (!infos[i].internal || infos[i].ended_at != 0) continue;
-            for (uint32_t n = 0; n < plan->thread_count; n++) count += plan->threads[n].tid == infos[i].tid;
-        }
-    return count;
+        for (size_t i = 0; i < got; i++)
+            for (uint32_t n = 0; infos[i].internal && infos[i].ended_at == 0 && n < plan->thread_count; n++)
+                plan->threads[n].internal |= plan->threads[n].tid == infos[i].tid;
+    for (uint32_t n = 0; n < plan->thread_count; n++) {
+        if (plan->threads[n].internal) continue;
+        scan->threads++;
+        scan->threads_read += plan->threads[n].held || plan->threads[n].self;
+        scan->threads_left += plan->threads[n].left;
+    }
+}
+
+enum mscope_hold { MSCOPE_HOLD_NONE, MSCOPE_HOLD_PTRACE, MSCOPE_HOLD_SIGNAL };
+
+static enum mscope_hold mscope_hold_threads(struct mscope_plan *plan)
+{
+    if (!plan->options.without_ptrace && mscope_hold_by_ptrace(plan)) return MSCOPE_HOLD_PTRACE;
+    for (uint32_t i = 0; i < plan->thread_count; i++) // what an attempt has noted does not hold any more
+        plan->threads[i] = (struct mscope_scan_thread){.tid = plan->threads[i].tid, .self = plan->threads[i].self};
+    return mscope_hold_by_signal(plan) ? MSCOPE_HOLD_SIGNAL : MSCOPE_HOLD_NONE;
+}
+
+/// Looks at the heap in one of the ways, with the threads held where that is wanted or needed.
+static uint32_t mscope_look(struct mscope_plan *plan, struct mscope_answer *answer, bool hold)
+{
+    enum mscope_hold held = hold ? mscope_hold_threads(plan) : MSCOPE_HOLD_NONE;
+    if (hold && held == MSCOPE_HOLD_NONE) return MSCOPE_SCAN_FORBIDDEN;
+    mscope_find_stack_pointers(plan);
+    int32_t process = mscope_make_copy(plan, answer);
+    plan->in_place = process < 0 && hold;
+    if (plan->in_place) mscope_scan_everything(plan, answer);
+    if (held == MSCOPE_HOLD_PTRACE) mscope_let_go_by_ptrace(plan);
+    if (held == MSCOPE_HOLD_SIGNAL) mscope_let_go_by_signal(plan);
+    if (plan->pause > answer->scan.pause) answer->scan.pause = plan->pause;
+    answer->scan.method = !hold                        ? MSCOPE_SCAN_FORK
+                          : plan->in_place             ? MSCOPE_SCAN_STOPPED_SIGNAL
+                          : held == MSCOPE_HOLD_SIGNAL ? MSCOPE_SCAN_FORK_SIGNAL
+                                                       : MSCOPE_SCAN_FORK_PTRACE;
+    if (plan->in_place) return answer->problem;
+    return process < 0 ? MSCOPE_SCAN_FORBIDDEN : mscope_await_copy(process, answer, plan->options.timeout);
 }
 
 static uint32_t mscope_run_scan(struct mscope_plan *plan, struct mscope_answer *answer)
 {
-    struct mscope_scan *scan = &answer->scan;
-    scan->method = MSCOPE_SCAN_FORK;
-    mscope_find_stack_pointers(plan);
-    int32_t process = mscope_make_copy(plan, answer);
-    if (process < 0) return MSCOPE_SCAN_FORBIDDEN;
-    uint32_t problem = mscope_await_copy(process, answer, plan->options.timeout);
-    scan->threads = plan->thread_count;
-    uint32_t internal = mscope_count_internal(plan);
-    scan->threads -= internal < scan->threads ? internal : scan->threads;
-    scan->has_unknown_heap = !plan->complete;
+    // No signal interrupts us meanwhile, and no handler of the program runs in the copy or the tracer.
+    uint64_t all = UINT64_MAX, before = 0;
+    mscope_raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+    uint32_t problem = mscope_look(plan, answer, plan->options.registers);
+    // Without a copy the threads have to stand still.
+    if (problem == MSCOPE_SCAN_FORBIDDEN && !plan->options.registers) problem = mscope_look(plan, answer, true);
+    mscope_raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+    mscope_count_threads(plan, &answer->scan);
+    answer->scan.has_unknown_heap = !plan->complete;
     return problem;
 }
 

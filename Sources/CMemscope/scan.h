@@ -13,17 +13,21 @@
 #define MSCOPE_RAW_WORDS(number, a, b, c, d, e, f, ...) \
     mscope_raw_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 40, MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };
+enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 80, MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };
 enum { MSCOPE_RED_ZONE = 128 }; // bytes below the stack pointer that a function may use
 
 // ---- the plan
 struct mscope_scan_thread {
     int32_t tid;
     bool self;            // the one that asked for the scan
-    bool held;            // it was stopped
-    bool left;            // it was not, since it would have noticed
-    uint32_t count;       // of registers that are roots
+    bool met;             // it was asked to stop, or left alone
+    bool seized;          // it was asked to stop
+    bool held;            // it did
+    bool left;            // it did not, or was not asked since it would have noticed
+    _Atomic bool stopped; // its handler says so
+    bool internal;        // one of ours
     int32_t signal;       // to be delivered when it goes on
+    uint32_t count;       // of registers that are roots
     uint64_t sp, pointer; // 0: not known
     uint64_t registers[MSCOPE_SCAN_REGISTERS];
 };
@@ -41,6 +45,12 @@ struct mscope_plan {
     uint64_t arenas; // an address in the file whose data has glibc's arenas; 0: another allocator
     bool complete;   // every live block is known
     struct mscope_thread_layout layout;
+    // Of what holds the threads: a phase of stop.h, the tracer, since when and how long, and how long at most.
+    _Atomic uint32_t phase;
+    int32_t tracer;
+    void *tracer_stack;
+    bool named_tracer, in_place;
+    uint64_t held_at, pause, hold_limit;
     uint32_t thread_count;
     struct mscope_scan_thread threads[MSCOPE_SCAN_THREADS];
 };
@@ -99,6 +109,8 @@ struct mscope_scanner {
 
 // ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c: the scanner; the first problem stays in `problem`
 MSCOPE_HIDDEN void mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answer);
+/// Whether a process cloned from this one has ended, or does after waiting for it.
+MSCOPE_HIDDEN bool mscope_has_ended(int32_t process, int flags);
 /// Clones the process; what runs in the copy writes the answer. The copy's number, or an error.
 MSCOPE_HIDDEN int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer);
 MSCOPE_HIDDEN bool mscope_read_mappings(struct mscope_scanner *scanner);

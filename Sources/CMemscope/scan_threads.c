@@ -101,7 +101,7 @@ void mscope_find_stack_pointers(struct mscope_plan *plan)
         uint64_t values[8];
         if (thread->self) {
             thread->sp = plan->sp;
-        } else if (!thread->held) {
+        } else if (!thread->met) {
             mscope_system_call_of(plan->process, thread->tid, values);
             thread->sp = values[6];
         }

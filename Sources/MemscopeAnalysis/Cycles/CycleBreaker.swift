@@ -14,11 +14,11 @@ struct CycleBreaker {
     let graph: HeapGraph
     let births: (Int) -> UInt64
 
-    /// Chooses among the steps of a closed path, of which there is at least one.
-    func choose(_ steps: [PathStep]) -> CycleBreak {
-        let candidates = steps.indices.filter { !isElement(steps[$0]) }
+    /// Chooses among the steps of a closed path; of one that is cut off, the last only ends the one before.
+    func choose(_ steps: [PathStep], isWhole: Bool) -> CycleBreak {
+        let candidates = steps.indices.dropLast(isWhole ? 0 : 1).filter { !isElement(steps[$0]) }
         return backReference(steps, candidates) ?? capture(steps, candidates) ?? youngToOld(steps, candidates)
-            ?? anything(steps, candidates)
+            ?? anything(steps, candidates, isWhole ? steps.count - 1 : 0)
     }
 
     private func backReference(_ steps: [PathStep], _ candidates: [Int]) -> CycleBreak? {
@@ -54,11 +54,11 @@ struct CycleBreaker {
         }
     }
 
-    private func anything(_ steps: [PathStep], _ candidates: [Int]) -> CycleBreak {
+    private func anything(_ steps: [PathStep], _ candidates: [Int], _ last: Int) -> CycleBreak {
         if let index = candidates.last(where: { canBeWeak(steps, $0) }) {
             return edge(steps, index, "nothing tells which reference is meant to own: make one of them weak")
         }
-        return edge(steps, candidates.last ?? steps.count - 1, "nothing here can be weak: set it to nil in the end")
+        return edge(steps, candidates.last ?? last, "nothing here can be weak: set it to nil in the end")
     }
 
     private func edge(_ steps: [PathStep], _ index: Int, _ reason: String) -> CycleBreak {
@@ -81,7 +81,7 @@ struct CycleBreaker {
     }
 
     /// The elements of a collection cannot be made weak without another type of element.
-    private func isElement(_ step: PathStep) -> Bool { step.field?.last == "]" || graph.isStorage(step.node) }
+    private func isElement(_ step: PathStep) -> Bool { step.field?.last == "]" || kind(step.node).isStorage }
 
     private func quoted(_ step: PathStep) -> String { "\"\(step.field ?? "")\"" }
 

@@ -26,7 +26,7 @@ package struct CycleList: Sendable {
     ) {
         guard components.count > 0 else { return }
         guard var search = CycleSearch(graph, holds, components) else { return nil }
-        var families = CycleFamilies(graph)
+        var families = CycleFamilies(holds)
         var found = FoundCycle()
         for component in 0..<components.count {
             search.run(component, into: &found)
@@ -64,11 +64,11 @@ struct CycleFamily {
 /// Brings together cycles that are the same.
 struct CycleFamilies {
     private(set) var all: [CycleFamily] = []
-    private let graph: HeapGraph
+    private let holds: HoldGraph
     /// By hash; a second one with the same hash stands at the next free number.
     private var indexOfHash: [UInt64: Int] = [:]
 
-    init(_ graph: HeapGraph) { self.graph = graph }
+    init(_ holds: HoldGraph) { self.holds = holds }
 
     mutating func add(
         _ component: Int,
@@ -81,8 +81,8 @@ struct CycleFamilies {
         all[index].count += 1
         for place in components.range(of: component) {
             let node = components.node(at: place)
-            if !graph.isStorage(node) { all[index].objects += 1 }
-            all[index].bytes += graph.nodes[Int(node)].size
+            if !holds.isStorage(node) { all[index].objects += 1 }
+            all[index].bytes += holds.nodes[node].size
             let birth = births(Int(node))
             guard birth < all[index].birth || birth == all[index].birth && node < all[index].oldest else { continue }
             (all[index].component, all[index].oldest, all[index].birth) = (component, node, birth)

@@ -10,7 +10,6 @@ struct CycleSearch {
     private static let visitsPerEdge = 2
     private static let freeVisits = 4096
 
-    private let graph: HeapGraph
     private let holds: HoldGraph
     private let components: StrongComponents
     private let queue: Column<UInt32>
@@ -26,7 +25,7 @@ struct CycleSearch {
         guard let queue = Column<UInt32>(count: graph.count), let stamp = Column<UInt32>(count: graph.count),
             let depth = Column<UInt32>(count: graph.count), let predecessor = Column<UInt32>(count: graph.count)
         else { return nil }
-        (self.graph, self.holds, self.components) = (graph, holds, components)
+        (self.holds, self.components) = (holds, components)
         (self.queue, self.stamp, self.depth, self.predecessor) = (queue, stamp, depth, predecessor)
         signature = CycleSignature(graph, holds)
     }

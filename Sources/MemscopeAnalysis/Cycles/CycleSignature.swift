@@ -18,8 +18,14 @@ struct FoundCycle {
 
     mutating func rotate(to start: Int) {
         guard start != 0 else { return }
-        nodes = Array(nodes[start...] + nodes[..<start])
-        codes = Array(codes[start...] + codes[..<start])
+        for range in [0..<start, start..<nodes.count, 0..<nodes.count] { reverse(range) }
+    }
+
+    private mutating func reverse(_ range: Range<Int>) {
+        for index in 0..<range.count / 2 {
+            nodes.swapAt(range.lowerBound + index, range.upperBound - 1 - index)
+            codes.swapAt(range.lowerBound + index, range.upperBound - 1 - index)
+        }
     }
 
     /// FNV-1a with words for bytes: for a dictionary whose finds are compared in full.
@@ -35,13 +41,12 @@ struct CycleSignature {
     static let conservativeBit: UInt64 = 1 << 31
     private static let elementBit: UInt64 = 1 << 30
 
-    private let graph: HeapGraph
     private let holds: HoldGraph
     /// Where the elements of a type begin and their distance, in bytes; 0 without elements.
     private let tails: [(start: UInt64, stride: UInt64)]
 
     init(_ graph: HeapGraph, _ holds: HoldGraph) {
-        (self.graph, self.holds) = (graph, holds)
+        self.holds = holds
         tails = graph.layouts.map { layout in layout?.tail.map { ($0.start, $0.stride) } ?? (0, 0) }
     }
 
@@ -54,10 +59,10 @@ struct CycleSignature {
     }
 
     private func code(from node: UInt32, to target: UInt32) -> UInt64 {
-        guard let edge = holds.edge(from: node, to: target, cyclesOnly: true, in: graph) else {
+        guard let edge = holds.edge(from: node, to: target, cyclesOnly: true) else {
             preconditionFailure("node \(node) does not hold \(target)")
         }
-        let type = graph.nodes[Int(node)].type
+        let type = holds.nodes[node].type
         var word = edge.offset / 8
         if type != HeapNode.none, tails[Int(type)].stride > 0, edge.offset >= tails[Int(type)].start {
             word = (edge.offset - tails[Int(type)].start) % tails[Int(type)].stride / 8 | Self.elementBit

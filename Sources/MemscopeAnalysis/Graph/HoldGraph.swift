@@ -16,6 +16,8 @@ package struct HoldGraph: Sendable {
     let targets: Column<UInt32>
     /// Nodes with a cycle edge to themselves.
     let loops: NodeSet
+    let nodes: Column<HeapNode>
+    private let edges: Column<HeapEdge>
     /// One per type of the graph, and one for nodes without a type.
     private let rules: [HoldRule]
 
@@ -24,8 +26,7 @@ package struct HoldGraph: Sendable {
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HeapGraph) {
         precondition(graph.count < Int(Self.cycleBit), "\(graph.count) blocks")
-        let nodes = Column(graph.nodes)
-        let edges = Column(graph.edges)
+        (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
         guard let starts = Column<UInt32>(count: graph.count + 1),
             let targets = Column<UInt32>(count: graph.edges.count),
             let loops = NodeSet(count: graph.count)
@@ -53,14 +54,21 @@ package struct HoldGraph: Sendable {
         (count, self.starts, self.targets, self.loops) = (graph.count, starts, targets, loops)
     }
 
+    @inline(__always) func isRooted(_ node: UInt32) -> Bool { nodes[node].root != HeapNode.none }
+
+    /// Whether paths go through the block without naming it.
+    func isStorage(_ node: UInt32) -> Bool { rule(of: node).isStorage }
+
+    @inline(__always) private func rule(of node: UInt32) -> HoldRule {
+        rules[min(Int(nodes[node].type), rules.count - 1)]
+    }
+
     @inline(__always) func edges(of node: UInt32) -> Range<UInt32> { starts[node]..<starts[Int(node) + 1] }
 
     /// The first word of a block that holds another, or that can close a cycle with it.
-    func edge(from node: UInt32, to target: UInt32, cyclesOnly: Bool, in graph: HeapGraph) -> HeapEdge? {
-        let rule = rules[min(Int(graph.nodes[Int(node)].type), rules.count - 1)]
-        let nodes = Column(graph.nodes)
-        let edges = Column(graph.edges)
-        for index in graph.edges(of: Int(node)) where edges[index].to == target {
+    func edge(from node: UInt32, to target: UInt32, cyclesOnly: Bool) -> HeapEdge? {
+        let rule = rule(of: node)
+        for index in nodes[node].firstEdge..<nodes[Int(node) + 1].firstEdge where edges[index].to == target {
             let kind = edges[index].kind
             if cyclesOnly ? rule.canClose(kind) : rule.holds(kind, target: target, in: nodes) { return edges[index] }
         }
@@ -69,10 +77,17 @@ package struct HoldGraph: Sendable {
 
     /// Adds everything that nodes of a queue hold, directly or not, to the queue and to `seen`.
     ///
-    /// The queue has `filled` nodes, which are in `seen` already; those before `first` were looked at.
+    /// The queue has `filled` nodes, which are in `seen` already; those before `first` were looked at. `enter` is told
+    /// of each new node and of the one that holds it.
     ///
     /// - Returns: How many nodes the queue has then, in breadth-first order.
-    func flood(_ queue: Column<UInt32>, filled: Int, seen: NodeSet, from first: Int = 0) -> Int {
+    @inline(__always) func flood(
+        _ queue: Column<UInt32>,
+        filled: Int,
+        seen: NodeSet,
+        from first: Int = 0,
+        enter: (UInt32, UInt32) -> Void = { _, _ in }
+    ) -> Int {
         var next = first
         var filled = filled
         while next < filled {
@@ -81,6 +96,7 @@ package struct HoldGraph: Sendable {
             for index in edges(of: node) {
                 let target = targets[index] & Self.nodeMask
                 if seen.insert(target) {
+                    enter(target, node)
                     queue[filled] = target
                     filled += 1
                 }
@@ -94,9 +110,11 @@ package struct HoldGraph: Sendable {
 struct HoldRule: Sendable {
     /// Whether words that are only known to be words count as strong references.
     private let infersStrong: Bool
+    let isStorage: Bool
 
     init(type: BlockType?, layout: BlockLayout?) {
         infersStrong = layout == nil && type?.kind.isSwiftObject == true
+        isStorage = type?.kind.isStorage == true
     }
 
     @inline(__always) func holds(_ kind: EdgeKind, target: UInt32, in nodes: Column<HeapNode>) -> Bool {

@@ -16,8 +16,6 @@ extension HeapGraph {
     /// The type's name; "unknown" without one.
     package func typeName(of node: UInt32) -> String { type(of: Int(node))?.name ?? "unknown" }
 
-    func isStorage(_ node: UInt32) -> Bool { type(of: Int(node))?.kind.isStorage == true }
-
     /// What to call the word an edge comes from; its offset where it has no name.
     package func label(of edge: HeapEdge, in node: Int) -> String {
         fieldName(of: edge, in: node) ?? "+0x\(String(edge.offset, radix: 16))"
@@ -32,8 +30,8 @@ struct PathFolding {
     /// Only edges that can be part of a cycle are asked for their name.
     let cyclesOnly: Bool
 
-    /// Of a closed path the last node holds the first; else the last has no field.
-    func fold(_ nodes: [UInt32], isClosed: Bool) -> [PathStep] {
+    /// Of a closed path the last node holds the first, else the last has no field; ends after `limit` steps.
+    func fold(_ nodes: [UInt32], isClosed: Bool, limit: Int = .max) -> [PathStep] {
         var steps: [PathStep] = []
         for (index, node) in nodes.enumerated() {
             guard isClosed || index + 1 < nodes.count else {
@@ -41,17 +39,19 @@ struct PathFolding {
                 break
             }
             let label = label(from: node, to: nodes[(index + 1) % nodes.count])
-            if graph.isStorage(node), let last = steps.indices.last {
+            if holds.isStorage(node), let last = steps.indices.last {
                 steps[last].field = join(steps[last].field ?? "", label)
-            } else {
+            } else if steps.count < limit {
                 steps.append(PathStep(node: node, field: label))
+            } else {
+                break
             }
         }
         return steps
     }
 
     private func label(from node: UInt32, to target: UInt32) -> String {
-        guard let edge = holds.edge(from: node, to: target, cyclesOnly: cyclesOnly, in: graph) else { return "?" }
+        guard let edge = holds.edge(from: node, to: target, cyclesOnly: cyclesOnly) else { return "?" }
         return graph.label(of: edge, in: Int(node))
     }
 

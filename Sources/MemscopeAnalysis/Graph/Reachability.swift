@@ -21,9 +21,8 @@ package struct Reachability: Sendable {
         guard let kept = NodeSet(count: graph.count), let suspects = NodeSet(count: graph.count),
             let queue = Column<UInt32>(count: graph.count)
         else { return nil }
-        let nodes = Column(graph.nodes)
         var filled = 0
-        for node in 0..<UInt32(graph.count) where nodes[node].root != HeapNode.none && kept.insert(node) {
+        for node in 0..<UInt32(graph.count) where holds.isRooted(node) && kept.insert(node) {
             queue[filled] = node
             filled += 1
         }
@@ -40,7 +39,7 @@ package struct Reachability: Sendable {
         var bytes: UInt64 = 0
         for index in rooted..<filled {
             _ = suspects.insert(queue[index])
-            bytes += nodes[queue[index]].size
+            bytes += holds.nodes[queue[index]].size
         }
         (self.kept, self.suspects) = (kept, suspects)
         (suspectBlocks, suspectBytes, leakedBlocks) = (filled - rooted, bytes, graph.count - filled)

@@ -23,9 +23,9 @@ package struct StrongComponents: Sendable {
 
     package func component(of node: Int) -> Int? { numbers[node] == 0 ? nil : Int(numbers[node]) - 1 }
 
-    /// Finds the components of all nodes, or of those that are not in `excluded`; nil when the system refuses the memory.
+    /// Finds the components; nil when the system refuses the memory.
     ///
-    /// With `cyclesOnly` it follows only edges that can be part of a retain cycle.
+    /// With `cyclesOnly` it follows only edges that can be part of a retain cycle. Nodes in `excluded` are left out.
     ///
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HoldGraph, cyclesOnly: Bool, excluding excluded: NodeSet? = nil) {

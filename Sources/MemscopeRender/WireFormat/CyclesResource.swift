@@ -30,6 +30,7 @@ extension WireFormat {
         if let edge = cycle.breakEdge { json.object { members(of: edge, to: &$0) } } else { json.null() }
         json.member("reachable", cycle.isReachable)
         json.member("inferred", cycle.isInferred)
+        json.member("site", cycle.site)
         json.stack(cycle.stack)
         json.member("address", hexadecimal: cycle.address.value)
     }

@@ -16,9 +16,15 @@ static _Atomic uint32_t mscope_scanning; // one at a time
 
 // ---- the scanner, in the copy or in place
 
+bool mscope_is_late(struct mscope_scanner *scanner)
+{
+    if (scanner->problem == 0 && mscope_now() > scanner->deadline) scanner->problem = MSCOPE_SCAN_TIMED_OUT;
+    return scanner->problem != 0;
+}
+
 static void mscope_scan_memory(struct mscope_scanner *scanner)
 {
-    if (!mscope_read_mappings(scanner)) return;
+    if (scanner->problem != 0 || !mscope_read_mappings(scanner)) return;
     scanner->pagemap = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
     mscope_find_nodes(scanner);
     if (scanner->problem == 0) mscope_find_roots(scanner);
@@ -28,6 +34,7 @@ static void mscope_scan_memory(struct mscope_scanner *scanner)
         used < scanner->answer->capacity ? (scanner->answer->capacity - used) / sizeof(struct mscope_scan_edge) : 0;
     if (scanner->problem == 0) mscope_find_edges(scanner);
     if (scanner->pagemap >= 0) mscope_raw(SYS_close, scanner->pagemap);
+    if (scanner->memory >= 0) mscope_raw(SYS_close, scanner->memory);
 }
 
 static void mscope_give_up_ranges(struct mscope_ranges *ranges)
@@ -46,6 +53,10 @@ void mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answ
     scanner->plan = plan;
     scanner->answer = answer;
     scanner->nodes = (struct mscope_scan_node *)(answer + 1);
+    scanner->deadline = mscope_now() + plan->options.timeout;
+    scanner->memory = -1;
+    if (plan->in_place) scanner->memory = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+    if (plan->in_place && scanner->memory < 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     mscope_scan_memory(scanner);
     struct mscope_scan *scan = &answer->scan;
     scan->nodes = scanner->nodes;

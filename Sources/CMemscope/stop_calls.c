@@ -40,6 +40,14 @@ static const long mscope_socket_calls[] = {SYS_read, SYS_write, SYS_readv, SYS_w
 static const long mscope_restarted[] = {SYS_wait4, SYS_waitid, SYS_pread64, SYS_pwrite64, SYS_openat, SYS_fcntl,
                                         SYS_flock, SYS_fsync, SYS_fdatasync, SYS_ioctl, -1};
 
+// What a handler ends although the kernel could go on; with what is never restarted it may be made again.
+static const long mscope_ended_by_handler[] = {
+#ifdef SYS_poll
+    SYS_poll, SYS_select, SYS_pause,
+#endif
+    SYS_ppoll, SYS_pselect6, SYS_nanosleep, SYS_clock_nanosleep, SYS_futex, SYS_rt_sigsuspend, SYS_msgrcv, SYS_msgsnd,
+    -1};
+
 static bool mscope_has_time_limit(long socket)
 {
     for (int option = SO_RCVTIMEO, n = 0; n < 2; n++, option = SO_SNDTIMEO) {
@@ -70,6 +78,11 @@ bool mscope_restarts_when_told(long call)
 {
     return mscope_is_one_of(call, mscope_never_restarted)
            || (call != SYS_connect && mscope_is_one_of(call, mscope_socket_calls));
+}
+
+bool mscope_restarts_after_handler(long call)
+{
+    return mscope_restarts_when_told(call) || mscope_is_one_of(call, mscope_ended_by_handler);
 }
 
 // ---- /proc/PID/task/TID

@@ -51,7 +51,7 @@ struct mscope_plan {
     int32_t tracer;
     void *tracer_stack;
     bool named_tracer, in_place;
-    uint64_t held_at, pause, hold_limit;
+    uint64_t held_at, pause, longest_pause, hold_limit;
     uint32_t thread_count;
     struct mscope_scan_thread threads[MSCOPE_SCAN_THREADS];
 };

@@ -5,8 +5,8 @@
 
 // A cell of the index: how many nodes have an address below its end. No more than 16 blocks begin in one.
 enum { MSCOPE_CELL_SHIFT = 9, MSCOPE_REGION_CELLS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_CELL_SHIFT) };
-enum { MSCOPE_CLOCK_BLOCKS = 1 << 14 };  // so many are done between two looks at the clock
-enum { MSCOPE_LARGE_BLOCK = 1 << 16 }; // its pages are looked up first: most of it may never have been touched
+enum { MSCOPE_CLOCK_BLOCKS = 1 << 14 }; // so many are done between two looks at the clock
+enum { MSCOPE_LARGE_BLOCK = 1 << 16 };  // its pages are looked up first: most of it may never have been touched
 
 static bool mscope_fails(struct mscope_scanner *scanner, uint32_t problem)
 {
@@ -86,7 +86,9 @@ void mscope_find_nodes(struct mscope_scanner *scanner)
     for (uint64_t i = mscope_lowest_region(); scanner->problem == 0 && i <= mscope_highest_region(); i++) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[i]);
         uint64_t before = scanner->node_count;
-        if (region == NULL || mscope_is_late(scanner) || !mscope_add_nodes_of(scanner, region, i) || scanner->node_count == before) continue;
+        if (region == NULL || mscope_is_late(scanner) || !mscope_add_nodes_of(scanner, region, i)
+            || scanner->node_count == before)
+            continue;
         if (!mscope_index_region(scanner, i, before)) return;
         mscope_index_tail(scanner);
     }

@@ -162,9 +162,11 @@ static void mscope_skip_idle_stack(struct mscope_scanner *scanner, const struct 
     int32_t tid = (int32_t)mscope_word(scanner, pointer + scanner->plan->layout.tid_at);
     const struct mscope_scan_thread *thread = mscope_thread_with(scanner, tid);
     uint64_t end = pointer + scanner->plan->layout.size;
-    if (tid <= 0) { // its thread has ended; glibc keeps the memory for the next one, and with it the second word:
+    if (tid < 0) { // its thread was joined; glibc keeps the memory for the next one, and with it the second word:
         mscope_skip(scanner, mapping->start, pointer + 8); // the vector of thread-local variables
         mscope_skip(scanner, pointer + 16, (end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
+    } else if (tid == 0) { // it has ended, and its result may be waited for
+        mscope_skip(scanner, mapping->start, pointer);
     } else if (thread != NULL && thread->sp == 0) { // it runs: how far its stack reaches is not known
         mscope_skip(scanner, mapping->start, pointer - scanner->plan->layout.static_tls);
     }

@@ -25,6 +25,7 @@ static void mscope_wait_in_handler(struct mscope_plan *plan, void *context)
         struct mscope_scan_thread *thread = &plan->threads[i];
         if (thread->tid != tid || !thread->seized || thread->held) continue;
         mscope_take_context(thread, context);
+        thread->pointer = mscope_thread_pointer();
         mscope_store_release(&thread->stopped, true);
         while (mscope_load_acquire(&plan->phase) < MSCOPE_PHASE_GO)
             mscope_await_phase(plan, mscope_load_acquire(&plan->phase), MSCOPE_SIGNAL_PATIENCE);
@@ -130,4 +131,11 @@ void mscope_let_go_by_signal(struct mscope_plan *plan)
     sigaction(mscope_stop_signal, &mscope_action_before, NULL);
     errno = saved;
     mscope_stop_signal = 0;
+}
+
+/// In the child nobody is stopped, and whoever was in a handler is not there.
+void mscope_stop_after_fork(void)
+{
+    mscope_store_relaxed(&mscope_stopping, NULL);
+    mscope_store_relaxed(&mscope_in_handler, 0);
 }

@@ -89,6 +89,7 @@ static void mscope_child_begins(void)
     mscope_add_relaxed(&mscope_generation, 1);
     mscope_threads_after_fork();
     mscope_walk_after_fork();
+    mscope_scan_after_fork();
     mscope_images_after_fork();
     mscope_sites_after_fork();
     mscope_end_after_fork();

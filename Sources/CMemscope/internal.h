@@ -235,6 +235,10 @@ MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_ta
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
+// ---- scan.c, stop_signal.c
+MSCOPE_HIDDEN void mscope_scan_after_fork(void);
+MSCOPE_HIDDEN void mscope_stop_after_fork(void);
+
 // ---- threads.c
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];

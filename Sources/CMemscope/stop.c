@@ -127,7 +127,7 @@ static void mscope_await_stops(struct mscope_plan *plan)
 /// Stops all threads; those that are made meanwhile too, until none is new.
 static bool mscope_seize_all(struct mscope_plan *plan)
 {
-    for (uint32_t round = 0, new = 1; round < MSCOPE_LIST_ROUNDS && new != 0; round++) {
+    for (uint32_t round = 0, new = 1; round < MSCOPE_LIST_ROUNDS &&new != 0; round++) {
         new = 0;
         mscope_list_threads(plan);
         for (uint32_t i = 0; i < plan->thread_count; i++) {
@@ -188,8 +188,8 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     int saved = errno;
     mscope_store_release(&plan->phase, MSCOPE_PHASE_BEGIN);
     // No exit signal and untraced: a debugger, or the program's own wait, does not learn of it.
-    plan->tracer = clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK,
-                         CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, plan);
+    plan->tracer =
+        clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, plan);
     errno = saved;
     if (plan->tracer < 0) {
         mscope_unmap(stack, MSCOPE_TRACER_STACK);

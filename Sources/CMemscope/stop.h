@@ -32,6 +32,7 @@ MSCOPE_HIDDEN bool mscope_survives_trace(long call, const uint64_t *arguments);
 MSCOPE_HIDDEN bool mscope_survives_handler(long call, const uint64_t *arguments);
 /// Whether a call that returned EINTR may be made again as it was.
 MSCOPE_HIDDEN bool mscope_restarts_when_told(long call);
+MSCOPE_HIDDEN bool mscope_restarts_after_handler(long call);
 /// Signals that wait for a thread and are not blocked, a bit each, and those it blocks.
 MSCOPE_HIDDEN uint64_t mscope_pending_signals(int32_t process, int32_t tid);
 MSCOPE_HIDDEN uint64_t mscope_blocked_signals(int32_t process, int32_t tid);
@@ -46,6 +47,8 @@ MSCOPE_HIDDEN void mscope_rewind_call(struct user_regs_struct *registers);
 MSCOPE_HIDDEN void mscope_take_vectors(struct mscope_scan_thread *thread, const uint64_t *words, uint64_t size);
 /// The same from what a signal handler is given.
 MSCOPE_HIDDEN void mscope_take_context(struct mscope_scan_thread *thread, const void *context);
+/// Makes a call again that the handler's signal has ended a moment after it was entered.
+MSCOPE_HIDDEN void mscope_rewind_context(void *context);
 #if defined(__x86_64__)
 enum { MSCOPE_VECTOR_WORDS = 104, MSCOPE_VECTOR_SET = 0x202 }; // NT_X86_XSTATE up to the upper halves of ymm
 #else

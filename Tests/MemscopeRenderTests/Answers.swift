@@ -75,6 +75,14 @@ enum Answers {
                 in: envelope
             )
         ),
+        (
+            "/api/relations",
+            WireFormat.relations(
+                Page(relations: GraphFixtures.relations, order: ListOrder(.bytes, isDescending: true), limit: 100),
+                scan: GraphFixtures.scan,
+                in: envelope
+            )
+        ),
         ("/api/objects/{addr}", WireFormat.object(GraphFixtures.object, scan: GraphFixtures.scan, in: envelope)),
         ("POST /api/leakscan", WireFormat.leakScan(GraphFixtures.scan, GraphFixtures.summary, in: envelope)),
     ]
@@ -100,7 +108,8 @@ enum Answers {
                     images: Fixtures.images,
                     resolvedSymbols: 5,
                     unresolvedSymbols: 1,
-                    typeReaderProblem: "no Swift runtime"
+                    typeReaderProblem: "no Swift runtime",
+                    layoutProblems: ["closure captures: not where expected"]
                 ),
                 in: envelope
             )

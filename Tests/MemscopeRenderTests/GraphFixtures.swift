@@ -94,6 +94,11 @@ enum GraphFixtures {
         ),
     ]
 
+    static let relations = [
+        Relation(kind: .owns, from: "Demo.Person", field: "accounts[]", to: "Demo.Account", count: 4, bytes: 400),
+        Relation(kind: .copies, from: "Array<Int>", field: "", to: "Array<Int>", count: 1, bytes: 128),
+    ]
+
     static let object: ObjectValues = {
         var object = ObjectValues(
             address: 0x7F00_00C0,

@@ -41,6 +41,25 @@ extension Page<MemScope.HeapAnalysis.Cycle> {
     }
 }
 
+extension Page<Relation> {
+    /// A page of relations; ties by the type that refers.
+    package init(
+        relations: [Relation],
+        order: ListOrder<FindingColumn>,
+        after cursor: PageCursor<FindingColumn>? = nil,
+        limit: Int
+    ) {
+        self.init(of: relations, order: order, after: cursor, limit: limit, byLabel: order.column == .type) {
+            relation in
+            PageKey(
+                value: order.column.value(bytes: relation.bytes, count: relation.count),
+                label: relation.from,
+                id: fingerprint("\(relation.kind) \(relation.from) \(relation.field) \(relation.to)")
+            )
+        }
+    }
+}
+
 extension FindingColumn {
     func value(bytes: UInt64, count: Int) -> UInt64 {
         switch self {

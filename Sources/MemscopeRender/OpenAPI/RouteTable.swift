@@ -149,7 +149,13 @@ package enum RouteTable {
             "GET",
             "/api/relations",
             "How types hold one another.",
-            parameters: list(FindingColumn.self, default: "-bytes"),
+            parameters: list(FindingColumn.self, default: "-bytes") + [
+                ParameterDescription(
+                    "kind",
+                    "Only this kind.",
+                    .choice(RelationKind.allCases.map(\.rawValue), default: nil)
+                )
+            ],
             answer: .finding
         ),
         RouteDescription(

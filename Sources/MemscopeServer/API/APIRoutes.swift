@@ -137,7 +137,8 @@ extension APIRoutes {
                 images: names.images,
                 resolvedSymbols: Int(names.symbolCounts.resolved),
                 unresolvedSymbols: Int(names.symbolCounts.unresolved),
-                typeReaderProblem: names.typesUnavailableReason
+                typeReaderProblem: names.typesUnavailableReason,
+                layoutProblems: names.layoutProblems
             )
         }
         return HTTPResponse(json: WireFormat.metadata(values, in: observer.envelope()))

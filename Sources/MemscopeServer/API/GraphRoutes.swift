@@ -15,6 +15,7 @@ extension APIRoutes {
             },
             .get("/api/leaks", isHeavy: true, handler: leaks),
             .get("/api/cycles", isHeavy: true, handler: cycles),
+            .get("/api/relations", isHeavy: true, handler: relations),
             .get("/api/objects/{addr}", isHeavy: true, handler: object),
         ]
     }
@@ -24,7 +25,8 @@ extension APIRoutes {
         let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
         let kind = try request.choice("kind", of: kinds, default: "")
         return try answer(observer.lastFinding) { finding in
-            let leaks = (finding.leaks).filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let all = finding.leaks + observer.growth.leaks(in: finding.analysis.graph)
+            let leaks = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
             var page = Page(leaks: leaks, order: order, after: cursor, limit: limit)
             observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
             return WireFormat.leaks(page, scan: finding.scan, summary: finding.summary, in: observer.envelope())
@@ -37,6 +39,19 @@ extension APIRoutes {
             var page = Page(cycles: finding.cycles, order: order, after: cursor, limit: limit)
             observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
             return WireFormat.cycles(page, scan: finding.scan, in: observer.envelope())
+        }
+    }
+
+    private func relations(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let (order, cursor, limit) = try findingParameters(request, "kind")
+        let kind = try request.choice("kind", of: RelationKind.allCases.map(\.rawValue), default: "")
+        return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
+            guard let all = finding.relations() else {
+                throw .busy("the system refused memory to look at the references")
+            }
+            let relations = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let page = Page(relations: relations, order: order, after: cursor, limit: limit)
+            return WireFormat.relations(page, scan: finding.scan, in: observer.envelope())
         }
     }
 

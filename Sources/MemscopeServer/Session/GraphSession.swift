@@ -44,7 +44,7 @@ final class GraphSession: Sendable {
     /// - Parameter isKept: Whether questions will follow.
     func look(_ look: HeapLook, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
         guard !isLooking.exchange(true, ordering: .acquiringAndReleasing) else {
-            throw HeapAnalysisError(.busy, look.options)
+            throw HeapAnalysisError(.busy)
         }
         defer { isLooking.store(false, ordering: .releasing) }
         // Two graphs at once would take twice the memory.

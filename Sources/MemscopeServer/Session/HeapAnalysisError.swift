@@ -47,61 +47,34 @@ public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConverti
 }
 
 extension HeapAnalysisError {
-    init(_ problem: HeapScanner.Problem, _ options: MemScope.AnalysisOptions) {
-        switch problem {
-        case .busy:
-            self.init(
-                code: .busy,
-                reason: "another look at the heap is under way",
-                remedy: "try again in a second"
-            )
-        case .incomplete: self = .blocksUnknown
-        case .tooLarge:
-            self.init(
-                code: .tooLarge,
-                reason: "the graph of the heap does not fit \(options.memoryLimitBytes >> 20) MiB",
-                remedy: "raise memoryLimitBytes of the analysis options to about 80 bytes per live block"
-            )
-        case .noMemory:
-            self.init(
-                code: .outOfMemory,
-                reason: "the system refused memory for the graph of the heap",
-                remedy: "the process' limits (ulimit -v, cgroup) have to leave room for about 150 bytes per live block"
-            )
-        case .timedOut:
-            self.init(
-                code: .timedOut,
-                reason: "the scan took longer than \(options.timeoutNanoseconds / 1_000_000) ms and was ended",
-                remedy: "raise timeoutNanoseconds of the analysis options, or try again when the machine is less busy"
-            )
-        case .died:
-            self.init(
-                code: .interrupted,
-                reason: "the copy of the process that is looked at was killed",
-                remedy: "it takes memory when the process writes to its own meanwhile: look for the out-of-memory killer"
-            )
-        case .forbidden:
-            self.init(
-                code: .forbidden,
-                reason: "the system forbids to copy the process, and to stop its threads",
-                remedy: "allow clone or tgkill in the seccomp profile, or raise the limit of processes (ulimit -u)"
-            )
+    init(_ problem: HeapScanProblem) {
+        let code: Code =
+            switch problem {
+            case .busy: .busy
+            case .incomplete: .blocksUnknown
+            case .tooLarge: .tooLarge
+            case .noMemory: .outOfMemory
+            case .timedOut: .timedOut
+            case .died: .interrupted
+            case .forbidden: .forbidden
+            }
+        guard problem == .incomplete else {
+            self.init(code: code, reason: problem.reason, remedy: problem.remedy)
+            return
         }
+        self.init(code: code, reason: Self.whyBlocksAreUnknown, remedy: Self.howToKnowThem)
     }
 
-    private static var blocksUnknown: HeapAnalysisError {
-        guard CaptureCore.isActive else {
-            return HeapAnalysisError(
-                code: .blocksUnknown,
-                reason: "the program's allocations do not go through MemScope, so its blocks are not known",
-                remedy: "link or preload MemScope in front of other allocators, and not into a sanitizer's build"
-            )
-        }
-        return HeapAnalysisError(
-            code: .blocksUnknown,
-            reason: "in mode \(CaptureCore.mode.rawValue) not every block is known",
-            remedy: "start the program with MEMSCOPE_MODE=full or balanced, or POST /api/mode {\"mode\":\"full\"}, "
-                + "after which blocks allocated before count as held"
-        )
+    private static var whyBlocksAreUnknown: String {
+        CaptureCore.isActive
+            ? "in mode \(CaptureCore.mode.rawValue) not every block is known, so what holds one could be missed"
+            : "the program's allocations do not go through MemScope, so its blocks are not known"
+    }
+
+    private static var howToKnowThem: String {
+        CaptureCore.isActive
+            ? "start the program with MEMSCOPE_MODE=full or balanced; or POST /api/mode {\"mode\":\"full\"}, after which "
+                + "blocks that were allocated before count as held"
+            : "link or preload MemScope, in front of other allocators and not in a build with a sanitizer"
     }
 }

@@ -1,4 +1,3 @@
-internal import CMemscope
 internal import MemscopeAnalysis
 internal import MemscopeRender
 internal import Tracking
@@ -67,33 +66,7 @@ extension HeapFinding {
     private func counts(of node: Int) -> ObjectValues.Counts? {
         let block = analysis.graph.nodes[node]
         guard analysis.graph.blockType(at: block.type).kind.isSwiftObject else { return nil }
-        let counts = ReferenceCounts(word: block.word1)
-        guard counts.isInSideTable else { return ObjectValues.Counts(counts, weak: 0) }
-        let edges = analysis.graph.edges(of: node).map { analysis.graph.edges[$0] }
-        guard let table = edges.first(where: \.isSideTable).map({ analysis.graph.nodes[Int($0.to)] }) else {
-            return ObjectValues.Counts(strong: nil, unowned: nil, weak: nil)
-        }
-        // HeapObjectSideTableEntry: the object, padding, counts as in an object, weak references and one more.
-        var words = [0, 0, 0, 0] as [UInt64]
-        let size = words.count * 8
-        let isRead = unsafe words.withUnsafeMutableBytes { bytes in
-            unsafe mscope_read_memory(table.address, bytes.baseAddress!, size) == size
-        }
-        guard isRead, words[0] == block.address else {
-            return ObjectValues.Counts(strong: nil, unowned: nil, weak: nil)
-        }
-        let weak = words[3] & 0xFFFF_FFFF
-        return ObjectValues.Counts(ReferenceCounts(word: words[2]), weak: weak > 0 ? weak - 1 : 0)
-    }
-}
-
-extension ObjectValues.Counts {
-    fileprivate init(_ counts: ReferenceCounts, weak: UInt64) {
-        self.init(
-            strong: counts.strong.map { UInt64($0) },
-            // What lives holds itself unowned.
-            unowned: counts.unowned.map { UInt64(max($0 - (counts.isDead == true ? 0 : 1), 0)) },
-            weak: weak
-        )
+        let counts = Tracking.ReferenceCounts(block.word1)
+        return ObjectValues.Counts(strong: counts?.strong, unowned: counts?.unowned, weak: counts?.weak)
     }
 }

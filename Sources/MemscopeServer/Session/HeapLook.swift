@@ -40,15 +40,14 @@ struct HeapLook {
     }
 
     private func scan(registers: Bool) throws(HeapAnalysisError) -> HeapGraph {
-        let wanted = HeapScanner.Options(
-            memoryLimit: options.memoryLimitBytes,
-            timeout: options.timeoutNanoseconds,
-            registers: registers
-        )
-        do throws(HeapScanner.Problem) {
-            return try HeapScanner.scan(wanted, names: names)
+        var wanted = HeapScanner.Options()
+        wanted.memoryLimit = options.memoryLimitBytes
+        wanted.timeout = options.timeoutNanoseconds
+        wanted.readsRegisters = registers
+        do throws(HeapScanProblem) {
+            return try names.graph(of: HeapScanner.scan(wanted), moduleOfSite: names.module(ofSite:))
         } catch {
-            throw HeapAnalysisError(error, options)
+            throw HeapAnalysisError(error)
         }
     }
 
@@ -105,7 +104,7 @@ struct HeapLook {
 
     /// What the system gave memory for.
     private func owned<Result>(_ result: Result?) throws(HeapAnalysisError) -> Result {
-        guard let result else { throw HeapAnalysisError(.noMemory, options) }
+        guard let result else { throw HeapAnalysisError(.noMemory) }
         return result
     }
 }

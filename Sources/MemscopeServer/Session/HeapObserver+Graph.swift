@@ -26,7 +26,7 @@ extension HeapObserver {
             var analysis = MemScope.HeapAnalysis(
                 scan: finding.scan,
                 summary: finding.summary,
-                leaks: finding.leaks,
+                leaks: finding.leaks + growth.leaks(in: finding.analysis.graph),
                 cycles: finding.cycles
             )
             for index in analysis.leaks.indices {
@@ -53,6 +53,11 @@ extension HeapObserver {
 }
 
 extension MetadataStore {
+    /// The image whose code allocated at a site.
+    func module(ofSite id: UInt32) -> String {
+        CaptureCore.site(id).map { allocatingModule(stack: $0.addresses, at: $0.firstSeen) } ?? "unknown"
+    }
+
     /// The named stack of a site; empty where none was taken.
     func stack(ofSite id: UInt32) -> [Frame] {
         CaptureCore.site(id).map { symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? []

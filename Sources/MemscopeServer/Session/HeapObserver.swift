@@ -13,6 +13,7 @@ package final class HeapObserver: Sendable {
     private let timeline = Mutex(Timeline())
     private let snapshots = Mutex(SnapshotStore())
     let graph = GraphSession()
+    let growth = GrowthWatch()
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
     // Monotonic nanoseconds of the last question for names.
@@ -71,6 +72,8 @@ package final class HeapObserver: Sendable {
         CaptureCore.tick()
         CaptureCore.drainEvents { events.append($0) }
         closeIdleSymbolFiles()
+        graph.forgetIdle()
+        growth.tick()
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
             time: CaptureCore.now,

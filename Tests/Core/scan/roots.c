@@ -171,7 +171,8 @@ static void other_memory(void) {
     make_mapped();
     // A great reservation that nobody touched costs nothing.
     size_t reserved = 1ull << 38;
-    void *reservation = mmap(NULL, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *reservation = mmap(NULL, reserved, PROT_READ | PROT_WRITE, kind, -1, 0);
     expect(reservation != MAP_FAILED, "nothing was reserved");
     scrub_stack();
     struct reach reach = reach_take();

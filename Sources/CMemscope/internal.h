@@ -82,6 +82,8 @@ MSCOPE_HIDDEN void *mscope_map(size_t size);
 /// The same, shared with processes cloned from this one.
 MSCOPE_HIDDEN void *mscope_map_shared(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
+/// Gives back what lies behind the first `kept` bytes.
+MSCOPE_HIDDEN void mscope_shrink(void *start, size_t size, size_t kept);
 /// What we have mapped, one after the other from `*cursor` 0.
 MSCOPE_HIDDEN bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.

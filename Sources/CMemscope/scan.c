@@ -276,9 +276,13 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
     }
     if (plan != NULL) mscope_unmap(plan, sizeof(*plan));
     *problem = result;
-    if (result == 0) return &answer->scan;
-    if (answer != NULL) mscope_unmap(answer, size);
-    return NULL;
+    if (result != 0) {
+        if (answer != NULL) mscope_unmap(answer, size);
+        return NULL;
+    }
+    answer->capacity = (uint64_t)&answer->scan.edges[answer->scan.edge_count] - (uint64_t)answer;
+    mscope_shrink(answer, size, answer->capacity);
+    return &answer->scan;
 }
 
 // A frame of its own, that holds the registers which the caller wants to find unchanged: they are roots too.

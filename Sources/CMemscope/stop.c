@@ -187,9 +187,9 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     if (stack == NULL) return false;
     int saved = errno;
     mscope_store_release(&plan->phase, MSCOPE_PHASE_BEGIN);
-    // No exit signal and untraced: a debugger, or the program's own wait, does not learn of it.
-    plan->tracer =
-        clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, plan);
+    // No exit signal and untraced: a debugger, or the program's own wait, does not learn of it. Not CLONE_FS: a program
+    // that shares that gets no rights from a setuid program it executes.
+    plan->tracer = clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK, CLONE_VM | CLONE_FILES | CLONE_UNTRACED, plan);
     errno = saved;
     if (plan->tracer < 0) {
         mscope_unmap(stack, MSCOPE_TRACER_STACK);

@@ -15,7 +15,7 @@ enum {
 };
 
 // ---- stop.c
-/// Holds all threads but the calling one, and reads their registers. False when ptrace is not allowed: nothing is held.
+/// Holds all threads but the calling one, and reads their registers. False, and nothing held, when ptrace is forbidden.
 MSCOPE_HIDDEN bool mscope_hold_by_ptrace(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_let_go_by_ptrace(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_set_phase(struct mscope_plan *plan, uint32_t phase);
@@ -26,7 +26,7 @@ MSCOPE_HIDDEN bool mscope_hold_by_signal(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_let_go_by_signal(struct mscope_plan *plan);
 
 // ---- stop_calls.c: what a stop does to a system call
-/// Whether a call goes on unseen after a stop by ptrace (signal(7), "Interruption of system calls … by stop signals").
+/// Whether a call goes on unseen after a stop by ptrace (signal(7), "Interruption ... by stop signals").
 MSCOPE_HIDDEN bool mscope_survives_trace(long call, const uint64_t *arguments);
 /// Whether it goes on unseen after a signal handler that was installed with SA_RESTART.
 MSCOPE_HIDDEN bool mscope_survives_handler(long call, const uint64_t *arguments);

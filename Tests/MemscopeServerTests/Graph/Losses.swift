@@ -1,7 +1,6 @@
 import Glibc
 
-// What the tests of leaks lose. Each function is called and forgotten: nothing of what it made may stay in a register
-// or on the stack of its caller.
+// What the tests of leaks lose.
 
 final class Owner {
     var accounts: [Account] = []
@@ -49,14 +48,20 @@ final class Lonely {
     unsafe outer.storeBytes(of: inner, as: UnsafeMutableRawPointer.self)
 }
 
-/// Overwrites what calls before this one left below the stack pointer.
-@inline(never) func wipeStack() {
-    unsafe withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { bytes in
-        _ = unsafe memset(bytes.baseAddress!, 0, bytes.count)
-    }
-}
+/// Runs `body` so often, on a thread that ends: no register and no stack keeps what it lost.
+func lose(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    final class Job: Sendable {
+        let run: @Sendable () -> Void
 
-func lose(_ count: Int, _ body: () -> Void) {
-    for _ in 0..<count { body() }
-    wipeStack()
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    let job = Job { for _ in 0..<count { body() } }
+    var thread = pthread_t()
+    let context = unsafe Unmanaged.passRetained(job).toOpaque()
+    let result = unsafe pthread_create(&thread, nil, { context in
+        unsafe Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().run()
+        return nil
+    }, context)
+    precondition(result == 0, "no thread")
+    pthread_join(thread, nil)
 }

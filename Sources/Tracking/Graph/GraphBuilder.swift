@@ -63,7 +63,10 @@ struct GraphBuilder {
                 owned.insert(edge.to)
                 continue
             }
-            if table.isConservative { continue }
+            guard !table.isConservative else {
+                unsafe edges[index].kind = .conservative
+                continue
+            }
             let word = edge.offset / 8
             var kind = table.kind(ofWord: word)
             if kind == .weak { weak.append(index) }

@@ -116,6 +116,16 @@ import Tracking
         #expect(analysis.leaks.groups.map(\.kind) == [.cycle])
     }
 
+    @Test("A block with a word of unknown meaning that points into it is no cycle")
+    func ownAddress() throws {
+        var builder = GraphBuilder()
+        let task = builder.block(builder.type("Task", .task))
+        builder.edge(task, task, .conservative)
+        let analysis = try builder.analyse()
+        #expect(analysis.cycles.cycles.isEmpty)
+        #expect(analysis.leaks.groups.map(\.kind) == [.direct])
+    }
+
     @Test("A cycle with suspects is not called lost")
     func suspects() throws {
         let analysis = try persons(2).analyse(isConfirmed: { $0 != 1 })

@@ -58,10 +58,31 @@ func lose(_ count: Int, _ body: @escaping @Sendable () -> Void) {
     let job = Job { for _ in 0..<count { body() } }
     var thread = pthread_t()
     let context = unsafe Unmanaged.passRetained(job).toOpaque()
-    let result = unsafe pthread_create(&thread, nil, { context in
-        unsafe Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-    }, context)
+    let result = unsafe pthread_create(
+        &thread,
+        nil,
+        { context in
+            unsafe Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().run()
+            return nil
+        },
+        context
+    )
     precondition(result == 0, "no thread")
     pthread_join(thread, nil)
+}
+
+/// Rows of leaks or cycles with a class of these tests.
+func rows(in list: JSONValue, withType name: String) -> [JSONValue] {
+    list.list.filter { row in
+        let names = [row.type.text, row.name.text] + row.types.list.map(\.text)
+        return names.contains("MemscopeServerTests.\(name)")
+    }
+}
+
+func row(in list: JSONValue, withType name: String) -> JSONValue? {
+    rows(in: list, withType: name).first
+}
+
+func row(in list: JSONValue, withBytes bytes: Int) -> JSONValue? {
+    list.list.first { $0.bytes.number == bytes }
 }

@@ -71,7 +71,10 @@ import Testing
         .enabled(if: FileManager.default.fileExists(atPath: WireKeysTests.typesFile.path))
     )
     func page() throws {
-        let text = try String(contentsOf: Self.typesFile, encoding: .utf8)
+        let folder = Self.typesFile.deletingLastPathComponent()
+        let text = try ["types.js", "graph-types.js"].map { folder.appending(path: $0) }
+            .filter { FileManager.default.fileExists(atPath: $0.path) }
+            .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
         let members = text.matches(of: /@property \{.*\} \[?([A-Za-z]+)/).map { String($0.output.1) }
         let inline = text.matches(of: #/[{,] ?([A-Za-z]+)\??: /#).map { String($0.output.1) }
         // Refusals are written by the server: {"error":{"code","message","hint"}}.

@@ -169,7 +169,7 @@ static void mscope_count_threads(struct mscope_plan *plan, struct mscope_scan *s
     for (uint32_t n = 0; n < plan->thread_count; n++) {
         if (plan->threads[n].internal) continue;
         scan->threads++;
-        scan->threads_read += plan->threads[n].held || plan->threads[n].self;
+        scan->threads_read += (plan->threads[n].held && !plan->threads[n].left) || plan->threads[n].self;
         scan->threads_left += plan->threads[n].left;
     }
 }

@@ -16,9 +16,15 @@ static _Atomic uint32_t mscope_scanning; // one at a time
 
 // ---- the scanner, in the copy or in place
 
+bool mscope_is_late(struct mscope_scanner *scanner)
+{
+    if (scanner->problem == 0 && mscope_now() > scanner->deadline) scanner->problem = MSCOPE_SCAN_TIMED_OUT;
+    return scanner->problem != 0;
+}
+
 static void mscope_scan_memory(struct mscope_scanner *scanner)
 {
-    if (!mscope_read_mappings(scanner)) return;
+    if (scanner->problem != 0 || !mscope_read_mappings(scanner)) return;
     scanner->pagemap = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
     mscope_find_nodes(scanner);
     if (scanner->problem == 0) mscope_find_roots(scanner);
@@ -28,6 +34,7 @@ static void mscope_scan_memory(struct mscope_scanner *scanner)
         used < scanner->answer->capacity ? (scanner->answer->capacity - used) / sizeof(struct mscope_scan_edge) : 0;
     if (scanner->problem == 0) mscope_find_edges(scanner);
     if (scanner->pagemap >= 0) mscope_raw(SYS_close, scanner->pagemap);
+    if (scanner->memory >= 0) mscope_raw(SYS_close, scanner->memory);
 }
 
 static void mscope_give_up_ranges(struct mscope_ranges *ranges)
@@ -46,6 +53,10 @@ void mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answ
     scanner->plan = plan;
     scanner->answer = answer;
     scanner->nodes = (struct mscope_scan_node *)(answer + 1);
+    scanner->deadline = mscope_now() + plan->options.timeout;
+    scanner->memory = -1;
+    if (plan->in_place) scanner->memory = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+    if (plan->in_place && scanner->memory < 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     mscope_scan_memory(scanner);
     struct mscope_scan *scan = &answer->scan;
     scan->nodes = scanner->nodes;
@@ -158,33 +169,77 @@ static void mscope_count_threads(struct mscope_plan *plan, struct mscope_scan *s
     for (uint32_t n = 0; n < plan->thread_count; n++) {
         if (plan->threads[n].internal) continue;
         scan->threads++;
-        scan->threads_read += plan->threads[n].held || plan->threads[n].self;
+        scan->threads_read += (plan->threads[n].held && !plan->threads[n].left) || plan->threads[n].self;
         scan->threads_left += plan->threads[n].left;
     }
 }
 
+enum { MSCOPE_HOLD_TRIES = 20 };
 enum mscope_hold { MSCOPE_HOLD_NONE, MSCOPE_HOLD_PTRACE, MSCOPE_HOLD_SIGNAL };
+
+/// What an attempt has noted does not hold any more.
+static void mscope_forget_holding(struct mscope_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->thread_count; i++)
+        plan->threads[i] = (struct mscope_scan_thread){.tid = plan->threads[i].tid, .self = plan->threads[i].self};
+    plan->held_at = 0;
+}
 
 static enum mscope_hold mscope_hold_threads(struct mscope_plan *plan)
 {
     if (!plan->options.without_ptrace && mscope_hold_by_ptrace(plan)) return MSCOPE_HOLD_PTRACE;
-    for (uint32_t i = 0; i < plan->thread_count; i++) // what an attempt has noted does not hold any more
-        plan->threads[i] = (struct mscope_scan_thread){.tid = plan->threads[i].tid, .self = plan->threads[i].self};
+    mscope_forget_holding(plan);
     return mscope_hold_by_signal(plan) ? MSCOPE_HOLD_SIGNAL : MSCOPE_HOLD_NONE;
+}
+
+static void mscope_let_go(struct mscope_plan *plan, enum mscope_hold held)
+{
+    if (held == MSCOPE_HOLD_PTRACE) mscope_let_go_by_ptrace(plan);
+    if (held == MSCOPE_HOLD_SIGNAL) mscope_let_go_by_signal(plan);
+    if (plan->pause > plan->longest_pause) plan->longest_pause = plan->pause;
+}
+
+/// Whether the moment will do. A thread that got no processor to stop on runs on, and its registers are not known.
+/// While realloc moves a block, neither the table nor its old place has it whole, and what it points to would be lost.
+static bool mscope_is_at_rest(const struct mscope_plan *plan)
+{
+    uint64_t variables = (uint64_t)&mscope_tls - mscope_thread_pointer();
+    for (uint32_t i = 0; i < plan->thread_count; i++) {
+        const struct mscope_scan_thread *thread = &plan->threads[i];
+        if (thread->seized && !thread->held && thread->sp == 0) return false;
+        if (thread->held && thread->pointer != 0
+            && ((const volatile struct mscope_tls *)(thread->pointer + variables))->moving)
+            return false;
+    }
+    return true;
+}
+
+/// Holds the threads at a moment that will do, or at the last that was tried.
+static enum mscope_hold mscope_hold_at_rest(struct mscope_plan *plan)
+{
+    enum mscope_hold held = mscope_hold_threads(plan);
+    for (int tries = 1; tries < MSCOPE_HOLD_TRIES && held != MSCOPE_HOLD_NONE; tries++) {
+        if (mscope_is_at_rest(plan)) break;
+        mscope_let_go(plan, held);
+        mscope_forget_holding(plan);
+        mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 200000}, NULL);
+        held = mscope_hold_threads(plan);
+    }
+    return held;
 }
 
 /// Looks at the heap in one of the ways, with the threads held where that is wanted or needed.
 static uint32_t mscope_look(struct mscope_plan *plan, struct mscope_answer *answer, bool hold)
 {
-    enum mscope_hold held = hold ? mscope_hold_threads(plan) : MSCOPE_HOLD_NONE;
+    plan->hold = hold;
+    enum mscope_hold held = hold ? mscope_hold_at_rest(plan) : MSCOPE_HOLD_NONE;
     if (hold && held == MSCOPE_HOLD_NONE) return MSCOPE_SCAN_FORBIDDEN;
     mscope_find_stack_pointers(plan);
     int32_t process = mscope_make_copy(plan, answer);
     plan->in_place = process < 0 && hold;
     if (plan->in_place) mscope_scan_everything(plan, answer);
-    if (held == MSCOPE_HOLD_PTRACE) mscope_let_go_by_ptrace(plan);
-    if (held == MSCOPE_HOLD_SIGNAL) mscope_let_go_by_signal(plan);
-    if (plan->pause > answer->scan.pause) answer->scan.pause = plan->pause;
+    mscope_let_go(plan, held);
+    if (plan->longest_pause > answer->scan.pause) answer->scan.pause = plan->longest_pause;
     answer->scan.method = !hold                        ? MSCOPE_SCAN_FORK
                           : plan->in_place             ? MSCOPE_SCAN_STOPPED_SIGNAL
                           : held == MSCOPE_HOLD_SIGNAL ? MSCOPE_SCAN_FORK_SIGNAL
@@ -221,9 +276,13 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
     }
     if (plan != NULL) mscope_unmap(plan, sizeof(*plan));
     *problem = result;
-    if (result == 0) return &answer->scan;
-    if (answer != NULL) mscope_unmap(answer, size);
-    return NULL;
+    if (result != 0) {
+        if (answer != NULL) mscope_unmap(answer, size);
+        return NULL;
+    }
+    answer->capacity = (uint64_t)&answer->scan.edges[answer->scan.edge_count] - (uint64_t)answer;
+    mscope_shrink(answer, size, answer->capacity);
+    return &answer->scan;
 }
 
 // A frame of its own, that holds the registers which the caller wants to find unchanged: they are roots too.
@@ -243,6 +302,12 @@ __attribute__((noinline)) struct mscope_scan *mscope_scan_take(const struct msco
     mscope_store_release(&mscope_scanning, 0);
     __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
     return scan;
+}
+
+void mscope_scan_after_fork(void)
+{
+    mscope_store_relaxed(&mscope_scanning, 0);
+    mscope_stop_after_fork();
 }
 
 void mscope_scan_release(struct mscope_scan *scan)

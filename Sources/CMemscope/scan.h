@@ -14,6 +14,7 @@
     mscope_raw_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 80, MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };
+enum { MSCOPE_PIECE_WORDS = 1 << 13 };
 enum { MSCOPE_RED_ZONE = 128 }; // bytes below the stack pointer that a function may use
 
 // ---- the plan
@@ -49,8 +50,8 @@ struct mscope_plan {
     _Atomic uint32_t phase;
     int32_t tracer;
     void *tracer_stack;
-    bool named_tracer, in_place;
-    uint64_t held_at, pause, hold_limit;
+    bool named_tracer, hold, in_place;
+    uint64_t held_at, pause, longest_pause, hold_limit;
     uint32_t thread_count;
     struct mscope_scan_thread threads[MSCOPE_SCAN_THREADS];
 };
@@ -101,6 +102,12 @@ struct mscope_scanner {
     bool window_written;
     struct mscope_range window[MSCOPE_WINDOW];
     uint32_t problem;
+    uint64_t deadline;
+    // In place memory may be unmapped by a thread that could not be held: then it is read by the kernel, a piece at a
+    // time. In a copy it is read where it is, and `memory` is negative.
+    long memory;
+    uint64_t piece_start, piece_end;
+    uint64_t piece[MSCOPE_PIECE_WORDS];
     // Of the roots that are being looked for.
     uint32_t kind;
     int32_t tid;
@@ -128,12 +135,27 @@ MSCOPE_HIDDEN void mscope_find_edges(struct mscope_scanner *scanner);
 /// What a scan in place has to give back; a copy just ends.
 MSCOPE_HIDDEN void mscope_give_up_nodes(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_give_up_mappings(struct mscope_scanner *scanner);
+MSCOPE_HIDDEN const uint64_t *mscope_read_piece(struct mscope_scanner *scanner, uint64_t at, uint64_t *end);
+/// Whether the time is over; the problem says so.
+MSCOPE_HIDDEN bool mscope_is_late(struct mscope_scanner *scanner);
 /// What glibc keeps in the word before a block: the chunk's size, and flags.
 MSCOPE_HIDDEN uint64_t mscope_chunk_header(struct mscope_scanner *scanner, uint64_t address);
 /// The node that `address` lies in; UINT32_MAX without one.
 MSCOPE_HIDDEN uint32_t mscope_node_at(const struct mscope_scanner *scanner, uint64_t address);
 /// The first node whose address is not below `address`.
 MSCOPE_HIDDEN uint64_t mscope_first_node_from(const struct mscope_scanner *scanner, uint64_t address);
+
+/// The words from `at` on, up to `*end` or to where they can be read, which `*end` then is; NULL when `at` cannot.
+static inline const uint64_t *mscope_words(struct mscope_scanner *scanner, uint64_t at, uint64_t *end)
+{
+    return mscope_likely(scanner->memory < 0) ? (const uint64_t *)at : mscope_read_piece(scanner, at, end);
+}
+static inline uint64_t mscope_word(struct mscope_scanner *scanner, uint64_t at)
+{
+    uint64_t end = at + 8;
+    const uint64_t *word = mscope_words(scanner, at, &end);
+    return word != NULL ? *word : 0;
+}
 
 // ---- what a word may point to
 #define MSCOPE_POINTER_BITS ((1ull << 48) - 1)

@@ -5,7 +5,8 @@
 
 // A cell of the index: how many nodes have an address below its end. No more than 16 blocks begin in one.
 enum { MSCOPE_CELL_SHIFT = 9, MSCOPE_REGION_CELLS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_CELL_SHIFT) };
-enum { MSCOPE_LARGE_BLOCK = 1 << 16 }; // its pages are looked up first: most of it may never have been touched
+enum { MSCOPE_CLOCK_BLOCKS = 1 << 14 }; // so many are done between two looks at the clock
+enum { MSCOPE_LARGE_BLOCK = 1 << 16 };  // its pages are looked up first: most of it may never have been touched
 
 static bool mscope_fails(struct mscope_scanner *scanner, uint32_t problem)
 {
@@ -85,7 +86,9 @@ void mscope_find_nodes(struct mscope_scanner *scanner)
     for (uint64_t i = mscope_lowest_region(); scanner->problem == 0 && i <= mscope_highest_region(); i++) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[i]);
         uint64_t before = scanner->node_count;
-        if (region == NULL || !mscope_add_nodes_of(scanner, region, i) || scanner->node_count == before) continue;
+        if (region == NULL || mscope_is_late(scanner) || !mscope_add_nodes_of(scanner, region, i)
+            || scanner->node_count == before)
+            continue;
         if (!mscope_index_region(scanner, i, before)) return;
         mscope_index_tail(scanner);
     }
@@ -140,7 +143,7 @@ uint64_t mscope_chunk_header(struct mscope_scanner *scanner, uint64_t address)
 {
     // A replaced operator new may have pools of its own, so that nothing need stand before a page.
     if (address % MSCOPE_PAGE < 16 && mscope_mapping_at(scanner, address - 16) == NULL) return 0;
-    return *(const uint64_t *)(address - 8);
+    return mscope_word(scanner, address - 8);
 }
 
 /// The end of what the program may have written to a block: it may have asked malloc_usable_size how much that is, as
@@ -181,11 +184,15 @@ static bool mscope_add_side_table(struct mscope_scanner *scanner, uint64_t word)
 
 static void mscope_scan_words_of(struct mscope_scanner *scanner, uint64_t block, uint64_t start, uint64_t end)
 {
-    for (uint64_t at = start; at + 8 <= end; at += 8) {
-        uint64_t word = *(const volatile uint64_t *)at;
-        if (mscope_unlikely(at == block + 8) && mscope_add_side_table(scanner, word)) continue;
-        struct mscope_target target = mscope_target_of(scanner, word);
-        if (target.node != UINT32_MAX && !mscope_add_edge(scanner, at - block, target)) return;
+    while (start + 8 <= end && scanner->problem == 0) {
+        uint64_t until = end;
+        const uint64_t *words = mscope_words(scanner, start, &until);
+        for (; words != NULL && start + 8 <= until; start += 8, words++) {
+            if (mscope_unlikely(start == block + 8) && mscope_add_side_table(scanner, *words)) continue;
+            struct mscope_target target = mscope_target_of(scanner, *words);
+            if (target.node != UINT32_MAX && !mscope_add_edge(scanner, start - block, target)) return;
+        }
+        if (words == NULL) start = until;
     }
 }
 
@@ -206,8 +213,8 @@ static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index)
     struct mscope_scan_node *node = &scanner->nodes[index];
     const struct mscope_mapping *mapping = mscope_mapping_at(scanner, node->address);
     if (mapping == NULL || !(mapping->flags & MSCOPE_MAP_READABLE)) return; // the program may protect its own memory
-    if (node->size >= 8) node->words[0] = *(const volatile uint64_t *)node->address;
-    if (node->size >= 16) node->words[1] = *(const volatile uint64_t *)(node->address + 8);
+    if (node->size >= 8) node->words[0] = mscope_word(scanner, node->address);
+    if (node->size >= 16) node->words[1] = mscope_word(scanner, node->address + 8);
     uint64_t at = node->address, end = mscope_block_end(scanner, index);
     while (at < end && mapping != NULL) {
         uint64_t part = end < mapping->end ? end : mapping->end;
@@ -220,6 +227,7 @@ static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index)
 void mscope_find_edges(struct mscope_scanner *scanner)
 {
     for (uint64_t i = 0; i < scanner->node_count && scanner->problem == 0; i++) {
+        if (i % MSCOPE_CLOCK_BLOCKS == 0 && mscope_is_late(scanner)) return;
         scanner->nodes[i].first_edge = (uint32_t)scanner->edge_count;
         mscope_scan_block(scanner, i);
     }

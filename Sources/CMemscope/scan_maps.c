@@ -61,15 +61,20 @@ static struct mscope_mapping mscope_parse_mapping(const char *line)
     return mapping;
 }
 
-/// Data of an image: a writable file mapping, and the anonymous one right behind it, which is its zeroed data.
+/// Data of an image: a file mapping, and the anonymous ones right behind it, which are its zeroed data. What nobody may
+/// read ends it: the guard of a stack.
+static bool mscope_is_image(const struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
+{
+    if (mapping->name == MSCOPE_MAP_FILE) return true;
+    if (mapping->name != MSCOPE_MAP_ANONYMOUS || scanner->mapping_count == 0) return false;
+    const struct mscope_mapping *before = &scanner->mappings[scanner->mapping_count - 1];
+    return before->image && before->end == mapping->start && (mapping->flags & before->flags & MSCOPE_MAP_READABLE);
+}
+
 static void mscope_add_mapping(struct mscope_scanner *scanner, const char *line)
 {
     struct mscope_mapping mapping = mscope_parse_mapping(line);
-    const struct mscope_mapping *before =
-        scanner->mapping_count > 0 ? &scanner->mappings[scanner->mapping_count - 1] : NULL;
-    mapping.image = mapping.name == MSCOPE_MAP_FILE
-                    || (mapping.name == MSCOPE_MAP_ANONYMOUS && before != NULL && before->name == MSCOPE_MAP_FILE
-                        && before->end == mapping.start);
+    mapping.image = mscope_is_image(scanner, &mapping);
     if (scanner->mapping_count == MSCOPE_MAPPINGS) {
         scanner->problem = MSCOPE_SCAN_TOO_LARGE;
         return;
@@ -195,6 +200,7 @@ static void mscope_look_at_pages(struct mscope_scanner *scanner, uint64_t start,
 
 static void mscope_fill_window(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
+    mscope_is_late(scanner);
     scanner->window_start = start;
     scanner->window_next = 0;
     scanner->window_written = written;
@@ -204,7 +210,7 @@ static void mscope_fill_window(struct mscope_scanner *scanner, uint64_t start, u
 bool mscope_next_pages(struct mscope_scanner *scanner, uint64_t *at, uint64_t end, bool written,
                        struct mscope_range *out)
 {
-    while (*at < end) {
+    while (*at < end && scanner->problem == 0) {
         if (*at < scanner->window_start || *at >= scanner->window_end || written != scanner->window_written)
             mscope_fill_window(scanner, *at, end, written);
         while (scanner->window_next < scanner->window_count) {
@@ -220,4 +226,22 @@ bool mscope_next_pages(struct mscope_scanner *scanner, uint64_t *at, uint64_t en
         scanner->window_start = *at;
     }
     return false;
+}
+
+// ---- memory that may vanish
+
+const uint64_t *mscope_read_piece(struct mscope_scanner *scanner, uint64_t at, uint64_t *end)
+{
+    if (at < scanner->piece_start || at + 8 > scanner->piece_end) {
+        uint64_t start = at & ~(uint64_t)(MSCOPE_PAGE - 1);
+        long got = mscope_raw(SYS_pread64, scanner->memory, scanner->piece, sizeof(scanner->piece), start);
+        scanner->piece_start = start;
+        scanner->piece_end = start + (got > 0 ? (uint64_t)got & ~7ull : 0);
+        if (at + 8 > scanner->piece_end) {
+            *end = start + MSCOPE_PAGE;
+            return NULL;
+        }
+    }
+    if (*end > scanner->piece_end) *end = scanner->piece_end;
+    return &scanner->piece[(at - scanner->piece_start) / 8];
 }

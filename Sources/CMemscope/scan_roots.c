@@ -75,9 +75,12 @@ static void mscope_scan_words(struct mscope_scanner *scanner, uint64_t start, ui
     uint64_t lowest = scanner->lowest, span = scanner->span;
     start = (start + 7) & ~7ull;
     if (start < end) scanner->root_bytes += end - start;
-    for (uint64_t at = start; at + 8 <= end; at += 8) {
-        uint64_t word = *(const volatile uint64_t *)at;
-        if (mscope_unlikely((word & ~MSCOPE_SPARE_BITS) - lowest < span)) mscope_try_root(scanner, at, word);
+    while (start + 8 <= end) {
+        uint64_t until = end;
+        const uint64_t *words = mscope_words(scanner, start, &until);
+        for (; words != NULL && start + 8 <= until; start += 8, words++)
+            if (mscope_unlikely((*words & ~MSCOPE_SPARE_BITS) - lowest < span)) mscope_try_root(scanner, start, *words);
+        if (words == NULL) start = until;
     }
 }
 

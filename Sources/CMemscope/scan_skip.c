@@ -43,12 +43,18 @@ struct mscope_arena_heap {
 };
 enum { MSCOPE_ARENA_HEAP_BYTES = 1 << 26 };
 
+static struct mscope_arena_heap mscope_read_arena_heap(struct mscope_scanner *scanner, uint64_t start)
+{
+    return (struct mscope_arena_heap){mscope_word(scanner, start), mscope_word(scanner, start + 8),
+                                      mscope_word(scanner, start + 16), mscope_word(scanner, start + 24)};
+}
+
 static bool mscope_is_arena_heap(struct mscope_scanner *scanner, uint64_t start)
 {
     struct mscope_range page;
     uint64_t at = start;
     if (!mscope_next_pages(scanner, &at, start + MSCOPE_PAGE, false, &page)) return false;
-    const struct mscope_arena_heap *heap = (const struct mscope_arena_heap *)start;
+    const struct mscope_arena_heap read = mscope_read_arena_heap(scanner, start), *heap = &read;
     if (heap->size == 0 || heap->size > heap->writable || heap->writable > MSCOPE_ARENA_HEAP_BYTES) return false;
     if ((heap->size | heap->writable) % MSCOPE_PAGE != 0) return false;
     if (heap->previous == 0) return heap->arena > start && heap->arena <= start + 64;
@@ -61,7 +67,7 @@ static void mscope_skip_arena_heaps(struct mscope_scanner *scanner, const struct
     uint64_t step = MSCOPE_ARENA_HEAP_BYTES;
     for (uint64_t at = (mapping->start + step - 1) & ~(step - 1); at < mapping->end; at += step)
         if (mscope_is_arena_heap(scanner, at))
-            mscope_skip(scanner, at, at + ((const struct mscope_arena_heap *)at)->writable);
+            mscope_skip(scanner, at, at + mscope_read_arena_heap(scanner, at).writable);
 }
 
 /// A block that glibc mapped by itself: its chunk begins at `front` bytes behind the mapping's beginning.
@@ -69,7 +75,7 @@ static void mscope_skip_mapped_chunk(struct mscope_scanner *scanner, uint64_t ad
 {
     uint64_t chunk = size < MSCOPE_PAGE ? 0 : mscope_chunk_header(scanner, address);
     if (!(chunk & 2)) return;
-    uint64_t front = *(const uint64_t *)(address - 16);
+    uint64_t front = mscope_word(scanner, address - 16);
     chunk &= ~7ull;
     if ((address - 16 - front) % MSCOPE_PAGE == 0 && chunk >= size && chunk - size < 2 * MSCOPE_PAGE)
         mscope_skip(scanner, address - 16 - front, address - 16 + chunk);
@@ -114,9 +120,10 @@ static void mscope_skip_allocator(struct mscope_scanner *scanner)
 // ---- stacks
 
 /// A stack that glibc made has a page below it that nobody may touch. Without one we do not know where it begins.
-static bool mscope_is_guarded(const struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
+static bool mscope_is_guarded(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
     if (mapping->name != MSCOPE_MAP_ANONYMOUS || mapping->image || mapping == scanner->mappings) return false;
+    if (mapping->start % MSCOPE_ARENA_HEAP_BYTES == 0 && mscope_is_arena_heap(scanner, mapping->start)) return false;
     return mapping[-1].end == mapping->start && !(mapping[-1].flags & MSCOPE_MAP_READABLE);
 }
 
@@ -129,7 +136,7 @@ static uint64_t mscope_find_thread_pointer(struct mscope_scanner *scanner, uint6
     struct mscope_range run;
     while (mscope_next_pages(scanner, &start, end, false, &run))
         for (uint64_t at = (run.start + 63) & ~63ull; at + size <= end && at < run.end; at += 64)
-            if (((const uint64_t *)at)[0] == at && ((const uint64_t *)at)[2] == at) return at;
+            if (mscope_word(scanner, at) == at && mscope_word(scanner, at + 16) == at) return at;
     return 0;
 }
 
@@ -152,13 +159,18 @@ static void mscope_skip_idle_stack(struct mscope_scanner *scanner, const struct 
     uint64_t pointer = mscope_find_thread_pointer(scanner, mapping->start, mapping->end);
     if (pointer == 0) return; // no thread's: a fiber's perhaps, and all of it counts
     mscope_skip_own_variables(scanner, pointer);
-    int32_t tid = *(const int32_t *)(pointer + scanner->plan->layout.tid_at);
+    int32_t tid = (int32_t)mscope_word(scanner, pointer + scanner->plan->layout.tid_at);
     const struct mscope_scan_thread *thread = mscope_thread_with(scanner, tid);
     uint64_t end = pointer + scanner->plan->layout.size;
-    if (tid == 0) // its thread has ended; glibc keeps the memory for the next one
-        mscope_skip(scanner, mapping->start, (end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
-    else if (thread != NULL && thread->sp == 0) // it runs: how far its stack reaches is not known
+    if (tid < 0) { // its thread was joined; glibc keeps the memory for the next one, and with it the second word:
+        mscope_skip(scanner, mapping->start, pointer + 8); // the vector of thread-local variables
+        mscope_skip(scanner, pointer + 16, (end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
+    } else if (tid == 0) { // it has ended, and its result may be waited for
+        mscope_skip(scanner, mapping->start, pointer);
+    } else if (thread != NULL && thread->sp == 0
+               && !scanner->plan->hold) { // it runs, and this is to find suspects only
         mscope_skip(scanner, mapping->start, pointer - scanner->plan->layout.static_tls);
+    }
 }
 
 static void mscope_skip_stack(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
@@ -168,7 +180,7 @@ static void mscope_skip_stack(struct mscope_scanner *scanner, const struct mscop
     bool unknown = false;
     for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {
         const struct mscope_scan_thread *thread = &scanner->plan->threads[i];
-        unknown |= main_stack && thread->sp == 0 && thread->tid == scanner->plan->process;
+        unknown |= main_stack && !scanner->plan->hold && thread->sp == 0 && thread->tid == scanner->plan->process;
         if (thread->sp >= mapping->start && thread->sp < mapping->end && thread->sp < lowest) lowest = thread->sp;
     }
     if (lowest != UINT64_MAX && (guarded || main_stack)) {

@@ -21,11 +21,13 @@ static const long mscope_never_restarted[] = {
 #ifdef SYS_epoll_wait
     SYS_epoll_wait,
 #endif
-    SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop, SYS_rt_sigtimedwait, SYS_io_getevents,
+    SYS_epoll_pwait,     SYS_epoll_pwait2,
+    SYS_semop,           SYS_semtimedop,
+    SYS_rt_sigtimedwait, SYS_io_getevents,
 #ifdef SYS_io_pgetevents
     SYS_io_pgetevents,
 #endif
-    SYS_io_uring_enter, -1};
+    SYS_io_uring_enter,  -1};
 // These wait for a child that shares our memory, and cannot be stopped.
 static const long mscope_vforks[] = {
 #ifdef SYS_vfork
@@ -33,12 +35,20 @@ static const long mscope_vforks[] = {
 #endif
     SYS_clone, SYS_clone3, -1};
 // On a socket with a time limit these return EINTR as well.
-static const long mscope_socket_calls[] = {SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_recvfrom, SYS_recvmsg,
-                                           SYS_recvmmsg, SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_accept,
-                                           SYS_accept4, SYS_connect, -1};
+static const long mscope_socket_calls[] = {SYS_read,    SYS_write,    SYS_readv,   SYS_writev,  SYS_recvfrom,
+                                           SYS_recvmsg, SYS_recvmmsg, SYS_sendto,  SYS_sendmsg, SYS_sendmmsg,
+                                           SYS_accept,  SYS_accept4,  SYS_connect, -1};
 // What a handler with SA_RESTART leaves intact, besides those of the line above and waits on a futex.
-static const long mscope_restarted[] = {SYS_wait4, SYS_waitid, SYS_pread64, SYS_pwrite64, SYS_openat, SYS_fcntl,
-                                        SYS_flock, SYS_fsync, SYS_fdatasync, SYS_ioctl, -1};
+static const long mscope_restarted[] = {SYS_wait4, SYS_waitid, SYS_pread64,   SYS_pwrite64, SYS_openat, SYS_fcntl,
+                                        SYS_flock, SYS_fsync,  SYS_fdatasync, SYS_ioctl,    -1};
+
+// What a handler ends although the kernel could go on; with what is never restarted it may be made again.
+static const long mscope_ended_by_handler[] = {
+#ifdef SYS_poll
+    SYS_poll,  SYS_select,   SYS_pause,
+#endif
+    SYS_ppoll, SYS_pselect6, SYS_nanosleep, SYS_clock_nanosleep, SYS_futex, SYS_rt_sigsuspend, SYS_msgrcv, SYS_msgsnd,
+    -1};
 
 static bool mscope_has_time_limit(long socket)
 {
@@ -52,8 +62,20 @@ static bool mscope_has_time_limit(long socket)
     return false;
 }
 
+/// Whether a call that is never restarted waits without a time limit: made again it is the same.
+static bool mscope_waits_for_ever(long call, const uint64_t *arguments)
+{
+#ifdef SYS_epoll_wait
+    if (call == SYS_epoll_wait) return (int32_t)arguments[3] < 0;
+#endif
+    if (call == SYS_epoll_pwait) return (int32_t)arguments[3] < 0;
+    if (call == SYS_epoll_pwait2 || call == SYS_semtimedop) return arguments[3] == 0;
+    return call == SYS_semop || (call == SYS_rt_sigtimedwait && arguments[2] == 0);
+}
+
 bool mscope_survives_trace(long call, const uint64_t *arguments)
 {
+    if (MSCOPE_CAN_REWIND && mscope_waits_for_ever(call, arguments)) return true;
     if (mscope_is_one_of(call, mscope_never_restarted) || mscope_is_one_of(call, mscope_vforks)) return false;
     return !mscope_is_one_of(call, mscope_socket_calls) || !mscope_has_time_limit((long)arguments[0]);
 }
@@ -70,6 +92,11 @@ bool mscope_restarts_when_told(long call)
 {
     return mscope_is_one_of(call, mscope_never_restarted)
            || (call != SYS_connect && mscope_is_one_of(call, mscope_socket_calls));
+}
+
+bool mscope_restarts_after_handler(long call)
+{
+    return mscope_restarts_when_told(call) || mscope_is_one_of(call, mscope_ended_by_handler);
 }
 
 // ---- /proc/PID/task/TID

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <ucontext.h>
 
@@ -48,6 +50,28 @@ void mscope_take_context(struct mscope_scan_thread *thread, const void *context)
     if (machine->fpregs != NULL) mscope_take_vectors(thread, (const uint64_t *)(const void *)machine->fpregs, 512);
 }
 
+/// "mov $number, %eax; syscall", as libc's wrappers have it: the number itself is gone. -1: something else.
+static long mscope_call_before(uint64_t pc)
+{
+    const uint8_t *code = (const uint8_t *)(pc - 7);
+    if (pc % MSCOPE_PAGE < 7 || code[0] != 0xb8 || code[5] != 0x0f || code[6] != 0x05) return -1;
+    return (long)(code[1] | code[2] << 8 | code[3] << 16);
+}
+
+void mscope_rewind_context(void *context)
+{
+    ucontext_t *user = context;
+    greg_t *registers = user->uc_mcontext.gregs;
+    if (registers[REG_RAX] != -EINTR) return;
+    long call = mscope_call_before((uint64_t)registers[REG_RIP]);
+    uint64_t pending = 0, mask;
+    memcpy(&mask, &user->uc_sigmask, sizeof(mask));
+    mscope_raw(SYS_rt_sigpending, &pending, sizeof(pending));
+    if (call < 0 || !mscope_restarts_after_handler(call) || (pending & ~mask) != 0) return;
+    registers[REG_RAX] = call;
+    registers[REG_RIP] -= MSCOPE_SYSCALL_BYTES;
+}
+
 #elif defined(__aarch64__)
 
 enum { MSCOPE_SYSCALL_BYTES = 4 };
@@ -74,6 +98,11 @@ void mscope_take_context(struct mscope_scan_thread *thread, const void *context)
     const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
     for (int i = 0; i < 31; i++) mscope_note_register(thread, machine->regs[i]);
     thread->sp = machine->sp;
+}
+
+void mscope_rewind_context(void *context)
+{
+    (void)context;
 }
 
 #endif

@@ -18,17 +18,18 @@ static _Atomic uint32_t mscope_in_handler;
 static int mscope_stop_signal;
 static struct sigaction mscope_action_before;
 
-static void mscope_wait_in_handler(struct mscope_plan *plan, const void *context)
+static void mscope_wait_in_handler(struct mscope_plan *plan, void *context)
 {
     int32_t tid = (int32_t)mscope_raw(SYS_gettid);
     for (uint32_t i = 0; i < plan->thread_count; i++) {
         struct mscope_scan_thread *thread = &plan->threads[i];
         if (thread->tid != tid || !thread->seized || thread->held) continue;
         mscope_take_context(thread, context);
+        thread->pointer = mscope_thread_pointer();
         mscope_store_release(&thread->stopped, true);
         while (mscope_load_acquire(&plan->phase) < MSCOPE_PHASE_GO)
             mscope_await_phase(plan, mscope_load_acquire(&plan->phase), MSCOPE_SIGNAL_PATIENCE);
-        return;
+        break;
     }
 }
 
@@ -40,6 +41,7 @@ static void mscope_on_stop_signal(int signal, siginfo_t *info, void *context)
     atomic_thread_fence(memory_order_seq_cst); // counted before the plan is looked at: see mscope_let_go_by_signal
     struct mscope_plan *plan = mscope_load_acquire(&mscope_stopping);
     if (plan != NULL && plan->process == mscope_raw(SYS_getpid)) mscope_wait_in_handler(plan, context);
+    mscope_rewind_context(context);
     atomic_fetch_sub_explicit(&mscope_in_handler, 1, memory_order_release);
 }
 
@@ -86,8 +88,8 @@ static void mscope_await_handlers(struct mscope_plan *plan)
         while (!mscope_load_acquire(&thread->stopped) && mscope_now() - began < MSCOPE_SIGNAL_PATIENCE)
             mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
         thread->held = mscope_load_acquire(&thread->stopped);
+        thread->left = !thread->held; // it may come in a later round
         if (thread->held) continue;
-        thread->left = true;
         mscope_system_call_of(plan->process, thread->tid, values);
         thread->sp = values[6];
     }
@@ -129,4 +131,11 @@ void mscope_let_go_by_signal(struct mscope_plan *plan)
     sigaction(mscope_stop_signal, &mscope_action_before, NULL);
     errno = saved;
     mscope_stop_signal = 0;
+}
+
+/// In the child nobody is stopped, and whoever was in a handler is not there.
+void mscope_stop_after_fork(void)
+{
+    mscope_store_relaxed(&mscope_stopping, NULL);
+    mscope_store_relaxed(&mscope_in_handler, 0);
 }

@@ -22,6 +22,8 @@ package struct APIRoutes {
     ///   - request: Any GET of a list.
     ///   - others: Names of parameters that this list takes besides.
     ///   - fallback: The order where the request names none.
+    /// - Returns: The order, the place behind which the page begins, and most rows.
+    /// - Throws: 400 for what this list does not take.
     func listParameters<Column: ListColumn>(
         _ request: HTTPRequest,
         also others: [String] = [],

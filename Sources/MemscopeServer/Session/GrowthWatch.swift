@@ -33,6 +33,7 @@ final class GrowthWatch: Sendable {
     /// Call stacks that grow, without their names.
     ///
     /// - Parameter graph: Tells what they hold mostly; without it their type is not known.
+    /// - Returns: The steepest first.
     func leaks(in graph: HeapGraph?) -> [MemScope.HeapAnalysis.Leak] {
         let findings = state.withLock { GrowthDetector().findings(in: $0.history) }
         guard !findings.isEmpty else { return [] }

@@ -32,8 +32,7 @@ package struct HoldGraph: Sendable {
             let loops = NodeSet(count: graph.count)
         else { return nil }
         rules =
-            graph.types.indices.map { HoldRule(type: graph.types[$0], layout: graph.layouts[$0]) }
-            + [HoldRule(type: nil, layout: nil)]
+            graph.types.map { HoldRule(type: $0) } + [HoldRule(type: nil)]
         var filled = 0
         for node in 0..<graph.count {
             starts[node] = UInt32(filled)
@@ -114,8 +113,8 @@ struct HoldRule: Sendable {
     private let infersStrong: Bool
     let isStorage: Bool
 
-    init(type: BlockType?, layout: BlockLayout?) {
-        infersStrong = layout == nil && type?.kind.isSwiftObject == true
+    init(type: BlockType?) {
+        infersStrong = type?.kind.isSwiftObject == true
         isStorage = type?.kind.isStorage == true
     }
 

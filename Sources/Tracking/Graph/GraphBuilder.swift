@@ -70,8 +70,9 @@ struct GraphBuilder {
                 let word = edge.offset / 8
                 kind = tables.kind(ofWord: word, in: table)
                 if kind == .weak { weak.append(index) }
+                // What was left behind where an element was owns nothing; but it may be an element since the scan.
                 if kind == .strong, let storage, !elements.isInUse(word, in: node, table, storage) {
-                    kind = .conservative
+                    kind = .unmanaged
                 }
             }
             unsafe edges[index].kind = kind

@@ -113,7 +113,7 @@ private final class Holder {
         let edges = (0..<3).map { HeapEdge(to: 1, offset: 32 + 8 * $0) }
         let nodes = [node(storage, 56, firstEdge: 0), node(Layouts.address(array[0]), 24, firstEdge: 3)]
         let graph = graph(nodes, edges)
-        #expect(graph.edges(of: 0).map { graph.edges[$0].kind } == [.strong, .strong, .conservative])
+        #expect(graph.edges(of: 0).map { graph.edges[$0].kind } == [.strong, .strong, .unmanaged])
         withExtendedLifetime(array) {}
     }
 
@@ -139,7 +139,7 @@ private final class Holder {
         for key in 0..<40 { dictionary.removeValue(forKey: key) }
         let after = kinds(dictionary)
         #expect(after.count { $0 == .strong } == 60)
-        #expect(after.allSatisfy { $0 == .strong || $0 == .conservative })
+        #expect(after.allSatisfy { $0 == .strong || $0 == .unmanaged })
         withExtendedLifetime((dictionary, target)) {}
     }
 

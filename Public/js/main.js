@@ -4,11 +4,15 @@
 import { get } from "./api/client.js";
 import { LiveFeed } from "./api/live-feed.js";
 import { formatRoute, parseRoute } from "./lib/route.js";
+import { Scans } from "./state/scans.js";
 import { createStore } from "./state/store.js";
 import { restoreTheme } from "./state/theme.js";
 import { createConnectionBanner } from "./views/connection-banner.js";
+import { createCyclesView } from "./views/cycles.js";
 import { createFlameView } from "./views/flame.js";
 import { createHeader } from "./views/header.js";
+import { createLeaksView } from "./views/leaks.js";
+import { createObjectView } from "./views/object.js";
 import { createOverview } from "./views/overview.js";
 import { createSitesView } from "./views/sites.js";
 import { createSnapshotsView } from "./views/snapshots.js";
@@ -24,6 +28,7 @@ import { createTypesView } from "./views/types.js";
  * @typedef {object} Application
  * @property {import("./state/store.js").Store} store
  * @property {LiveFeed} feed
+ * @property {Scans} scans
  * @property {(route: import("./lib/route.js").Route) => void} navigate - without a new entry in the browser's history
  * @property {() => Promise<void>} loadConfig
  * @property {(listener: (envelope: SummaryEnvelope) => void) => void} onSummary - only envelopes with data
@@ -44,6 +49,7 @@ function createApplication() {
   return {
     store,
     feed,
+    scans: new Scans(),
     navigate(route) {
       const hash = formatRoute(route);
       history.replaceState(null, "", hash);
@@ -89,6 +95,9 @@ function start() {
     types: createTypesView(app),
     threads: createThreadsView(app),
     flame: createFlameView(app),
+    leaks: createLeaksView(app),
+    cycles: createCyclesView(app),
+    object: createObjectView(app),
     snapshots: createSnapshotsView(app),
   });
   document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);

@@ -1,5 +1,8 @@
 """What the tests do with the page."""
 
+import contextlib
+import json
+
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -18,6 +21,23 @@ if (!window.recording) {
     const key = String(request[0]).replace(/^.*\\/api\\//, '');
     if (response.ok) response.clone().json().then((body) => { window.answers[key] = body; });
     return response;
+  };
+}
+"""
+
+# Gives answers of the test's own, by the start of what is asked: for states the demo is never in.
+PRETEND = """
+{
+  const answers = %s;
+  const original = window.fetch;
+  window.fetch = async (...request) => {
+    const method = request[1]?.method ?? 'GET';
+    const key = `${method} ${String(request[0]).replace(/^.*\\/api\\//, '')}`;
+    const found = answers.find(([start]) => key.startsWith(start));
+    if (!found) return original(...request);
+    const [, status, body, wait] = found;
+    await new Promise((resume) => setTimeout(resume, wait));
+    return new Response(JSON.stringify(body), {status, headers: {'Content-Type': 'application/json'}});
   };
 }
 """
@@ -54,6 +74,16 @@ class Dashboard:
 
     def script(self, source, *arguments):
         return self.driver.execute_script(source, *arguments)
+
+    @contextlib.contextmanager
+    def pretending(self, *answers):
+        """Within, pages loaded anew get these answers: (start of "GET leaks?…", status, body, wait in ms)."""
+        source = PRETEND % json.dumps(answers)
+        script = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
     def record(self):
         self.script(RECORD_ANSWERS)

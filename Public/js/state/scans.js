@@ -1,0 +1,88 @@
+// @ts-check
+// Whether the heap was scanned, and the way to have it scanned: a scan pauses the
+// program, so the page never starts one that nobody asked for.
+
+import { ApiError, get, post } from "../api/client.js";
+
+// Of the largest types one was alive at any scan.
+const LOOK_AT = 20;
+const PATIENCE = 10;
+
+/** @typedef {import("../types.js").Envelope<any>} Envelope */
+/**
+ * @typedef {object} ScanState
+ * @property {"unknown" | "never" | "known"} status
+ * @property {number | null} since - a scan is under way; milliseconds since 1970
+ * @property {ApiError | null} error - of the last attempt
+ * @property {Envelope | null} refusal - the answer that says why there can be none
+ * @property {number} generation - scans made from this page
+ */
+
+/** @type {ScanState} */
+const INITIAL = { status: "unknown", since: null, error: null, refusal: null, generation: 0 };
+
+/** @param {() => Promise<Envelope>} ask @returns {Promise<Envelope>} asks again while the server is busy */
+async function patiently(ask) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const wait = error instanceof ApiError ? error.retryMilliseconds : null;
+      if (wait === null || attempt === PATIENCE) throw error;
+      await new Promise((resume) => setTimeout(resume, wait));
+    }
+  }
+}
+
+/** @param {unknown} cause @returns {ApiError} */
+function asApiError(cause) {
+  return cause instanceof ApiError ? cause : new ApiError("internal", String(cause));
+}
+
+export class Scans {
+  constructor() {
+    this.state = INITIAL;
+    /** @type {Set<(state: ScanState) => void>} */
+    this.listeners = new Set();
+    this.looking = false;
+  }
+
+  /** @param {(state: ScanState) => void} listener - called now and after each change */
+  subscribe(listener) {
+    this.listeners.add(listener);
+    listener(this.state);
+  }
+
+  /** Finds out, once, whether there is a scan to show; types know what they retain only from one. */
+  async look() {
+    if (this.looking || this.state.since !== null || this.state.status === "known") return;
+    this.looking = true;
+    try {
+      const { data } = await patiently(() => get("types", { sort: "-bytes", limit: LOOK_AT }));
+      const known = data?.types.some((/** @type {any} */ type) => typeof type.retainedBytes === "number");
+      // A scan asked for meanwhile knows better.
+      if (this.state.generation === 0) this.update({ status: known ? "known" : "never", error: null });
+    } catch (cause) {
+      this.update({ error: asApiError(cause) });
+    }
+    this.looking = false;
+  }
+
+  async run() {
+    if (this.state.since !== null) return;
+    this.update({ since: Date.now(), error: null, refusal: null });
+    try {
+      const envelope = await patiently(() => post("leakscan", {}));
+      if (envelope.available === false) this.update({ since: null, refusal: envelope });
+      else this.update({ since: null, status: "known", generation: this.state.generation + 1 });
+    } catch (cause) {
+      this.update({ since: null, error: asApiError(cause) });
+    }
+  }
+
+  /** @param {Partial<ScanState>} change */
+  update(change) {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener(this.state);
+  }
+}

@@ -27,6 +27,8 @@
  * @property {number} unreachableBytes
  * @property {number} cycles
  * @property {number} suspects - found unreachable by one pass only
+ * @property {number} suppressedBlocks - left out by the reader's own rules, as are
+ * @property {number} suppressedBytes
  */
 
 /**
@@ -43,14 +45,14 @@
  * @property {string} reason
  * @property {number} count
  * @property {number} bytes
- * @property {number | null} [retainedBytes]
+ * @property {number | null} retainedBytes
  * @property {string} type
  * @property {string} typeKind
  * @property {string | number} site
  * @property {Frame[]} stack - innermost first
  * @property {string[]} addresses - of some of them
- * @property {number} [slopeBytesPerSecond] - of growth
- * @property {number} [confidence] - of growth, 0 to 1
+ * @property {number | null} slopeBytesPerSecond - of growth
+ * @property {number | null} confidence - of growth, 0 to 1
  */
 
 /**
@@ -97,7 +99,7 @@
  * @property {string | number | null} task
  * @property {string | number} site
  * @property {Frame[]} stack
- * @property {{strong: number, unowned: number, weak: number} | null} counts - null for what is no Swift object
+ * @property {Record<"strong" | "unowned" | "weak", number | null> | null} counts - null for what is no Swift object
  * @property {number | null} retainedBytes
  * @property {boolean} reachable
  * @property {(RootStep | ObjectStep)[] | null} rootPath - from the root; null when unreachable
@@ -106,6 +108,7 @@
  * @property {number} referrersTotal
  * @property {number} referentsTotal
  * @property {{address: string, type: string} | null} dominator
+ * @property {ScanInfo} scan
  */
 
 export {};

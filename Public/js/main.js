@@ -21,7 +21,7 @@ import { createThreadsView } from "./views/threads.js";
 import { createTypesView } from "./views/types.js";
 
 /** @typedef {import("./types.js").SummaryEnvelope} SummaryEnvelope */
-/** @typedef {"mark" | "mode" | "snapshot"} Happening */
+/** @typedef {import("./api/live-feed.js").FeedListener["happened"]} HappenedListener */
 
 /**
  * What every view may use.
@@ -32,19 +32,19 @@ import { createTypesView } from "./views/types.js";
  * @property {(route: import("./lib/route.js").Route) => void} navigate - without a new entry in the browser's history
  * @property {() => Promise<void>} loadConfig
  * @property {(listener: (envelope: SummaryEnvelope) => void) => void} onSummary - only envelopes with data
- * @property {(listener: (kind: Happening) => void) => void} onHappened
+ * @property {(listener: HappenedListener) => void} onHappened
  */
 
 /** @returns {Application} */
 function createApplication() {
   const store = createStore();
-  /** @type {((kind: Happening) => void)[]} */
+  /** @type {HappenedListener[]} */
   const happenedListeners = [];
   const feed = new LiveFeed({
     summary: (envelope, by) => store.dispatch({ type: "summary", envelope, by }),
     failed: ({ code, message, hint, status }, retryAt, attempt) =>
       store.dispatch({ type: "connection", event: { type: "failed", code, message, hint, status, attempt, retryAt } }),
-    happened: (kind) => happenedListeners.forEach((listener) => listener(kind)),
+    happened: (kind, envelope) => happenedListeners.forEach((listener) => listener(kind, envelope)),
   });
   return {
     store,
@@ -103,6 +103,7 @@ function start() {
   document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);
   app.store.subscribe(({ connection }) => document.body.classList.toggle("is-stale", connection.error !== null));
   addEventListener("hashchange", readRoute);
+  app.onHappened((kind, envelope) => kind === "leakscan" && app.scans.heard(envelope));
   followVisibility(app);
 }
 

@@ -5,8 +5,10 @@ FRAME = {"function": "Shop.open() -> ()", "file": "/src/Shop.swift", "line": 12,
 SCAN = {"takenAt": 2, "method": "fork+registers", "pauseNanoseconds": 2_100_000, "durationNanoseconds": 180_000_000,
         "blocks": 123_456, "bytes": 9_876_543, "threads": 9, "threadsRead": 8, "threadsLeft": 1, "unknownHeap": True,
         "passes": 2}
-SUMMARY = {"unreachableBlocks": 42, "unreachableBytes": 4096, "cycles": 3, "suspects": 2}
-NO_SUMMARY = {"unreachableBlocks": 0, "unreachableBytes": 0, "cycles": 0, "suspects": 0}
+SUMMARY = {"unreachableBlocks": 42, "unreachableBytes": 4096, "cycles": 3, "suspects": 2,
+           "suppressedBlocks": 0, "suppressedBytes": 0}
+NO_SUMMARY = {"unreachableBlocks": 0, "unreachableBytes": 0, "cycles": 0, "suspects": 0,
+              "suppressedBlocks": 0, "suppressedBytes": 0}
 REASON = "the live blocks are not all known in sampled mode"
 ENABLE = 'POST /api/mode {"mode":"full"} and restart the program'
 
@@ -31,7 +33,8 @@ def types(retained):
 def leak(**members):
     return {"kind": "direct", "reason": "nothing points to it", "count": 40, "bytes": 2560, "retainedBytes": 4096,
             "type": "Shop.Account", "typeKind": "class", "site": 7, "stack": [FRAME],
-            "addresses": ["0x7f0000001000", "0x7f0000001040"], **members}
+            "addresses": ["0x7f0000001000", "0x7f0000001040"],
+            "slopeBytesPerSecond": None, "confidence": None, **members}
 
 
 LEAKS = [
@@ -92,4 +95,4 @@ def heap_object(**members):
                       reference("0x7f0000004000", "conservative", None, "demo")],
         "referrersTotal": 2,
         "referents": [reference("0x7f0000003000", "weak", "owner")], "referentsTotal": 1,
-        "dominator": {"address": "0x7f0000002000", "type": "Shop.Bank"}, **members})
+        "dominator": {"address": "0x7f0000002000", "type": "Shop.Bank"}, "scan": SCAN, **members})

@@ -15,7 +15,7 @@ const PATIENCE = 10;
  * @property {number | null} since - a scan is under way; milliseconds since 1970
  * @property {ApiError | null} error - of the last attempt
  * @property {Envelope | null} refusal - the answer that says why there can be none
- * @property {number} generation - scans made from this page
+ * @property {number} generation - scans made since the page was loaded
  */
 
 /** @type {ScanState} */
@@ -45,6 +45,11 @@ export class Scans {
     /** @type {Set<(state: ScanState) => void>} */
     this.listeners = new Set();
     this.looking = false;
+    /**
+     * Of the newest scan that this page was told of.
+     * @type {number | null}
+     */
+    this.takenAt = null;
   }
 
   /** @param {(state: ScanState) => void} listener - called now and after each change */
@@ -74,10 +79,24 @@ export class Scans {
     try {
       const envelope = await patiently(() => post("leakscan", {}));
       if (envelope.available === false) this.update({ since: null, refusal: envelope });
-      else this.update({ since: null, status: "known", generation: this.state.generation + 1 });
+      else this.taken(envelope);
     } catch (cause) {
       this.update({ since: null, error: asApiError(cause) });
     }
+  }
+
+  /**
+   * Somebody had the heap scanned: perhaps this page, whose answer says so too.
+   * @param {Envelope} envelope
+   */
+  heard(envelope) {
+    if (this.state.since === null && envelope.data?.scan.takenAt !== this.takenAt) this.taken(envelope);
+  }
+
+  /** @param {Envelope} envelope */
+  taken({ data }) {
+    this.takenAt = data.scan.takenAt;
+    this.update({ since: null, status: "known", error: null, refusal: null, generation: this.state.generation + 1 });
   }
 
   /** @param {Partial<ScanState>} change */

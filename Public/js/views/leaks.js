@@ -26,6 +26,8 @@ const TOTALS = [
   ["Lost", (it) => formatBytes(it.unreachableBytes), (it) => exactBytes(it.unreachableBytes)],
   ["Lost blocks", (it) => formatCount(it.unreachableBlocks)],
   ["Cycles", (it) => formatCount(it.cycles)],
+  ["Suppressed", (it) => formatBytes(it.suppressedBytes),
+    (it) => `${groupDigits(it.suppressedBlocks)} blocks left out by MEMSCOPE_SUPPRESSIONS`],
   ["Suspects", (it) => formatCount(it.suspects), () => "Unreachable in one pass only: not confirmed"],
 ];
 
@@ -33,7 +35,7 @@ const TOTALS = [
 const FACTS = [
   ["Bytes", (it) => formatBytes(it.bytes), (it) => exactBytes(it.bytes)],
   ["Blocks", (it) => formatCount(it.count)],
-  ["Holds in all", (it) => formatBytes(it.retainedBytes), (it) => exactBytes(it.retainedBytes)],
+  ["Retained", (it) => formatBytes(it.retainedBytes), (it) => exactBytes(it.retainedBytes)],
   ["What it is", (it) => KINDS[it.typeKind] ?? it.typeKind],
   ["Site", (it) => String(it.site)],
 ];
@@ -107,8 +109,8 @@ const COLUMNS = [
   { label: "Allocated by", class: "col-name is-optional", create: createStackCell,
     update: (cell, leak) => updateStackCell(cell, leak.stack) },
   figureColumn({ label: "Bytes", sort: "bytes" }, (leak) => leak.bytes, formatBytes, exactBytes),
-  figureColumn({ label: "Holds in all", class: "is-optional", hint: "What would be freed with it" },
-    (leak) => leak.retainedBytes ?? null, formatBytes, exactBytes),
+  figureColumn({ label: "Retained", class: "is-optional", hint: "What would be freed with it" },
+    (leak) => leak.retainedBytes, formatBytes, exactBytes),
   figureColumn({ label: "Blocks", sort: "count" }, (leak) => leak.count, formatCount, formatCount),
   { label: "Basis", class: "col-quality is-spare", create: (cell) => cell.append(h("span", { class: "badge quality" })),
     update: updateEvidence },

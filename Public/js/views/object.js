@@ -2,7 +2,7 @@
 // One object of the last scan, and the way on to those around it.
 
 import { get } from "../api/client.js";
-import { exactBytes, formatBytes, formatClock, formatDuration, wallMilliseconds } from "../lib/format.js";
+import { exactBytes, formatBytes, formatClock, formatCount, formatDuration, wallMilliseconds } from "../lib/format.js";
 import { parseAddress } from "../lib/heap.js";
 import { KINDS } from "../lib/words.js";
 import { Resource } from "../state/resource.js";
@@ -19,7 +19,10 @@ import { createTypeCell, updateTypeCell } from "./types.js";
 /** @typedef {import("../graph-types.js").HeapObject} HeapObject */
 /** @typedef {import("../types.js").Envelope<HeapObject>} ObjectEnvelope */
 
-const UNCOUNTED = "not a Swift object";
+/** @param {"strong" | "unowned" | "weak"} which @returns {(envelope: ObjectEnvelope) => string} */
+function count(which) {
+  return ({ data: { counts } }) => (counts ? formatCount(counts[which]) : "not counted");
+}
 
 /** @param {ObjectEnvelope} envelope @returns {string} "14:03:09, 12 s ago", as of the answer */
 function birthText({ data: { birth }, generatedAt, process }) {
@@ -33,14 +36,19 @@ function dominatorTitle({ data: { dominator } }) {
   return dominator ? "Every way from a root to this object leads through it: freed, it would free this one too" : "";
 }
 
+/** @param {ObjectEnvelope} envelope @returns {string} */
+function countTitle({ data: { counts } }) {
+  return counts ? "References that the object itself counts" : "Only Swift objects count who refers to them";
+}
+
 /** @type {import("./facts.js").Fact<ObjectEnvelope>[]} */
 const FACTS = [
   ["Address", ({ data }) => data.address],
   ["Size", ({ data }) => formatBytes(data.size), ({ data }) => exactBytes(data.size)],
-  ["Holds in all", ({ data }) => formatBytes(data.retainedBytes), ({ data }) => exactBytes(data.retainedBytes)],
-  ["Strong", ({ data }) => String(data.counts?.strong ?? UNCOUNTED)],
-  ["Unowned", ({ data }) => String(data.counts?.unowned ?? UNCOUNTED)],
-  ["Weak", ({ data }) => String(data.counts?.weak ?? UNCOUNTED)],
+  ["Retained", ({ data }) => formatBytes(data.retainedBytes), ({ data }) => exactBytes(data.retainedBytes)],
+  ["Strong", count("strong"), countTitle],
+  ["Unowned", count("unowned"), countTitle],
+  ["Weak", count("weak"), countTitle],
   ["Made", birthText],
   ["Thread", ({ data }) => String(data.thread ?? "unknown")],
   ["Task", ({ data }) => String(data.task ?? "none")],

@@ -47,7 +47,7 @@ function typeColumns(whole) {
     figureColumn({ label: "Live", sort: "bytes" }, (row) => row.bytes, formatBytes, exactBytes),
     { label: "Share", class: "col-share is-wide is-optional", hint: "Of the process' live bytes",
       create: createShareBar, update: (cell, row) => updateShareBar(cell, row.bytes, whole()) },
-    figureColumn({ label: "Holds in all", class: "is-optional",
+    figureColumn({ label: "Retained", class: "is-optional",
       hint: "What would be freed if every block of the type were; known after a scan of the heap" },
     (row) => row.retainedBytes ?? null, formatBytes, exactBytes),
     figureColumn({ label: "Blocks", sort: "blocks" }, (row) => row.blocks, formatCount, formatCount),

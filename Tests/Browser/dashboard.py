@@ -2,6 +2,9 @@
 
 import contextlib
 import json
+import time
+import urllib.error
+import urllib.request
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -98,10 +101,34 @@ class Dashboard:
         assert result["status"] == 200, result
         return result["body"]
 
+    def look(self, path):
+        """The same from outside, for what may not be there: None then, and no line on the console."""
+        for _ in range(40):
+            try:
+                with urllib.request.urlopen(f"{self.url}api/{path}") as answer:
+                    return json.load(answer)["data"]
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return None
+                assert error.code == 503, error
+                time.sleep(0.25)
+        raise AssertionError("the server stays busy")
+
     def complaints(self):
         """Errors and warnings on the console since the last call, and violations of the page's policy."""
         entries = [one["message"] for one in self.driver.get_log("browser") if one["level"] in ("SEVERE", "WARNING")]
         return entries + self.script("return window.violations")
+
+    def scan(self, view):
+        """Has the heap scanned by the button of a view; what the view was then given."""
+        self.record()
+        self.go(view)
+        self.first('[data-action="scan"]:not([disabled])')
+        self.script("window.answers = {}")
+        self.click('[data-action="scan"]')
+        key = f"{view}?sort=-bytes&limit=100"
+        self.until(lambda: self.answer("leakscan") and self.answer(key), "no scan")
+        return self.answer(key)["data"]
 
     def find(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)

@@ -123,7 +123,7 @@ class Dashboard:
         """Has the heap scanned by the button of a view; what the view was then given."""
         self.record()
         self.go(view)
-        self.first('[data-action="scan"]:not([disabled])')
+        self.first('[data-action="scan"][aria-disabled="false"]')
         self.script("window.answers = {}")
         self.click('[data-action="scan"]')
         key = f"{view}?sort=-bytes&limit=100"

@@ -92,7 +92,9 @@ class ObjectView {
       isAsked: () => this.address !== "", explain: (state) => this.explain(state),
       render: (_, envelope) => this.render(envelope),
     });
-    this.name = h("div", { class: "object-name" });
+    // Another object came in the place of the one before: whoever listens is told which.
+    this.isAnother = false;
+    this.name = h("div", { class: "object-name", role: "heading", "aria-level": "3", tabindex: "-1" });
     createTypeCell(this.name);
     this.facts = createFacts(FACTS);
     this.path = h("div");
@@ -126,6 +128,10 @@ class ObjectView {
     replace(this.stack, stackList(data.stack));
     this.referrers.show(data.referrers, data.referrersTotal);
     this.referents.show(data.referents, data.referentsTotal);
+    if (!this.isAnother) return;
+    this.isAnother = false;
+    scrollTo(0, 0);
+    this.name.focus({ preventScroll: true });
   }
 
   /** @param {Record<string, string>} params */
@@ -134,6 +140,7 @@ class ObjectView {
     if (address !== this.address) {
       this.resource.stop();
       this.resource.reset();
+      this.isAnother = this.address !== "";
       this.address = address;
       this.form.input.value = address;
     }

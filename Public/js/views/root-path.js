@@ -3,6 +3,7 @@
 
 import { stepText } from "../lib/cycle.js";
 import { rootText } from "../lib/heap.js";
+import { formatRoute } from "../lib/route.js";
 import { h } from "./dom.js";
 import { objectLink } from "./object-link.js";
 
@@ -19,10 +20,10 @@ function stepLine(step, isLast) {
 }
 
 /** @param {HeapObject} object @returns {HTMLElement} */
-export function rootPath({ rootPath: path, reachable }) {
+export function rootPath({ rootPath: path, reachable, type }) {
   if (!reachable || !path) {
     return h("p", {}, "Nothing reachable holds it: it is lost. ",
-      h("a", { class: "link", href: "#/leaks" }, "All leaks"));
+      h("a", { class: "link", href: formatRoute({ view: "leaks", params: { type } }) }, "Leaks of this type"));
   }
   return h("ol", { class: "steps", "aria-label": "From a root to this object" },
     ...path.map((step, index) => stepLine(step, index === path.length - 1)));

@@ -11,7 +11,8 @@ export function createScanButton(scans) {
     icon("search"), label);
   scans.subscribe(({ since }) => {
     setAttribute(button, "aria-busy", String(since !== null));
-    setAttribute(button, "disabled", since !== null);
+    // Not `disabled`: that would take the focus from whoever pressed it.
+    setAttribute(button, "aria-disabled", String(since !== null));
     setText(label, since === null ? "Scan now" : "Scanning…");
   });
   return button;

@@ -14,8 +14,9 @@ test("A cycle reads from an object back to its own type", () => {
   assert.equal(cycleText([]), "");
 });
 
-test("An element and an unknown field are no members", () => {
+test("An element, an offset and an unknown field are no members", () => {
   assert.equal(stepText({ type: "Array<Node>", field: "[3]" }), "Array<Node>[3]");
+  assert.equal(stepText({ type: "Node", field: "+0x18" }), "Node+0x18");
   assert.equal(stepText({ type: "Node", field: null }), "Node");
 });
 

@@ -77,6 +77,19 @@ test("A scan that somebody else made counts, and our own counts once", async () 
   assert.equal(scans.state.generation, 2);
 });
 
+test("What the server may have forgotten is looked for again, and only that", async () => {
+  for (const [retained, status] of [[null, "never"], [1, "known"]]) {
+    const asked = answering(types(1), types(retained));
+    const scans = new Scans();
+    await scans.look();
+    await scans.look();
+    assert.equal(asked.length, 1);
+    scans.toldAt -= 10 * 60_000;
+    await scans.look();
+    assert.deepEqual([asked.length, scans.state.status, scans.state.generation], [2, status, 1]);
+  }
+});
+
 test("A look that ends after a scan does not undo it", async () => {
   answering(types(null), scanned(5));
   const scans = new Scans();

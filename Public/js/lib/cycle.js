@@ -9,10 +9,11 @@
 
 const NO_FIELD = "(unnamed field)";
 
-/** @param {{type: string, field: string | null}} step @returns {string} "Account.owner" */
+/** @param {{type: string, field: string | null}} step @returns {string} "Account.owner", "Array<Account>[2]" */
 export function stepText({ type, field }) {
   if (!field) return type;
-  return field.startsWith("[") ? type + field : `${type}.${field}`;
+  // An element, or an offset in place of a name.
+  return /^[[+]/.test(field) ? type + field : `${type}.${field}`;
 }
 
 /** @param {PathStep[]} path @returns {string} "Account.owner → Person.accounts[0] → Account" */

@@ -7,6 +7,8 @@ import { ApiError, get, post } from "../api/client.js";
 // Of the largest types one was alive at any scan.
 const LOOK_AT = 20;
 const PATIENCE = 10;
+// The server forgets a scan that nobody asks about for ten minutes, and the next question would make another.
+const REMEMBERED = 9 * 60_000;
 
 /** @typedef {import("../types.js").Envelope<any>} Envelope */
 /**
@@ -15,7 +17,7 @@ const PATIENCE = 10;
  * @property {number | null} since - a scan is under way; milliseconds since 1970
  * @property {ApiError | null} error - of the last attempt
  * @property {Envelope | null} refusal - the answer that says why there can be none
- * @property {number} generation - scans made since the page was loaded
+ * @property {number} generation - a greater one than before: what was shown may be of another scan
  */
 
 /** @type {ScanState} */
@@ -50,6 +52,8 @@ export class Scans {
      * @type {number | null}
      */
     this.takenAt = null;
+    /** When the server last answered from a scan; milliseconds since 1970. */
+    this.toldAt = 0;
   }
 
   /** @param {(state: ScanState) => void} listener - called now and after each change */
@@ -58,19 +62,28 @@ export class Scans {
     listener(this.state);
   }
 
-  /** Finds out, once, whether there is a scan to show; types know what they retain only from one. */
+  /** Finds out, if need be, whether there is a scan to show; types know what they retain only from one. */
   async look() {
-    if (this.looking || this.state.since !== null || this.state.status === "known") return;
+    const { status, since } = this.state;
+    if (this.looking || since !== null || (status === "known" && Date.now() - this.toldAt < REMEMBERED)) return;
     this.looking = true;
+    const generation = this.state.generation + (status === "known" ? 1 : 0);
+    if (status === "known") this.update({ status: "unknown", generation });
     try {
       const { data } = await patiently(() => get("types", { sort: "-bytes", limit: LOOK_AT }));
       const known = data?.types.some((/** @type {any} */ type) => typeof type.retainedBytes === "number");
       // A scan asked for meanwhile knows better.
-      if (this.state.generation === 0) this.update({ status: known ? "known" : "never", error: null });
+      if (this.state.generation === generation) this.update({ status: known ? "known" : "never", error: null });
+      this.told();
     } catch (cause) {
       this.update({ error: asApiError(cause) });
     }
     this.looking = false;
+  }
+
+  /** The server answered from a scan, so it remembers that one for a while longer. */
+  told() {
+    this.toldAt = Date.now();
   }
 
   async run() {
@@ -96,6 +109,7 @@ export class Scans {
   /** @param {Envelope} envelope */
   taken({ data }) {
     this.takenAt = data.scan.takenAt;
+    this.told();
     this.update({ since: null, status: "known", error: null, refusal: null, generation: this.state.generation + 1 });
   }
 

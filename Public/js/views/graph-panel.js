@@ -33,7 +33,9 @@ export class GraphPanel {
     this.options = options;
     this.shown = false;
     this.seen = 0;
-    this.refresh = createRefresh(() => options.resource.refresh());
+    /** @type {unknown} */
+    this.answered = null;
+    this.refresh = createRefresh(() => this.ask());
     this.frame = createPanel(options.title, options.text, ...options.controls, this.refresh.element,
       createScanButton(app.scans));
     this.about = h("p", { class: "muted scan-about" });
@@ -53,6 +55,11 @@ export class GraphPanel {
   hide() {
     this.shown = false;
     this.options.resource.stop();
+  }
+
+  ask() {
+    this.app.scans.look();
+    if (this.app.scans.state.status === "known") this.options.resource.refresh();
   }
 
   /** Asks for what is shown when a scan has made it known, or made it anew. */
@@ -81,6 +88,8 @@ export class GraphPanel {
     setAttribute(this.about, "hidden", !usable);
     this.refresh.update(state);
     if (!usable || !state.envelope) return;
+    if (state.envelope !== this.answered) scans.told();
+    this.answered = state.envelope;
     const { scan } = state.envelope.data;
     if (scan) setText(this.about, [scanText(scan), ...scanCaveats(scan)].join(" "));
     this.options.render(state.envelope.data, state.envelope);
@@ -90,7 +99,7 @@ export class GraphPanel {
   showResource(state) {
     const { place } = this.frame;
     const own = this.options.explain?.(state) ?? null;
-    if (!own) return showState(place, state, { retry: () => this.options.resource.refresh() });
+    if (!own) return showState(place, state, { retry: () => this.ask() });
     place.dataset.state = "own";
     replace(place, own);
     return false;

@@ -33,7 +33,7 @@ def test_a_scan_shows_that_it_runs_and_then_what_it_found(page):
         assert not page.visible(".scan-progress")
         assert page.first(".scan-about").text.startswith("The program was paused for 2.10 ms")
         assert "leaks may be missing" in page.first(".scan-about").text
-        assert page.first(".suspects").text.startswith("2 more blocks are suspect")
+        assert page.first(".unlisted").text.startswith("2 more blocks are suspect")
 
 
 @pytest.mark.parametrize("view", VIEWS)

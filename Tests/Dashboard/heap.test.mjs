@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatSpan } from "../../Public/js/lib/format.js";
-import { leakKey, parseAddress, rootText, scanCaveats, scanText, suspectsText } from "../../Public/js/lib/heap.js";
+import { leakKey, parseAddress, rootText, scanCaveats, scanText, unlistedTexts } from "../../Public/js/lib/heap.js";
 
 const scan = { takenAt: 1, method: "fork+registers", pauseNanoseconds: 2_100_000, durationNanoseconds: 1.25e9,
   blocks: 1234, bytes: 2048, threads: 9, threadsRead: 8, threadsLeft: 0, unknownHeap: false, passes: 2 };
@@ -26,10 +26,13 @@ test("What a scan could not see is said, and nothing else", () => {
   assert.match(scanCaveats({ ...scan, threadsLeft: 2 })[0], /^2 threads were left/);
 });
 
-test("Suspects are explained when there are some", () => {
-  assert.equal(suspectsText(0), "");
-  assert.match(suspectsText(1), /^1 more block is suspect/);
-  assert.match(suspectsText(2), /^2 more blocks are suspect/);
+test("What is not listed is explained when there is some", () => {
+  const none = { suspects: 0, suppressedBlocks: 0, suppressedBytes: 0 };
+  assert.deepEqual(unlistedTexts(none), []);
+  assert.match(unlistedTexts({ ...none, suspects: 1 })[0], /^1 more block is suspect/);
+  const [suspects, suppressed] = unlistedTexts({ suspects: 2, suppressedBlocks: 1, suppressedBytes: 64 });
+  assert.match(suspects, /^2 more blocks are suspect/);
+  assert.match(suppressed, /^64 B in 1 block are left out/);
 });
 
 test("A root is named by what is known of it", () => {

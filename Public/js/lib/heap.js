@@ -30,11 +30,18 @@ export function scanCaveats(scan) {
 }
 
 /** @param {number} count @returns {string} "" for none */
-export function suspectsText(count) {
+function suspectsText(count) {
   if (count === 0) return "";
   const [blocks, are] = count === 1 ? ["block", "is"] : ["blocks", "are"];
   return `${groupDigits(count)} more ${blocks} ${are} suspect: one pass found no pointer there, but a register may `
     + "have held one, or it was on its way. Not confirmed, so not listed; scan again to know more.";
+}
+
+/** @param {import("../graph-types.js").LeakSummary} summary @returns {string[]} what was found but is not listed */
+export function unlistedTexts({ suspects, suppressedBlocks: count, suppressedBytes }) {
+  const suppressed = `${formatBytes(suppressedBytes)} in ${groupDigits(count)} ${count === 1 ? "block" : "blocks"} `
+    + "are left out, as the rules of MEMSCOPE_SUPPRESSIONS ask.";
+  return [suspectsText(suspects), count > 0 ? suppressed : ""].filter((text) => text !== "");
 }
 
 /** @param {Root} root @returns {string} "global variable cache in libfoo.so", "stack of thread 17" */

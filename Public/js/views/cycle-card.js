@@ -21,11 +21,11 @@ const FACTS = [
 ];
 
 /** @param {Cycle} cycle @returns {HTMLElement} which reference should not be strong, and why that one */
-function breakText({ breakEdge, path }) {
+function breakText({ breakEdge, path, reachable }) {
   if (!breakEdge) return h("p", { class: "muted" }, "Which reference should not be strong is not known.");
   const name = stepText({ type: breakEdge.from, field: breakEdge.field });
   const drawn = breakIndex(path, breakEdge) >= 0 ? " (dashed)" : "";
-  return h("p", { class: "cycle-break" }, h("strong", {}, "Break it at "), h("span", { class: "code" }, name),
+  return h("p", { class: "cycle-break" }, h("strong", {}, reachable ? "If it is not meant, break it at " : "Break it at "), h("span", { class: "code" }, name),
     " → ", h("span", { class: "code" }, breakEdge.to), `${drawn}: ${breakEdge.reason}`);
 }
 

@@ -3,7 +3,7 @@
 
 import { exactBytes, formatBytes, formatCount, formatShare, groupDigits } from "../lib/format.js";
 import { matchesStack, matchesText } from "../lib/filter.js";
-import { leakEvidence, leakKey, suspectsText } from "../lib/heap.js";
+import { leakEvidence, leakKey, unlistedTexts } from "../lib/heap.js";
 import { EVIDENCE, KINDS, LEAK_KINDS } from "../lib/words.js";
 import { h, replace, setAttribute, setText } from "./dom.js";
 import { createFacts } from "./facts.js";
@@ -26,8 +26,6 @@ const TOTALS = [
   ["Lost", (it) => formatBytes(it.unreachableBytes), (it) => exactBytes(it.unreachableBytes)],
   ["Lost blocks", (it) => formatCount(it.unreachableBlocks)],
   ["Cycles", (it) => formatCount(it.cycles)],
-  ["Suppressed", (it) => formatBytes(it.suppressedBytes),
-    (it) => `${groupDigits(it.suppressedBlocks)} blocks left out by MEMSCOPE_SUPPRESSIONS`],
   ["Suspects", (it) => formatCount(it.suspects), () => "Unreachable in one pass only: not confirmed"],
 ];
 
@@ -136,11 +134,11 @@ class LeaksView {
     });
     this.totals = createFacts(TOTALS);
     this.totals.element.classList.add("leak-totals");
-    this.suspects = h("p", { class: "muted suspects" });
+    this.unlisted = h("p", { class: "muted unlisted" });
     this.scroll = h("div", { class: "table-scroll" }, this.table.element);
     this.empty = h("div");
     this.footer = createListFooter("leaks", () => this.list.more());
-    this.panel.content.append(this.totals.element, this.suspects, this.scroll, this.empty, this.footer.element);
+    this.panel.content.append(this.totals.element, this.unlisted, this.scroll, this.empty, this.footer.element);
   }
 
   /** @param {Record<string, string>} change */
@@ -160,7 +158,7 @@ class LeaksView {
     replace(this.empty, rows.length === 0 && this.emptyNotice());
     this.footer.update({ shown: rows.length, loaded: list.rows.length, total: list.total, more: list.next !== null,
       truncated: envelope.truncated });
-    setText(this.suspects, suspectsText(data.summary.suspects));
+    setText(this.unlisted, unlistedTexts(data.summary).join(" "));
   }
 
   emptyNotice() {

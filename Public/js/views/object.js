@@ -31,9 +31,15 @@ function birthText({ data: { birth }, generatedAt, process }) {
   return `${clock}, ${formatDuration(generatedAt - birth)} ago`;
 }
 
+/** @param {ObjectEnvelope} envelope @returns {string | Node} */
+function dominator({ data }) {
+  if (data.dominator) return objectLink(data.dominator.address, data.dominator.type);
+  return data.reachable ? "roots alone" : "nothing";
+}
+
 /** @param {ObjectEnvelope} envelope @returns {string} */
-function dominatorTitle({ data: { dominator } }) {
-  return dominator ? "Every way from a root to this object leads through it: freed, it would free this one too" : "";
+function dominatorTitle({ data }) {
+  return data.dominator ? "Every way to this object leads through that one: freed, it would free this one too" : "";
 }
 
 /** @param {ObjectEnvelope} envelope @returns {string} */
@@ -52,9 +58,7 @@ const FACTS = [
   ["Made", birthText],
   ["Thread", ({ data }) => String(data.thread ?? "unknown")],
   ["Task", ({ data }) => String(data.task ?? "none")],
-  ["Held through",
-    ({ data: { dominator } }) => (dominator ? objectLink(dominator.address, dominator.type) : "roots alone"),
-    dominatorTitle],
+  ["Held through", dominator, dominatorTitle],
 ];
 
 /** @param {(address: string) => void} go */

@@ -25,8 +25,9 @@ function breakText({ breakEdge, path, reachable }) {
   if (!breakEdge) return h("p", { class: "muted" }, "Which reference should not be strong is not known.");
   const name = stepText({ type: breakEdge.from, field: breakEdge.field });
   const drawn = breakIndex(path, breakEdge) >= 0 ? " (dashed)" : "";
-  return h("p", { class: "cycle-break" }, h("strong", {}, reachable ? "If it is not meant, break it at " : "Break it at "), h("span", { class: "code" }, name),
-    " → ", h("span", { class: "code" }, breakEdge.to), `${drawn}: ${breakEdge.reason}`);
+  const advice = reachable ? "If it is not meant, break it at " : "Break it at ";
+  return h("p", { class: "cycle-break" }, h("strong", {}, advice), h("span", { class: "code" }, name), " → ",
+    h("span", { class: "code" }, breakEdge.to), `${drawn}: ${breakEdge.reason}`);
 }
 
 /** @param {Cycle} cycle @returns {HTMLElement} */

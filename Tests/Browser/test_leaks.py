@@ -13,7 +13,7 @@ def test_leaks_equal_the_api(leaks):
 def test_what_the_demo_does_wrong_is_what_is_found(leaks):
     _, data = leaks
     lost = [one for one in data["leaks"] if one["kind"] == "direct"]
-    assert [(one["typeKind"], one["bytes"]) for one in lost] == [("c", 200 * lost[0]["count"])]
+    assert {(one["typeKind"], one["bytes"] // one["count"]) for one in lost} == {("c", 200)}
     tied = {one["type"].rsplit(".", 1)[-1] for one in data["leaks"] if one["kind"] == "cycle"}
     assert {"Publisher", "Subscriber"} <= tied
 

@@ -37,6 +37,10 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 // ---- control.c
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
+/// Whether every live block has been recorded since the start of the program.
+MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
+/// Of the thread that loaded us, which is the main thread as a rule.
+extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
 /// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
 MSCOPE_HIDDEN bool mscope_boot(void);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
@@ -55,7 +59,11 @@ MSCOPE_HIDDEN long mscope_system_call(long number, long a, long b, long c, long 
     mscope_system_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
+/// The same, shared with processes cloned from this one.
+MSCOPE_HIDDEN void *mscope_map_shared(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
+/// What we have mapped, one after the other from `*cursor` 0.
+MSCOPE_HIDDEN bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.
 MSCOPE_HIDDEN void *mscope_take(size_t size);
 /// Empties pages that stay mapped.
@@ -227,6 +235,10 @@ MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_ta
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
+// ---- scan.c, stop_signal.c
+MSCOPE_HIDDEN void mscope_scan_after_fork(void);
+MSCOPE_HIDDEN void mscope_stop_after_fork(void);
+
 // ---- threads.c
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
@@ -253,6 +265,9 @@ static inline bool mscope_take_sample_distance(uint64_t size)
     if (mscope_unlikely(size >> MSCOPE_ADDRESS_BITS != 0)) return true;
     return (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0;
 }
+
+// ---- exit.c
+MSCOPE_HIDDEN void mscope_end_after_fork(void);
 
 // ---- events.c
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;

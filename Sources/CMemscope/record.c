@@ -203,6 +203,7 @@ struct mscope_departure mscope_lift(void *block)
         if (bank != NULL) mscope_note_departure(bank, walk, &old);
         if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     }
+    mscope_tls.moving = 1;
     mscope_store_release(&slot->what, 0);
     return old;
 }
@@ -212,6 +213,7 @@ void mscope_put_back(struct mscope_departure old)
     if (old.what == 0) return;
     struct mscope_slot *slot = mscope_find_slot(old.address);
     mscope_fill(slot, old.address, old.size, old.what, old.born);
+    mscope_tls.moving = 0;
 }
 
 /// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
@@ -258,8 +260,12 @@ void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64
         return;
     }
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
-    if (bank == NULL) return;
+    if (bank == NULL) {
+        mscope_tls.moving = 0;
+        return;
+    }
     mscope_record_death(bank, old.address, old.size, old.what, old.born);
     if (block != NULL) mscope_record_moved(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
+    mscope_tls.moving = 0;
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }

@@ -194,6 +194,7 @@ struct mscope_tls {
     uint32_t thread, context; // kept for what happens after the bank was given back
     uint32_t internal;        // one of MemScope's own threads
     uint32_t exit_rounds;
+    uint32_t moving; // realloc has a block that is not in the table
 };
 
 struct mscope_site_entry {

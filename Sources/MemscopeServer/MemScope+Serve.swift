@@ -1,5 +1,5 @@
 internal import CMemscope
-internal import MemscopeAnalysis
+@_exported public import MemscopeAnalysis
 internal import Synchronization
 @_exported public import Tracking
 
@@ -137,6 +137,22 @@ extension MemScope {
     }
 }
 
+extension HeapObserver {
+    /// That of the running server; without one, one that lives as long as the process.
+    static var current: HeapObserver {
+        if let server = MemScope.runningServer { return server.observer }
+        let generation = mscope_fork_generation()
+        return withoutServer.withLock { kept in
+            // A forked child begins anew: what it inherited may be locked for ever.
+            if let kept, kept.generation == generation { return kept.observer }
+            let observer = HeapObserver()
+            kept = (generation, observer)
+            return observer
+        }
+    }
+}
+
+private let withoutServer = Mutex<(generation: UInt32, observer: HeapObserver)?>(nil)
 private let starting = Mutex(())
 private let running = Mutex<MemScope.Server?>(nil)
 /// In which generation of forks `running` was started.

@@ -181,6 +181,7 @@ void mscope_unmap_pages(void *start, size_t size);
 size_t mscope_read_memory(uint64_t address, void *out, size_t size);
 #pragma clang assume_nonnull end
 
+#include "CMemscopeExit.h"
 #include "CMemscopeScan.h"
 
 #endif

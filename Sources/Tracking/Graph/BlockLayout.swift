@@ -25,35 +25,48 @@ package struct BlockLayout: Sendable, Hashable {
         package var stride: UInt64
         /// Ascending by offset.
         package var fields: [Field]
+        /// What precedes the index: "keys" of "keys[3]"; mostly empty.
+        package var name: String
 
-        package init(start: UInt64, stride: UInt64, fields: [Field]) {
+        package init(start: UInt64, stride: UInt64, fields: [Field], name: String = "") {
             self.start = start
             self.stride = stride
             self.fields = fields
+            self.name = name
         }
     }
 
     /// Ascending by offset; words that are not named here hold nothing (`ignored`).
     package var fields: [Field]
     package var tail: Tail?
+    /// Elements that end where the tail begins: the keys of a dictionary, before its values.
+    package var body: Tail?
 
-    package init(fields: [Field], tail: Tail? = nil) {
+    package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil) {
         self.fields = fields
         self.tail = tail
+        self.body = body
+    }
+
+    /// The elements that an offset lies in; nil in the fixed part.
+    package func elements(at offset: UInt64) -> Tail? {
+        if let tail, offset >= tail.start { return tail }
+        if let body, offset >= body.start { return body }
+        return nil
     }
 
     /// The meaning of the word at an offset in the block.
     package func kind(at offset: UInt64) -> EdgeKind {
-        guard let tail, offset >= tail.start else { return Self.field(at: offset, in: fields)?.kind ?? .ignored }
+        guard let tail = elements(at: offset) else { return Self.field(at: offset, in: fields)?.kind ?? .ignored }
         return Self.field(at: (offset - tail.start) % tail.stride, in: tail.fields)?.kind ?? .ignored
     }
 
     /// The name of the word at an offset; nil when it has none.
     package func name(at offset: UInt64) -> String? {
-        guard let tail, offset >= tail.start else { return Self.field(at: offset, in: fields)?.name }
+        guard let tail = elements(at: offset) else { return Self.field(at: offset, in: fields)?.name }
         let index = (offset - tail.start) / tail.stride
         guard let field = Self.field(at: (offset - tail.start) % tail.stride, in: tail.fields) else { return nil }
-        return field.name.isEmpty ? "[\(index)]" : "[\(index)].\(field.name)"
+        return field.name.isEmpty ? "\(tail.name)[\(index)]" : "\(tail.name)[\(index)].\(field.name)"
     }
 
     private static func field(at offset: UInt64, in fields: [Field]) -> Field? {

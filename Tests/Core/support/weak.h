@@ -37,5 +37,8 @@ extern "C" {
 #pragma weak mscope_drain_events
 #pragma weak mscope_tick
 #pragma weak mscope_read_memory
+#pragma weak mscope_scan_take
+#pragma weak mscope_scan_release
+#pragma weak mscope_scan_origin
 
 #endif

@@ -43,7 +43,10 @@ import Testing
         for answer in Answers.all where answer.path.hasPrefix("/") {
             let row = try #require(documented[answer.path], "\(answer.path) has no row")
             let list: Set<String> =
-                ["/api/sites", "/api/types", "/api/threads"].contains(answer.path)
+                [
+                    "/api/sites", "/api/types", "/api/threads", "/api/leaks", "/api/cycles",
+                    "/api/relations",
+                ].contains(answer.path)
                 ? ["total", "next"] : []
             let written = try keys(answer.bytes, data: true)
             #expect(

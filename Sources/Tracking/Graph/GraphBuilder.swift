@@ -1,0 +1,99 @@
+/// Gives the words of a scan their meaning: types to blocks, kinds to edges.
+///
+/// One pass over the blocks, one over the edges, one over the side tables.
+struct GraphBuilder {
+    static let sideTableType = BlockType(name: "side table", kind: .c)
+
+    private let scan: HeapScan
+    private var typer: NodeTyper
+    private var elements = ElementReader()
+    /// Side tables of objects that are alive, by node.
+    private var owned: Set<UInt32> = []
+    /// Weak references, by edge.
+    private var weak: [Int] = []
+
+    init(_ scan: HeapScan, typer: NodeTyper) {
+        self.scan = scan
+        self.typer = typer
+    }
+
+    private var count: Int { scan.nodes.count - 1 }
+
+    /// Writes `type` and `kind` in place.
+    mutating func build() -> (graph: HeapGraph, readers: MetadataReaders) {
+        let nodes = unsafe scan.nodes.pointer
+        for index in 0..<count { unsafe nodes[index].type = typer.place(of: nodes[index]) }
+        writeKinds()
+        writeSideTables()
+        let graph = HeapGraph(
+            nodes: scan.nodes,
+            edges: scan.edges,
+            roots: scan.roots,
+            types: typer.types,
+            layouts: typer.layouts,
+            circumstances: scan.circumstances
+        )
+        return (graph, typer.finish())
+    }
+
+    private mutating func writeKinds() {
+        let nodes = unsafe scan.nodes.pointer
+        let tables = typer.layouts.map(KindTable.init)
+        let storages = typer.types.map { ElementReader.Storage($0.kind) }
+        for index in 0..<count {
+            let node = unsafe nodes[index]
+            let edges = unsafe Int(node.firstEdge)..<Int(nodes[index + 1].firstEdge)
+            guard !edges.isEmpty else { continue }
+            let type = Int(node.type)
+            writeKinds(of: edges, in: node, tables[type], storages[type])
+        }
+    }
+
+    private mutating func writeKinds(
+        of range: Range<Int>,
+        in node: HeapNode,
+        _ table: KindTable,
+        _ storage: ElementReader.Storage?
+    ) {
+        let edges = unsafe scan.edges.pointer
+        for index in range {
+            let edge = unsafe edges[index]
+            if edge.isSideTable {
+                unsafe edges[index].kind = .sideTable
+                owned.insert(edge.to)
+                continue
+            }
+            if table.isConservative { continue }
+            let word = edge.offset / 8
+            var kind = table.kind(ofWord: word)
+            if kind == .weak { weak.append(index) }
+            if kind == .strong, let storage, !elements.isInUse(word, in: node, table, storage) { kind = .conservative }
+            unsafe edges[index].kind = kind
+        }
+    }
+
+    /// A side table points to its object, without owning it.
+    ///
+    /// When the object is gone, its side table lives on for the weak references that were not looked at since.
+    private mutating func writeSideTables() {
+        let place = typer.place(
+            ofC: Self.sideTableType,
+            layout: BlockLayout(fields: [
+                BlockLayout.Field(offset: 0, kind: .weak, name: "object")
+            ])
+        )
+        for index in weak {
+            let target = scan.edges[index].to
+            if owned.contains(target) { continue }
+            scan.edges[index].kind = .sideTable
+            writeSideTable(target, place)
+        }
+        for table in owned { writeSideTable(table, place) }
+    }
+
+    private func writeSideTable(_ index: UInt32, _ place: UInt32) {
+        scan.nodes[Int(index)].type = place
+        let edges = Int(scan.nodes[Int(index)].firstEdge)..<Int(scan.nodes[Int(index) + 1].firstEdge)
+        for edge in edges { scan.edges[edge].kind = scan.edges[edge].offset == 0 ? .weak : .ignored }
+    }
+}

@@ -3,6 +3,7 @@
 // An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
 #include "internal.h"
 
+#include <dlfcn.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -131,10 +132,24 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
     }
 }
 
+// Of the Swift runtime; absent in C programs that have the core linked.
+#pragma weak swift_retain
+extern void *swift_retain(void *object);
+
+/// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
+/// after us: then such signals are left to it.
+static bool mscope_awaits_backtracer(void)
+{
+    const char *wish = mscope_environment("SWIFT_BACKTRACE");
+    if (wish != NULL && strstr(wish, "enable=no") != NULL) return false;
+    Dl_info ours, runtime;
+    return swift_retain != NULL && dladdr((const void *)mscope_on_fatal, &ours) != 0
+           && dladdr((const void *)swift_retain, &runtime) != 0 && ours.dli_fbase == runtime.dli_fbase;
+}
+
 static void mscope_watch_signals(void)
 {
-    // Swift's backtracer takes only signals that are nobody's; where it is wanted and has not come yet, they are its.
-    bool is_awaited = mscope_environment("SWIFT_BACKTRACE") != NULL;
+    bool is_awaited = mscope_awaits_backtracer();
     for (int i = 0; i < MSCOPE_FATAL; i++) {
         struct sigaction *before = &mscope_before[i];
         if (sigaction(mscope_fatal[i], NULL, before) != 0) continue;

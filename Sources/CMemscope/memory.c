@@ -92,6 +92,17 @@ void mscope_unmap(void *start, size_t size)
     mscope_system(SYS_munmap, start, size);
 }
 
+void mscope_shrink(void *start, size_t size, size_t kept)
+{
+    kept = (kept + 4095) & ~(size_t)4095;
+    if (kept >= size) return;
+    uint32_t count = mscope_load_relaxed(&mscope_map_count);
+    for (uint32_t i = 0; i < count; i++)
+        if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start)
+            mscope_store_release(&mscope_maps[i].size, kept);
+    mscope_system(SYS_munmap, (char *)start + kept, size - kept);
+}
+
 bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size)
 {
     for (; *cursor < mscope_load_relaxed(&mscope_map_count); ++*cursor) {

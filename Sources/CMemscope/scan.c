@@ -169,7 +169,7 @@ static void mscope_count_threads(struct mscope_plan *plan, struct mscope_scan *s
     for (uint32_t n = 0; n < plan->thread_count; n++) {
         if (plan->threads[n].internal) continue;
         scan->threads++;
-        scan->threads_read += plan->threads[n].held || plan->threads[n].self;
+        scan->threads_read += (plan->threads[n].held && !plan->threads[n].left) || plan->threads[n].self;
         scan->threads_left += plan->threads[n].left;
     }
 }
@@ -199,25 +199,27 @@ static void mscope_let_go(struct mscope_plan *plan, enum mscope_hold held)
     if (plan->pause > plan->longest_pause) plan->longest_pause = plan->pause;
 }
 
+/// Whether the moment will do. A thread that got no processor to stop on runs on, and its registers are not known.
 /// While realloc moves a block, neither the table nor its old place has it whole, and what it points to would be lost.
-static bool mscope_is_block_moving(const struct mscope_plan *plan)
+static bool mscope_is_at_rest(const struct mscope_plan *plan)
 {
     uint64_t variables = (uint64_t)&mscope_tls - mscope_thread_pointer();
     for (uint32_t i = 0; i < plan->thread_count; i++) {
         const struct mscope_scan_thread *thread = &plan->threads[i];
+        if (thread->seized && !thread->held && thread->sp == 0) return false;
         if (thread->held && thread->pointer != 0
             && ((const volatile struct mscope_tls *)(thread->pointer + variables))->moving)
-            return true;
+            return false;
     }
-    return false;
+    return true;
 }
 
-/// Holds the threads at a moment when no block moves.
+/// Holds the threads at a moment that will do, or at the last that was tried.
 static enum mscope_hold mscope_hold_at_rest(struct mscope_plan *plan)
 {
     enum mscope_hold held = mscope_hold_threads(plan);
     for (int tries = 1; tries < MSCOPE_HOLD_TRIES && held != MSCOPE_HOLD_NONE; tries++) {
-        if (!mscope_is_block_moving(plan)) break;
+        if (mscope_is_at_rest(plan)) break;
         mscope_let_go(plan, held);
         mscope_forget_holding(plan);
         mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 200000}, NULL);
@@ -229,6 +231,7 @@ static enum mscope_hold mscope_hold_at_rest(struct mscope_plan *plan)
 /// Looks at the heap in one of the ways, with the threads held where that is wanted or needed.
 static uint32_t mscope_look(struct mscope_plan *plan, struct mscope_answer *answer, bool hold)
 {
+    plan->hold = hold;
     enum mscope_hold held = hold ? mscope_hold_at_rest(plan) : MSCOPE_HOLD_NONE;
     if (hold && held == MSCOPE_HOLD_NONE) return MSCOPE_SCAN_FORBIDDEN;
     mscope_find_stack_pointers(plan);
@@ -273,9 +276,13 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
     }
     if (plan != NULL) mscope_unmap(plan, sizeof(*plan));
     *problem = result;
-    if (result == 0) return &answer->scan;
-    if (answer != NULL) mscope_unmap(answer, size);
-    return NULL;
+    if (result != 0) {
+        if (answer != NULL) mscope_unmap(answer, size);
+        return NULL;
+    }
+    answer->capacity = (uint64_t)&answer->scan.edges[answer->scan.edge_count] - (uint64_t)answer;
+    mscope_shrink(answer, size, answer->capacity);
+    return &answer->scan;
 }
 
 // A frame of its own, that holds the registers which the caller wants to find unchanged: they are roots too.

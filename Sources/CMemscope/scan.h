@@ -50,7 +50,7 @@ struct mscope_plan {
     _Atomic uint32_t phase;
     int32_t tracer;
     void *tracer_stack;
-    bool named_tracer, in_place;
+    bool named_tracer, hold, in_place;
     uint64_t held_at, pause, longest_pause, hold_limit;
     uint32_t thread_count;
     struct mscope_scan_thread threads[MSCOPE_SCAN_THREADS];

@@ -167,7 +167,8 @@ static void mscope_skip_idle_stack(struct mscope_scanner *scanner, const struct 
         mscope_skip(scanner, pointer + 16, (end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
     } else if (tid == 0) { // it has ended, and its result may be waited for
         mscope_skip(scanner, mapping->start, pointer);
-    } else if (thread != NULL && thread->sp == 0) { // it runs: how far its stack reaches is not known
+    } else if (thread != NULL && thread->sp == 0
+               && !scanner->plan->hold) { // it runs, and this is to find suspects only
         mscope_skip(scanner, mapping->start, pointer - scanner->plan->layout.static_tls);
     }
 }
@@ -179,7 +180,7 @@ static void mscope_skip_stack(struct mscope_scanner *scanner, const struct mscop
     bool unknown = false;
     for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {
         const struct mscope_scan_thread *thread = &scanner->plan->threads[i];
-        unknown |= main_stack && thread->sp == 0 && thread->tid == scanner->plan->process;
+        unknown |= main_stack && !scanner->plan->hold && thread->sp == 0 && thread->tid == scanner->plan->process;
         if (thread->sp >= mapping->start && thread->sp < mapping->end && thread->sp < lowest) lowest = thread->sp;
     }
     if (lowest != UINT64_MAX && (guarded || main_stack)) {

@@ -141,13 +141,29 @@ static bool mscope_seize_all(struct mscope_plan *plan)
     return true;
 }
 
-static void mscope_release_all(struct mscope_plan *plan)
+/// Lets those go that have stopped; how many have not yet.
+static uint32_t mscope_release_stopped(struct mscope_plan *plan)
 {
+    uint32_t late = 0;
     for (uint32_t i = 0; i < plan->thread_count; i++) {
         struct mscope_scan_thread *thread = &plan->threads[i];
-        if (!thread->seized) continue;
-        if (!thread->held) mscope_see_stop(plan, thread); // it came late; the end of the tracer frees what never came
+        if (thread->seized && !thread->held && !mscope_see_stop(plan, thread)) late++;
+        if (!thread->seized || !thread->held) continue;
         mscope_trace(PTRACE_DETACH, thread, 0, (uint64_t)thread->signal);
+        thread->seized = false;
+    }
+    return late;
+}
+
+static void mscope_release_all(struct mscope_plan *plan)
+{
+    uint32_t late = mscope_release_stopped(plan);
+    if (plan->held_at != 0) plan->pause = mscope_now() - plan->held_at;
+    // Who stops late, for want of a processor, may be in a call that has to be made again. The end of the tracer frees
+    // whoever never does.
+    for (uint64_t began = mscope_now(); late != 0 && mscope_now() - began < MSCOPE_STOP_LIMIT;) {
+        mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 100000}, NULL);
+        late = mscope_release_stopped(plan);
     }
 }
 
@@ -163,7 +179,6 @@ static int mscope_run_tracer(void *argument)
         mscope_await_phase(plan, MSCOPE_PHASE_HELD, plan->hold_limit);
     }
     mscope_release_all(plan);
-    if (plan->held_at != 0) plan->pause = mscope_now() - plan->held_at;
     mscope_set_phase(plan, held ? MSCOPE_PHASE_DONE : MSCOPE_PHASE_REFUSED);
     return 0;
 }
@@ -187,9 +202,9 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     if (stack == NULL) return false;
     int saved = errno;
     mscope_store_release(&plan->phase, MSCOPE_PHASE_BEGIN);
-    // No exit signal and untraced: a debugger, or the program's own wait, does not learn of it.
-    plan->tracer =
-        clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, plan);
+    // No exit signal and untraced: a debugger, or the program's own wait, does not learn of it. Not CLONE_FS: a program
+    // that shares that gets no rights from a setuid program it executes.
+    plan->tracer = clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK, CLONE_VM | CLONE_FILES | CLONE_UNTRACED, plan);
     errno = saved;
     if (plan->tracer < 0) {
         mscope_unmap(stack, MSCOPE_TRACER_STACK);

@@ -15,7 +15,7 @@ enum {
 };
 
 // ---- stop.c
-/// Holds all threads but the calling one, and reads their registers. False when ptrace is not allowed: nothing is held.
+/// Holds all threads but the calling one, and reads their registers. False, and nothing held, when ptrace is forbidden.
 MSCOPE_HIDDEN bool mscope_hold_by_ptrace(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_let_go_by_ptrace(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_set_phase(struct mscope_plan *plan, uint32_t phase);
@@ -26,7 +26,7 @@ MSCOPE_HIDDEN bool mscope_hold_by_signal(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_let_go_by_signal(struct mscope_plan *plan);
 
 // ---- stop_calls.c: what a stop does to a system call
-/// Whether a call goes on unseen after a stop by ptrace (signal(7), "Interruption of system calls … by stop signals").
+/// Whether a call goes on unseen after a stop by ptrace, or can be made to (signal(7)).
 MSCOPE_HIDDEN bool mscope_survives_trace(long call, const uint64_t *arguments);
 /// Whether it goes on unseen after a signal handler that was installed with SA_RESTART.
 MSCOPE_HIDDEN bool mscope_survives_handler(long call, const uint64_t *arguments);
@@ -50,8 +50,10 @@ MSCOPE_HIDDEN void mscope_take_context(struct mscope_scan_thread *thread, const 
 /// Makes a call again that the handler's signal has ended a moment after it was entered.
 MSCOPE_HIDDEN void mscope_rewind_context(void *context);
 #if defined(__x86_64__)
+enum { MSCOPE_CAN_REWIND = 1 };
 enum { MSCOPE_VECTOR_WORDS = 104, MSCOPE_VECTOR_SET = 0x202 }; // NT_X86_XSTATE up to the upper halves of ymm
 #else
+enum { MSCOPE_CAN_REWIND = 0 };
 enum { MSCOPE_VECTOR_WORDS = 66, MSCOPE_VECTOR_SET = 2 }; // NT_PRFPREG
 #endif
 

@@ -62,8 +62,20 @@ static bool mscope_has_time_limit(long socket)
     return false;
 }
 
+/// Whether a call that is never restarted waits without a time limit: made again it is the same.
+static bool mscope_waits_for_ever(long call, const uint64_t *arguments)
+{
+#ifdef SYS_epoll_wait
+    if (call == SYS_epoll_wait) return (int32_t)arguments[3] < 0;
+#endif
+    if (call == SYS_epoll_pwait) return (int32_t)arguments[3] < 0;
+    if (call == SYS_epoll_pwait2 || call == SYS_semtimedop) return arguments[3] == 0;
+    return call == SYS_semop || (call == SYS_rt_sigtimedwait && arguments[2] == 0);
+}
+
 bool mscope_survives_trace(long call, const uint64_t *arguments)
 {
+    if (MSCOPE_CAN_REWIND && mscope_waits_for_ever(call, arguments)) return true;
     if (mscope_is_one_of(call, mscope_never_restarted) || mscope_is_one_of(call, mscope_vforks)) return false;
     return !mscope_is_one_of(call, mscope_socket_calls) || !mscope_has_time_limit((long)arguments[0]);
 }

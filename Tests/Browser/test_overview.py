@@ -45,9 +45,8 @@ def test_tiles_follow_the_process(page):
     shown = page.script(SHOWN)
     after = page.ask("summary")
     assert before["generatedAt"] < shown["at"] <= after["generatedAt"]
-    error = after["data"]["peakErrorBytes"]
     peaks = [before["data"]["peakLiveBytes"], shown["values"]["peakLiveBytes"], after["data"]["peakLiveBytes"]]
-    assert peaks[0] - error <= peaks[1] <= peaks[2] + error
+    assert peaks == sorted(peaks)
     assert shown["values"]["liveBytes"] > 0
 
 

@@ -8,7 +8,7 @@ struct CycleBreaker {
     private static let backReferences: Set<String> = [
         "parent", "owner", "delegate", "superview", "target", "observer", "controller", "manager", "session", "host",
         "container", "coordinator", "presenter", "listener", "datasource", "root", "supervisor", "previous", "prev",
-        "back", "router", "enclosing", "outer",
+        "back", "router", "enclosing", "outer", "publisher",
     ]
 
     let graph: HeapGraph

@@ -9,6 +9,8 @@ import Tracking
 struct CycleSearch {
     private static let visitsPerEdge = 2
     private static let freeVisits = 4096
+    /// Cycles of equal length that are compared to choose among them.
+    private static let tieLimit = 1024
 
     private let holds: HoldGraph
     private let components: StrongComponents
@@ -42,13 +44,17 @@ struct CycleSearch {
         if edges == range.count { return walkRing(component, into: &best) }
         var visits = Self.visitsPerEdge * (edges + range.count) + Self.freeVisits
         var candidate = FoundCycle()
+        var ties = 0
         for index in range where visits > 0 {
             let start = components.node(at: index)
-            let limit = best.nodes.isEmpty ? Int.max : best.nodes.count
+            // No cycle of one is left, and ties that are not compared are not looked for.
+            let limit = best.nodes.isEmpty ? Int.max : best.nodes.count - (ties < Self.tieLimit ? 0 : 1)
+            if limit < 2 { return }
             guard let last = search(from: start, longest: limit, visits: &visits) else { continue }
             candidate.removeAll()
             writePath(from: start, to: last, into: &candidate.nodes)
             signature.write(to: &candidate)
+            ties = candidate.nodes.count == best.nodes.count ? ties + 1 : 0
             if best.nodes.isEmpty || candidate.precedes(best) { swap(&best, &candidate) }
         }
     }

@@ -1,6 +1,24 @@
 import Synchronization
 package import Tracking
 
+/// The figures of a scan that matter most.
+package struct GraphSummary: Sendable, Hashable {
+    /// Blocks that are lost, suspects not counted.
+    package var unreachableBlocks: Int
+    package var unreachableBytes: UInt64
+    /// Groups of lost objects that hold one another.
+    package var cycles: Int
+    /// Blocks whose being lost was not confirmed.
+    package var suspects: Int
+
+    package init(unreachableBlocks: Int, unreachableBytes: UInt64, cycles: Int, suspects: Int) {
+        self.unreachableBlocks = unreachableBlocks
+        self.unreachableBytes = unreachableBytes
+        self.cycles = cycles
+        self.suspects = suspects
+    }
+}
+
 /// What a heap graph says about leaks, retain cycles and who holds what.
 package final class GraphAnalysis: Sendable {
     package let graph: HeapGraph
@@ -13,7 +31,7 @@ package final class GraphAnalysis: Sendable {
     private let lazyWays = Mutex<RootWays?>(nil)
     private let lazyReferrers = Mutex<ReferrerIndex?>(nil)
 
-    /// Looks for leaks and cycles; nil when the system refuses the memory: about 60 bytes per block and 4 per edge.
+    /// Looks for leaks and cycles; nil when the system refuses the memory: about 50 bytes per block and 4 per edge.
     ///
     /// `births` says when a node was allocated, 0 where that is not known; `isConfirmed` whether a block that nothing
     /// holds was lost in another scan too.
@@ -44,6 +62,15 @@ package final class GraphAnalysis: Sendable {
         else { return nil }
         (self.graph, self.holds, self.reachability) = (graph, holds, reachability)
         (leakKinds, self.leaks, self.cycles) = (kinds, leaks, cycles)
+    }
+
+    package var summary: GraphSummary {
+        GraphSummary(
+            unreachableBlocks: leaks.blocks,
+            unreachableBytes: leaks.bytes,
+            cycles: cycles.leaked,
+            suspects: reachability.suspectBlocks
+        )
     }
 
     /// Who alone holds whom: built when first asked for, about 40 bytes per block for the time of it.

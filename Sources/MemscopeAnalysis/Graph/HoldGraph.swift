@@ -45,7 +45,9 @@ package struct HoldGraph: Sendable {
                 if Int(edge.to) != node {
                     targets[filled] = edge.to | (isCycleEdge ? Self.cycleBit : 0)
                     filled += 1
-                } else if isCycleEdge {
+                } else if edge.kind == .strong {
+                    // A word that is only known to point into its own block is seldom a reference: most often it
+                    // says where the block's tail begins.
                     _ = loops.insert(edge.to)
                 }
             }

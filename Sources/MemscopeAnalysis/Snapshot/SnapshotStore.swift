@@ -3,7 +3,6 @@ package struct SnapshotStore: Sendable {
     package let capacity: Int
     /// Oldest first.
     package private(set) var snapshots: [HeapSnapshot] = []
-    private var pinned: Set<String> = []
     private var kept = 0
 
     /// - Precondition: `capacity > 0`.
@@ -12,7 +11,7 @@ package struct SnapshotStore: Sendable {
         self.capacity = capacity
     }
 
-    /// Keeps a snapshot under the next id, dropping the oldest unpinned one when full.
+    /// Keeps a snapshot under the next id, dropping the oldest one when full.
     ///
     /// - Parameters:
     ///   - snapshot: As taken.
@@ -24,26 +23,9 @@ package struct SnapshotStore: Sendable {
         var snapshot = snapshot
         snapshot.id = "s\(kept)"
         snapshot.name = name ?? snapshot.id
-        if snapshots.count == capacity, let oldest = snapshots.firstIndex(where: { !pinned.contains($0.id) }) {
-            snapshots.remove(at: oldest)
-        }
+        if snapshots.count == capacity { snapshots.removeFirst() }
         snapshots.append(snapshot)
         return snapshot
-    }
-
-    /// Protects a snapshot from being dropped.
-    ///
-    /// - Returns: False when there is no such snapshot, or when every slot but one is
-    ///   pinned already: the newest snapshot always finds a place.
-    package mutating func pin(_ id: String) -> Bool {
-        guard snapshots.contains(where: { $0.id == id }) else { return false }
-        guard pinned.contains(id) || pinned.count < capacity - 1 else { return false }
-        pinned.insert(id)
-        return true
-    }
-
-    package mutating func unpin(_ id: String) {
-        pinned.remove(id)
     }
 
     /// The snapshot with this id, else the newest with this name.

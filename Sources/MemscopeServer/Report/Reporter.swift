@@ -45,6 +45,8 @@ enum Reporter {
 
     /// Returns the status to leave with; -1 for the program's own.
     private static func report(_ end: ReportValues.End, _ wishes: ReportWishes) -> Int32 {
+        // Without a server nobody measures own memory and peaks.
+        if MemScope.runningServer == nil { CaptureCore.tick() }
         let observer = HeapObserver.current
         var options = MemScope.AnalysisOptions()
         options.timeoutNanoseconds = scanPatience

@@ -41,7 +41,11 @@ final class GraphSession: Sendable {
 
     /// Looks now.
     ///
-    /// - Parameter isKept: Whether questions will follow.
+    /// - Parameters:
+    ///   - look: How.
+    ///   - isKept: Whether questions will follow.
+    /// - Returns: What was found.
+    /// - Throws: Why the heap could not be looked at.
     func look(_ look: HeapLook, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
         guard !isLooking.exchange(true, ordering: .acquiringAndReleasing) else {
             throw HeapAnalysisError(.busy)

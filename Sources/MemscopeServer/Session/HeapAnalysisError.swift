@@ -73,8 +73,8 @@ extension HeapAnalysisError {
 
     private static var howToKnowThem: String {
         CaptureCore.isActive
-            ? "start the program with MEMSCOPE_MODE=full or balanced; or POST /api/mode {\"mode\":\"full\"}, after which "
-                + "blocks that were allocated before count as held"
+            ? "start the program with MEMSCOPE_MODE=full or balanced; or POST /api/mode {\"mode\":\"full\"}, after "
+                + "which blocks that were allocated before count as held"
             : "link or preload MemScope, in front of other allocators and not in a build with a sanitizer"
     }
 }

@@ -23,7 +23,9 @@ final class HeapFinding: Sendable {
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
     }
 
-    /// Per type what would go if all its blocks went; computed when first asked for, nil when there is no memory for it.
+    /// Per type what would go if all its blocks went; computed when first asked for.
+    ///
+    /// Nil when there is no memory for it.
     var retainedBytesByType: [BlockType: UInt64]? {
         retained.withLock { known in
             if known == nil, let sums = analysis.dominators?.retainedBytesByType() {

@@ -9,11 +9,12 @@ enum PlainFile {
         return unsafe String(cString: result)
     }
 
-    /// The bytes of a file; nil for anything else, or for more than `largest` bytes.
+    /// Reads a file whole.
     ///
     /// - Parameters:
     ///   - path: As `resolved` gives it: a link that took its place since is not followed.
     ///   - largest: In bytes.
+    /// - Returns: Nil for what is no file, or has more bytes.
     static func read(_ path: String, largest: Int) -> [UInt8]? {
         // Not blocking, in case it is a pipe.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)

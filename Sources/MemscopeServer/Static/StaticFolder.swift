@@ -10,7 +10,9 @@ struct StaticFolder: Sendable {
 
     /// - Throws: `system` when there is no such folder.
     init(_ path: String) throws(MemscopeServerError) {
-        guard let root = PlainFile.resolved(path), let status = status(of: root), status.st_mode & S_IFMT == S_IFDIR else {
+        guard let root = PlainFile.resolved(path), let status = status(of: root),
+            status.st_mode & S_IFMT == S_IFDIR
+        else {
             throw MemscopeServerError(code: .system, message: "\(path) is not a folder to serve files from")
         }
         self.root = root

@@ -22,7 +22,7 @@ struct ElementReader {
     private var count: UInt64 = 0
 
     /// Whether the element that a word belongs to is one now.
-    mutating func isInUse(_ word: UInt64, in node: HeapNode, _ table: KindTable, _ storage: Storage) -> Bool {
+    mutating func isInUse(_ word: UInt64, in node: HeapNode, _ table: KindTables.Table, _ storage: Storage) -> Bool {
         guard let element = table.element(ofWord: word) else { return true }
         switch storage {
         case .array:

@@ -38,36 +38,42 @@ struct GraphBuilder {
 
     private mutating func writeKinds() {
         let nodes = unsafe scan.nodes.pointer
-        let tables = typer.layouts.map(KindTable.init)
+        let tables = KindTables(typer.layouts)
         let storages = typer.types.map { ElementReader.Storage($0.kind) }
+        var next = unsafe Int(nodes[0].firstEdge)
         for index in 0..<count {
-            let node = unsafe nodes[index]
-            let edges = unsafe Int(node.firstEdge)..<Int(nodes[index + 1].firstEdge)
-            guard !edges.isEmpty else { continue }
-            let type = Int(node.type)
-            writeKinds(of: edges, in: node, tables[type], storages[type])
+            let first = next
+            next = unsafe Int(nodes[index + 1].firstEdge)
+            if first < next {
+                let type = unsafe nodes[index].type
+                unsafe writeKinds(of: first..<next, in: nodes[index], tables, tables[type], storages[Int(type)])
+            }
         }
     }
 
+    @inline(__always)
     private mutating func writeKinds(
         of range: Range<Int>,
         in node: HeapNode,
-        _ table: KindTable,
+        _ tables: KindTables,
+        _ table: KindTables.Table,
         _ storage: ElementReader.Storage?
     ) {
         let edges = unsafe scan.edges.pointer
         for index in range {
             let edge = unsafe edges[index]
+            var kind = EdgeKind.conservative
             if edge.isSideTable {
-                unsafe edges[index].kind = .sideTable
+                kind = .sideTable
                 owned.insert(edge.to)
-                continue
+            } else if !table.isConservative {
+                let word = edge.offset / 8
+                kind = tables.kind(ofWord: word, in: table)
+                if kind == .weak { weak.append(index) }
+                if kind == .strong, let storage, !elements.isInUse(word, in: node, table, storage) {
+                    kind = .conservative
+                }
             }
-            if table.isConservative { continue }
-            let word = edge.offset / 8
-            var kind = table.kind(ofWord: word)
-            if kind == .weak { weak.append(index) }
-            if kind == .strong, let storage, !elements.isInUse(word, in: node, table, storage) { kind = .conservative }
             unsafe edges[index].kind = kind
         }
     }

@@ -9,10 +9,12 @@ struct NodeTyper {
         var place: UInt32
     }
 
-    /// Open slots by word, so that most lookups cost one comparison.
+    /// The last words asked for, each at its own place: most lookups cost two comparisons.
     private struct Slot {
         var word: UInt64 = 0
-        var entry = -1
+        /// Sizes of blocks whose type has this place; others take the long way.
+        var sizes: Range<UInt64> = 0..<0
+        var place: UInt32 = 0
     }
 
     private static let slotCount = 1 << 12
@@ -28,6 +30,7 @@ struct NodeTyper {
     private var placeOfSite: [UInt32: UInt32] = [:]
     private var placeOfC: [BlockType: UInt32] = [:]
 
+    private let pages = PageReader()
     private var readers: MetadataReaders
     private let isImage: (UInt64) -> Bool
     private let moduleOfSite: (UInt32) -> String
@@ -47,16 +50,18 @@ struct NodeTyper {
         guard node.size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(node.word0),
             HeapMetadata.canBeReferenceCounts(node.word1)
         else { return placeOfModule(node.site) }
-        let index = entry(for: node.word0)
+        let slot = slots[Self.slot(of: node.word0)]
+        if slot.word == node.word0, slot.sizes.contains(node.size) { return slot.place }
+        let index = places[node.word0] ?? read(node.word0)
         guard let entry = entries[index], node.size >= entry.minimumSize else { return placeOfModule(node.site) }
+        remember(entry, for: node.word0)
         switch entry.variant {
         case .none: return entry.place
         case .tail(let instanceSize):
-            // The allocator rounds up to whole words; what is behind them was asked for.
-            guard node.size >= (instanceSize + 7) & ~7 + 8 else { return entry.place }
+            guard node.size >= Self.tailSize(instanceSize) else { return entry.place }
             return place(of: entry.type, variant: instanceSize, of: node)
         case .scale:
-            let scale = SafeMemory.word(at: node.address + StorageLayout.scaleOffset).map { $0 & 0xFF } ?? 0xFF
+            let scale = pages.pair(at: node.address + StorageLayout.scaleOffset).map { $0.0 & 0xFF } ?? 0xFF
             return place(of: entry.type, variant: scale, of: node)
         case .errorType:
             guard let type = SafeMemory.word(at: node.address + 16) else { return entry.place }
@@ -88,13 +93,22 @@ struct NodeTyper {
         return place
     }
 
-    private mutating func entry(for word: UInt64) -> Int {
-        let slot = Int(truncatingIfNeeded: (word >> 4) ^ (word >> 16)) & (Self.slotCount - 1)
-        if slots[slot].word == word { return slots[slot].entry }
-        let index = places[word] ?? read(word)
-        slots[slot] = Slot(word: word, entry: index)
-        return index
+    private mutating func remember(_ entry: Entry, for word: UInt64) {
+        let sizes: Range<UInt64>
+        switch entry.variant {
+        case .none: sizes = entry.minimumSize..<UInt64.max
+        case .tail(let instanceSize): sizes = entry.minimumSize..<max(entry.minimumSize, Self.tailSize(instanceSize))
+        case .scale, .errorType: return
+        }
+        slots[Self.slot(of: word)] = Slot(word: word, sizes: sizes, place: entry.place)
     }
+
+    private static func slot(of word: UInt64) -> Int {
+        Int(truncatingIfNeeded: (word >> 4) ^ (word >> 16)) & (slotCount - 1)
+    }
+
+    /// Blocks from here on have words behind the instance; less is rounding.
+    private static func tailSize(_ instanceSize: UInt64) -> UInt64 { (instanceSize + 7) & ~7 + 8 }
 
     private mutating func read(_ word: UInt64) -> Int {
         if places.count >= Self.wordLimit { places = [:] }

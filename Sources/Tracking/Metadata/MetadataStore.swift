@@ -11,15 +11,19 @@ package final class MetadataStore: @unchecked Sendable {
     private var readers = MetadataReaders(types: TypeReader(), layouts: LayoutReader())
     private let symbolizer = Symbolizer()
 
-    /// Reads images and threads, and tests the type reader against live objects.
+    /// Reads images and threads, and tests the readers of types and layouts against live objects.
     package init() {
         refresh()
         guard SafeMemory.isPermitted else {
             readers.types.unavailableReason = TypeReader.forbidden
             return
         }
-        let samples = TypeReaderSamples(seed: Int(truncatingIfNeeded: imageTable.images.first?.start ?? 0) & 0xFFFF)
+        let seed = Int(truncatingIfNeeded: imageTable.images.first?.start ?? 0) & 0xFFFF
+        let samples = TypeReaderSamples(seed: seed)
         readers.types.unavailableReason = samples.failure(of: &readers.types, isImage: imageTable.isMapped)
+        guard readers.types.unavailableReason == nil else { return }
+        let table = imageTable
+        LayoutSamples(seed: seed).test(&readers, isImage: table.isMapped)
     }
 
     /// Notes images and threads that came and went.

@@ -23,8 +23,10 @@ def tests(options):
             found.append(program_test(name, "scan/threads.c", way, arguments=(variable, hold)))
     for hold in HOLDS:
         found.append(program_test(f"scan/unseen.c {hold}", "scan/unseen.c", "linked", arguments=(hold,)))
-        found.append(program_test(f"scan/busy.c {hold}", "scan/busy.c", "linked", arguments=(scans, 8, hold), timeout=400))
-    found += [program_test(f"scan/forbidden.c {what}", "scan/forbidden.c", "linked", arguments=(what,)) for what in FORBIDDEN]
+        label = f"scan/busy.c {hold}"
+        found.append(program_test(label, "scan/busy.c", "linked", arguments=(scans, 8, hold), timeout=400))
+    for what in FORBIDDEN:
+        found.append(program_test(f"scan/forbidden.c {what}", "scan/forbidden.c", "linked", arguments=(what,)))
     found.append(program_test("scan/large.c", "scan/large.c", "linked"))
     for name, file in ALLOCATORS.items():
         behind = library(file) if file else None

@@ -1,11 +1,10 @@
 // Where a pointer may stand, and where it does not count.
-#include <dlfcn.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "../support/reach.h"
 
@@ -171,7 +170,8 @@ static void other_memory(void) {
     make_mapped();
     // A great reservation that nobody touched costs nothing.
     size_t reserved = 1ull << 38;
-    void *reservation = mmap(NULL, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *reservation = mmap(NULL, reserved, PROT_READ | PROT_WRITE, kind, -1, 0);
     expect(reservation != MAP_FAILED, "nothing was reserved");
     scrub_stack();
     struct reach reach = reach_take();
@@ -230,11 +230,47 @@ static void refusals(void) {
     end();
 }
 
+// ---- who else is there
+
+static void *scan_many(void *busy) {
+    for (int i = 0; i < 50; i++) {
+        enum mscope_scan_problem problem = 0;
+        struct mscope_scan *scan = mscope_scan_take(&reach_options, &problem);
+        if (scan) mscope_scan_release(scan);
+        else *(long *)busy += problem == MSCOPE_SCAN_BUSY ? 1 : 1000;
+    }
+    return NULL;
+}
+
+static void others(void) {
+    test("of two scans at once one is refused, and a child of fork can scan itself");
+    static long busy[2];
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, scan_many, &busy[i]);
+    int good = 0;
+    for (int i = 0; i < 10; i++) {
+        pid_t child = fork(); // some of them in the middle of a scan
+        if (child == 0) {
+            alarm(30);
+            struct reach reach = reach_take();
+            _exit(reach.scan && reach.scan->threads == 1 && reach_holds(&reach, hide(slots[2])) ? 7 : 8);
+        }
+        int status = 0;
+        good += waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+    }
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    expect(busy[0] + busy[1] < 100, "%ld and %ld were refused", busy[0], busy[1]);
+    expect(busy[0] < 1000 && busy[1] < 1000, "some for another reason");
+    expect_equal(good, 10, "the number of children that could scan");
+    end();
+}
+
 int main(void) {
     for (int i = 0; i < 64; i++) filler[i] = malloc(16 + (size_t)i % 8 * 16); // what the loader freed is in use again
     plain();
     tagged();
     other_memory();
+    others();
     refusals();
     return check_result();
 }

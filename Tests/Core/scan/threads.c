@@ -7,12 +7,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 
 #include "../support/reach.h"
 
 static int pipes[2];
 static _Atomic int ready, over;
-static hidden on_stack, in_tls, in_library, in_sleeping_register, in_running_register, below_sp, of_ended, of_ended_tls;
+static int failed_calls;
+static hidden on_stack, in_tls, in_library, below_sp, of_ended, of_ended_tls;
+static hidden in_sleeping_register, in_running_register, in_waiting_register;
 static _Thread_local void *local;
 static void **(*place_in_library)(void);
 
@@ -72,6 +76,26 @@ static void *holds_in_sleeping_register(void *unused) {
     return result == 1 ? NULL : &byte;
 }
 
+// In a call that a stop ends, and that can be made again.
+static void *holds_in_waiting_register(void *unused) {
+    (void)unused;
+    struct epoll_event event;
+    int file = epoll_create1(0);
+    struct epoll_event wanted = {.events = EPOLLIN};
+    epoll_ctl(file, EPOLL_CTL_ADD, pipes[0], &wanted);
+    in_waiting_register = lost(109);
+    scrub_stack();
+    atomic_fetch_add(&ready, 1);
+    long result = SYS_epoll_wait;
+    register long limit __asm__("r10") = -1;
+    __asm__ volatile("movq %[hidden], %%rbx\n notq %%rbx\n syscall\n xorl %%ebx, %%ebx"
+                     : "+a"(result)
+                     : [hidden] "r"(in_waiting_register), "D"((long)file), "S"(&event), "d"(1l), "r"(limit)
+                     : "rbx", "rcx", "r11", "memory");
+    close(file);
+    return result == 1 ? NULL : (void *)result;
+}
+
 static void *holds_in_running_register(void *unused) {
     (void)unused;
     in_running_register = lost(105);
@@ -128,6 +152,7 @@ static void begin(const char *library) {
 #if defined(__x86_64__)
     start(holds_in_sleeping_register);
     start(holds_in_running_register);
+    start(holds_in_waiting_register);
 #endif
     pthread_t ended; // the last, so that nobody takes its stack
     pthread_create(&ended, NULL, ends, NULL);
@@ -138,7 +163,24 @@ static void begin(const char *library) {
 static void finish(void) {
     over = 1;
     if (write(pipes[1], "abcdefgh", 8) != 8) _exit(3);
-    for (int i = 0; i < started; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < started; i++) {
+        void *result = NULL;
+        pthread_join(threads[i], &result);
+        failed_calls += (long)result < 0 && (long)result > -4096;
+    }
+}
+
+static void check_registers(const struct reach *reach, bool by_signal) {
+#if defined(__x86_64__)
+    test("registers hold blocks, of a thread that runs and of one in a system call");
+    if (!by_signal)
+        expect_reached(reach, in_waiting_register, MSCOPE_ROOT_REGISTER, "what a waiting thread's register holds");
+    expect_reached(reach, in_sleeping_register, MSCOPE_ROOT_REGISTER, "what a sleeping thread's register holds");
+    expect_reached(reach, in_running_register, MSCOPE_ROOT_REGISTER, "what a running thread's register holds");
+    end();
+#else
+    (void)reach, (void)by_signal;
+#endif
 }
 
 int main(int count, char **arguments) {
@@ -159,12 +201,7 @@ int main(int count, char **arguments) {
     expect_reached(&reach, in_tls, MSCOPE_ROOT_STACK, "what a thread-local variable holds");
     expect(reach_holds(&reach, in_library), "what a library's thread-local variable holds is lost");
     end();
-#if defined(__x86_64__)
-    test("registers hold blocks, of a thread that runs and of one in a system call");
-    expect_reached(&reach, in_sleeping_register, MSCOPE_ROOT_REGISTER, "what a sleeping thread's register holds");
-    expect_reached(&reach, in_running_register, MSCOPE_ROOT_REGISTER, "what a running thread's register holds");
-    end();
-#endif
+    check_registers(&reach, options.without_ptrace);
     test("what lies below a stack pointer holds nothing");
     expect_lost(&reach, below_sp, "a block below a stack pointer");
     end();
@@ -179,5 +216,8 @@ int main(int count, char **arguments) {
     end();
     reach_drop(&reach);
     finish();
+    test("no call was ended by the scan");
+    expect_equal(failed_calls, 0, "the number of failed calls");
+    end();
     return check_result();
 }

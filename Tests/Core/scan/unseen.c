@@ -138,15 +138,11 @@ static void scan_often(const char *how, const struct mscope_scan_options *option
     expect_equal(children, 0, "the number of children seen");
 }
 
-int main(int count, char **arguments) {
-    const char *how = count > 1 ? arguments[1] : "ptrace";
-    struct mscope_scan_options options = reach_options;
-    options.without_ptrace = strcmp(how, "ptrace") != 0;
-    options.without_fork = strcmp(how, "stopped") == 0;
-    uint32_t method = options.without_fork ? MSCOPE_SCAN_STOPPED_SIGNAL
-        : options.without_ptrace ? MSCOPE_SCAN_FORK_SIGNAL : MSCOPE_SCAN_FORK_PTRACE;
-    int pipes[2], sockets[2];
-    if (pipe(pipes) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0) return 3;
+static int pipes[2];
+
+static void prepare(void) {
+    int sockets[2];
+    if (pipe(pipes) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0) _exit(3);
     quiet_pipe = pipes[0];
     limited_socket = sockets[0];
     struct timeval limit = {0, 8000};
@@ -160,6 +156,26 @@ int main(int count, char **arguments) {
     sigemptyset(&user);
     sigaddset(&user, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &user, NULL);
+}
+
+static void check_signals(void) {
+    test("signals are as they were");
+    struct sigaction action;
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++) {
+        sigaction(signal, NULL, &action);
+        expect(action.sa_handler == SIG_DFL, "signal %d has a handler", signal);
+    }
+    end();
+}
+
+int main(int count, char **arguments) {
+    const char *how = count > 1 ? arguments[1] : "ptrace";
+    struct mscope_scan_options options = reach_options;
+    options.without_ptrace = strcmp(how, "ptrace") != 0;
+    options.without_fork = strcmp(how, "stopped") == 0;
+    uint32_t method = options.without_fork ? MSCOPE_SCAN_STOPPED_SIGNAL
+        : options.without_ptrace ? MSCOPE_SCAN_FORK_SIGNAL : MSCOPE_SCAN_FORK_PTRACE;
+    prepare();
     pthread_t waiters[WAITERS], sleepers[3];
     for (int i = 0; i < WAITERS; i++) pthread_create(&waiters[i], NULL, wait_often, (void *)(intptr_t)i);
     pthread_create(&sleepers[0], NULL, read_for_ever, &pipes[0]);
@@ -177,12 +193,6 @@ int main(int count, char **arguments) {
     expect_equal(interrupted, 0, "the number of calls that returned EINTR");
     expect_equal(odd_results, 0, "the number of odd results");
     end();
-    test("signals are as they were");
-    struct sigaction action;
-    for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++) {
-        sigaction(signal, NULL, &action);
-        expect(action.sa_handler == SIG_DFL, "signal %d has a handler", signal);
-    }
-    end();
+    check_signals();
     return check_result();
 }

@@ -116,6 +116,54 @@ import Tracking
         #expect(analysis.leaks.groups.map(\.kind) == [.cycle])
     }
 
+    @Test("A block with a word of unknown meaning that points into it is no cycle")
+    func ownAddress() throws {
+        var builder = GraphBuilder()
+        let task = builder.block(builder.type("Task", .task))
+        builder.edge(task, task, .conservative)
+        let analysis = try builder.analyse()
+        #expect(analysis.cycles.cycles.isEmpty)
+        #expect(analysis.leaks.groups.map(\.kind) == [.direct])
+    }
+
+    @Test("A cycle with suspects is not called lost")
+    func suspects() throws {
+        let analysis = try persons(2).analyse(isConfirmed: { $0 != 1 })
+        #expect(analysis.cycles.cycles.map(\.isReachable) == [false, true])
+        #expect(analysis.summary.cycles == 1 && analysis.summary.suspects == 4)
+    }
+
+    @Test("Equal structures have one name, whichever of their shortest cycles is met first")
+    func equalNames() throws {
+        var builder = GraphBuilder()
+        let node = builder.type("Node", fields: ["left", "right", "parent"])
+        for seed in 0..<20 as Range<UInt64> {
+            // A root with two children, at shuffled addresses.
+            var random = SplitMix(seed: seed)
+            let blocks = (0..<3).map { _ in builder.block(node) }.shuffled(using: &random)
+            for (child, offset) in [(1, 16), (2, 24)] as [(Int, UInt64)] {
+                builder.edge(blocks[0], blocks[child], at: offset)
+                builder.edge(blocks[child], blocks[0], at: 32)
+            }
+        }
+        let cycles = try builder.analyse().cycles.cycles
+        #expect(cycles.map(\.count) == [20] && cycles.map(\.objects) == [60])
+        #expect(cycles.first?.path.map(\.field) == ["left", "parent"])
+        #expect(cycles.first?.breakEdge.field == "parent")
+    }
+
+    @Test("A long path is cut, its length is told, and the reference to break is one of those shown")
+    func long() throws {
+        var builder = GraphBuilder()
+        let types = [builder.type("Link", fields: ["next"]), builder.type("List", fields: ["first"])]
+        let count = 5000
+        for index in 0..<count { builder.block(types[index == 0 ? 1 : 0]) }
+        for index in 0..<count { builder.edge(index, (index + 1) % count) }
+        let cycle = try #require(try builder.analyse().cycles.cycles.first)
+        #expect(cycle.length == count && cycle.path.count == RetainCycle.pathLimit)
+        #expect(cycle.path.contains(CycleStep(type: cycle.breakEdge.from, field: cycle.breakEdge.field)))
+    }
+
     @Test("A hub with many thousand children does not take quadratic time")
     func hub() throws {
         let analysis = try persons(1, accounts: 20_000, isRoot: true).analyse()

@@ -43,7 +43,9 @@ import Tracking
         builder.edge(2, 3)
         let analysis = try builder.analyse(isConfirmed: { $0 != 0 })
         #expect(analysis.reachability.suspectBlocks == 2 && analysis.reachability.suspectBytes == 3)
-        #expect(analysis.leaks.blocks == 2 && analysis.leaks.bytes == 7)
+        #expect(
+            analysis.summary == GraphSummary(unreachableBlocks: 2, unreachableBytes: 7, cycles: 0, suspects: 2)
+        )
         #expect((0..<4).allSatisfy { !analysis.reachability.isReachable($0) })
     }
 

@@ -97,11 +97,13 @@ import Testing
     @Test("However long it runs, series stay short and reach back to the beginning with equal distances")
     func bounded() throws {
         var history = GrowthHistory(start: 0, warmUp: 0)
-        for index in 1...5000 as ClosedRange<UInt64> {
+        var longest = 0
+        for index in 1...2000 as ClosedRange<UInt64> {
             history.add([.init(site: 1, liveBytes: index * 64, liveBlocks: index)], at: index * Self.second)
-            #expect(history.series(of: 1).count < GrowthHistory.pointLimit)
+            longest = max(longest, history.series(of: 1).count)
         }
         let series = history.series(of: 1)
+        #expect(longest < GrowthHistory.pointLimit)
         #expect(series.count >= GrowthHistory.pointLimit / 2 - 1)
         let distances = Set(zip(series, series.dropFirst()).map { $1.time - $0.time })
         #expect(distances.count == 1)

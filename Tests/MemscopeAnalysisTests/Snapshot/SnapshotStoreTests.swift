@@ -31,17 +31,4 @@ import Testing
         #expect(store["deploy"]?.id == "s3")
         #expect(store["nobody"] == nil)
     }
-
-    @Test("Pinned snapshots stay, but one slot stays free of pins")
-    func pins() {
-        var store = SnapshotStore(capacity: 3)
-        for _ in 0..<3 { store.keep(empty) }
-        let pinned = ["s1", "s2", "s3", "s9"].map { store.pin($0) }
-        #expect(pinned == [true, true, false, false])
-        for _ in 0..<4 { store.keep(empty) }
-        #expect(store.snapshots.map(\.id) == ["s1", "s2", "s7"])
-        store.unpin("s1")
-        store.keep(empty)
-        #expect(store.snapshots.map(\.id) == ["s2", "s7", "s8"])
-    }
 }

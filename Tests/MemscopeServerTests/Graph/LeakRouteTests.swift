@@ -4,14 +4,15 @@ import Testing
 
 // In processes of their own: what one test loses the others would find.
 @Suite("Leaks and cycles") struct LeakRouteTests {
-    @Test("A retain cycle is found with its objects, its way around and the call stack that made it") func cycle() async {
+    @Test("A retain cycle is found with its objects, its way around and the call stack that made it") func cycle() async
+    {
         await #expect(processExitsWith: .success) {
             lose(5, loseOwner)
             let api = API()
             let answer = api.get("/api/cycles")
             #expect(answer.status == 200)
-            let lost = answer.data.cycles.list.filter { $0.reachable.flag == false }
-            let cycle = try #require(lost.first { $0.types.list.contains { $0.text?.hasSuffix(".Owner") == true } })
+            let cycle = try #require(row(in: answer.data.cycles, withType: "Owner"))
+            #expect(cycle.reachable.flag == false)
             #expect(cycle.count.number == 5)
             #expect(cycle.objects.number == 10)
             #expect(cycle.path.list.count == 2)
@@ -27,14 +28,11 @@ import Testing
             lose(3) { loseBlocks(1000) }
             let api = API()
             let data = api.get("/api/leaks").data
-            let ours = data.leaks.list.filter { leak in
-                leak.stack.list.contains { $0.function.text?.contains("lose") == true }
-            }
-            let lonely = try #require(ours.first { $0.type.text?.hasSuffix(".Lonely") == true })
+            let lonely = try #require(row(in: data.leaks, withType: "Lonely"))
             #expect(lonely.kind.text == "direct" && lonely.count.number == 7 && lonely.typeKind.text == "class")
-            let outer = try #require(ours.first { $0.bytes.number == 3000 })
+            let outer = try #require(row(in: data.leaks, withBytes: 3000))
             #expect(outer.kind.text == "direct" && outer.typeKind.text == "c" && outer.retainedBytes.number == 9000)
-            let inner = try #require(ours.first { $0.bytes.number == 6000 })
+            let inner = try #require(row(in: data.leaks, withBytes: 6000))
             #expect(inner.kind.text == "indirect" && inner.addresses.list.count == 3)
             let all = data.leaks.list
             #expect(all.reduce(0) { $0 + ($1.count.number ?? 0) } == data.summary.unreachableBlocks.number)
@@ -47,11 +45,9 @@ import Testing
         await #expect(processExitsWith: .success) {
             let owner = makeHeldOwner()
             let api = API()
-            let leaks = api.get("/api/leaks").data.leaks.list
-            #expect(!leaks.contains { $0.type.text?.hasSuffix(".Owner") == true })
-            let cycles = api.get("/api/cycles").data.cycles.list
-            let cycle = cycles.first { $0.types.list.contains { $0.text?.hasSuffix(".Owner") == true } }
-            #expect(cycle?.reachable.flag == true)
+            #expect(row(in: api.get("/api/leaks").data.leaks, withType: "Owner") == nil)
+            let cycle = try #require(row(in: api.get("/api/cycles").data.cycles, withType: "Owner"))
+            #expect(cycle.reachable.flag == true && cycle.count.number == 1)
             #expect(owner.name == 7)
         }
     }
@@ -63,8 +59,7 @@ import Testing
             for round in 1...4 {
                 let scan = api.post("/api/leakscan")
                 #expect(scan.status == 200 && scan.data.summary.unreachableBlocks.number ?? 0 >= 4 * round)
-                let leaks = api.get("/api/leaks?kind=direct").data.leaks.list
-                let lonely = leaks.filter { $0.type.text?.hasSuffix(".Lonely") == true }
+                let lonely = rows(in: api.get("/api/leaks?kind=direct").data.leaks, withType: "Lonely")
                 #expect(lonely.reduce(0) { $0 + ($1.count.number ?? 0) } == 4 * round)
                 lose(4, loseLonely)
             }
@@ -91,7 +86,9 @@ import Testing
             #expect(counts == counts.sorted())
             let cycles = api.get("/api/leaks?kind=cycle").data
             #expect(cycles.leaks.list.allSatisfy { $0.kind.text == "cycle" } && cycles.total.number ?? 0 > 0)
-            #expect(api.get("/api/leaks?kind=lost").error.hint.text?.contains("direct, indirect, cycle, growth") == true)
+            #expect(
+                api.get("/api/leaks?kind=lost").error.hint.text?.contains("direct, indirect, cycle, growth") == true
+            )
             #expect(api.get("/api/cycles?sort=size").status == 400)
         }
     }

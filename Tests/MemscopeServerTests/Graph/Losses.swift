@@ -1,7 +1,6 @@
 import Glibc
 
-// What the tests of leaks lose. Each function is called and forgotten: nothing of what it made may stay in a register
-// or on the stack of its caller.
+// What the tests of leaks lose.
 
 final class Owner {
     var accounts: [Account] = []
@@ -49,14 +48,41 @@ final class Lonely {
     unsafe outer.storeBytes(of: inner, as: UnsafeMutableRawPointer.self)
 }
 
-/// Overwrites what calls before this one left below the stack pointer.
-@inline(never) func wipeStack() {
-    unsafe withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { bytes in
-        _ = unsafe memset(bytes.baseAddress!, 0, bytes.count)
+/// Runs `body` so often, on a thread that ends: no register and no stack keeps what it lost.
+func lose(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    final class Job: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    let job = Job { for _ in 0..<count { body() } }
+    var thread = pthread_t()
+    let context = unsafe Unmanaged.passRetained(job).toOpaque()
+    let result = unsafe pthread_create(
+        &thread,
+        nil,
+        { context in
+            unsafe Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().run()
+            return nil
+        },
+        context
+    )
+    precondition(result == 0, "no thread")
+    pthread_join(thread, nil)
+}
+
+/// Rows of leaks or cycles with a class of these tests.
+func rows(in list: JSONValue, withType name: String) -> [JSONValue] {
+    list.list.filter { row in
+        let names = [row.type.text, row.name.text] + row.types.list.map(\.text)
+        return names.contains("MemscopeServerTests.\(name)")
     }
 }
 
-func lose(_ count: Int, _ body: () -> Void) {
-    for _ in 0..<count { body() }
-    wipeStack()
+func row(in list: JSONValue, withType name: String) -> JSONValue? {
+    rows(in: list, withType: name).first
+}
+
+func row(in list: JSONValue, withBytes bytes: Int) -> JSONValue? {
+    list.list.first { $0.bytes.number == bytes }
 }

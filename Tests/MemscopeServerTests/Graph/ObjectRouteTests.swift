@@ -29,8 +29,8 @@ import Testing
         await #expect(processExitsWith: .success) {
             lose(2, loseLonely)
             let api = API()
-            let leak = api.get("/api/leaks").data.leaks.list.first { $0.type.text?.hasSuffix(".Lonely") == true }
-            let address = try #require(leak?.addresses.list.first?.text)
+            let leak = try #require(row(in: api.get("/api/leaks").data.leaks, withType: "Lonely"))
+            let address = try #require(leak.addresses.list.first?.text)
             let object = api.get("/api/objects/\(address)").data
             #expect(object.reachable.flag == false && object.rootPath.isNull)
             #expect(object.counts.strong.number == 1)
@@ -76,7 +76,7 @@ import Testing
             #expect(before.allSatisfy { $0.retainedBytes.isNull })
             #expect(api.post("/api/leakscan").status == 200)
             let after = api.get("/api/types?limit=1000").data.types.list
-            let owner = try #require(after.first { $0.name.text?.hasSuffix(".Owner") == true })
+            let owner = try #require(after.first { $0.name.text == "MemscopeServerTests.Owner" })
             #expect(owner.blocks.number == 10)
             #expect(owner.retainedBytes.number ?? 0 > owner.bytes.number ?? .max)
             #expect(owners.count == 10)

@@ -86,7 +86,8 @@ private indirect enum Tree { case leaf(Target), node(Tree, Tree) }
             layout.kind(at: offset) == .strong
                 && objects.contains(Layouts.word(address + offset) & 0x0FFF_FFFF_FFFF_FFFF)
         }
-        #expect(found.count == count)
+        // Memory that was not written to yet may hold more of the same.
+        #expect(Set(found.map { Layouts.word(address + $0) }).count == count)
         withExtendedLifetime((set, texts)) {}
     }
 

@@ -56,7 +56,7 @@ def url():
 
 @pytest.fixture(scope="session")
 def leaking_url():
-    """A demo that ties two cycles and loses one block of C each second."""
+    """A demo that again and again ties a retain cycle and loses a block of C."""
     with demo("--leak") as address:
         yield address
 

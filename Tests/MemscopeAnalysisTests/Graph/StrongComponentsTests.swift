@@ -43,9 +43,9 @@ import Tracking
     }
 
     @Test(
-        "Only strong references close a cycle, and words of Swift blocks without a layout",
+        "Only strong references close a cycle, and words of Swift blocks that are only words",
         arguments: [
-            (EdgeKind.strong, true, 1), (.conservative, false, 1), (.conservative, true, 0), (.unmanaged, true, 0),
+            (EdgeKind.strong, true, 1), (.conservative, false, 1), (.conservative, true, 1), (.unmanaged, true, 0),
             (.sideTable, true, 0), (.weak, true, 0), (.unowned, true, 0), (.ignored, true, 0),
         ]
     )

@@ -276,6 +276,12 @@ MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint
 /// The (thread, task) of an allocation by the code at `pc`.
 MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
 MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
+
+// ---- scopes.c
+
+/// The scope of the calling task; 0 without one.
+MSCOPE_HIDDEN uint32_t mscope_scope_of_task(void);
+MSCOPE_HIDDEN void mscope_count_in_scopes(uint32_t scope, uint64_t size, bool born);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
 /// Swift's swift_task_getCurrent; NULL in a process without tasks.
 extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
@@ -302,7 +308,10 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 
 // ---- events.c
+/// One word, so that the hot path asks once: the interval, and whether there are scopes.
+enum { MSCOPE_SCOPES_WATCHED = 1u << 31 };
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;
+MSCOPE_HIDDEN void mscope_watch_scopes(void);
 MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *event);
 
 // ---- totals.c

@@ -8,6 +8,11 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
                         uint64_t size)
 {
     struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
+    if (context.scope != 0) {
+        if (!(mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL))
+            mscope_count_in_scopes(context.scope, size, kind != MSCOPE_EVENT_FREE);
+        if ((mscope_load_relaxed(&mscope_event_interval) & ~MSCOPE_SCOPES_WATCHED) == 0) return;
+    }
     struct mscope_event event = {
         .time = mscope_now(),
         .address = address,
@@ -21,11 +26,16 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
     mscope_push_event(bank, &event);
 }
 
-/// One in about `interval` allocations writes history.
-static inline uint32_t mscope_event_flag(struct mscope_bank *bank)
+/// One in about `interval` allocations writes history; all of those in a scope count there.
+static inline uint32_t mscope_event_flag(struct mscope_bank *bank, uint64_t born)
 {
     uint32_t interval = mscope_load_relaxed(&mscope_event_interval);
     if (mscope_likely(interval == 0)) return 0;
+    if (interval & MSCOPE_SCOPES_WATCHED) {
+        if (mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK)).scope != 0) return MSCOPE_SLOT_EVENT;
+        interval &= ~MSCOPE_SCOPES_WATCHED;
+        if (interval == 0) return 0;
+    }
     bank->random += 0x9e3779b97f4a7c15ull;
     return interval == 1 || (uint32_t)(bank->random >> 33) % interval == 0 ? MSCOPE_SLOT_EVENT : 0;
 }
@@ -50,9 +60,9 @@ static struct mscope_bank *mscope_bank_of_newcomer(uint64_t counted)
 }
 
 /// The flags of a birth in a walk, or with history.
-static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk)
+static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk, uint64_t born)
 {
-    return mscope_event_flag(bank) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
+    return mscope_event_flag(bank, born) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
 }
 
 static inline bool mscope_mode_samples(uint32_t mode)
@@ -82,7 +92,7 @@ static __attribute__((noinline)) void mscope_record_any(void *block, size_t size
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking));
+        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
         mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
@@ -209,7 +219,7 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
         site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-    flags |= mscope_watched_flags(bank, walk);
+    flags |= mscope_watched_flags(bank, walk, born);
     mscope_record_birth(bank, address, size, site, flags, born);
 }
 

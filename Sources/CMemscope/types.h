@@ -159,7 +159,7 @@ struct mscope_space {
 enum { MSCOPE_SPACES = 2 };
 
 struct mscope_task_context {
-    uint64_t task;
+    _Atomic uint64_t task; // cleared by whatever thread runs the task when its scope changes
     uint32_t thread, context;
 };
 enum { MSCOPE_TASK_CONTEXTS = 64 };
@@ -209,7 +209,7 @@ struct mscope_site_entry {
 };
 
 struct mscope_context {
-    uint32_t thread, reserved;
+    uint32_t thread, scope;
     uint64_t task;
 };
 

@@ -183,5 +183,6 @@ size_t mscope_read_memory(uint64_t address, void *out, size_t size);
 
 #include "CMemscopeExit.h"
 #include "CMemscopeScan.h"
+#include "CMemscopeScopes.h"
 
 #endif

@@ -55,8 +55,13 @@ package final class GraphAnalysis: Sendable {
         reachability: Reachability,
         births: @escaping (Int) -> UInt64
     ) {
+        // Of blocks that hold each other the program knows its objects best, whenever they were made.
+        let isObject = graph.types.map { $0.kind == .class } + [false]
+        let ranks = { (node: Int) in
+            births(node) | (isObject[min(Int(graph.nodes[node].type), isObject.count - 1)] ? 0 : 1 << 63)
+        }
         guard let components = StrongComponents(holds, cyclesOnly: true),
-            let kinds = LeakKinds(holds, kept: reachability.kept, cycles: components, births: births),
+            let kinds = LeakKinds(holds, kept: reachability.kept, cycles: components, births: ranks),
             let leaks = LeakList(graph, holds, reachability: reachability, kinds: kinds),
             let cycles = CycleList(graph, holds, components, isKept: reachability.kept.contains, births: births)
         else { return nil }

@@ -32,7 +32,12 @@ package struct HoldGraph: Sendable {
             let loops = NodeSet(count: graph.count)
         else { return nil }
         rules =
+<<<<<<< HEAD
             graph.types.map { HoldRule(type: $0) } + [HoldRule(type: nil)]
+=======
+            graph.types.indices.map { HoldRule(type: graph.types[$0]) }
+            + [HoldRule(type: nil)]
+>>>>>>> testing
         var filled = 0
         for node in 0..<graph.count {
             starts[node] = UInt32(filled)
@@ -109,7 +114,8 @@ package struct HoldGraph: Sendable {
 
 /// Which kinds of edges that leave blocks of one type hold their target, and which can be part of a cycle.
 struct HoldRule: Sendable {
-    /// Whether words that are only known to be words count as strong references.
+    /// Whether words that are only known to be words count as strong references: those of Swift objects, whose
+    /// layouts leave no word out that is a reference.
     private let infersStrong: Bool
     let isStorage: Bool
 

@@ -70,7 +70,7 @@ extension HeapGraph.Circumstances.Method {
 }
 
 extension MemScope.HeapAnalysis.Leak {
-    fileprivate init(_ group: LeakGroup, in graph: HeapGraph) {
+    init(_ group: LeakGroup, in graph: HeapGraph) {
         let kind: Kind =
             switch group.kind {
             case .direct: .direct

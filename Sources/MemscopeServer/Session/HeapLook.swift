@@ -40,6 +40,8 @@ struct HeapLook {
     }
 
     private func scan(registers: Bool) throws(HeapAnalysisError) -> HeapGraph {
+        // The look at a first scan leaves addresses of what it found, under the frames of the second.
+        AllocationScope.wipeStack()
         var wanted = HeapScanner.Options()
         wanted.memoryLimit = options.memoryLimitBytes
         wanted.timeout = options.timeoutNanoseconds

@@ -39,7 +39,7 @@ extension HeapObserver {
         }
     }
 
-    private func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
+    func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
         let outcome: Result<HeapFinding, HeapAnalysisError> = withNames { names in
             let look = HeapLook(options: options, names: names, suppressions: .fromEnvironment)
             do throws(HeapAnalysisError) {

@@ -153,6 +153,11 @@ struct mscope_image {
 void mscope_refresh_images(void);
 size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t capacity);
 
+// ---- linkage.c
+
+/// Whether the image mapped at `address` is the library of this name, or was linked against it.
+bool mscope_image_links(uint64_t address, const char *library);
+
 // ---- events.c
 
 enum mscope_event_kind { MSCOPE_EVENT_ALLOCATION = 1, MSCOPE_EVENT_FREE = 2, MSCOPE_EVENT_REALLOCATION = 3 };

@@ -31,13 +31,7 @@ package struct HoldGraph: Sendable {
             let targets = Column<UInt32>(count: graph.edges.count),
             let loops = NodeSet(count: graph.count)
         else { return nil }
-        rules =
-<<<<<<< HEAD
-            graph.types.map { HoldRule(type: $0) } + [HoldRule(type: nil)]
-=======
-            graph.types.indices.map { HoldRule(type: graph.types[$0]) }
-            + [HoldRule(type: nil)]
->>>>>>> testing
+        rules = graph.types.map { HoldRule(type: $0) } + [HoldRule(type: nil)]
         var filled = 0
         for node in 0..<graph.count {
             starts[node] = UInt32(filled)

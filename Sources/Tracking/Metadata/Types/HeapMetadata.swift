@@ -71,8 +71,8 @@ enum HeapMetadata {
             if case .object = HeapMetadata(at: pointer, isImage: isImage) { return true }
             return false
         }
-        guard (0x200...0x202).contains(words[1]), isImage(words[2]) else { return false }
-        return SafeMemory.int32(at: words[2]).map { valueFlags.contains($0 & 31) } ?? false
+        guard (0x200...0x202).contains(words[1]) else { return false }
+        return ContextDescriptor.isSound(words[2], kinds: valueFlags, isImage: isImage)
     }
 
     static func canBePointer(_ word: UInt64) -> Bool {
@@ -101,8 +101,8 @@ enum HeapMetadata {
         let classSize = words[6] & 0xFFFF_FFFF
         let addressPoint = words[6] >> 32
         guard superclass == 0 || canBePointer(superclass), size >= 16, addressPoint >= 16, classSize > addressPoint,
-            alignmentMask & (alignmentMask + 1) == 0, descriptor & 3 == 0, isImage(descriptor),
-            let flags = SafeMemory.int32(at: descriptor), flags & 31 == classFlag
+            alignmentMask & (alignmentMask + 1) == 0,
+            ContextDescriptor.isSound(descriptor, kinds: classFlag...classFlag, isImage: isImage)
         else { return nil }
         return size
     }

@@ -36,7 +36,9 @@ struct MangledType {
     /// The context is the descriptor of the type whose record this is, and `arguments` where its generic arguments
     /// stand; 0 for none.
     func resolve(context: UInt64 = 0, arguments: UInt64 = 0) -> (any Any.Type)? {
-        guard let name = unsafe UnsafePointer<UInt8>(bitPattern: UInt(start)) else { return nil }
+        guard SwiftRuntime.knows(start), let name = unsafe UnsafePointer<UInt8>(bitPattern: UInt(start)) else {
+            return nil
+        }
         return unsafe _getTypeByMangledNameInContext(
             name,
             UInt(length),

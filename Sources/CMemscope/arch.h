@@ -1,7 +1,7 @@
 // Everything that depends on the processor: registers, signal frames, single-thread counters.
 //
 // A port supplies: MSCOPE_ADDRESS_BITS, the DWARF numbers of frame pointer, stack pointer and Swift's async context,
-// mscope_bump(), mscope_thread_pointer() and the reading of a signal frame.
+// mscope_bump(), mscope_count_down(), mscope_thread_pointer() and the reading of a signal frame.
 #ifndef MSCOPE_ARCH_H
 #define MSCOPE_ARCH_H
 
@@ -45,6 +45,14 @@ static inline uint64_t mscope_async_register(void)
 static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)
 {
     __asm__ volatile("addq %1, %0" : "+m"(*(uint64_t *)(void *)counter) : "er"(amount) : "cc");
+}
+
+/// Takes from a counter only this thread writes, likewise in one instruction; true while it is above zero.
+static inline bool mscope_count_down(_Atomic int64_t *counter, uint64_t amount)
+{
+    bool above;
+    __asm__ volatile("subq %2, %0" : "+m"(*(int64_t *)(void *)counter), "=@ccg"(above) : "er"(amount));
+    return above;
 }
 
 static inline uint64_t mscope_thread_pointer(void)
@@ -91,6 +99,11 @@ static inline uint64_t mscope_async_register(void)
 static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)
 {
     mscope_add_relaxed(counter, amount);
+}
+
+static inline bool mscope_count_down(_Atomic int64_t *counter, uint64_t amount)
+{
+    return mscope_add_relaxed(counter, -(int64_t)amount) > (int64_t)amount;
 }
 
 static inline uint64_t mscope_thread_pointer(void)

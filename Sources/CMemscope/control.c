@@ -52,7 +52,7 @@ static const char *const mscope_mode_names[] = {"off", "sampled", "balanced", "f
 static uint32_t mscope_mode_from_environment(void)
 {
     const char *value = mscope_environment("MEMSCOPE_MODE");
-    if (value == NULL) return MSCOPE_FULL;
+    if (value == NULL || *value == 0) return MSCOPE_FULL;
     for (uint32_t mode = 0; mode < 4; mode++)
         if (strcmp(value, mscope_mode_names[mode]) == 0) return mode;
     mscope_say("MEMSCOPE_MODE is '", value, "'; accepted are full, balanced, sampled, off; using full");
@@ -61,12 +61,14 @@ static uint32_t mscope_mode_from_environment(void)
 
 uint32_t mscope_mode(void)
 {
-    return mscope_load_relaxed(&mscope_current_mode);
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
+    return mode == MSCOPE_PROBED ? (uint32_t)MSCOPE_OFF : mode;
 }
 
 void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
+    if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) mscope_expect_tasks(); // what makes one may pass unseen
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
     if (mode != MSCOPE_OFF)
         mscope_store_relaxed(&mscope_begun, 1);
@@ -121,6 +123,7 @@ bool mscope_boot(void)
     mscope_global.started_at = mscope_now();
     mscope_memory_start();
     mscope_has_tables = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
+    mscope_clock_start();
     mscope_resolve_next();
     // Another copy behind ours is a preloaded one.
     void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");

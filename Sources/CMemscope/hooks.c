@@ -1,5 +1,5 @@
 // The libc entries we stand in front of. Each forwards first and records after, or forgets first and forwards after.
-#include "internal.h"
+#include "hot.h"
 
 #ifndef MSCOPE_NO_HOOKS
 
@@ -22,22 +22,15 @@ static inline size_t mscope_request(size_t size)
     return size < mscope_least_request ? mscope_least_request : size;
 }
 
-/// In `sampled` mode most allocations pass: one subtraction, then straight to the next allocator.
-static inline bool mscope_passes(size_t size)
-{
-    return mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED
-           && mscope_likely(mscope_take_sample_distance(size));
-}
-
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
 // stack as the caller made it, so MSCOPE_CALLER in the second is the program's.
 #define MSCOPE_JUMP __attribute__((musttail)) return
 #define MSCOPE_APART static __attribute__((noinline))
 
-#define MSCOPE_RECORDED(block, size)                                                                       \
-    do {                                                                                                   \
-        if (mscope_likely(block != NULL)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
-        return block;                                                                                      \
+#define MSCOPE_RECORDED(block, size)                                                                            \
+    do {                                                                                                        \
+        if (mscope_likely(block != NULL)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
+        return block;                                                                                           \
     } while (0)
 
 MSCOPE_APART void *mscope_malloc(size_t size)
@@ -50,7 +43,7 @@ MSCOPE_APART void *mscope_malloc(size_t size)
 
 void *malloc(size_t size)
 {
-    if (mscope_passes(size)) MSCOPE_JUMP mscope_next.malloc(size);
+    if (mscope_passes(size) && mscope_likely(mscope_next.malloc != NULL)) MSCOPE_JUMP mscope_next.malloc(size);
     mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_malloc(size);
 }
@@ -69,7 +62,8 @@ void *calloc(size_t count, size_t size)
 {
     size_t total;
     // The size asked of a small-class allocator changes in mscope_calloc, so only glibc's can be jumped to.
-    if (!__builtin_mul_overflow(count, size, &total) && mscope_least_request == 0 && mscope_passes(total))
+    if (!__builtin_mul_overflow(count, size, &total) && mscope_least_request == 0 && mscope_next.calloc != NULL
+        && mscope_passes(total))
         MSCOPE_JUMP mscope_next.calloc(count, size);
     mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_calloc(count, size);
@@ -80,7 +74,7 @@ void *calloc(size_t count, size_t size)
 static inline void *mscope_recorded(void *block, size_t size, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     mscope_tls.async_context = 0;
-    if (block != NULL && !mscope_passes(size)) mscope_record(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
+    if (block != NULL && !mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
     return block;
 }
 
@@ -126,22 +120,31 @@ static inline bool mscope_releases(void *block)
 {
     struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    if (!mscope_owns_slot(what, (uint64_t)block)) return !mscope_is_bootstrap(block);
+    mscope_forget(slot, what, (uint64_t)block);
+    return true;
+}
+
+MSCOPE_APART void mscope_free(void *block)
+{
+    if (!mscope_releases(block)) return;
+    void (*next)(void *) = MSCOPE_NEXT(free);
+    if (next != NULL) next(block);
+}
+
+// What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
+void free(void *block)
+{
+    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     if (what != 0) {
         // What the allocator keeps in front of the block is fetched while the record is settled.
         __builtin_prefetch((const char *)block - 16);
-        if (mscope_likely(mscope_owns_slot(what, (uint64_t)block))) {
-            mscope_forget(slot, what, (uint64_t)block);
-            return true;
-        }
+        if (mscope_unlikely(!mscope_forget_plain(slot, what, (uint64_t)block))) MSCOPE_JUMP mscope_free(block);
+    } else if (mscope_unlikely(mscope_is_bootstrap(block) || mscope_next.free == NULL)) {
+        MSCOPE_JUMP mscope_free(block);
     }
-    return !mscope_is_bootstrap(block);
-}
-
-void free(void *block)
-{
-    if (mscope_unlikely(!mscope_releases(block))) return;
-    void (*next)(void *) = MSCOPE_NEXT(free);
-    if (mscope_likely(next != NULL)) next(block);
+    MSCOPE_JUMP mscope_next.free(block);
 }
 
 void cfree(void *block)
@@ -280,8 +283,11 @@ void mscope_stand_down(void)
 static bool mscope_probe(void)
 {
     void *(*found)(size_t) = (void *(*)(size_t))dlsym(RTLD_DEFAULT, "malloc");
+    uint32_t before = MSCOPE_OFF, probed = MSCOPE_PROBED;
     mscope_store_relaxed(&mscope_hook_ran, 0);
+    mscope_cas_acq_rel(&mscope_current_mode, &before, MSCOPE_PROBED);
     free(found ? found(1) : NULL);
+    mscope_cas_acq_rel(&mscope_current_mode, &probed, MSCOPE_OFF); // unless that call booted us into another mode
     return mscope_load_relaxed(&mscope_hook_ran) != 0;
 }
 

@@ -3,10 +3,13 @@
 #define MSCOPE_INTERNAL_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "types.h"
 
 #define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
+// A call on the hot path that hardly ever happens: it saves the registers, so that its callers need not.
+#define MSCOPE_RARE MSCOPE_HIDDEN __attribute__((preserve_most, cold, noinline))
 
 // Sanitizers bring their own malloc: the hooks are compiled out, the rest is tested under them.
 #if defined(__has_feature)
@@ -26,24 +29,41 @@ extern MSCOPE_HIDDEN struct mscope_next mscope_next;
 /// Smallest request passed on: 32 for allocators that pack smaller blocks, else 0.
 extern MSCOPE_HIDDEN size_t mscope_least_request;
 MSCOPE_HIDDEN void mscope_resolve_next(void);
+/// Serves what is asked for before that; blocks here are never freed and never recorded.
 MSCOPE_HIDDEN void *mscope_bootstrap_allocate(size_t size, size_t alignment);
-MSCOPE_HIDDEN bool mscope_is_bootstrap(const void *block);
+enum { MSCOPE_BOOTSTRAP_BYTES = 1 << 16 };
+extern MSCOPE_HIDDEN char mscope_arena[MSCOPE_BOOTSTRAP_BYTES];
+static inline bool mscope_is_bootstrap(const void *block)
+{
+    return (size_t)((const char *)block - mscope_arena) < MSCOPE_BOOTSTRAP_BYTES;
+}
 MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
 
 // ---- hooks.c
-/// Set by a hook that finds nothing to record.
+/// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 
 // ---- control.c
+/// An mscope_mode, or MSCOPE_PROBED while the core looks whether the process' malloc is its own.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
+enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
 /// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
 MSCOPE_HIDDEN bool mscope_boot(void);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
 // ---- clock.c
-/// Now, in the unit of a slot's birth; mscope_birth_to_time makes nanoseconds of it.
-MSCOPE_HIDDEN uint64_t mscope_birth_now(void);
+/// The coarse clock's entry: libc's, or once booted the kernel's own, which libc would call.
+extern MSCOPE_HIDDEN int (*mscope_get_time)(clockid_t clock, struct timespec *out);
+MSCOPE_HIDDEN void mscope_clock_start(void);
+/// Now, in the unit of a slot's birth, to the kernel's tick (1 to 10 ms): seconds << 10 | nanoseconds >> 20, without a
+/// division. mscope_birth_to_time makes nanoseconds of it.
+static inline uint64_t mscope_birth_now(void)
+{
+    struct timespec now;
+    mscope_get_time(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec << 10 | (uint64_t)now.tv_nsec >> 20;
+}
 MSCOPE_HIDDEN uint64_t mscope_birth_to_time(uint64_t birth);
 
 // ---- memory.c: own memory, straight from mmap
@@ -69,9 +89,9 @@ MSCOPE_HIDDEN uint64_t mscope_own_limit(void);
 
 // ---- shadow.c
 extern MSCOPE_HIDDEN _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
-MSCOPE_HIDDEN struct mscope_region *mscope_new_region(uint64_t address);
+MSCOPE_RARE struct mscope_region *mscope_new_region(uint64_t address);
 /// Keeps the largest size ever, which bounds the search for the block around an address.
-MSCOPE_HIDDEN void mscope_note_size(uint64_t size);
+MSCOPE_RARE void mscope_note_size(uint64_t size);
 MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
 MSCOPE_HIDDEN uint32_t mscope_highest_region(void);
 MSCOPE_HIDDEN bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out);
@@ -115,8 +135,9 @@ static inline struct mscope_slot *mscope_make_slot(uint64_t address)
     if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
     if (mscope_unlikely(region == NULL)) return NULL;
     struct mscope_slot *slot = mscope_slot_in(region, address);
-    _Atomic uint8_t *used = &region->used[(slot - region->slots) / MSCOPE_PAGE_SLOTS];
-    if (mscope_unlikely(mscope_load_relaxed(used) == 0)) mscope_store_release(used, 1);
+    // A slot that was filled before has its page marked; `born` is written anyway, so it costs no other cache line.
+    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0))
+        mscope_store_release(&region->used[(slot - region->slots) / MSCOPE_PAGE_SLOTS], 1);
     return slot;
 }
 static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
@@ -134,7 +155,10 @@ static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
     return next ? mscope_load_relaxed(&next->born) : size;
 }
 
-// ---- record.c: the hot path
+// ---- record.c: the hot path, of which hot.h has the part that is inlined
+MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what,
+                                      uint64_t born, uint64_t size);
+/// In the modes that sample, the caller has counted the size down.
 MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
 MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address);
 /// Takes a block's record away while realloc may move it; what it was, with `what` 0 when it was unknown.
@@ -234,24 +258,30 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
 MSCOPE_HIDDEN bool mscope_threads_start(void);
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
-MSCOPE_HIDDEN struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
-MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank);
+MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
+/// The (thread, task) of an allocation by the code at `pc`.
+MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
 MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
+/// Swift's swift_task_getCurrent; NULL in a process without tasks.
 extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
+/// Callers whose allocations may be a task's, as an address range. Asking Swift costs 4 ns, and a preloaded copy brings
+/// Swift's concurrency into programs that have no task: until that library itself allocates, which it does to make a
+/// task, there is none. Then the range is everything; it is empty in a process without the library.
+struct mscope_task_callers {
+    _Atomic uint64_t start, size;
+};
+extern MSCOPE_HIDDEN struct mscope_task_callers mscope_task_callers;
+static inline bool mscope_may_be_task(uint64_t pc)
+{
+    return pc - mscope_load_relaxed(&mscope_task_callers.start) < mscope_load_relaxed(&mscope_task_callers.size);
+}
+MSCOPE_HIDDEN void mscope_expect_tasks(void);
 
 static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, uint32_t site)
 {
     struct mscope_chunk *chunk = mscope_load_relaxed(&bank->chunks[site / MSCOPE_CHUNK_SITES]);
     return mscope_likely(chunk != NULL) ? &chunk->sites[site % MSCOPE_CHUNK_SITES] : mscope_new_chunk(bank, site);
-}
-
-/// Counts an allocation down to the next sample; true while it has not come. A size that no address space holds counts
-/// for nothing: it fails.
-static inline bool mscope_take_sample_distance(uint64_t size)
-{
-    if (mscope_unlikely(size >> MSCOPE_ADDRESS_BITS != 0)) return true;
-    return (mscope_tls.until_sample -= (int64_t)(size | 1)) > 0;
 }
 
 // ---- events.c
@@ -270,9 +300,9 @@ struct mscope_global_counters {
     uint64_t started_at;
 };
 extern MSCOPE_HIDDEN struct mscope_global_counters mscope_global;
-// A bank looks at every 64th change and at large ones, and tells of 64 KiB: at most twice that is held back.
-enum { MSCOPE_PUBLISH_EVERY = 64, MSCOPE_PUBLISH_AT_ONCE = 1 << 10, MSCOPE_PUBLISH_BYTES = 1 << 16 };
-MSCOPE_HIDDEN void mscope_publish(struct mscope_bank *bank);
+// A bank looks after each 64 KiB of changes, up or down, and tells of 64 KiB: at most twice that is held back.
+enum { MSCOPE_PUBLISH_BYTES = 1 << 16 };
+MSCOPE_RARE void mscope_publish(struct mscope_bank *bank);
 MSCOPE_HIDDEN struct mscope_counts mscope_tally_value(const struct mscope_tally *tally);
 MSCOPE_HIDDEN void mscope_sum(struct mscope_counts *into, struct mscope_counts value);
 

@@ -68,16 +68,10 @@ uint64_t mscope_allocator_held_bytes(void)
 #endif
 }
 
-// ---- bootstrap arena: blocks here are never freed and never recorded
+// ---- bootstrap arena
 
-enum { MSCOPE_BOOTSTRAP_BYTES = 1 << 16 };
-static _Alignas(4096) char mscope_arena[MSCOPE_BOOTSTRAP_BYTES];
+_Alignas(4096) char mscope_arena[MSCOPE_BOOTSTRAP_BYTES];
 static _Atomic size_t mscope_arena_used;
-
-bool mscope_is_bootstrap(const void *block)
-{
-    return (size_t)((const char *)block - mscope_arena) < MSCOPE_BOOTSTRAP_BYTES;
-}
 
 size_t mscope_bootstrap_size(const void *block)
 {

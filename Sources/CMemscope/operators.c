@@ -3,7 +3,7 @@
 // Blocks come from the next malloc, as they do in every C++ library we know; where that fails, the library's own
 // operator is called, which asks the new handler and throws. Where somebody replaced the operators by others, every
 // form jumps on to those, and we see what they take from malloc.
-#include "internal.h"
+#include "hot.h"
 
 #ifndef MSCOPE_NO_HOOKS
 
@@ -75,8 +75,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     void *block = mscope_form_is_aligned(form) ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
     if (mscope_unlikely(block == NULL)) return mscope_new_failed(form, size, second, third);
     mscope_tls.async_context = 0;
-    if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_SAMPLED && mscope_take_sample_distance(size)) return block;
-    mscope_record(block, size, family, pc, sp, fp);
+    if (!mscope_passes(size)) mscope_record_here(block, size, family, pc, sp, fp);
     return block;
 }
 

@@ -13,6 +13,7 @@ _Thread_local struct mscope_tls mscope_tls;
 _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 _Atomic uint32_t mscope_bank_count;
 const void *(*_Atomic mscope_current_task)(void);
+struct mscope_task_callers mscope_task_callers;
 
 enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_CONTEXTS = 1 << 20, MSCOPE_THREAD_CONTEXTS = 1 << 17, MSCOPE_EXIT_ROUNDS = 2 };
 struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another one needs the place
@@ -41,13 +42,32 @@ extern uint64_t swift_task_getJobTaskId(const void *task);
 
 static void mscope_thread_leaves(void *rounds);
 
+static void mscope_find_task_callers(void)
+{
+    mscope_store_relaxed(&mscope_current_task, swift_task_getCurrent);
+    struct mscope_unwind_table library;
+    if (!mscope_find_unwind_table((uint64_t)swift_task_getCurrent, &library)) {
+        mscope_expect_tasks();
+        return;
+    }
+    mscope_store_relaxed(&mscope_task_callers.start, library.start);
+    mscope_store_relaxed(&mscope_task_callers.size, library.end - library.start);
+}
+
+void mscope_expect_tasks(void)
+{
+    if (mscope_load_relaxed(&mscope_current_task) == NULL) return;
+    // All threads read it: written once.
+    if (mscope_load_relaxed(&mscope_task_callers.size) != UINT64_MAX)
+        mscope_store_relaxed(&mscope_task_callers.size, UINT64_MAX);
+}
+
 bool mscope_threads_start(void)
 {
     mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
     mscope_contexts = mscope_map(sizeof(struct mscope_context) * MSCOPE_CONTEXTS);
     bool keyed = pthread_key_create(&mscope_exit_key, mscope_thread_leaves) == 0;
-    if (swift_task_getCurrent != NULL && swift_task_getJobTaskId != NULL)
-        mscope_store_relaxed(&mscope_current_task, swift_task_getCurrent);
+    if (swift_task_getCurrent != NULL && swift_task_getJobTaskId != NULL) mscope_find_task_callers();
     return mscope_records != NULL && mscope_contexts != NULL && keyed;
 }
 
@@ -123,9 +143,10 @@ struct mscope_context mscope_context_at(uint32_t context)
     return context < MSCOPE_CONTEXTS && mscope_contexts ? mscope_contexts[context] : (struct mscope_context){0};
 }
 
-uint32_t mscope_find_context(struct mscope_bank *bank)
+uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc)
 {
-    const void *task = mscope_load_relaxed(&mscope_current_task)();
+    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task), *task = current ? current() : NULL;
+    if (task != NULL || mscope_may_be_task(pc)) mscope_expect_tasks();
     if (task == NULL) return bank->context;
     uint64_t id = swift_task_getJobTaskId(task);
     struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];

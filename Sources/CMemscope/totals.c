@@ -33,6 +33,8 @@ static uint64_t mscope_raise_peak_to(int64_t live)
 /// context: hook path; a signal handler may come in between and publish too, each change counts once
 void mscope_publish(struct mscope_bank *bank)
 {
+    // First, so that what changes from here on counts towards the next look.
+    mscope_store_relaxed(&bank->until_look, MSCOPE_PUBLISH_BYTES);
     const struct mscope_tally *tally = &bank->tally[MSCOPE_PROGRAM];
     int64_t told = mscope_load_relaxed(&bank->published);
     int64_t live = (int64_t)(mscope_load_relaxed(&tally->allocated_bytes) - mscope_load_relaxed(&tally->freed_bytes));

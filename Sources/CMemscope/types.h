@@ -115,13 +115,13 @@ struct mscope_link { // as a frame holds it in memory
     uint64_t fp, pc;
 };
 struct mscope_odd {
-    uint32_t frame;
     const uint64_t *pc_at, *fp_at;
+    struct mscope_link expected;
 };
 struct mscope_memo {
     uint32_t depth, generation;
     uint32_t end; // how the walk ended at frame 0: an mscope_step
-    struct mscope_link link[MSCOPE_MAX_FRAMES];
+    _Alignas(16) struct mscope_link link[MSCOPE_MAX_FRAMES];
     const struct mscope_link *link_at[MSCOPE_MAX_FRAMES];
     uint64_t sp[MSCOPE_MAX_FRAMES], hash[MSCOPE_MAX_FRAMES];
     uint32_t site[MSCOPE_MAX_FRAMES]; // of the stack that begins at frame i, 0 when not looked up
@@ -169,6 +169,7 @@ struct mscope_bank {
     uint32_t thread;                // number of the owner
     uint32_t context;               // of this thread without a task
     _Atomic int64_t published;      // of this bank's live bytes, in the process-wide figure
+    _Atomic int64_t until_look;     // bytes of changes until that figure is looked at again
     uint64_t stack_low, stack_high; // known readable: [stack_low, stack_high)
     uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
     uint64_t random;
@@ -187,9 +188,9 @@ enum { MSCOPE_BANKS = 1 << 13 };
 // ---- what a thread finds without a table: valid when zero
 enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE_TLS_LEFT = 3 };
 struct mscope_tls {
-    struct mscope_bank *bank; // NULL unless state is READY
-    int64_t until_sample;     // bytes to the next sample; negative: due
-    uint64_t async_context;   // the register's value when the last hook was entered; 0: not known
+    struct mscope_bank *bank;     // NULL unless state is READY
+    _Atomic int64_t until_sample; // bytes to the next sample; negative: due
+    uint64_t async_context;       // the register's value when the last hook was entered; 0: not known
     uint32_t state;
     uint32_t thread, context; // kept for what happens after the bank was given back
     uint32_t internal;        // one of MemScope's own threads

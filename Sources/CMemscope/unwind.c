@@ -20,24 +20,26 @@ static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags
     return hash >> 20 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
 }
 
-typedef uint64_t mscope_words __attribute__((vector_size(16), aligned(8)));
+typedef uint64_t mscope_words __attribute__((vector_size(16)));
+typedef mscope_words mscope_stack_words __attribute__((aligned(8)));
 
-static inline mscope_words mscope_words_at(const struct mscope_link *link)
+/// Between the words that the step from a usual frame outwards reads, and those that it read.
+static inline mscope_words mscope_link_difference(const struct mscope_memo *memo, size_t i)
 {
-    return *(const mscope_words *)(const void *)link;
+    return *(const mscope_stack_words *)(const void *)memo->link_at[i]
+           ^ *(const mscope_words *)(const void *)&memo->link[i - 1];
 }
 
-static inline uint64_t mscope_odd_difference(const struct mscope_memo *memo, const struct mscope_odd *odd)
+static inline uint64_t mscope_odd_difference(const struct mscope_odd *odd)
 {
-    const struct mscope_link *expected = &memo->link[odd->frame - 1];
-    return (*odd->pc_at ^ expected->pc) | (*odd->fp_at ^ expected->fp);
+    return (*odd->pc_at ^ odd->expected.pc) | (*odd->fp_at ^ odd->expected.fp);
 }
 
 /// Whether the step from frame `i` outwards reads what it read then.
 static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
 {
     uint32_t odd = memo->odd_until[i];
-    if (odd != memo->odd_until[i - 1]) return mscope_odd_difference(memo, &memo->odd[odd - 1]) == 0;
+    if (odd != memo->odd_until[i - 1]) return mscope_odd_difference(&memo->odd[odd - 1]) == 0;
     return memo->link_at[i]->pc == memo->link[i - 1].pc && memo->link_at[i]->fp == memo->link[i - 1].fp;
 }
 
@@ -46,10 +48,16 @@ static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
 static inline bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
 {
     mscope_words different = {0, 0};
-    for (uint32_t i = *top; i > 0; i--)
-        different |= mscope_words_at(memo->link_at[i]) ^ mscope_words_at(&memo->link[i - 1]);
+    size_t i = *top;
+#pragma clang loop unroll(disable)
+    for (; i >= 4; i -= 4)
+        different |= mscope_link_difference(memo, i) | mscope_link_difference(memo, i - 1)
+                     | mscope_link_difference(memo, i - 2) | mscope_link_difference(memo, i - 3);
+#pragma clang loop unroll(disable)
+    for (; i > 0; i--) different |= mscope_link_difference(memo, i);
     uint64_t odd = 0;
-    for (uint32_t n = memo->odd_until[*top]; n > 0; n--) odd |= mscope_odd_difference(memo, &memo->odd[n - 1]);
+#pragma clang loop unroll(disable)
+    for (size_t n = memo->odd_until[*top]; n > 0; n--) odd |= mscope_odd_difference(&memo->odd[n - 1]);
     if (mscope_likely((different[0] | different[1] | odd) == 0)) return true;
     while (mscope_step_unchanged(memo, *top)) --*top;
     return false;
@@ -124,8 +132,9 @@ static void mscope_push_frame(struct mscope_memo *memo, uint32_t i, const struct
         memo->link_at[i] = (const struct mscope_link *)(const void *)reads->fp_at;
     } else if (i > 0) {
         memo->link_at[i] = &memo->link[i - 1];
-        memo->odd[odd++] = (struct mscope_odd){
-            .frame = i, .pc_at = reads->pc_at, .fp_at = reads->fp_at ? reads->fp_at : &memo->link[i - 1].fp};
+        memo->odd[odd++] = (struct mscope_odd){.pc_at = reads->pc_at,
+                                               .fp_at = reads->fp_at ? reads->fp_at : &memo->link[i - 1].fp,
+                                               .expected = memo->link[i - 1]};
     }
     memo->odd_until[i] = odd;
 }
@@ -242,7 +251,7 @@ static __attribute__((noinline)) uint32_t mscope_site_by_walk(struct mscope_bank
 }
 
 /// A signal handler that came upon a walk and jumped out has left it behind: on the same stack, deeper than the caller.
-static __attribute__((noinline)) void mscope_drop_left_walks(struct mscope_bank *bank, uint64_t sp)
+static void mscope_drop_left_walks(struct mscope_bank *bank, uint64_t sp)
 {
     uint64_t size = bank->stack_high - bank->stack_low;
     if (sp - bank->stack_low >= size) return; // a signal's own stack: nothing follows from where it lies
@@ -253,14 +262,9 @@ static __attribute__((noinline)) void mscope_drop_left_walks(struct mscope_bank 
     }
 }
 
-uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
+static inline __attribute__((always_inline)) uint32_t
+mscope_site_in(struct mscope_bank *bank, struct mscope_space *space, uint64_t pc, uint64_t sp, uint64_t fp)
 {
-    if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
-    if (mscope_unlikely(bank->walks == MSCOPE_SPACES)) {
-        mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
-        return 0;
-    }
-    struct mscope_space *space = &bank->spaces[bank->walks];
     space->sp = sp;
     bank->walks++;
     struct mscope_memo *memo = &space->memo;
@@ -278,4 +282,20 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
         site = mscope_site_by_walk(bank, space, (struct mscope_cursor){pc, sp, fp});
     bank->walks--;
     return site;
+}
+
+/// In a signal handler that came upon a walk, or after one that jumped out.
+static __attribute__((noinline)) uint32_t mscope_site_amid_walks(struct mscope_bank *bank, uint64_t pc, uint64_t sp,
+                                                                 uint64_t fp)
+{
+    mscope_drop_left_walks(bank, sp);
+    if (bank->walks < MSCOPE_SPACES) return mscope_site_in(bank, &bank->spaces[bank->walks], pc, sp, fp);
+    mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
+    return 0;
+}
+
+uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    if (mscope_unlikely(bank->walks != 0)) return mscope_site_amid_walks(bank, pc, sp, fp);
+    return mscope_site_in(bank, &bank->spaces[0], pc, sp, fp);
 }

@@ -174,7 +174,19 @@ def bad_values():
     return Test("life/bad MEMSCOPE_MODE", run)
 
 
+def empty_values():
+    """An empty variable is as good as none: the default mode, which the program checks, and not a word."""
+
+    def run(build):
+        path = build.program("exact/events.c", "preloaded")
+        outcome = processes.run([path], build.environment("", [build.core_library()]), build.folder)
+        text = outcome.errors.decode(errors="replace")
+        return checked(outcome) + [Result(text == "", "an empty MEMSCOPE_MODE counts as unset", text)]
+
+    return Test("life/empty MEMSCOPE_MODE", run)
+
+
 def tests(options):
     if not shutil.which("clang"):
         return [Test("clang", lambda build: [Result(False, "is installed", "clang is not in PATH")])]
-    return exactness() + allocators(options) + life(options) + [both_at_once(), bad_values()]
+    return exactness() + allocators(options) + life(options) + [both_at_once(), bad_values(), empty_values()]

@@ -214,8 +214,20 @@ final class ClassRunner: Runner {
     }
 }
 
+func outsideOfTasks(_ body: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?) {
+    var thread = pthread_t()
+    pthread_create(&thread, nil, body, nil)
+    pthread_join(thread, nil)
+}
+
 @main struct Main {
     static func main() async {
+        // The first of all, since the core asks for tasks only from the first one's making on.
+        callers_expect_task(callers_allocate(117), "the first block of the first task is that task's", 1)
+        outsideOfTasks { _ in
+            callers_expect_task(callers_allocate(118), "a thread without a task has none", 0)
+            return nil
+        }
         var sum = await nestedOuter("nested async functions over several awaits")
         sum += (try? await throwingOuter()) ?? 1
         sum += await genericOuter("text").count + genericOuter(7).count

@@ -93,6 +93,13 @@ static void verdict(bool good, const char *test, const char *reason, int length)
     check_write("not ok - %s: %.*s\n", test, length, reason);
 }
 
+void callers_expect_task(void *block, const char *test, int with_task) {
+    struct mscope_block found;
+    bool known = mscope_find_block((uint64_t)(uintptr_t)block, &found);
+    verdict(known && (found.task != 0) == (with_task != 0), test, "the block has another task", 100);
+    free(block);
+}
+
 void callers_expect(void *block, const char *test, const char *names) {
     struct mscope_block found;
     struct mscope_site site;

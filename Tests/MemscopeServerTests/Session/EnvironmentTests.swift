@@ -91,7 +91,7 @@ private final class Demo {
     @Test(
         "Nothing set, empty or good: nothing is printed",
         arguments: [
-            [:], ["MEMSCOPE_MODE": "off"], ["MEMSCOPE_SERVER_URL": ""],
+            [:], ["MEMSCOPE_MODE": "off"], ["MEMSCOPE_MODE": ""], ["MEMSCOPE_SERVER_URL": ""],
             ["MEMSCOPE_SERVER_URL": "http://127.0.0.1:0"],
             ["MEMSCOPE_SERVER_URL": "http://0.0.0.0:0", "MEMSCOPE_TOKEN": "sixteen-letters0"],
         ] as [[String: String]]

@@ -1,0 +1,146 @@
+// The part of recording that is inlined where it is used: counting, filling a slot, and the whole of it for a block
+// about which nothing is special. What is rare is a call, and leaves all registers as they were (MSCOPE_RARE).
+//
+// context of everything here: hook path, see record.c
+#ifndef MSCOPE_HOT_H
+#define MSCOPE_HOT_H
+
+#include "internal.h"
+
+// The compiler makes calls of what has two users; on this path a call is a tenth of the budget.
+#define MSCOPE_INLINE static inline __attribute__((always_inline))
+
+// ---- counting
+
+/// Bytes count into a tally once, or as often as a sampled block stands for others.
+MSCOPE_INLINE void mscope_count_birth(struct mscope_tally *tally, uint64_t size, uint64_t weight)
+{
+    mscope_bump(&tally->allocations, weight);
+    mscope_bump(&tally->allocated_bytes, size * weight);
+}
+
+MSCOPE_INLINE void mscope_count_death(struct mscope_tally *tally, uint64_t size, uint64_t weight)
+{
+    mscope_bump(&tally->frees, weight);
+    mscope_bump(&tally->freed_bytes, size * weight);
+}
+
+/// Lets the process-wide figure know of changes now and then: it is only there to find the peak.
+MSCOPE_INLINE void mscope_live_bytes_changed(struct mscope_bank *bank, uint64_t size)
+{
+    if (mscope_unlikely(!mscope_count_down(&bank->until_look, size))) mscope_publish(bank);
+}
+
+/// Counts an allocation down to the next sample; true while it has not come. A size that no address space holds counts
+/// for nothing: it fails.
+MSCOPE_INLINE bool mscope_take_sample_distance(uint64_t size)
+{
+    if (mscope_unlikely(size >> MSCOPE_ADDRESS_BITS != 0)) return true;
+    return mscope_count_down(&mscope_tls.until_sample, size | 1);
+}
+
+/// In `off` mode all allocations pass, in `sampled` mode most: one subtraction, then straight to the next allocator.
+MSCOPE_INLINE bool mscope_passes(size_t size)
+{
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
+    if (mode > MSCOPE_SAMPLED) return false;
+    return mode == MSCOPE_OFF || mscope_likely(mscope_take_sample_distance(size));
+}
+
+// ---- slots
+
+/// Fills the slot of a new block. `born` first: see mscope_read_slot.
+MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint64_t size, uint64_t what, uint64_t born)
+{
+    mscope_store_relaxed(&slot->born, born);
+    if (mscope_unlikely(size >= MSCOPE_SIZE_HUGE)) {
+        struct mscope_slot *next = mscope_make_slot(address + 32);
+        if (next != NULL) mscope_store_relaxed(&next->born, size);
+    }
+    mscope_store_release(&slot->what, what);
+}
+
+/// Records a birth whose stack and flags are settled.
+MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
+                                       uint32_t flags, uint64_t born)
+{
+    struct mscope_slot *slot = mscope_make_slot(address);
+    if (mscope_unlikely(slot == NULL)) return;
+    uint64_t what = mscope_slot_what(size, site, flags | (address & 16 ? MSCOPE_SLOT_HALF : 0u));
+    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
+    uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
+    mscope_count_birth(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
+    if (site != 0) {
+        struct mscope_tally *tally = mscope_site_tally(bank, site);
+        if (mscope_likely(tally != NULL)) mscope_count_birth(tally, size, weight);
+    }
+    mscope_live_bytes_changed(bank, size * own_weight);
+    mscope_fill(slot, address, size, what, born);
+    if (mscope_unlikely(size > MSCOPE_ORDINARY_BYTES)) mscope_note_size(size);
+    if (mscope_unlikely(flags & MSCOPE_SLOT_EVENT))
+        mscope_write_event(bank, flags & MSCOPE_SLOT_REALLOCATED ? MSCOPE_EVENT_REALLOCATION : MSCOPE_EVENT_ALLOCATION,
+                           address, what, born, size);
+}
+
+MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t size, uint32_t site, uint32_t flags,
+                                       uint64_t born)
+{
+    uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
+    uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
+    mscope_count_death(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
+    if (site != 0) {
+        struct mscope_tally *tally = mscope_site_tally(bank, site);
+        if (mscope_likely(tally != NULL)) mscope_count_death(tally, size, weight);
+    }
+    mscope_live_bytes_changed(bank, size * own_weight);
+}
+
+// ---- the plain case, which is nearly every block
+
+/// The bank for the birth of a plain block: the thread has one and is the program's, the size needs no note, and
+/// nobody walks or wants history. NULL when something of that is not so.
+MSCOPE_INLINE struct mscope_bank *mscope_bank_for_plain_birth(uint64_t size)
+{
+    bool watched = (mscope_load_acquire(&mscope_walking) | mscope_load_relaxed(&mscope_event_interval)) != 0;
+    if (mscope_unlikely(watched || size > MSCOPE_ORDINARY_BYTES || mscope_tls.internal)) return NULL;
+    return mscope_tls.bank;
+}
+
+MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
+                                             uint32_t family, uint64_t pc)
+{
+    uint32_t context = mscope_unlikely(mscope_may_be_task(pc)) ? mscope_find_context(bank, pc) : bank->context;
+    mscope_record_birth(bank, address, size, site, MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT,
+                        mscope_birth_now() << 24 | context);
+}
+
+/// Records what did not pass. In `balanced` mode a plain block without a sample is recorded here and now.
+MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_BALANCED
+        && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1))) {
+        struct mscope_bank *bank = mscope_bank_for_plain_birth(size);
+        if (mscope_likely(bank != NULL)) {
+            mscope_record_plain_birth(bank, (uint64_t)block, size, 0, family, pc);
+            return;
+        }
+    }
+    mscope_record(block, size, family, pc, sp, fp);
+}
+
+/// Forgets a block whose end only counters want to know; false, and nothing done, when it is not such a block.
+MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address)
+{
+    enum { special = MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_STANDS | MSCOPE_SLOT_EVENT };
+    uint32_t flags = mscope_slot_flags(what) ^ (address & 16 ? MSCOPE_SLOT_HALF : 0u);
+    uint64_t size = what & MSCOPE_SIZE_HUGE;
+    struct mscope_bank *bank = mscope_tls.bank;
+    bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE
+                 && size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
+    if (mscope_unlikely(!plain)) return false;
+    mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
+    mscope_store_release(&slot->what, 0);
+    return true;
+}
+
+#endif

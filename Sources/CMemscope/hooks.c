@@ -115,19 +115,9 @@ void *pvalloc(size_t size)
     return mscope_recorded(next(size), size, MSCOPE_CALLER);
 }
 
-/// Forgets a block that is about to be freed. False when the real free must not see it (a bootstrap block).
-static inline bool mscope_releases(void *block)
-{
-    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (!mscope_owns_slot(what, (uint64_t)block)) return !mscope_is_bootstrap(block);
-    mscope_forget(slot, what, (uint64_t)block);
-    return true;
-}
-
 MSCOPE_APART void mscope_free(void *block)
 {
-    if (!mscope_releases(block)) return;
+    if (!mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
     if (next != NULL) next(block);
 }
@@ -135,15 +125,10 @@ MSCOPE_APART void mscope_free(void *block)
 // What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
 void free(void *block)
 {
-    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (what != 0) {
-        // What the allocator keeps in front of the block is fetched while the record is settled.
-        __builtin_prefetch((const char *)block - 16);
-        if (mscope_unlikely(!mscope_forget_plain(slot, what, (uint64_t)block))) MSCOPE_JUMP mscope_free(block);
-    } else if (mscope_unlikely(mscope_is_bootstrap(block) || mscope_next.free == NULL)) {
+    if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC,
+                                             (uint64_t)__builtin_return_address(0),
+                                             (uint64_t)__builtin_frame_address(0))))
         MSCOPE_JUMP mscope_free(block);
-    }
     MSCOPE_JUMP mscope_next.free(block);
 }
 
@@ -152,22 +137,19 @@ void cfree(void *block)
     free(block);
 }
 
+// A size that is not the block's was reported: it must not reach an allocator that believes it.
+
 void free_sized(void *block, size_t size)
 {
-    if (!mscope_releases(block)) return;
-    if (mscope_next.free_sized != NULL)
-        mscope_next.free_sized(block, mscope_request(size));
-    else
-        mscope_next.free(block);
+    if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
+    mscope_next.free(block);
 }
 
 void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
-    if (!mscope_releases(block)) return;
-    if (mscope_next.free_aligned_sized != NULL)
-        mscope_next.free_aligned_sized(block, alignment, mscope_request(size));
-    else
-        mscope_next.free(block);
+    (void)alignment;
+    if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
+    mscope_next.free(block);
 }
 
 /// A bootstrap block cannot grow in place: it moves to the real heap.
@@ -184,9 +166,11 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     void *(*next)(void *, size_t) = MSCOPE_NEXT(realloc);
     if (mscope_unlikely(next == NULL || mscope_is_bootstrap(block))) return mscope_leave_bootstrap(block, size);
     mscope_tls.async_context = 0;
+    void *moved;
+    if (block != NULL && mscope_settles_realloc(block, size, (struct mscope_cursor){pc, sp, fp}, &moved)) return moved;
     // The old address may be another thread's before the real realloc returns: lift the record first.
-    struct mscope_departure old = mscope_lift(block);
-    void *moved = next(block, size ? mscope_request(size) : 0);
+    struct mscope_departure old = mscope_lift(block, mscope_mark_of(pc));
+    moved = next(block, size ? mscope_request(size) : 0);
     // What to do with 0 is the allocator's business; if it makes a block, that one too must have its granule.
     if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
         void *larger = next(moved, mscope_least_request);

@@ -17,6 +17,10 @@ struct mscope_cursor {
     uint64_t pc, sp, fp;
 };
 
+// For functions that ask for MSCOPE_CALLER: of one that is not to be inlined, the compiler splits no seldom used part
+// off into another function, where the caller would be somebody else.
+#define MSCOPE_WHOLE __attribute__((noinline))
+
 #if defined(__x86_64__)
 
 // Who called the function this stands in; it must be a function of its own with a frame.

@@ -78,21 +78,21 @@ static inline void *mscope_recorded(void *block, size_t size, uint64_t pc, uint6
     return block;
 }
 
-void *memalign(size_t alignment, size_t size)
+MSCOPE_WHOLE void *memalign(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(memalign);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
     return mscope_recorded(next(alignment, mscope_request(size)), size, MSCOPE_CALLER);
 }
 
-void *aligned_alloc(size_t alignment, size_t size)
+MSCOPE_WHOLE void *aligned_alloc(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(aligned_alloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
     return mscope_recorded(next(alignment, mscope_request(size)), size, MSCOPE_CALLER);
 }
 
-int posix_memalign(void **out, size_t alignment, size_t size)
+MSCOPE_WHOLE int posix_memalign(void **out, size_t alignment, size_t size)
 {
     int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
     if (mscope_unlikely(next == NULL)) return ENOMEM;
@@ -101,14 +101,14 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     return result;
 }
 
-void *valloc(size_t size)
+MSCOPE_WHOLE void *valloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(valloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
     return mscope_recorded(next(size), size, MSCOPE_CALLER);
 }
 
-void *pvalloc(size_t size)
+MSCOPE_WHOLE void *pvalloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
@@ -123,7 +123,7 @@ MSCOPE_APART void mscope_free(void *block)
 }
 
 // What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
-void free(void *block)
+MSCOPE_WHOLE void free(void *block)
 {
     if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC,
                                              (uint64_t)__builtin_return_address(0),
@@ -139,13 +139,13 @@ void cfree(void *block)
 
 // A size that is not the block's was reported: it must not reach an allocator that believes it.
 
-void free_sized(void *block, size_t size)
+MSCOPE_WHOLE void free_sized(void *block, size_t size)
 {
     if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     mscope_next.free(block);
 }
 
-void free_aligned_sized(void *block, size_t alignment, size_t size)
+MSCOPE_WHOLE void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
     (void)alignment;
     if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
@@ -183,14 +183,14 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     return moved;
 }
 
-void *realloc(void *block, size_t size)
+MSCOPE_WHOLE void *realloc(void *block, size_t size)
 {
     if (block == NULL && mscope_next.malloc != NULL)
         return mscope_recorded(mscope_next.malloc(size), size, MSCOPE_CALLER);
     return mscope_reallocate(block, size, MSCOPE_CALLER);
 }
 
-void *reallocarray(void *block, size_t count, size_t size)
+MSCOPE_WHOLE void *reallocarray(void *block, size_t count, size_t size)
 {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) {

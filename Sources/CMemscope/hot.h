@@ -43,8 +43,8 @@ MSCOPE_INLINE bool mscope_take_sample_distance(uint64_t size)
 MSCOPE_INLINE bool mscope_passes(size_t size)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
-    if (mode > MSCOPE_SAMPLED) return false;
-    return mode == MSCOPE_OFF || mscope_likely(mscope_take_sample_distance(size));
+    if (mode == MSCOPE_SAMPLED) return mscope_likely(mscope_take_sample_distance(size));
+    return mode == MSCOPE_OFF;
 }
 
 // ---- slots
@@ -150,7 +150,7 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
     struct mscope_bank *bank = mscope_tls.bank;
     // The slot does not tell addresses in one half of it apart.
     bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE && (address & 15) == 0
-                 && size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
+                 && (uint32_t)size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
     mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
     mscope_mark_freed(slot, what, mscope_mark_of(pc));

@@ -9,7 +9,7 @@
 
 #define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
 // A call on the hot path that hardly ever happens: it saves the registers, so that its callers need not.
-#define MSCOPE_RARE MSCOPE_HIDDEN __attribute__((preserve_most, cold, noinline))
+#define MSCOPE_RARE MSCOPE_HIDDEN __attribute__((preserve_most, noinline))
 
 // Sanitizers bring their own malloc: the hooks are compiled out, the rest is tested under them.
 #if defined(__has_feature)

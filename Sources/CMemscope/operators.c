@@ -19,14 +19,15 @@
     X(_ZnamRKSt9nothrow_t, 3)  \
     X(_ZnwmSt11align_val_t, 4) \
     X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
-#define MSCOPE_DELETE_FORMS(X)                                                                                        \
-    X(_ZdlPv, 0)                                                                                                      \
-    X(_ZdaPv, 1)                                                                                                      \
-    X(_ZdlPvm, 2)                                                                                                     \
-    X(_ZdaPvm, 3)                                                                                                     \
-    X(_ZdlPvRKSt9nothrow_t, 4)                                                                                        \
-    X(_ZdaPvRKSt9nothrow_t, 5)                                                                                        \
-    X(_ZdlPvSt11align_val_t, 6) X(_ZdaPvSt11align_val_t, 7) X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9) \
+#define MSCOPE_DELETE_FORMS(X)                                                            \
+    X(_ZdlPv, 0)                                                                          \
+    X(_ZdaPv, 1)                                                                          \
+    X(_ZdlPvm, 2)                                                                         \
+    X(_ZdaPvm, 3)                                                                         \
+    X(_ZdlPvRKSt9nothrow_t, 4)                                                            \
+    X(_ZdaPvRKSt9nothrow_t, 5)                                                            \
+    X(_ZdlPvSt11align_val_t, 6)                                                           \
+    X(_ZdaPvSt11align_val_t, 7) X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9) \
         X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10) X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
 
 // Every form takes at most three words: size or block, then alignment, size or std::nothrow.
@@ -87,7 +88,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
 
 // Ours have names of their own, so that we can tell whether they are the process' operators.
 #define X(name, form)                                                                                               \
-    MSCOPE_HIDDEN void *mscope##name(size_t size, size_t second, size_t third)                                      \
+    MSCOPE_HIDDEN MSCOPE_WHOLE void *mscope##name(size_t size, size_t second, size_t third)                         \
     {                                                                                                               \
         if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third); \
         return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                \
@@ -120,7 +121,7 @@ static inline size_t mscope_told_size(int form, size_t second)
         if (!mscope_release(block, mscope_told_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return; \
         if (mscope_next.free != NULL) mscope_next.free(block);                                                     \
     }                                                                                                              \
-    MSCOPE_HIDDEN void mscope##name(void *block, size_t second, size_t third)                                      \
+    MSCOPE_HIDDEN MSCOPE_WHOLE void mscope##name(void *block, size_t second, size_t third)                         \
     {                                                                                                              \
         if (mscope_unlikely(mscope_next.operator_new != NULL                                                       \
                             || !mscope_goes_plainly(block, mscope_told_size(form, second), mscope_family_of(form), \

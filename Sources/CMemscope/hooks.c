@@ -22,6 +22,12 @@ static inline size_t mscope_request(size_t size)
     return size < mscope_least_request ? mscope_least_request : size;
 }
 
+/// Functions that jump to each other must look alike; what takes less leaves the rest alone.
+static inline void (*mscope_next_free(void))(void *, uint64_t)
+{
+    return (void (*)(void *, uint64_t))(void (*)(void))mscope_next.free;
+}
+
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
 // stack as the caller made it, so MSCOPE_CALLER in the second is the program's.
 #define MSCOPE_JUMP __attribute__((musttail)) return
@@ -115,21 +121,25 @@ MSCOPE_WHOLE void *pvalloc(size_t size)
     return mscope_recorded(next(size), size, MSCOPE_CALLER);
 }
 
-MSCOPE_APART void mscope_free(void *block)
+MSCOPE_APART void mscope_free(void *block, uint64_t pc)
 {
+    (void)pc;
     if (!mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
     if (next != NULL) next(block);
 }
 
 // What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
-MSCOPE_WHOLE void free(void *block)
+MSCOPE_HIDDEN __attribute__((used)) void mscope_free_from(void *block, uint64_t pc)
 {
-    if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC,
-                                             (uint64_t)__builtin_return_address(0),
-                                             (uint64_t)__builtin_frame_address(0))))
-        MSCOPE_JUMP mscope_free(block);
-    MSCOPE_JUMP mscope_next.free(block);
+    if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, pc)))
+        MSCOPE_JUMP mscope_free(block, pc);
+    MSCOPE_JUMP mscope_next_free()(block, pc);
+}
+
+__attribute__((naked)) void free(__attribute__((unused)) void *block)
+{
+    MSCOPE_JUMP_WITH_CALLER(2, "mscope_free_from");
 }
 
 void cfree(void *block)

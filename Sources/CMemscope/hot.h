@@ -159,19 +159,20 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
 
 /// Whether an address that no live block has may be nobody's. While all blocks are known it is; otherwise only the
 /// address itself can tell. Stacks are looked for in the 8 MiB above the stack pointer.
-MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address, uint64_t sp)
+MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address)
 {
-    return mscope_load_relaxed(&mscope_era) != 0 || (address & mscope_block_misalignment) != 0 || address - sp < 1 << 23
-           || mscope_is_bootstrap((const void *)address) || mscope_next.free == NULL;
+    return mscope_load_relaxed(&mscope_era) != 0 || (address & mscope_block_misalignment) != 0
+           || address - mscope_stack_pointer() < 1 << 23 || mscope_is_bootstrap((const void *)address)
+           || mscope_next.free == NULL;
 }
 
 /// Forgets a block that may go straight on to the allocator, with no more to look at; false when it must be released
 /// with care. `told` is its size, if the caller says it.
-MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t family, uint64_t pc, uint64_t sp)
+MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t family, uint64_t pc)
 {
     struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (what == 0) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful((uint64_t)block, sp);
+    if (what == 0) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful((uint64_t)block);
     // What the allocator keeps in front of the block is fetched while the record is settled.
     __builtin_prefetch((const char *)block - 16);
     return (told == MSCOPE_SIZE_UNTOLD || told == (what & MSCOPE_SIZE_HUGE))

@@ -19,16 +19,17 @@
     X(_ZnamRKSt9nothrow_t, 3)  \
     X(_ZnwmSt11align_val_t, 4) \
     X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
-#define MSCOPE_DELETE_FORMS(X)                                                            \
-    X(_ZdlPv, 0)                                                                          \
-    X(_ZdaPv, 1)                                                                          \
-    X(_ZdlPvm, 2)                                                                         \
-    X(_ZdaPvm, 3)                                                                         \
-    X(_ZdlPvRKSt9nothrow_t, 4)                                                            \
-    X(_ZdaPvRKSt9nothrow_t, 5)                                                            \
-    X(_ZdlPvSt11align_val_t, 6)                                                           \
-    X(_ZdaPvSt11align_val_t, 7) X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9) \
-        X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10) X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
+#define MSCOPE_DELETE_FORMS(X)   \
+    X(_ZdlPv, 0)                 \
+    X(_ZdaPv, 1)                 \
+    X(_ZdlPvm, 2)                \
+    X(_ZdaPvm, 3)                \
+    X(_ZdlPvRKSt9nothrow_t, 4)   \
+    X(_ZdaPvRKSt9nothrow_t, 5)   \
+    X(_ZdlPvSt11align_val_t, 6)  \
+    X(_ZdaPvSt11align_val_t, 7)  \
+    X(_ZdlPvmSt11align_val_t, 8) \
+    X(_ZdaPvmSt11align_val_t, 9) X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10) X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
 
 // Every form takes at most three words: size or block, then alignment, size or std::nothrow.
 typedef void *(*mscope_new_function)(size_t, size_t, size_t);
@@ -106,6 +107,8 @@ static __attribute__((noinline)) void mscope_delete_elsewhere(int form, void *bl
         free(block);
 }
 
+#define MSCOPE_UNUSED __attribute__((unused))
+
 /// The size that a form of delete is told, if any.
 static inline size_t mscope_told_size(int form, size_t second)
 {
@@ -113,23 +116,28 @@ static inline size_t mscope_told_size(int form, size_t second)
 }
 
 // As free: what goes plainly jumps on, the rest is apart.
-#define X(name, form)                                                                                              \
-    static __attribute__((noinline)) void mscope_apart##name(void *block, size_t second, size_t third)             \
-    {                                                                                                              \
-        if (mscope_unlikely(mscope_next.operator_new != NULL))                                                     \
-            return mscope_delete_elsewhere(form, block, second, third);                                            \
-        if (!mscope_release(block, mscope_told_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return; \
-        if (mscope_next.free != NULL) mscope_next.free(block);                                                     \
-    }                                                                                                              \
-    MSCOPE_HIDDEN MSCOPE_WHOLE void mscope##name(void *block, size_t second, size_t third)                         \
-    {                                                                                                              \
-        if (mscope_unlikely(mscope_next.operator_new != NULL                                                       \
-                            || !mscope_goes_plainly(block, mscope_told_size(form, second), mscope_family_of(form), \
-                                                    (uint64_t)__builtin_return_address(0),                         \
-                                                    (uint64_t)__builtin_frame_address(0))))                        \
-            __attribute__((musttail)) return mscope_apart##name(block, second, third);                             \
-        mscope_next.free(block);                                                                                   \
-    }                                                                                                              \
+#define X(name, form)                                                                                                 \
+    MSCOPE_HIDDEN MSCOPE_WHOLE void mscope_apart##name(void *block, size_t second, size_t third, uint64_t pc)         \
+    {                                                                                                                 \
+        (void)pc;                                                                                                     \
+        if (mscope_unlikely(mscope_next.operator_new != NULL))                                                        \
+            return mscope_delete_elsewhere(form, block, second, third);                                               \
+        if (!mscope_release(block, mscope_told_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return;    \
+        if (mscope_next.free != NULL) mscope_next.free(block);                                                        \
+    }                                                                                                                 \
+    MSCOPE_HIDDEN __attribute__((used)) void mscope_from##name(void *block, size_t second, size_t third, uint64_t pc) \
+    {                                                                                                                 \
+        if (mscope_unlikely(                                                                                          \
+                mscope_next.operator_new != NULL                                                                      \
+                || !mscope_goes_plainly(block, mscope_told_size(form, second), mscope_family_of(form), pc)))          \
+            __attribute__((musttail)) return mscope_apart##name(block, second, third, pc);                            \
+        mscope_next.free(block);                                                                                      \
+    }                                                                                                                 \
+    MSCOPE_HIDDEN __attribute__((naked)) void mscope##name(MSCOPE_UNUSED void *block, MSCOPE_UNUSED size_t second,    \
+                                                           MSCOPE_UNUSED size_t third)                                \
+    {                                                                                                                 \
+        MSCOPE_JUMP_WITH_CALLER(4, "mscope_from" #name);                                                              \
+    }                                                                                                                 \
     __attribute__((weak, alias("mscope" #name))) void name(void *block, size_t second, size_t third);
 MSCOPE_DELETE_FORMS(X)
 #undef X

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 /// The wire format is written down three times: here as code, for people in
-/// `docs/wire-format.md`, for the page in `Public/js/types.js`.
+/// `docs/wire-format.md`, for the page in `Public/js/types.js` and `graph-types.js`.
 @Suite("Wire format keys") struct WireKeysTests {
-    static let typesFile = Tool.root.appending(path: "Public/js/types.js")
+    static let typesFiles = ["types", "graph-types"].map { Tool.root.appending(path: "Public/js/\($0).js") }
     /// Described once for all: a frame, and what is known of a snapshot.
     private static let shared: Set<String> = [
         "function", "file", "line", "image", "address", "inlined",
@@ -68,10 +68,10 @@ import Testing
 
     @Test(
         "The page knows no key that is never written",
-        .enabled(if: FileManager.default.fileExists(atPath: WireKeysTests.typesFile.path))
+        .enabled(if: FileManager.default.fileExists(atPath: WireKeysTests.typesFiles[0].path))
     )
     func page() throws {
-        let text = try String(contentsOf: Self.typesFile, encoding: .utf8)
+        let text = try Self.typesFiles.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
         let members = text.matches(of: /@property \{.*\} \[?([A-Za-z]+)/).map { String($0.output.1) }
         let inline = text.matches(of: #/[{,] ?([A-Za-z]+)\??: /#).map { String($0.output.1) }
         // Refusals are written by the server: {"error":{"code","message","hint"}}.

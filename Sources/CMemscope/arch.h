@@ -72,7 +72,7 @@ static inline uint64_t mscope_thread_pointer(void)
     return pointer;
 }
 
-/// Roughly where the stack is, for which the function needs no frame.
+/// Where the calling function's stack ends, for which it needs no frame.
 static inline uint64_t mscope_stack_pointer(void)
 {
     uint64_t sp;
@@ -95,14 +95,6 @@ static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
     return mscope_interrupted((const ucontext_t *)sp);
 }
 enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
-
-/// Where the stack of the calling function ends.
-static inline uint64_t mscope_stack_pointer(void)
-{
-    uint64_t pointer;
-    __asm__ volatile("movq %%rsp, %0" : "=r"(pointer));
-    return pointer;
-}
 
 /// A system call that touches nothing but the kernel: not errno, which a process that shares our memory shares too.
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
@@ -194,13 +186,6 @@ static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
     return mscope_interrupted((const ucontext_t *)(sp + sizeof(siginfo_t)));
 }
 enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(siginfo_t) + sizeof(ucontext_t) };
-
-static inline uint64_t mscope_stack_pointer(void)
-{
-    uint64_t pointer;
-    __asm__ volatile("mov %0, sp" : "=r"(pointer));
-    return pointer;
-}
 
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
 {

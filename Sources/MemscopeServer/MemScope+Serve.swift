@@ -20,6 +20,8 @@ extension MemScope {
         public var allowedHosts: [String]
         /// A folder to serve the dashboard from instead of the one compiled in, for its development.
         public var documentRoot: String?
+        /// Whether reports of memory errors show the bytes around the damage: what is in the program's memory.
+        public var showsContents: Bool
 
         /// Collects what is not the default.
         ///
@@ -28,16 +30,19 @@ extension MemScope {
         ///   - token: What clients must present.
         ///   - allowedHosts: Further host names of the server.
         ///   - documentRoot: A folder with the dashboard's files.
+        ///   - showsContents: Nil: `MEMSCOPE_SHOW_CONTENTS`, which is off without a value.
         public init(
             url: String = "http://127.0.0.1:9100",
             token: String? = nil,
             allowedHosts: [String] = [],
-            documentRoot: String? = nil
+            documentRoot: String? = nil,
+            showsContents: Bool? = nil
         ) {
             self.url = url
             self.token = token
             self.allowedHosts = allowedHosts
             self.documentRoot = documentRoot
+            self.showsContents = showsContents ?? Switch.showContents.isOn
         }
     }
 
@@ -48,7 +53,7 @@ extension MemScope {
         let observer: HeapObserver
 
         init(_ configuration: ServerConfiguration) throws(MemscopeServerError) {
-            let observer = HeapObserver()
+            let observer = HeapObserver(showsContents: configuration.showsContents)
             var http = HTTPDaemon.Configuration(address: try ListenAddress(url: configuration.url))
             http.allowedHosts = configuration.allowedHosts
             if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }

@@ -13,7 +13,7 @@ package struct APIRoutes {
     }
 
     package var all: [Route] {
-        figures + snapshots + graph + actions + exports + planned
+        figures + snapshots + graph + findings + actions + exports + planned
     }
 
     /// The order and place in a list that a request asks for.

@@ -21,6 +21,9 @@ enum Demo {
     }
 
     private static func run(_ options: Options) throws {
+        guard !options.crimes || Crimes.areHarmless else {
+            throw OptionError(message: "--crimes needs MEMSCOPE_CHECKS=full or pages: else they would do harm")
+        }
         var stop = StopSignal()
         let server = try MemScope.serve(port: options.port)
         print("MemScope demo: \(server.visitURL)")
@@ -46,6 +49,7 @@ enum Demo {
                 }
                 if tick.isMultiple(of: 50) { await shop.sessions.expire() }
                 if options.leaks, tick.isMultiple(of: 25) { Leaks.leakOnce() }
+                if options.crimes, tick.isMultiple(of: 250) { Crimes.commit() }
                 try? await Task.sleep(until: start + .seconds(step) * tick)
             }
         }

@@ -118,8 +118,7 @@ package enum RouteTable {
         [
             ("tasks", "Live blocks by task."), ("ffi", "Blocks that crossed into C."),
             ("variables", "Tracked variables."), ("scopes", "Measured scopes."),
-            ("lifecycle", "Births and deaths of blocks."),
-            ("safety", "Findings by risk."), ("query", "Questions over the record."),
+            ("lifecycle", "Births and deaths of blocks."), ("query", "Questions over the record."),
         ].map { RouteDescription("GET", "/api/\($0.0)", $0.1, answer: .planned) }
         + [RouteDescription("POST", "/api/trim", "Asks the allocator to return memory.", answer: .planned)]
 
@@ -181,7 +180,19 @@ package enum RouteTable {
                     .choice(MemoryError.Kind.allCases.map(\.rawValue), default: nil)
                 )
             ]
-        )
+        ),
+        RouteDescription(
+            "GET",
+            "/api/safety",
+            "What all detectors found, by risk.",
+            parameters: list(SafetyColumn.self, default: "-severity") + [
+                ParameterDescription(
+                    "detector",
+                    "Only of this detector.",
+                    .choice(SafetyFinding.Detector.allCases.map(\.rawValue), default: nil)
+                )
+            ]
+        ),
     ]
 
     private static let files: [RouteDescription] = [

@@ -161,7 +161,9 @@ extension APIRoutes {
                 requestBodyBytes: limits.bodyBytes,
                 connections: limits.connections
             ),
-            isActive: CaptureCore.isActive
+            isActive: CaptureCore.isActive,
+            checks: CaptureCore.checkTotals(),
+            showsContents: observer.showsContents
         )
         return HTTPResponse(json: WireFormat.config(values, in: observer.envelope()))
     }

@@ -30,6 +30,20 @@ extension HeapObserver {
         }
     }
 
+    /// What all detectors know now; none of them is made to look.
+    func safetyReview() -> SafetyReview {
+        var input = SafetyReview.Input(
+            checks: CaptureCore.checkTotals(),
+            totals: CaptureCore.totals(),
+            mode: CaptureCore.mode
+        )
+        input.errors = CaptureCore.errors()
+        let finding = graph.lastKept
+        input.heap = finding.map { SafetyReview.Heap(scan: $0.scan, leaks: $0.leaks, cycles: $0.cycles) }
+        if growth.isReady { input.growth = growth.leaks(in: finding?.analysis.graph) }
+        return SafetyReview(input)
+    }
+
     /// What is known of an error; contents only as configured.
     func values(of error: MemoryError, _ names: MetadataStore) -> ErrorValues {
         var values = names.values(of: error)

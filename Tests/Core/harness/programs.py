@@ -69,9 +69,9 @@ def verdict_of_python(outcome):
 
 
 def clone(folder):
-    subprocess.run(
-        ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(folder / "clone")], check=True, stdin=subprocess.DEVNULL
-    )
+    # Through a protocol: a copy of the folder would have whatever lies about in it, such as work on other branches.
+    source = ["--single-branch", f"file://{ROOT}"]
+    subprocess.run(["git", "clone", "-q", *source, str(folder / "clone")], check=True, stdin=subprocess.DEVNULL)
     # Commit times would differ between the two runs.
     for key, value in (("user.name", "Tester"), ("user.email", "tester@example.org"), ("gc.auto", "0")):
         subprocess.run(["git", "-C", str(folder / "clone"), "config", key, value], check=True)

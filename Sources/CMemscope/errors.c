@@ -10,11 +10,13 @@
 
 enum { MSCOPE_ERRORS = 1 << 10, MSCOPE_ERROR_INDEX = 1 << 11 };
 
-static struct mscope_error_place {
+struct mscope_error_place {
     _Atomic uint32_t state;
     _Atomic uint64_t count, last_time;
     struct mscope_error error;
-} mscope_errors[MSCOPE_ERRORS];
+};
+// Mapped by the first report: what it says of a block must not hold it, as a variable of the program's would.
+static _Atomic(struct mscope_error_place *) mscope_errors;
 // By key: upper 48 bits of the key | place + 1; 0: free.
 static _Atomic uint64_t mscope_error_index[MSCOPE_ERROR_INDEX];
 static _Atomic uint32_t mscope_errors_used;
@@ -59,11 +61,25 @@ static void mscope_write_error(struct mscope_error_place *place, const struct ms
     mscope_store_release(&place->state, 2);
 }
 
+/// The table, mapped when this is the first report; NULL when there is no memory for it.
+static struct mscope_error_place *mscope_error_table(void)
+{
+    struct mscope_error_place *table = mscope_load_acquire(&mscope_errors), *other = NULL;
+    if (table != NULL) return table;
+    size_t size = MSCOPE_ERRORS * sizeof(*table);
+    table = mscope_map(size);
+    if (table == NULL || mscope_cas_acq_rel(&mscope_errors, &other, table)) return table;
+    mscope_unmap(table, size); // two threads met the first error at once
+    return other;
+}
+
 /// The place of a report with this key; NULL when there is no room. `*fresh`: it is the caller's to write.
 static struct mscope_error_place *mscope_error_place(uint64_t key, bool *fresh)
 {
+    struct mscope_error_place *table = mscope_error_table();
     uint32_t mine = 0;
     *fresh = false;
+    if (table == NULL) return NULL;
     for (uint32_t i = 0; i < MSCOPE_ERROR_INDEX; i++) {
         _Atomic uint64_t *word = &mscope_error_index[(key + i) % MSCOPE_ERROR_INDEX];
         uint64_t seen = mscope_load_acquire(word);
@@ -74,10 +90,10 @@ static struct mscope_error_place *mscope_error_place(uint64_t key, bool *fresh)
                 return NULL;
             }
             *fresh = mscope_cas_acq_rel(word, &seen, (key & ~0xffffull) | mine);
-            if (*fresh) return &mscope_errors[mine - 1];
+            if (*fresh) return &table[mine - 1];
         }
         // A place taken in vain stays empty: two threads met the same error at once, which is rare.
-        if ((seen ^ key) >> 16 == 0) return &mscope_errors[(seen & 0xffff) - 1];
+        if ((seen ^ key) >> 16 == 0) return &table[(seen & 0xffff) - 1];
     }
     return NULL;
 }
@@ -135,9 +151,11 @@ void mscope_report(const struct mscope_error *error)
 
 size_t mscope_read_errors(uint32_t *cursor, struct mscope_error *out, size_t capacity)
 {
+    struct mscope_error_place *table = mscope_load_acquire(&mscope_errors);
     size_t filled = 0;
+    if (table == NULL) return 0;
     for (; *cursor < MSCOPE_ERRORS && filled < capacity; ++*cursor) {
-        struct mscope_error_place *place = &mscope_errors[*cursor];
+        struct mscope_error_place *place = &table[*cursor];
         if (*cursor >= mscope_load_relaxed(&mscope_errors_used)) break;
         if (mscope_load_acquire(&place->state) != 2) continue;
         out[filled] = place->error;
@@ -158,5 +176,7 @@ void mscope_error_totals(struct mscope_check_totals *out)
     out->dropped = mscope_load_relaxed(&mscope_errors_dropped);
     for (int kind = 0; kind < MSCOPE_ERROR_KINDS; kind++)
         out->by_kind[kind] = mscope_load_relaxed(&mscope_errors_by_kind[kind]);
-    for (uint32_t i = 0; i < MSCOPE_ERRORS; i++) out->distinct += mscope_load_relaxed(&mscope_errors[i].state) == 2;
+    const struct mscope_error_place *table = mscope_load_acquire(&mscope_errors);
+    for (uint32_t i = 0; table != NULL && i < MSCOPE_ERRORS; i++)
+        out->distinct += mscope_load_relaxed(&table[i].state) == 2;
 }

@@ -28,6 +28,7 @@ enum Demo {
         let server = try MemScope.serve(port: options.port)
         print("MemScope demo: \(server.visitURL)")
         fflush(nil)
+        if options.crimes { Crimes.commit() }
         let visitors = Task.detached { await keepBusy(options) }
         stop.wait(seconds: options.seconds)
         visitors.cancel()
@@ -49,7 +50,7 @@ enum Demo {
                 }
                 if tick.isMultiple(of: 50) { await shop.sessions.expire() }
                 if options.leaks, tick.isMultiple(of: 25) { Leaks.leakOnce() }
-                if options.crimes, tick.isMultiple(of: 250) { Crimes.commit() }
+                if options.crimes, tick % 250 == 249 { Crimes.commit() }
                 try? await Task.sleep(until: start + .seconds(step) * tick)
             }
         }

@@ -8,8 +8,6 @@ final class ErrorWatch: Sendable {
     private struct State {
         var counted: UInt64 = 0
         var nextSweep: UInt64 = CaptureCore.now + ErrorWatch.interval
-        /// Ids of those that were printed.
-        var printed: Set<UInt32> = []
     }
 
     /// Distance of two sweeps at least, in nanoseconds.
@@ -18,6 +16,8 @@ final class ErrorWatch: Sendable {
     private static let share: UInt64 = 50
 
     private let state = Mutex(State())
+    /// Ids of those that were printed, by whichever watch.
+    private static let printed = Mutex<Set<UInt32>>([])
 
     /// The collector's second.
     ///
@@ -34,7 +34,7 @@ final class ErrorWatch: Sendable {
     /// Those that this was not called for yet.
     func unprinted() -> [MemoryError] {
         let errors = CaptureCore.errors()
-        return state.withLock { state in errors.filter { state.printed.insert($0.id).inserted } }
+        return Self.printed.withLock { printed in errors.filter { printed.insert($0.id).inserted } }
     }
 
     private func sweepWhenDue() {

@@ -43,7 +43,7 @@ import Testing
         ])
         #expect(end.status == 33)
         let lines = end.errors.filter { $0.hasPrefix("memscope: double-free at 0x") }
-        #expect(lines.count == 1 && lines.first?.contains("Crimes.swift:") == true)
+        #expect(!lines.isEmpty && lines.first?.contains("Crimes.swift:") == true)
         #expect(end.errors.count == end.report.errors.list.count)
         let overflow = try #require(end.report.errors.list.first { $0.kind.text == "overflow" })
         // The byte behind the block, where the dump has it.

@@ -108,9 +108,12 @@ private enum Crime {
                 let block = unsafe malloc(1000)!
                 unsafe free(block + 16)
             }
-            let leaks = API().get("/api/leaks?kind=direct").data.leaks.list
-            #expect(leaks.contains { $0.bytes.number == 1000 })
-            #expect(API().get("/api/errors").data.total.number == 1)
+            let api = API()
+            let leaks = api.get("/api/leaks?kind=direct").data.leaks.list
+            let errors = api.get("/api/errors").data
+            let block = errors.errors.list.first?.block.text ?? ""
+            #expect(errors.total.number == 1)
+            #expect(leaks.contains { $0.bytes.number == 1000 }, "\(api.get("/api/objects/\(block)").text)")
         }
     }
 }

@@ -26,7 +26,9 @@ const TOTALS = [
     () => "Of addresses that nobody can tell about; passed on"],
 ];
 
-/** @param {() => import("../types.js").SummaryEnvelope | null} summary @returns {import("./facts.js").Fact<MemoryError>[]} */
+/** @typedef {() => import("../types.js").SummaryEnvelope | null} Latest */
+
+/** @param {Latest} summary @returns {import("./facts.js").Fact<MemoryError>[]} */
 function facts(summary) {
   const clock = (/** @type {number} */ time) => {
     const anchor = summary()?.process.wallAnchor;
@@ -69,7 +71,7 @@ function dump(error) {
 
 /**
  * @param {MemoryError} error
- * @param {() => import("../types.js").SummaryEnvelope | null} summary
+ * @param {Latest} summary
  * @returns {{element: HTMLElement, update: (error: MemoryError) => void}}
  */
 function errorDetail(error, summary) {

@@ -26,9 +26,13 @@ extension DetectorState {
             return DetectorState(.errors, .partial, reason: reason, remedy: remedy)
         }
         if input.checks.mode == .full {
-            let reason = "reads of a wrong place are noticed for guarded blocks only; writes are found by what they left"
+            let reason =
+                "reads of a wrong place are noticed for guarded blocks only; writes are found by what they left"
             return DetectorState(
-                .errors, .partial, reason: reason, remedy: "set MEMSCOPE_CHECKS=pages and start the program again"
+                .errors,
+                .partial,
+                reason: reason,
+                remedy: "set MEMSCOPE_CHECKS=pages and start the program again"
             )
         }
         let reason = "on the side that MEMSCOPE_GUARD_SIDE did not choose, reads go unnoticed"
@@ -46,11 +50,15 @@ extension DetectorState {
         if scan.hasUnknownHeap {
             let reason = "blocks were allocated while tracking was off: what they hold counts as held"
             return DetectorState(
-                detector, .partial, reason: reason, remedy: "track from the start, with MEMSCOPE_MODE=full"
+                detector,
+                .partial,
+                reason: reason,
+                remedy: "track from the start, with MEMSCOPE_MODE=full"
             )
         }
         guard scan.threadsLeft > 0 else { return DetectorState(detector, .complete) }
-        let reason = "registers of \(scan.threadsLeft) of \(scan.threads) threads were not read: what seemed lost is suspect"
+        let reason =
+            "registers of \(scan.threadsLeft) of \(scan.threads) threads were not read: what seemed lost is suspect"
         return DetectorState(detector, .partial, reason: reason, remedy: "scan again")
     }
 

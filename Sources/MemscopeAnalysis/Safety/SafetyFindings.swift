@@ -13,7 +13,7 @@ extension SafetyFinding {
             confidence: error.isGuessed ? 0.5 : 1,
             quality: error.isGuessed ? .inferred : .measured,
             remedy: error.remedy,
-            link: "#/errors?id=\(error.id)",
+            link: "#/errors?filter=%23\(error.id)",
             magnitude: error.count,
             site: error.access.site != 0 ? error.access.site : error.allocated.site
         )
@@ -141,7 +141,7 @@ extension MemoryError {
     fileprivate var remedy: String {
         switch kind {
         case .useAfterFreeRead, .useAfterFreeWrite:
-            "keep the block until its last use, or forget the pointer when it is freed: compare the stacks of access and free"
+            "keep the block until its last use, or forget the pointer when it is freed: compare both stacks"
         case .doubleFree: "let one place own the block: compare the two stacks that freed it"
         case .invalidFree: "free only what an allocation returned, at its first byte"
         case .overflow, .underflow: "check the index or length at the access against the size at the allocation"

@@ -23,7 +23,8 @@ package enum PrometheusText {
     ) -> [UInt8] {
         var text = ""
         let lost = leaks.map(lost) ?? []
-        for metric in heap(values.totals) + lost + errors(checks) + system(values) + tracking(values.totals, mode: mode) {
+        for metric in heap(values.totals) + lost + errors(checks) + system(values) + tracking(values.totals, mode: mode)
+        {
             metric.write(to: &text)
         }
         return Array(text.utf8)

@@ -23,6 +23,7 @@ extension HeapObserver {
     /// All memory errors and how they were looked for, named.
     ///
     /// - Parameter exitBegan: As for `CaptureCore.errors`.
+    /// - Returns: In the order they were first seen.
     func errorValues(exitBegan: UInt64) -> ReportValues.Errors {
         let errors = CaptureCore.errors(exitBegan: exitBegan)
         return withNames { names in

@@ -1,10 +1,11 @@
 internal import CMemscope
 
 extension CaptureCore {
-    /// Every distinct memory error so far, in the order they were first seen.
+    /// Every distinct memory error so far.
     ///
     /// - Parameter exitBegan: When the process began to end, on the monotonic clock: what a sweep found since then was
     ///   found at exit.
+    /// - Returns: In the order they were first seen.
     package static func errors(exitBegan: UInt64? = nil) -> [MemoryError] {
         var cursor: UInt32 = 0
         var raw = mscope_error()

@@ -102,11 +102,12 @@ package final class MetadataStore: @unchecked Sendable {
         }
     }
 
-    /// What the block of a memory error was; nil when no block is known.
+    /// What the block of a memory error was.
     ///
     /// - Parameters:
     ///   - error: The block itself may be gone, or another one's now.
     ///   - moduleOfSite: As for `classify`.
+    /// - Returns: Nil when no block is known.
     package func type(of error: MemoryError, moduleOfSite: (UInt32) -> String) -> BlockType? {
         guard let target = error.target else { return nil }
         let table = imageTable

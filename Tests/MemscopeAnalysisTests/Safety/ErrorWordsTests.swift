@@ -17,7 +17,9 @@ import Tracking
 
     @Test("The distance is counted from the nearer end of the block") func distances() {
         #expect(error(.overflow, offset: 16).title == "write 1 byte behind a block of 16 bytes")
-        #expect(error(.overflow, size: 1, offset: 8) { $0.isRead = true }.title == "read 8 bytes behind a block of 1 byte")
+        #expect(
+            error(.overflow, size: 1, offset: 8) { $0.isRead = true }.title == "read 8 bytes behind a block of 1 byte"
+        )
         #expect(error(.underflow, offset: -1).title == "write 1 byte before a block of 16 bytes")
         #expect(error(.useAfterFreeWrite, offset: 3).title == "write to freed memory: byte 3 of a block of 16 bytes")
     }

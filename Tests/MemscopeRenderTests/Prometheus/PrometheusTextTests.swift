@@ -47,7 +47,10 @@ import Tracking
         var values = Fixtures.summary
         values.rssBytes = nil
         values.allocatorHeldBytes = nil
-        let text = String(decoding: PrometheusText.metrics(values, leaks: nil, checks: ErrorFixtures.checks, mode: .off), as: UTF8.self)
+        let text = String(
+            decoding: PrometheusText.metrics(values, leaks: nil, checks: ErrorFixtures.checks, mode: .off),
+            as: UTF8.self
+        )
         #expect(!text.contains("resident") && !text.contains("allocator_held") && !text.contains("unreachable"))
     }
 }

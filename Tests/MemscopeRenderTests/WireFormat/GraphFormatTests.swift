@@ -35,12 +35,15 @@ import Tracking
         let data = try data("/api/cycles")
         let row = try #require((data["cycles"] as? [[String: Any]])?.first)
         let path = try #require(row["path"] as? [[String: String]])
-        #expect(path == [["type": "Demo.Account", "field": "owner"], ["type": "Demo.Person", "field": "accounts[0]"]])
+        #expect(
+            path == [["type": "Demo.Account", "field": "owner"], ["type": "Demo.Person", "field": "accounts[0]"]]
+        )
         #expect((row["breakEdge"] as? [String: String])?["field"] == "owner")
         #expect(data["total"] as? Int == 2 && data["next"] is String)
     }
 
-    @Test("A block's way from its root begins with the root, and lists say how much they left out") func object() throws {
+    @Test("A block's way from its root begins with the root, and lists say how much they left out") func object() throws
+    {
         let bytes = try #require(Answers.all.first { $0.path == "/api/objects/{addr}" }).bytes
         #expect(try parse(bytes)["truncated"] as? Bool == true)
         let data = try data("/api/objects/{addr}")
@@ -53,7 +56,10 @@ import Tracking
 
     @Test("A block that nothing reaches has no way, and what is no object no counts") func lost() throws {
         let block = ObjectValues(
-            address: 16, size: 8, type: BlockType(name: "libc.so.6", kind: .c), isReachable: false
+            address: 16,
+            size: 8,
+            type: BlockType(name: "libc.so.6", kind: .c),
+            isReachable: false
         )
         let bytes = WireFormat.object(block, scan: GraphFixtures.scan, in: Fixtures.envelope)
         let data = try #require(parse(bytes)["data"] as? [String: Any])

@@ -4,7 +4,9 @@ import Testing
 /// The wire format is written down three times: here as code, for people in
 /// `docs/wire-format.md`, for the page in `Public/js/types.js`, `graph-types.js` and `error-types.js`.
 @Suite("Wire format keys") struct WireKeysTests {
-    static let typesFiles = ["types", "graph-types", "error-types"].map { Tool.root.appending(path: "Public/js/\($0).js") }
+    static let typesFiles = ["types", "graph-types", "error-types"].map {
+        Tool.root.appending(path: "Public/js/\($0).js")
+    }
     /// Described once for all: a frame, and what is known of a snapshot.
     private static let shared: Set<String> = [
         "function", "file", "line", "image", "address", "inlined",

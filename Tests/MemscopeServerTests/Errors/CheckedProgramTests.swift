@@ -4,7 +4,8 @@ import Testing
 
 // The demo that commits crimes, with every block checked.
 @Suite("A program with memory errors") struct CheckedProgramTests {
-    private func run(_ environment: [String: String]) throws -> (status: Int32, errors: [Substring], report: JSONValue) {
+    private func run(_ environment: [String: String]) throws -> (status: Int32, errors: [Substring], report: JSONValue)
+    {
         let folder = TemporaryFolder()
         defer { folder.remove() }
         let path = folder.path + "/report.json"
@@ -20,7 +21,9 @@ import Testing
         stack.list.contains { $0.function.text?.contains(name) == true }
     }
 
-    @Test("The report has them all, with kind, offset and stacks, and the program ends as it would") func report() throws {
+    @Test("The report has them all, with kind, offset and stacks, and the program ends as it would") func report()
+        throws
+    {
         let end = try run([:])
         #expect(end.status == 0 && end.errors.isEmpty)
         let errors = end.report.errors.list.filter { calls($0.allocated, "Crimes.commit") }

@@ -59,8 +59,10 @@ private enum Crime {
             #expect(all.total.number == all.errors.list.count && all.errors.list.count >= 2)
             let first = api.get("/api/errors?limit=1").data
             let rest = api.get("/api/errors?limit=1&cursor=\(first.next.text ?? "")").data
-            #expect(first.errors.list.map { $0.id.number } + rest.errors.list.map { $0.id.number }
-                == all.errors.list.prefix(2).map { $0.id.number })
+            #expect(
+                first.errors.list.map { $0.id.number } + rest.errors.list.map { $0.id.number }
+                    == all.errors.list.prefix(2).map { $0.id.number }
+            )
             let inside = api.get("/api/errors?kind=invalid-free").data
             #expect(inside.total.number == 1 && inside.errors.list.first?.offset.number == 16)
             let counts = api.get("/api/errors?sort=-count").data.errors.list.compactMap { $0.count.number }

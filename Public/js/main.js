@@ -9,11 +9,13 @@ import { createStore } from "./state/store.js";
 import { restoreTheme } from "./state/theme.js";
 import { createConnectionBanner } from "./views/connection-banner.js";
 import { createCyclesView } from "./views/cycles.js";
+import { createErrorsView } from "./views/errors.js";
 import { createFlameView } from "./views/flame.js";
 import { createHeader } from "./views/header.js";
 import { createLeaksView } from "./views/leaks.js";
 import { createObjectView } from "./views/object.js";
 import { createOverview } from "./views/overview.js";
+import { createSafetyView } from "./views/safety.js";
 import { createSitesView } from "./views/sites.js";
 import { createSnapshotsView } from "./views/snapshots.js";
 import { createTabs } from "./views/tabs.js";
@@ -98,6 +100,8 @@ function start() {
     leaks: createLeaksView(app),
     cycles: createCyclesView(app),
     object: createObjectView(app),
+    errors: createErrorsView(app),
+    safety: createSafetyView(app),
     snapshots: createSnapshotsView(app),
   });
   document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);

@@ -28,6 +28,12 @@ struct mscope_cursor {
     ((const uint64_t *)__builtin_frame_address(0))[1], (uint64_t)__builtin_frame_address(0) + 16, \
         ((const uint64_t *)__builtin_frame_address(0))[0]
 
+// The body of a naked function that jumps to `target` with its return address as word `n`, 2 or 4.
+// A function that asks for its own gets a frame, which on the hot path costs as much as what it is wanted for.
+#define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("movq (%rsp), %" MSCOPE_WORD_##n "\n\tjmp " target)
+#define MSCOPE_WORD_2 "rsi"
+#define MSCOPE_WORD_4 "rcx"
+
 static inline uint64_t mscope_code_address(uint64_t pc)
 {
     return pc;
@@ -66,25 +72,29 @@ static inline uint64_t mscope_thread_pointer(void)
     return pointer;
 }
 
-/// `sp` points at the ucontext when __restore_rt is about to run.
-static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+/// Where the calling function's stack ends, for which it needs no frame.
+static inline uint64_t mscope_stack_pointer(void)
 {
-    const ucontext_t *context = (const ucontext_t *)sp;
+    uint64_t sp;
+    __asm__("movq %%rsp, %0" : "=r"(sp));
+    return sp;
+}
+
+static inline struct mscope_cursor mscope_interrupted(const ucontext_t *context)
+{
     return (struct mscope_cursor){
         .pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP],
         .sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP],
         .fp = (uint64_t)context->uc_mcontext.gregs[REG_RBP],
     };
 }
-enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
 
-/// Where the stack of the calling function ends.
-static inline uint64_t mscope_stack_pointer(void)
+/// `sp` points at the ucontext when __restore_rt is about to run.
+static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
 {
-    uint64_t pointer;
-    __asm__ volatile("movq %%rsp, %0" : "=r"(pointer));
-    return pointer;
+    return mscope_interrupted((const ucontext_t *)sp);
 }
+enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
 
 /// A system call that touches nothing but the kernel: not errno, which a process that shares our memory shares too.
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
@@ -100,11 +110,28 @@ static inline long mscope_raw_call(long number, long a, long b, long c, long d, 
     return result;
 }
 
+/// Whether a page fault was a write: bit 1 of its error code.
+static inline bool mscope_fault_was_write(const ucontext_t *context)
+{
+    return context->uc_mcontext.gregs[REG_ERR] & 2;
+}
+
+/// The general registers, for one that holds a bad address.
+static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32_t *count)
+{
+    *count = REG_RIP;
+    return (const uint64_t *)context->uc_mcontext.gregs;
+}
+
 #elif defined(__aarch64__)
 
 #define MSCOPE_CALLER                                                                                        \
     mscope_code_address(((const uint64_t *)__builtin_frame_address(0))[1]), (uint64_t)__builtin_dwarf_cfa(), \
         ((const uint64_t *)__builtin_frame_address(0))[0]
+
+#define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("mov " MSCOPE_WORD_##n ", x30\n\tb " target)
+#define MSCOPE_WORD_2 "x1"
+#define MSCOPE_WORD_4 "x3"
 
 /// Return addresses may carry a pointer authentication code above the address bits.
 static inline uint64_t mscope_code_address(uint64_t pc)
@@ -137,24 +164,28 @@ static inline uint64_t mscope_thread_pointer(void)
     return (uint64_t)__builtin_thread_pointer();
 }
 
-/// `sp` points at the siginfo, which the ucontext follows.
-static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+static inline uint64_t mscope_stack_pointer(void)
 {
-    const ucontext_t *context = (const ucontext_t *)(sp + sizeof(siginfo_t));
+    uint64_t sp;
+    __asm__("mov %0, sp" : "=r"(sp));
+    return sp;
+}
+
+static inline struct mscope_cursor mscope_interrupted(const ucontext_t *context)
+{
     return (struct mscope_cursor){
         .pc = context->uc_mcontext.pc,
         .sp = context->uc_mcontext.sp,
         .fp = context->uc_mcontext.regs[29],
     };
 }
-enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(siginfo_t) + sizeof(ucontext_t) };
 
-static inline uint64_t mscope_stack_pointer(void)
+/// `sp` points at the siginfo, which the ucontext follows.
+static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
 {
-    uint64_t pointer;
-    __asm__ volatile("mov %0, sp" : "=r"(pointer));
-    return pointer;
+    return mscope_interrupted((const ucontext_t *)(sp + sizeof(siginfo_t)));
 }
+enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(siginfo_t) + sizeof(ucontext_t) };
 
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -167,6 +198,26 @@ static inline long mscope_raw_call(long number, long a, long b, long c, long d, 
     register long x5 __asm__("x5") = f;
     __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
     return x0;
+}
+
+/// Whether a page fault was a write: bit 6 of the syndrome, which the kernel puts among its extra records.
+static inline bool mscope_fault_was_write(const ucontext_t *context)
+{
+    const uint8_t *at = context->uc_mcontext.__reserved, *end = at + sizeof(context->uc_mcontext.__reserved);
+    while (end - at >= 16) {
+        uint32_t head[2]; // magic, size
+        __builtin_memcpy(head, at, sizeof(head));
+        if (head[0] == 0x45535201) return at[8] & 64;
+        if (head[0] == 0 || head[1] < 16) break;
+        at += head[1];
+    }
+    return false;
+}
+
+static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32_t *count)
+{
+    *count = 31;
+    return (const uint64_t *)context->uc_mcontext.regs;
 }
 
 #else

@@ -70,11 +70,13 @@ uint32_t mscope_mode(void)
 void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
+    if (mscope_checks_need_all()) mode = MSCOPE_FULL;
     if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) {
         mscope_expect_tasks(); // what makes one may pass unseen
         mscope_store_relaxed(&mscope_partial, 1);
     }
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
+    mscope_era_mode_set(before, mode, mscope_load_relaxed(&mscope_begun) == 0);
     if (mode != MSCOPE_OFF)
         mscope_store_relaxed(&mscope_begun, 1);
     else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun))
@@ -97,6 +99,7 @@ static void mscope_child_begins(void)
     mscope_images_after_fork();
     mscope_sites_after_fork();
     mscope_end_after_fork();
+    mscope_signals_after_fork();
     mscope_set_event_interval(0); // no collector here
     for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
         int descriptor = mscope_exchange_acq_rel(&mscope_descriptors[i], 0);
@@ -138,6 +141,7 @@ bool mscope_boot(void)
     mscope_has_tables = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
     mscope_clock_start();
     mscope_resolve_next();
+    mscope_checks_start();
     // Another copy behind ours is a preloaded one.
     void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");
     if (other != NULL) other();
@@ -147,7 +151,12 @@ bool mscope_boot(void)
         mscope_say("no address space for its tables (", "ulimit -v?", "); nothing is tracked");
         return true;
     }
-    if (mscope_is_active()) mscope_set_mode(mscope_mode_from_environment());
+    if (!mscope_is_active()) return true;
+    mscope_checks_activate();
+    uint32_t mode = mscope_mode_from_environment();
+    if (mode != MSCOPE_FULL && mscope_checks_need_all())
+        mscope_say("MEMSCOPE_MODE is '", mscope_mode_names[mode], "', but MEMSCOPE_CHECKS needs full; using full");
+    mscope_set_mode(mode);
     return true;
 }
 
@@ -168,6 +177,7 @@ static void mscope_forget_failed_lookups(void)
 static __attribute__((constructor)) void mscope_loaded(void)
 {
     if (!mscope_boot()) return;
+    mscope_check_operators();
     mscope_forget_failed_lookups();
     // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
@@ -183,4 +193,5 @@ void mscope_tick(void)
     mscope_measure_own();
     mscope_refresh_images();
     mscope_update_peaks();
+    mscope_era_tick();
 }

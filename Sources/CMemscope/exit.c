@@ -189,9 +189,10 @@ static void mscope_exits_quickly(void)
 /// First of all constructors, since handlers run in the reverse order: what the program frees at its end is no leak.
 static __attribute__((constructor(101))) void mscope_find_ends(void)
 {
-    static const char *const wishes[] = {"MEMSCOPE_REPORT", "MEMSCOPE_LEAK_EXITCODE"};
+    static const char *const wishes[] = {"MEMSCOPE_REPORT", "MEMSCOPE_LEAK_EXITCODE", "MEMSCOPE_ERROR_EXITCODE",
+                                         "MEMSCOPE_PRINT_ERRORS"};
     bool is_wanted = false;
-    for (int i = 0; i < 2; i++) is_wanted |= mscope_environment(wishes[i]) != NULL;
+    for (int i = 0; i < 4; i++) is_wanted |= mscope_environment(wishes[i]) != NULL;
     if (!is_wanted) return;
     bool before = mscope_thread_set_internal(true);
     on_exit(mscope_exits, NULL);

@@ -11,8 +11,8 @@
 // Two blocks never begin within 32 bytes of each other: glibc's smallest chunk is 32 bytes, and next.c asks other
 // allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block writes it.
 //
-//   what = size:32 | site:20 | flags:12          0 when no live block begins here
-//   born = rounded up:1 | mscope_birth_now():39 | context:24
+//   what = size:32 | site:20 | flags:12          not live: what the last block here was, or 0
+//   born = rounded up:1 | mscope_birth_now():39 | context:24          not live: see mscope_mark_of
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the next slot, which lies inside the block.
 struct mscope_slot {
@@ -190,12 +190,15 @@ enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE
 struct mscope_tls {
     struct mscope_bank *bank;     // NULL unless state is READY
     _Atomic int64_t until_sample; // bytes to the next sample; negative: due
+    _Atomic int64_t until_check;  // allocations to the next one that is checked; not above 0: due
     uint64_t async_context;       // the register's value when the last hook was entered; 0: not known
     uint32_t state;
     uint32_t thread, context; // kept for what happens after the bank was given back
     uint32_t internal;        // one of MemScope's own threads
     uint32_t exit_rounds;
-    uint32_t moving; // blocks that realloc has lifted from the table
+    uint32_t moving;         // blocks that realloc has lifted from the table
+    uint32_t checks_drawn;   // until_check is a number that was drawn
+    uint32_t blocked_faults; // fault signals the thread thinks it has blocked
 };
 
 struct mscope_site_entry {

@@ -21,10 +21,14 @@ enum Demo {
     }
 
     private static func run(_ options: Options) throws {
+        guard !options.crimes || Crimes.areHarmless else {
+            throw OptionError(message: "--crimes needs MEMSCOPE_CHECKS=full or pages: else they would do harm")
+        }
         var stop = StopSignal()
         let server = try MemScope.serve(port: options.port)
         print("MemScope demo: \(server.visitURL)")
         fflush(nil)
+        if options.crimes { Crimes.commit() }
         let visitors = Task.detached { await keepBusy(options) }
         stop.wait(seconds: options.seconds)
         visitors.cancel()
@@ -46,6 +50,7 @@ enum Demo {
                 }
                 if tick.isMultiple(of: 50) { await shop.sessions.expire() }
                 if options.leaks, tick.isMultiple(of: 25) { Leaks.leakOnce() }
+                if options.crimes, tick % 250 == 249 { Crimes.commit() }
                 try? await Task.sleep(until: start + .seconds(step) * tick)
             }
         }

@@ -4,9 +4,10 @@ struct Options: Equatable {
     var load = 1000
     var seconds = 0
     var leaks = false
+    var crimes = false
 
     static let help = """
-        usage: memscope-demo [--port N] [--load N] [--seconds N] [--leak]
+        usage: memscope-demo [--port N] [--load N] [--seconds N] [--leak] [--crimes]
 
         A small shop that keeps everything in memory and serves its own heap.
 
@@ -14,6 +15,7 @@ struct Options: Equatable {
           --load N      mean simulated requests per second, 1 to 100000 (default 1000)
           --seconds N   stop after so many seconds, 0 runs until Ctrl-C (default 0)
           --leak        lose blocks and tie retain cycles, to have some to find
+          --crimes      use memory wrongly, with MEMSCOPE_CHECKS=full or pages only
           --help        print this
         """
 
@@ -29,6 +31,7 @@ struct Options: Equatable {
             switch name {
             case "--help", "-h": return nil
             case "--leak": options.leaks = true
+            case "--crimes": options.crimes = true
             case "--port": options.port = try number(for: name, in: 0...65_535, from: &rest)
             case "--load": options.load = try number(for: name, in: 1...100_000, from: &rest)
             case "--seconds": options.seconds = try number(for: name, in: 0...1_000_000_000, from: &rest)

@@ -9,6 +9,23 @@ func environment(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
+/// What the environment turns on with 1.
+package enum Switch: String {
+    case showContents = "MEMSCOPE_SHOW_CONTENTS"
+    case printErrors = "MEMSCOPE_PRINT_ERRORS"
+
+    /// Off when it is not set, and for a bad value, of which `complain` tells.
+    package var isOn: Bool {
+        switch environment(rawValue) {
+        case nil, "0": return false
+        case "1": return true
+        case let value?:
+            complain("\(rawValue) is '\(value)'; accepted are 0, 1; using 0")
+            return false
+        }
+    }
+}
+
 /// Starts what the environment asks for: the reporter, the server.
 ///
 /// The capture core calls it when it is loaded, before `main`.

@@ -22,6 +22,8 @@ extension MemScope {
         public var documentRoot: String?
         /// How much a look at the heap for the dashboard may cost.
         public var analysis: AnalysisOptions
+        /// Whether reports of memory errors show the bytes around the damage: what is in the program's memory.
+        public var showsContents: Bool
 
         /// Collects what is not the default.
         ///
@@ -31,18 +33,21 @@ extension MemScope {
         ///   - allowedHosts: Further host names of the server.
         ///   - documentRoot: A folder with the dashboard's files.
         ///   - analysis: Limits of a look at the heap.
+        ///   - showsContents: Nil: `MEMSCOPE_SHOW_CONTENTS`, which is off without a value.
         public init(
             url: String = "http://127.0.0.1:9100",
             token: String? = nil,
             allowedHosts: [String] = [],
             documentRoot: String? = nil,
-            analysis: AnalysisOptions = AnalysisOptions()
+            analysis: AnalysisOptions = AnalysisOptions(),
+            showsContents: Bool? = nil
         ) {
             self.url = url
             self.token = token
             self.allowedHosts = allowedHosts
             self.documentRoot = documentRoot
             self.analysis = analysis
+            self.showsContents = showsContents ?? Switch.showContents.isOn
         }
     }
 
@@ -53,7 +58,10 @@ extension MemScope {
         let observer: HeapObserver
 
         init(_ configuration: ServerConfiguration) throws(MemscopeServerError) {
-            let observer = HeapObserver(graphOptions: configuration.analysis)
+            let observer = HeapObserver(
+                graphOptions: configuration.analysis,
+                showsContents: configuration.showsContents
+            )
             var http = HTTPDaemon.Configuration(address: try ListenAddress(url: configuration.url))
             http.allowedHosts = configuration.allowedHosts
             if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }

@@ -33,9 +33,10 @@ def read_url(process: subprocess.Popen) -> str:
 
 
 @contextlib.contextmanager
-def demo(*options):
+def demo(*options, **environment):
     """Its address; it makes a few hundred requests a second."""
-    process = subprocess.Popen([DEMO, "--port", "0", *options], stdout=subprocess.PIPE)
+    process = subprocess.Popen([DEMO, "--port", "0", *options], stdout=subprocess.PIPE,
+                               env={**os.environ, **environment})
     try:
         yield read_url(process)
     finally:
@@ -58,6 +59,13 @@ def url():
 def leaking_url():
     """A demo that again and again ties a retain cycle and loses a block of C."""
     with demo("--leak") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def criminal_url():
+    """A demo that uses memory wrongly every five seconds, with every block checked."""
+    with demo("--crimes", "--load", "50", MEMSCOPE_CHECKS="full", MEMSCOPE_SHOW_CONTENTS="1") as address:
         yield address
 
 
@@ -90,6 +98,23 @@ def page(driver, url):
 def leaking(driver, leaking_url):
     """The same of a demo that leaks."""
     yield from quietly(driver, leaking_url)
+
+
+@pytest.fixture
+def criminal(driver, criminal_url):
+    """The same of a demo with memory errors."""
+    yield from quietly(driver, criminal_url)
+
+
+@pytest.fixture
+def errors(criminal):
+    """The page about memory errors, and the data it shows."""
+    criminal.record()
+    criminal.go("errors")
+    key = "errors?sort=firstSeen&limit=100"
+    data = criminal.until(lambda: criminal.answer(key), "no answer")["data"]
+    criminal.first("table tbody tr")
+    return criminal, data
 
 
 @pytest.fixture

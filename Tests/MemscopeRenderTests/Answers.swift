@@ -6,7 +6,7 @@ import Tracking
 enum Answers {
     private static let envelope = Fixtures.envelope
 
-    static let all: [(path: String, bytes: [UInt8])] = lists + snapshots + graph + rest
+    static let all: [(path: String, bytes: [UInt8])] = lists + snapshots + graph + errors + rest
 
     private static let lists: [(path: String, bytes: [UInt8])] = [
         (
@@ -87,6 +87,35 @@ enum Answers {
         ("POST /api/leakscan", WireFormat.leakScan(GraphFixtures.scan, GraphFixtures.summary, in: envelope)),
     ]
 
+    private static let errors: [(path: String, bytes: [UInt8])] = [
+        (
+            "/api/errors",
+            WireFormat.errors(
+                Page(errors: ErrorFixtures.errors, order: ListOrder(.firstSeen, isDescending: false), limit: 100),
+                naming: { ErrorFixtures.values(of: $0) },
+                checks: ErrorFixtures.checks,
+                in: envelope
+            )
+        ),
+        (
+            "/api/safety",
+            WireFormat.safety(
+                {
+                    var page = Page(
+                        findings: ErrorFixtures.review.findings,
+                        order: ListOrder(.severity, isDescending: true),
+                        limit: 5
+                    )
+                    page.update { $0.stack = Fixtures.frames(ofSite: $0.site) }
+                    return page
+                }(),
+                of: ErrorFixtures.review,
+                in: envelope
+            )
+        ),
+        ("the event memoryerror", WireFormat.memoryErrors(ErrorFixtures.checks, in: envelope)),
+    ]
+
     private static let rest: [(path: String, bytes: [UInt8])] = [
         ("/api/summary", WireFormat.summary(Fixtures.summary, in: envelope)),
         ("/api/timeline", WireFormat.timeline(Fixtures.timeline, resolution: .second, in: envelope)),
@@ -131,7 +160,9 @@ enum Answers {
                         requestBodyBytes: 65536,
                         connections: 64
                     ),
-                    isActive: true
+                    isActive: true,
+                    checks: ErrorFixtures.checks,
+                    showsContents: true
                 ),
                 in: envelope
             )

@@ -124,7 +124,12 @@ enum GraphFixtures {
     }()
 
     static func report(_ findings: ReportValues.Findings) -> [UInt8] {
-        let values = ReportValues(end: .exit(status: 3), summary: Fixtures.summary, findings: findings)
+        let values = ReportValues(
+            end: .exit(status: 3),
+            summary: Fixtures.summary,
+            findings: findings,
+            errors: ErrorFixtures.all
+        )
         return WireFormat.report(values, in: Fixtures.envelope)
     }
 }

@@ -50,6 +50,7 @@ async function request(path, options) {
 // for each other instead of provoking it.
 const HEAVY = new Set([
   "sites", "types", "threads", "flamegraph", "diff", "snapshot", "snapshots", "leakscan", "leaks", "cycles", "objects",
+  "errors", "safety",
 ]);
 /** @type {Promise<unknown>} */
 let heavyJobs = Promise.resolve();

@@ -9,7 +9,7 @@ const POLL_INTERVAL = 1000;
 const SILENCE = 5000;
 // Asking works but events did not: try events again after so many answers.
 const POLLS_BEFORE_EVENTS = 30;
-const HAPPENINGS = /** @type {const} */ (["mark", "mode", "snapshot", "leakscan"]);
+const HAPPENINGS = /** @type {const} */ (["mark", "mode", "snapshot", "leakscan", "memoryerror"]);
 
 /** @typedef {import("../types.js").SummaryEnvelope} SummaryEnvelope */
 /** @typedef {typeof HAPPENINGS[number]} Happening */

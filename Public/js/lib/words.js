@@ -102,3 +102,47 @@ export const REFERENCES = {
   conservative: { label: "a pointer", text: "Points there, but nothing says what it means. Counts as holding." },
   sideTable: { label: "side table", text: "The object's own side table, which keeps its counts." },
 };
+
+/** @type {Record<string, {label: string, text: string}>} */
+export const ERROR_KINDS = {
+  "use-after-free-read": { label: "read after free", text: "Memory was read after it had been given back." },
+  "use-after-free-write": { label: "write after free", text: "Memory was written to after it had been given back." },
+  "double-free": { label: "double free", text: "A block was given back twice." },
+  "invalid-free": { label: "invalid free", text: "What was freed is not the beginning of a block." },
+  "overflow": { label: "overflow", text: "An access behind the end of a block." },
+  "underflow": { label: "underflow", text: "An access before the beginning of a block." },
+  "mismatched-free": { label: "mismatched free", text: "Freed by another family, or with another size, than made." },
+};
+
+/** @type {Record<string, {label: string, text: string}>} */
+export const DISCOVERIES = {
+  "at-once": { label: "in the act", text: "The access stack is where it happened." },
+  "later": { label: "by what it left", text: "The access stack is where it was found, not where it happened." },
+  "sweep": { label: "by a look at all memory", text: "Who did it is not known." },
+  "exit": { label: "at the end of the process", text: "Who did it is not known." },
+};
+
+/** @type {Record<string, {label: string, text: string}>} */
+export const SEVERITIES = {
+  critical: { label: "critical", text: "Memory is, or would have been, damaged." },
+  high: { label: "high", text: "Wrong data was used, or a large share of the heap is lost." },
+  medium: { label: "medium", text: "A defect that costs memory or figures." },
+  low: { label: "low", text: "Small, or perhaps meant." },
+};
+
+/** @type {Record<string, string>} */
+export const DETECTORS = {
+  errors: "Memory errors",
+  leaks: "Leaks",
+  cycles: "Retain cycles",
+  growth: "Growth",
+  records: "Missing records",
+  stacks: "Guessed stacks",
+};
+
+/** @type {Record<string, {label: string, text: string}>} how far a detector looked */
+export const COVERAGES = {
+  "complete": { label: "looked at all", text: "It saw everything it can see." },
+  "partial": { label: "looked at a part", text: "What it did not see may have more." },
+  "not-run": { label: "did not run", text: "Nothing is known: this is not the same as clean." },
+};

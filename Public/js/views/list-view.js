@@ -12,7 +12,8 @@ import { Table } from "./table.js";
 /**
  * @template Row
  * @typedef {object} ListOptions
- * @property {"sites" | "types" | "threads"} name - of the view, the resource and the array in its data
+ * @property {"sites" | "types" | "threads" | "errors" | "safety"} name - of the view and the resource
+ * @property {string} [rowsName] - of the array in its data, unless it is the same
  * @property {string} title
  * @property {string} text - what the list shows
  * @property {string} defaultSort
@@ -22,6 +23,7 @@ import { Table } from "./table.js";
  * @property {(row: Row) => string} key
  * @property {import("./table.js").Column<Row>[]} columns
  * @property {import("./table.js").TableOptions<Row>["detail"]} [detail]
+ * @property {{element: HTMLElement, update: (data: any) => void}} [head] - above the table
  * @property {(data: any) => Node | null} [note] - something to say below the table
  */
 
@@ -35,7 +37,7 @@ class ListView {
     this.options = options;
     const { name, defaultSort } = options;
     /** @type {PagedList<Row, any>} */
-    this.list = new PagedList(name, defaultSort, () => this.render());
+    this.list = new PagedList(name, defaultSort, () => this.render(), undefined, options.rowsName);
     this.search = createSearch(options.filterLabel, () => this.render());
     this.refresh = createRefresh(() => this.list.resource.refresh());
     this.panel = createPanel(options.title, options.text, this.search.element, this.refresh.element);
@@ -46,6 +48,7 @@ class ListView {
     this.empty = h("div");
     this.note = h("div", { class: "list-note muted" });
     this.footer = createListFooter(name, () => this.list.more());
+    if (options.head) this.panel.content.append(options.head.element);
     this.panel.content.append(this.scroll, this.empty, this.footer.element, this.note);
   }
 
@@ -60,6 +63,7 @@ class ListView {
     this.table.show(rows, list.sort);
     setAttribute(this.scroll, "hidden", rows.length === 0);
     this.empty.replaceChildren(...(rows.length === 0 ? [emptyNotice(options.empty, list.rows.length)] : []));
+    options.head?.update(envelope.data);
     this.note.replaceChildren(options.note?.(envelope.data) ?? "");
     this.footer.update({ shown: rows.length, loaded: list.rows.length, total: list.total, more: list.next !== null,
       truncated: envelope.truncated });
@@ -81,9 +85,11 @@ export function createListView(app, options) {
     view.render();
   });
   return {
+    refresh: () => list.resource.wanted && list.resource.refresh(),
     element: view.panel.element,
     /** @param {Record<string, string>} params */
     show(params) {
+      if (params.filter) view.search.input.value = params.filter;
       list.sortBy(params.sort || options.defaultSort);
       list.resource.start();
     },

@@ -15,13 +15,15 @@ const INTERVAL = 5000;
  */
 export class PagedList {
   /**
-   * @param {string} name - of the resource, and of the array in its data
+   * @param {string} name - of the resource, and of the array in its data unless `rowsName` says otherwise
    * @param {string} sort - at the beginning
    * @param {(list: PagedList<Row, Data>) => void} changed
    * @param {number | null} [interval] - milliseconds between loads; null: only when asked
+   * @param {string} [rowsName]
    */
-  constructor(name, sort, changed, interval = INTERVAL) {
+  constructor(name, sort, changed, interval = INTERVAL, rowsName = name) {
     this.name = name;
+    this.rowsName = rowsName;
     this.sort = sort;
     this.changed = changed;
     /** @type {Row[]} */
@@ -63,7 +65,7 @@ export class PagedList {
 
   /** @param {Data} data @param {Row[]} before */
   take(data, before) {
-    const rows = /** @type {Record<string, Row[]>} */ (/** @type {unknown} */ (data))[this.name];
+    const rows = /** @type {Record<string, Row[]>} */ (/** @type {unknown} */ (data))[this.rowsName];
     this.rows = [...before, ...rows];
     this.next = data.next;
     this.total = data.total;

@@ -38,11 +38,11 @@ function stackLine(frame) {
       h("span", { class: "frame-image", title: frame.address }, frame.image ?? "unknown image")));
 }
 
-/** @param {Frame[]} stack - innermost first @returns {HTMLElement} */
-export function stackList(stack) {
-  if (stack.length === 0) {
-    return h("p", { class: "muted" }, "No stack was taken for these blocks: they were recorded in balanced mode, "
-      + "or the table of stacks is full.");
-  }
+const NO_STACK = "No stack was taken for these blocks: they were recorded in balanced mode, or the table of stacks is "
+  + "full.";
+
+/** @param {Frame[]} stack - innermost first @param {string} [without] - why there is none @returns {HTMLElement} */
+export function stackList(stack, without = NO_STACK) {
+  if (stack.length === 0) return h("p", { class: "muted" }, without);
   return h("ol", { class: "stack", "aria-label": "Call stack, innermost first" }, ...stack.map(stackLine));
 }

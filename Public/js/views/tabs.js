@@ -22,6 +22,8 @@ const LABELS = {
   leaks: "Leaks",
   cycles: "Cycles",
   object: "Object",
+  errors: "Errors",
+  safety: "Safety",
   snapshots: "Snapshots",
 };
 

@@ -38,6 +38,9 @@ package struct GrowthHistory: Sendable {
     /// Sites that have a series, ascending.
     package var sites: [UInt32] { seriesOfSite.keys.sorted() }
 
+    /// Whether so many readings were kept, after the warm-up.
+    package func hasReadings(_ count: Int) -> Bool { stride > 1 || readings >= count }
+
     package func series(of site: UInt32) -> [GrowthPoint] { seriesOfSite[site] ?? [] }
 
     /// Takes in what all sites hold; a site that is not among them holds nothing.

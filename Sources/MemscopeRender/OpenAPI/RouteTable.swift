@@ -6,7 +6,7 @@ package enum RouteTable {
     package static let pageLimit = 1...1000
     package static let defaultPageLimit = 100
 
-    package static let routes = resources + graph + actions + planned + files
+    package static let routes = resources + graph + findings + actions + planned + files
 
     private static let resources: [RouteDescription] = [
         RouteDescription("GET", "/api/summary", "The whole process' figures, now."),
@@ -79,7 +79,7 @@ package enum RouteTable {
         RouteDescription(
             "GET",
             "/api/events",
-            "Server-sent events: summary, mark, mode, snapshot, leakscan.",
+            "Server-sent events: summary, mark, mode, snapshot, leakscan, memoryerror.",
             answer: .other("text/event-stream")
         ),
     ]
@@ -116,11 +116,9 @@ package enum RouteTable {
 
     private static let planned: [RouteDescription] =
         [
-            ("errors", "Memory errors."),
             ("tasks", "Live blocks by task."), ("ffi", "Blocks that crossed into C."),
             ("variables", "Tracked variables."), ("scopes", "Measured scopes."),
-            ("lifecycle", "Births and deaths of blocks."),
-            ("safety", "Findings by risk."), ("query", "Questions over the record."),
+            ("lifecycle", "Births and deaths of blocks."), ("query", "Questions over the record."),
         ].map { RouteDescription("GET", "/api/\($0.0)", $0.1, answer: .planned) }
         + [RouteDescription("POST", "/api/trim", "Asks the allocator to return memory.", answer: .planned)]
 
@@ -168,6 +166,33 @@ package enum RouteTable {
             answer: .finding
         ),
         RouteDescription("POST", "/api/leakscan", "Looks at the whole heap now.", answer: .finding),
+    ]
+
+    private static let findings: [RouteDescription] = [
+        RouteDescription(
+            "GET",
+            "/api/errors",
+            "Memory errors, and how they are looked for.",
+            parameters: list(ErrorColumn.self, default: "firstSeen") + [
+                ParameterDescription(
+                    "kind",
+                    "Only this kind.",
+                    .choice(MemoryError.Kind.allCases.map(\.rawValue), default: nil)
+                )
+            ]
+        ),
+        RouteDescription(
+            "GET",
+            "/api/safety",
+            "What all detectors found, by risk.",
+            parameters: list(SafetyColumn.self, default: "-severity") + [
+                ParameterDescription(
+                    "detector",
+                    "Only of this detector.",
+                    .choice(SafetyFinding.Detector.allCases.map(\.rawValue), default: nil)
+                )
+            ]
+        ),
     ]
 
     private static let files: [RouteDescription] = [

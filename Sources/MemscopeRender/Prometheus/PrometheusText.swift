@@ -12,16 +12,19 @@ package enum PrometheusText {
     /// - Parameters:
     ///   - values: The figures of now.
     ///   - leaks: What the last look at the heap found; nil without one.
+    ///   - checks: How memory errors are looked for, and their counts.
     ///   - mode: How much is recorded.
     /// - Returns: UTF-8.
     package static func metrics(
         _ values: SummaryValues,
         leaks: MemScope.HeapAnalysis.Summary?,
+        checks: CheckTotals,
         mode: MemScope.Mode
     ) -> [UInt8] {
         var text = ""
         let lost = leaks.map(lost) ?? []
-        for metric in heap(values.totals) + lost + system(values) + tracking(values.totals, mode: mode) {
+        for metric in heap(values.totals) + lost + errors(checks) + system(values) + tracking(values.totals, mode: mode)
+        {
             metric.write(to: &text)
         }
         return Array(text.utf8)
@@ -47,6 +50,33 @@ package enum PrometheusText {
             .gauge("unreachable_bytes", "Bytes that nothing reached at the last scan.", summary.unreachableBytes),
             .gauge("unreachable_blocks", "Blocks that nothing reached at the last scan.", summary.unreachableBlocks),
             .gauge("unreachable_cycles", "Retain cycles that nothing reached at the last scan.", summary.cycles),
+        ]
+    }
+
+    private static func errors(_ checks: CheckTotals) -> [Metric] {
+        [
+            Metric(
+                name: "memory_errors_total",
+                type: "counter",
+                help: "Memory errors of the program, repeated ones too.",
+                label: "kind",
+                samples: MemoryError.Kind.allCases.map { ($0.rawValue, "\(checks.byKind[$0] ?? 0)") }
+            ),
+            .gauge("memory_errors_distinct", "Memory errors by kind and call stacks.", checks.distinct),
+            .counter("memory_errors_dropped_total", "Memory errors without a report of their own.", checks.dropped),
+            .counter("unknown_frees_total", "Frees of addresses that nobody can tell about.", checks.unknownFrees),
+            .counter("guarded_blocks_total", "Blocks that lay between guard pages.", checks.guarded.blocks),
+            .counter("guard_pool_full_total", "Blocks that found no room there.", checks.guarded.full),
+            .counter("canaried_blocks_total", "Blocks with a canary on both sides.", checks.canariedBlocks),
+            .gauge("quarantine_bytes", "Freed memory that is kept to be checked.", checks.quarantine.bytes),
+            .counter("heap_checks_total", "Times that all watched memory was looked at.", checks.sweeps),
+            Metric(
+                name: "checks",
+                type: "gauge",
+                help: "1 for the mode of MEMSCOPE_CHECKS that is on.",
+                label: "mode",
+                samples: CheckMode.allCases.map { ($0.rawValue, $0 == checks.mode ? "1" : "0") }
+            ),
         ]
     }
 

@@ -46,19 +46,26 @@ package struct ConfigValues: Sendable, Hashable {
     package var limits: ConfigLimits
     /// Whether the program's allocations go through MemScope.
     package var isActive: Bool
+    package var checks: CheckTotals
+    /// Whether reports of memory errors show what is in memory.
+    package var showsContents: Bool
 
     package init(
         mode: MemScope.Mode,
         sampleInterval: UInt64,
         serverURL: String?,
         limits: ConfigLimits,
-        isActive: Bool
+        isActive: Bool,
+        checks: CheckTotals,
+        showsContents: Bool
     ) {
         self.mode = mode
         self.sampleInterval = sampleInterval
         self.serverURL = serverURL
         self.limits = limits
         self.isActive = isActive
+        self.checks = checks
+        self.showsContents = showsContents
     }
 }
 
@@ -72,6 +79,8 @@ extension WireFormat {
             json.member("serverURL", values.serverURL)
             json.member("limits") { members(of: values.limits, to: &$0) }
             json.member("active", values.isActive)
+            json.member("checks") { members(of: values.checks, to: &$0) }
+            json.member("showsContents", values.showsContents)
         }
     }
 

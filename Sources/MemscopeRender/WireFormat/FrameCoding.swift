@@ -4,8 +4,8 @@ package import Tracking
 package typealias StackNaming = (Site) -> [Frame]
 
 extension JSONWriter {
-    mutating func stack(_ frames: [Frame]) {
-        member("stack", array: frames) { $0.frame($1) }
+    mutating func stack(_ frames: [Frame], as key: String = "stack") {
+        member(key, array: frames) { $0.frame($1) }
     }
 
     private mutating func frame(_ frame: Frame) {

@@ -38,6 +38,24 @@ package struct MetadataValues: Sendable, Hashable {
     }
 }
 
+/// What a reader may expect of a memory profiler, and this one does not do.
+package enum NotDetected: String, Sendable, CaseIterable {
+    case dataRaces = "data races"
+    case exclusivity = "overlapping access to a variable (exclusivity)"
+    case uninitialisedReads = "reads of uninitialised memory"
+    case stackAndGlobals = "accesses outside of variables on the stack, and of global ones"
+
+    /// Which tool does.
+    package var tool: String {
+        switch self {
+        case .dataRaces: "swift build --sanitize=thread, or Valgrind's helgrind"
+        case .exclusivity: "swiftc -enforce-exclusivity=checked, the default of builds for debugging"
+        case .uninitialisedReads: "Valgrind's memcheck, or clang -fsanitize=memory for C and C++"
+        case .stackAndGlobals: "swift build --sanitize=address"
+        }
+    }
+}
+
 extension WireFormat {
     /// Answers `GET /api/metadata`.
     package static func metadata(_ values: MetadataValues, in envelope: Envelope) -> [UInt8] {
@@ -55,6 +73,12 @@ extension WireFormat {
             json.member("typeReader") { json in
                 json.member("available", values.typeReaderProblem == nil)
                 json.member("reason", values.typeReaderProblem)
+            }
+            json.member("notDetected", array: NotDetected.allCases) { json, each in
+                json.object { json in
+                    json.member("what", each.rawValue)
+                    json.member("tool", each.tool)
+                }
             }
             json.member("layouts") { $0.member("problems", array: values.layoutProblems) }
         }

@@ -19,14 +19,27 @@ package struct ReportValues: Sendable {
         case unavailable(reason: String, remedy: String)
     }
 
+    /// The memory errors, and how they were looked for.
+    package struct Errors: Sendable {
+        package var list: [ErrorValues]
+        package var checks: CheckTotals
+
+        package init(list: [ErrorValues], checks: CheckTotals) {
+            self.list = list
+            self.checks = checks
+        }
+    }
+
     package var end: End
     package var summary: SummaryValues
     package var findings: Findings
+    package var errors: Errors
 
-    package init(end: End, summary: SummaryValues, findings: Findings) {
+    package init(end: End, summary: SummaryValues, findings: Findings, errors: Errors) {
         self.end = end
         self.summary = summary
         self.findings = findings
+        self.errors = errors
     }
 }
 
@@ -52,13 +65,10 @@ extension WireFormat {
                 unavailable(reason: reason, remedy: remedy, to: &json)
                 json.member("summary") { members(of: values.summary, quality: envelope.quality, to: &$0) }
             }
-            json.member("errors") { json in
-                unavailable(
-                    reason: "memory errors are not looked for",
-                    remedy: "a later version of MemScope will",
-                    to: &json
-                )
+            json.member("errors", array: values.errors.list) { json, error in
+                json.object { members(of: error, to: &$0) }
             }
+            json.member("checks") { members(of: values.errors.checks, to: &$0) }
         }
     }
 

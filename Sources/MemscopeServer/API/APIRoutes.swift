@@ -13,7 +13,7 @@ package struct APIRoutes {
     }
 
     package var all: [Route] {
-        figures + snapshots + graph + actions + exports + planned
+        figures + snapshots + graph + findings + actions + exports + planned
     }
 
     /// The order and place in a list that a request asks for.
@@ -163,7 +163,9 @@ extension APIRoutes {
                 requestBodyBytes: limits.bodyBytes,
                 connections: limits.connections
             ),
-            isActive: CaptureCore.isActive
+            isActive: CaptureCore.isActive,
+            checks: CaptureCore.checkTotals(),
+            showsContents: observer.showsContents
         )
         return HTTPResponse(json: WireFormat.config(values, in: observer.envelope()))
     }

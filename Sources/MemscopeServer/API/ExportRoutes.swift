@@ -16,7 +16,8 @@ extension APIRoutes {
                     body: .bytes(
                         PrometheusText.metrics(
                             observer.summaryValues(),
-                            leaks: observer.graph.lastSummary,
+                            leaks: observer.graph.lastKept?.summary,
+                            checks: CaptureCore.checkTotals(),
                             mode: CaptureCore.mode
                         )
                     )

@@ -9,6 +9,10 @@ struct ReportWishes: Sendable {
     var isPerProcess: Bool
     /// The status to leave with when there are leaks; nil leaves the program's own.
     var leakStatus: Int32?
+    /// The same when there were memory errors, which come first.
+    var errorStatus: Int32?
+    /// Whether memory errors that have no line on stderr yet get one.
+    var printsErrors: Bool
 
     /// Nil when nothing is wished.
     ///
@@ -16,9 +20,9 @@ struct ReportWishes: Sendable {
     init?(complain: (String) -> Void) {
         let template = environment("MEMSCOPE_REPORT")
         leakStatus = Self.status("MEMSCOPE_LEAK_EXITCODE", complain)
-        // Nothing finds memory errors yet; a wrong value is told of today all the same.
-        _ = Self.status("MEMSCOPE_ERROR_EXITCODE", complain)
-        guard template != nil || leakStatus != nil else { return nil }
+        errorStatus = Self.status("MEMSCOPE_ERROR_EXITCODE", complain)
+        printsErrors = Switch.printErrors.isOn
+        guard template != nil || leakStatus != nil || errorStatus != nil || printsErrors else { return nil }
         // Absolute from the start, since the program may change its folder.
         path = template.map { $0.hasPrefix("/") ? $0 : "\(Self.folder)/\($0)" }
         isPerProcess = path?.contains(pidPlaceholder) == true

@@ -24,7 +24,7 @@ enum Reporter {
         _ = LeakSuppressions.fromEnvironment
         var options = mscope_end_options()
         options.timeout = patience
-        options.signals = wishes.path != nil
+        options.signals = wishes.path != nil || wishes.printsErrors
         if wishes.isPerProcess { options.start_in_child = { CaptureCore.asOwnThread { Reporter.start() } } }
         unsafe mscope_watch_end(&options)
     }
@@ -48,25 +48,42 @@ enum Reporter {
         // Without a server nobody measures own memory and peaks.
         if MemScope.runningServer == nil { CaptureCore.tick() }
         let observer = HeapObserver.current
-        var options = MemScope.AnalysisOptions()
-        options.timeoutNanoseconds = scanPatience
+        let began = CaptureCore.now
+        if CaptureCore.checkTotals().canSweep { CaptureCore.checkHeap() }
+        if wishes.printsErrors { observer.printErrors() }
         var status: Int32 = -1
-        var findings: ReportValues.Findings
-        do throws(HeapAnalysisError) {
-            let analysis = try observer.analyze(options)
-            if analysis.summary.unreachableBlocks > 0, let wished = wishes.leakStatus { status = wished }
-            findings = .analysis(analysis)
-        } catch {
-            if wishes.leakStatus != nil { complain("MEMSCOPE_LEAK_EXITCODE has no effect: \(error.message)") }
-            findings = .unavailable(reason: error.reason, remedy: error.remedy)
+        if let wished = wishes.errorStatus, CaptureCore.errorCount > 0 { status = wished }
+        guard wishes.path != nil || wishes.leakStatus != nil else { return status }
+        let findings = findings(observer, wishes)
+        if status < 0, let wished = wishes.leakStatus, case .analysis(let analysis) = findings,
+            analysis.summary.unreachableBlocks > 0
+        {
+            status = wished
         }
-        guard let template = wishes.path else { return status }
-        let path = replacingPID(in: template)
-        let values = ReportValues(end: end, summary: observer.summaryValues(), findings: findings)
-        if let problem = ReportFile.write(WireFormat.report(values, in: observer.envelope()), to: path) {
-            complain("MEMSCOPE_REPORT is '\(template)': \(path) cannot be written (\(problem))")
+        if let template = wishes.path {
+            let errors = observer.errorValues(exitBegan: began)
+            let values = ReportValues(end: end, summary: observer.summaryValues(), findings: findings, errors: errors)
+            write(WireFormat.report(values, in: observer.envelope()), to: template)
         }
         return status
+    }
+
+    private static func findings(_ observer: HeapObserver, _ wishes: ReportWishes) -> ReportValues.Findings {
+        var options = MemScope.AnalysisOptions()
+        options.timeoutNanoseconds = scanPatience
+        do throws(HeapAnalysisError) {
+            return .analysis(try observer.analyze(options))
+        } catch {
+            if wishes.leakStatus != nil { complain("MEMSCOPE_LEAK_EXITCODE has no effect: \(error.message)") }
+            return .unavailable(reason: error.reason, remedy: error.remedy)
+        }
+    }
+
+    private static func write(_ report: [UInt8], to template: String) {
+        let path = replacingPID(in: template)
+        if let problem = ReportFile.write(report, to: path) {
+            complain("MEMSCOPE_REPORT is '\(template)': \(path) cannot be written (\(problem))")
+        }
     }
 }
 

@@ -27,9 +27,9 @@ final class GraphSession: Sendable {
         }
     }
 
-    /// The figures of the last look; reading them is no question.
-    var lastSummary: MemScope.HeapAnalysis.Summary? {
-        kept.withLock { $0?.finding.summary }
+    /// The same for who would not have it looked for: reading it is no question.
+    var lastKept: HeapFinding? {
+        kept.withLock { $0?.finding }
     }
 
     /// Gives back the memory of a graph that nobody asked for lately.

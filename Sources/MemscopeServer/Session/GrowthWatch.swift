@@ -30,6 +30,9 @@ final class GrowthWatch: Sendable {
         state.withLock { $0.history.add(samples, at: now) }
     }
 
+    /// Whether there were enough readings to say what grows.
+    var isReady: Bool { state.withLock { $0.history.hasReadings(GrowthDetector().minimumPoints) } }
+
     /// Call stacks that grow, without their names.
     ///
     /// - Parameter graph: Tells what they hold mostly; without it their type is not known.

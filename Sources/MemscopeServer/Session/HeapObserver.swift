@@ -14,6 +14,11 @@ package final class HeapObserver: Sendable {
     private let snapshots = Mutex(SnapshotStore())
     let graph = GraphSession()
     let growth = GrowthWatch()
+    let errors = ErrorWatch()
+    /// Whether memory around the damage may be shown to clients.
+    let showsContents: Bool
+    /// Whether each memory error gets a line on stderr.
+    let wishesErrorLines = Switch.printErrors.isOn
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
     // Monotonic nanoseconds of the last question for names.
@@ -24,8 +29,12 @@ package final class HeapObserver: Sendable {
     /// What a look at the heap for the dashboard may cost.
     let graphOptions: MemScope.AnalysisOptions
 
-    package init(graphOptions: MemScope.AnalysisOptions = MemScope.AnalysisOptions()) {
+    package init(
+        graphOptions: MemScope.AnalysisOptions = MemScope.AnalysisOptions(),
+        showsContents: Bool = Switch.showContents.isOn
+    ) {
         self.graphOptions = graphOptions
+        self.showsContents = showsContents
     }
 
     /// What stands around an answer of now.
@@ -74,6 +83,7 @@ package final class HeapObserver: Sendable {
         closeIdleSymbolFiles()
         graph.forgetIdle()
         growth.tick()
+        watchErrors()
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
             time: CaptureCore.now,

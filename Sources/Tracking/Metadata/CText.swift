@@ -6,7 +6,7 @@ func text<Characters>(of characters: Characters) -> String {
 }
 
 /// Lower-case hexadecimal, two digits a byte.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     let digits: [UInt8] = Array("0123456789abcdef".utf8)
     var characters: [UInt8] = []
     for byte in bytes {

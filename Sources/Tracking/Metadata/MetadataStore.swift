@@ -102,6 +102,21 @@ package final class MetadataStore: @unchecked Sendable {
         }
     }
 
+    /// What the block of a memory error was.
+    ///
+    /// - Parameters:
+    ///   - error: The block itself may be gone, or another one's now.
+    ///   - moduleOfSite: As for `classify`.
+    /// - Returns: Nil when no block is known.
+    package func type(of error: MemoryError, moduleOfSite: (UInt32) -> String) -> BlockType? {
+        guard let target = error.target else { return nil }
+        let table = imageTable
+        let swift = readers.types.type(ofFirstWord: target.typeWord, size: target.size, isImage: table.isMapped)
+        if let swift { return swift }
+        guard error.allocated.site != 0 else { return BlockType(name: "unknown", kind: .unknown) }
+        return BlockType(name: moduleOfSite(error.allocated.site), kind: .c)
+    }
+
     /// Gives the words of a scan their meaning.
     ///
     /// - Parameters:

@@ -41,5 +41,9 @@ extern "C" {
 #pragma weak mscope_scan_take
 #pragma weak mscope_scan_release
 #pragma weak mscope_scan_origin
+#pragma weak mscope_read_errors
+#pragma weak mscope_error_count
+#pragma weak mscope_read_check_totals
+#pragma weak mscope_check_heap
 
 #endif

@@ -4,7 +4,12 @@ import Tracking
 
 @Suite("Prometheus metrics") struct PrometheusTextTests {
     private let text = String(
-        decoding: PrometheusText.metrics(Fixtures.summary, leaks: GraphFixtures.summary, mode: .full),
+        decoding: PrometheusText.metrics(
+            Fixtures.summary,
+            leaks: GraphFixtures.summary,
+            checks: ErrorFixtures.checks,
+            mode: .full
+        ),
         as: UTF8.self
     )
 
@@ -29,6 +34,8 @@ import Tracking
             "memscope_allocated_bytes_total 6007", "memscope_resident_bytes 1048576", "memscope_uptime_seconds 6.0",
             "memscope_dropped_records_total{table=\"stacks\"} 3", "memscope_mode{mode=\"full\"} 1",
             "memscope_mode{mode=\"off\"} 0", "memscope_unreachable_bytes 400", "memscope_unreachable_cycles 2",
+            "memscope_memory_errors_total{kind=\"double-free\"} 2", "memscope_checks{mode=\"full\"} 1",
+            "memscope_guarded_blocks_total 70", "memscope_quarantine_bytes 4096",
         ]
     )
     func figures(line: String) {
@@ -40,7 +47,10 @@ import Tracking
         var values = Fixtures.summary
         values.rssBytes = nil
         values.allocatorHeldBytes = nil
-        let text = String(decoding: PrometheusText.metrics(values, leaks: nil, mode: .off), as: UTF8.self)
+        let text = String(
+            decoding: PrometheusText.metrics(values, leaks: nil, checks: ErrorFixtures.checks, mode: .off),
+            as: UTF8.self
+        )
         #expect(!text.contains("resident") && !text.contains("allocator_held") && !text.contains("unreachable"))
     }
 }

@@ -88,7 +88,8 @@ import Tracking
         let summary = try #require(report["summary"] as? [String: Any])
         #expect(summary["unreachableBlocks"] as? Int == 4 && summary["liveBytes"] as? Int == 5607)
         #expect((report["end"] as? [String: Any])?["status"] as? Int == 3)
-        #expect((report["errors"] as? [String: Any])?["available"] as? Bool == false)
+        #expect((report["errors"] as? [Any])?.count == ErrorFixtures.errors.count)
+        #expect((report["checks"] as? [String: Any])?["mode"] as? String == "full")
         #expect(report["schemaVersion"] as? Int == 1)
     }
 
@@ -96,6 +97,7 @@ import Tracking
         let report = try parse(GraphFixtures.report(.unavailable(reason: "sampled", remedy: "full")))
         #expect(report["available"] as? Bool == false && report["enable"] as? String == "full")
         #expect(report["leaks"] == nil && report["cycles"] == nil && report["scan"] == nil)
+        #expect((report["errors"] as? [Any])?.count == ErrorFixtures.errors.count)
         #expect((report["summary"] as? [String: Any])?["liveBytes"] as? Int == 5607)
     }
 }

@@ -2,9 +2,11 @@ import Foundation
 import Testing
 
 /// The wire format is written down three times: here as code, for people in
-/// `docs/wire-format.md`, for the page in `Public/js/types.js`.
+/// `docs/wire-format.md`, for the page in `Public/js/types.js`, `graph-types.js` and `error-types.js`.
 @Suite("Wire format keys") struct WireKeysTests {
-    static let typesFile = Tool.root.appending(path: "Public/js/types.js")
+    static let typesFiles = ["types", "graph-types", "error-types"].map {
+        Tool.root.appending(path: "Public/js/\($0).js")
+    }
     /// Described once for all: a frame, and what is known of a snapshot.
     private static let shared: Set<String> = [
         "function", "file", "line", "image", "address", "inlined",
@@ -45,7 +47,7 @@ import Testing
             let list: Set<String> =
                 [
                     "/api/sites", "/api/types", "/api/threads", "/api/leaks", "/api/cycles",
-                    "/api/relations",
+                    "/api/relations", "/api/errors", "/api/safety",
                 ].contains(answer.path)
                 ? ["total", "next"] : []
             let written = try keys(answer.bytes, data: true)

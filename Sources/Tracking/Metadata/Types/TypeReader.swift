@@ -84,6 +84,14 @@ struct TypeReader {
         return type
     }
 
+    /// The type of a block by its size and a first word read earlier: the block itself may be gone.
+    mutating func type(ofFirstWord word: UInt64, size: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
+        guard unavailableReason == nil, size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(word),
+            let known = type(of: word, isImage), size >= known.minimumSize
+        else { return nil }
+        return known.type
+    }
+
     private static func read(_ metadata: UInt64, isImage: (UInt64) -> Bool) -> KnownType? {
         guard let record = HeapMetadata(at: metadata, isImage: isImage) else { return nil }
         let size = record.minimumSize

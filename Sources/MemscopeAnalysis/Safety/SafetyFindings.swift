@@ -1,0 +1,151 @@
+import Tracking
+
+// What each detector's finding weighs, and what is to be done about it. docs/safety.md has the rules for people.
+
+extension SafetyFinding {
+    init(_ error: MemoryError, checks: CheckTotals) {
+        let seen = error.count == 1 ? "seen once" : "seen \(error.count) times"
+        self.init(
+            .errors,
+            error.severity,
+            title: error.title,
+            evidence: [seen, error.note].compactMap(\.self).joined(separator: ". "),
+            confidence: error.isGuessed ? 0.5 : 1,
+            quality: error.isGuessed ? .inferred : .measured,
+            remedy: error.remedy,
+            link: "#/errors?filter=%23\(error.id)",
+            magnitude: error.count,
+            site: error.access.site != 0 ? error.access.site : error.allocated.site
+        )
+    }
+
+    init(leak: MemScope.HeapAnalysis.Leak, scan: MemScope.HeapAnalysis.Scan) {
+        let bytes = leak.retainedBytes ?? leak.bytes
+        self.init(
+            .leaks,
+            Self.severity(bytes: bytes, of: scan.bytes),
+            title: "\(Self.blocks(leak.count)) of \(leak.type) lost",
+            evidence: "\(leak.bytes) bytes that nothing reaches, \(bytes) with what only they hold: \(leak.reason)",
+            confidence: Self.confidence(in: scan),
+            remedy: "free them, or keep what points to them, in the code that the stack shows",
+            link: "#/leaks?kind=direct",
+            magnitude: bytes,
+            site: leak.site
+        )
+    }
+
+    init(cycle: MemScope.HeapAnalysis.Cycle, scan: MemScope.HeapAnalysis.Scan) {
+        let path = cycle.path.map { step in step.type + (step.field.map { "." + $0 } ?? "") }
+        let seen = "\(cycle.count == 1 ? "one cycle" : "\(cycle.count) cycles"), \(cycle.bytes) bytes"
+        let held = cycle.isReachable ? "something still holds it, so it may be meant" : "nothing else holds it"
+        let remedy = cycle.breakEdge.map { edge in
+            "make \(edge.from)\(edge.field.map { "." + $0 } ?? "") weak or unowned: \(edge.reason)"
+        }
+        self.init(
+            .cycles,
+            cycle.isReachable ? .low : Self.severity(bytes: cycle.bytes, of: scan.bytes),
+            title: "retain cycle " + path.joined(separator: " → "),
+            evidence: "\(seen); \(held)",
+            confidence: cycle.isReachable ? 0.3 : Self.confidence(in: scan) * (cycle.isInferred ? 0.8 : 1),
+            quality: cycle.isInferred || cycle.isReachable ? .inferred : .measured,
+            remedy: remedy ?? "make one of its references weak or unowned",
+            link: "#/cycles",
+            magnitude: cycle.bytes,
+            site: cycle.site
+        )
+    }
+
+    init(growth leak: MemScope.HeapAnalysis.Leak, liveBytes: UInt64) {
+        let slope = leak.growth?.bytesPerSecond ?? 0
+        // Seconds until the program has twice of what it has now.
+        let doubling = slope > 0 ? Double(liveBytes) / slope : .infinity
+        self.init(
+            .growth,
+            doubling < 3600 ? .high : doubling < 86_400 ? .medium : .low,
+            title: "\(Self.blocks(leak.count)) of \(leak.type), and steadily more",
+            evidence: "\(Int(slope.rounded())) bytes more in each second, \(leak.bytes) now: \(leak.reason)",
+            confidence: leak.growth?.confidence ?? 0,
+            quality: .inferred,
+            remedy: "look whether what the stack shows is bounded; a cache needs a limit",
+            link: "#/leaks?kind=growth",
+            magnitude: leak.bytes,
+            site: leak.site
+        )
+    }
+
+    /// Records that are missing: what is said may be less than the whole.
+    static func records(_ totals: Totals) -> [SafetyFinding] {
+        let tables: [(words: String, count: UInt64, severity: Severity)] = [
+            ("blocks that found no place in the table", totals.droppedBlocks, .medium),
+            ("call stacks that found no place in the table", totals.droppedStacks, .low),
+            ("threads beyond the table", totals.droppedThreads, .low),
+            ("async contexts", totals.droppedContexts, .low),
+            ("times that tracking was off", totals.gaps, .low),
+        ]
+        return tables.filter { $0.count > 0 }.map { table in
+            SafetyFinding(
+                .records,
+                table.severity,
+                title: "records are missing: \(table.words)",
+                evidence: "\(table.count), counted since the start",
+                confidence: 1,
+                remedy: "figures are too low by these; see docs/capture.md for the limits",
+                link: "#/overview",
+                magnitude: table.count
+            )
+        }
+    }
+
+    /// Call stacks that may be wrong.
+    static func stacks(_ totals: Totals) -> [SafetyFinding] {
+        let all = totals.stacksExact + totals.stacksTruncated + totals.stacksGuessed
+        guard totals.stacksGuessed > 0 else { return [] }
+        return [
+            SafetyFinding(
+                .stacks,
+                .low,
+                title: "call stacks with a frame that was guessed",
+                evidence: "\(totals.stacksGuessed) of \(all) distinct stacks",
+                confidence: Double(totals.stacksGuessed) / Double(all),
+                remedy: "build with frame pointers or unwind tables; see docs/capture.md",
+                link: "#/sites",
+                magnitude: totals.stacksGuessed
+            )
+        ]
+    }
+
+    private static func blocks(_ count: Int) -> String { count == 1 ? "1 block" : "\(count) blocks" }
+
+    /// By the share of the heap: a tenth is high, a hundredth medium.
+    private static func severity(bytes: UInt64, of heap: UInt64) -> Severity {
+        let share = heap == 0 ? 0 : Double(bytes) / Double(heap)
+        return share >= 0.1 ? .high : share >= 0.01 ? .medium : .low
+    }
+
+    /// A pointer may be hidden, and a register unread.
+    private static func confidence(in scan: MemScope.HeapAnalysis.Scan) -> Double {
+        scan.threadsLeft > 0 ? 0.9 : 0.95
+    }
+}
+
+extension MemoryError {
+    fileprivate var severity: SafetyFinding.Severity {
+        switch kind {
+        case .useAfterFreeWrite, .doubleFree, .invalidFree: .critical
+        case .overflow, .underflow: isRead ? .high : .critical
+        case .useAfterFreeRead: isFatal ? .critical : .high
+        case .mismatchedFree: .medium
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch kind {
+        case .useAfterFreeRead, .useAfterFreeWrite:
+            "keep the block until its last use, or forget the pointer when it is freed: compare both stacks"
+        case .doubleFree: "let one place own the block: compare the two stacks that freed it"
+        case .invalidFree: "free only what an allocation returned, at its first byte"
+        case .overflow, .underflow: "check the index or length at the access against the size at the allocation"
+        case .mismatchedFree: "free with what belongs to the allocation: free, delete, or delete[], with the same size"
+        }
+    }
+}

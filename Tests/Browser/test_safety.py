@@ -1,0 +1,30 @@
+"""The page Safety, on a demo that commits crimes and was not scanned yet."""
+
+
+def test_the_worst_comes_first_and_leads_to_its_error(criminal):
+    criminal.record()
+    criminal.go("safety")
+    key = "safety?sort=-severity&limit=100"
+    data = criminal.until(lambda: criminal.answer(key), "no answer")["data"]
+    criminal.first("table tbody tr")
+    severities = criminal.script(
+        "return [...document.querySelectorAll('.badge[data-severity]')].map((it) => it.dataset.severity)")
+    order = ["critical", "high", "medium", "low"]
+    assert severities == [one["severity"] for one in data["findings"]]
+    assert severities == sorted(severities, key=order.index)
+    assert criminal.first(".score").text == f"{data['score']} of 100"
+    criminal.click("tbody .opener")
+    criminal.click("tr.detail .link")
+    criminal.first('tbody .badge[data-error]')
+    assert "#/errors?filter=" in criminal.driver.current_url
+
+
+def test_what_did_not_run_is_not_shown_as_clean(criminal):
+    criminal.go("safety")
+    criminal.first(".detector")
+    states = criminal.script("""
+        return Object.fromEntries([...document.querySelectorAll('.detector')].map((it) =>
+          [it.dataset.detector, it.querySelector('.badge').textContent]));
+    """)
+    assert states["leaks"] == states["cycles"] == "did not run"
+    assert states["errors"] == "looked at a part"

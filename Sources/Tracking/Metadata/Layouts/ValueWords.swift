@@ -25,6 +25,7 @@ struct ValueWords {
             return addWord(offset, mangled.ownership.kind, path)
         }
         if let builtin = Builtin(mangled: mangled.text) { return add(builtin, offset..<end, path) }
+        if type == 0, mangled.isFunction { return addFunction(offset..<offset + 16, path) }
         guard type != 0, !(mangled.isAccessor && isEmptyTuple(type)) else { return addWords(offset..<end, path) }
         add(type: type, at: offset, path: path, depth: depth)
     }

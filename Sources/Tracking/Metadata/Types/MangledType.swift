@@ -10,6 +10,10 @@ struct MangledType {
     let isShared: Bool
     /// Whether a function has to be asked for the type, as it depends on the version of the runtime.
     let isAccessor: Bool
+    /// A Swift function, or an optional one: two words, the second its context.
+    let isFunction: Bool
+    /// Only what every runtime resolves alike: types without generic arguments of their own, and optionals of them.
+    private let isSimple: Bool
     private let start: UInt64
     private let length: Int
 
@@ -25,6 +29,8 @@ struct MangledType {
         isShared = name.suffix(4).elementsEqual("z_Xx".utf8)
         self.length = isShared ? length - 4 : length
         isAccessor = name.first == 0x09
+        isFunction = name.last == UInt8(ascii: "c") || name.suffix(3).elementsEqual("cSg".utf8)
+        isSimple = Self.isSimple(name.prefix(self.length), at: start)
         ownership = Self.ownership(of: name.prefix(self.length))
     }
 
@@ -36,9 +42,8 @@ struct MangledType {
     /// The context is the descriptor of the type whose record this is, and `arguments` where its generic arguments
     /// stand; 0 for none.
     func resolve(context: UInt64 = 0, arguments: UInt64 = 0) -> (any Any.Type)? {
-        guard SwiftRuntime.knows(start), let name = unsafe UnsafePointer<UInt8>(bitPattern: UInt(start)) else {
-            return nil
-        }
+        guard isSimple || SwiftRuntime.knows(start), let name = unsafe UnsafePointer<UInt8>(bitPattern: UInt(start))
+        else { return nil }
         return unsafe _getTypeByMangledNameInContext(
             name,
             UInt(length),
@@ -56,6 +61,25 @@ struct MangledType {
         case UInt8(ascii: "u"): return .unmanaged
         default: return .strong
         }
+    }
+
+    /// Descriptors by direct reference, and the standard library's types by their two letters.
+    private static func isSimple(_ name: ArraySlice<UInt8>, at start: UInt64) -> Bool {
+        var position = name.startIndex
+        while position < name.endIndex {
+            if name[position] == 0x01 {
+                let descriptor = SafeMemory.relative(at: start + UInt64(position - name.startIndex) + 1)
+                // Bit 7: generic.
+                guard let flags = descriptor.flatMap(SafeMemory.int32(at:)), flags & 0x80 == 0 else { return false }
+                position += 5
+            } else {
+                guard name[position] == UInt8(ascii: "S"), position + 1 < name.endIndex,
+                    name[position + 1] | 0x20 >= UInt8(ascii: "a"), name[position + 1] | 0x20 <= UInt8(ascii: "z")
+                else { return false }
+                position += 2
+            }
+        }
+        return true
     }
 
     /// A mangled name ends with a zero, but references to other records stand in it as a

@@ -31,6 +31,7 @@ let package = Package(
     name: "memscope-swift",
     products: [
         .library(name: "MemscopeServer", targets: ["MemscopeServer"]),
+        .library(name: "MemscopeTesting", targets: ["MemscopeTesting"]),
         .library(name: "MemscopePreload", type: .dynamic, targets: ["MemscopePreload"]),
         .executable(name: "memscope-demo", targets: ["MemscopeDemo"]),
     ],
@@ -49,6 +50,11 @@ let package = Package(
             swiftSettings: swiftRules
         ),
         .target(name: "MemscopePreload", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .target(
+            name: "MemscopeTesting",
+            dependencies: ["MemscopeServer", "MemscopeAnalysis", "Tracking"],
+            swiftSettings: swiftRules
+        ),
         .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
         .testTarget(name: "TrackingTests", dependencies: ["Tracking", "CMemscope"], swiftSettings: swiftRules),
         .testTarget(
@@ -63,6 +69,7 @@ let package = Package(
         ),
         .testTarget(name: "MemscopeDemoTests", dependencies: ["MemscopeDemo"], swiftSettings: swiftRules),
         .testTarget(name: "MemscopeServerTests", dependencies: ["MemscopeServer", "CZlib"], swiftSettings: swiftRules),
+        .testTarget(name: "MemscopeTestingTests", dependencies: ["MemscopeTesting"], swiftSettings: swiftRules),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -4,11 +4,15 @@
 import { get } from "./api/client.js";
 import { LiveFeed } from "./api/live-feed.js";
 import { formatRoute, parseRoute } from "./lib/route.js";
+import { Scans } from "./state/scans.js";
 import { createStore } from "./state/store.js";
 import { restoreTheme } from "./state/theme.js";
 import { createConnectionBanner } from "./views/connection-banner.js";
+import { createCyclesView } from "./views/cycles.js";
 import { createFlameView } from "./views/flame.js";
 import { createHeader } from "./views/header.js";
+import { createLeaksView } from "./views/leaks.js";
+import { createObjectView } from "./views/object.js";
 import { createOverview } from "./views/overview.js";
 import { createSitesView } from "./views/sites.js";
 import { createSnapshotsView } from "./views/snapshots.js";
@@ -17,33 +21,35 @@ import { createThreadsView } from "./views/threads.js";
 import { createTypesView } from "./views/types.js";
 
 /** @typedef {import("./types.js").SummaryEnvelope} SummaryEnvelope */
-/** @typedef {"mark" | "mode" | "snapshot"} Happening */
+/** @typedef {import("./api/live-feed.js").FeedListener["happened"]} HappenedListener */
 
 /**
  * What every view may use.
  * @typedef {object} Application
  * @property {import("./state/store.js").Store} store
  * @property {LiveFeed} feed
+ * @property {Scans} scans
  * @property {(route: import("./lib/route.js").Route) => void} navigate - without a new entry in the browser's history
  * @property {() => Promise<void>} loadConfig
  * @property {(listener: (envelope: SummaryEnvelope) => void) => void} onSummary - only envelopes with data
- * @property {(listener: (kind: Happening) => void) => void} onHappened
+ * @property {(listener: HappenedListener) => void} onHappened
  */
 
 /** @returns {Application} */
 function createApplication() {
   const store = createStore();
-  /** @type {((kind: Happening) => void)[]} */
+  /** @type {HappenedListener[]} */
   const happenedListeners = [];
   const feed = new LiveFeed({
     summary: (envelope, by) => store.dispatch({ type: "summary", envelope, by }),
     failed: ({ code, message, hint, status }, retryAt, attempt) =>
       store.dispatch({ type: "connection", event: { type: "failed", code, message, hint, status, attempt, retryAt } }),
-    happened: (kind) => happenedListeners.forEach((listener) => listener(kind)),
+    happened: (kind, envelope) => happenedListeners.forEach((listener) => listener(kind, envelope)),
   });
   return {
     store,
     feed,
+    scans: new Scans(),
     navigate(route) {
       const hash = formatRoute(route);
       history.replaceState(null, "", hash);
@@ -89,11 +95,15 @@ function start() {
     types: createTypesView(app),
     threads: createThreadsView(app),
     flame: createFlameView(app),
+    leaks: createLeaksView(app),
+    cycles: createCyclesView(app),
+    object: createObjectView(app),
     snapshots: createSnapshotsView(app),
   });
   document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);
   app.store.subscribe(({ connection }) => document.body.classList.toggle("is-stale", connection.error !== null));
   addEventListener("hashchange", readRoute);
+  app.onHappened((kind, envelope) => kind === "leakscan" && app.scans.heard(envelope));
   followVisibility(app);
 }
 

@@ -134,7 +134,8 @@
  * @typedef {Page & {sites: Site[]}} SiteList
  */
 
-/** @typedef {{name: string, kind: string, blocks: number, bytes: number}} TypeRow */
+/** @typedef {{name: string, kind: string, blocks: number, bytes: number}} TypeDifference */
+/** @typedef {TypeDifference & {retainedBytes: number | null}} TypeRow - retained: null until the heap was scanned */
 
 /**
  * GET /api/types
@@ -196,7 +197,7 @@
  * @property {number} bytes
  * @property {number} blocks
  * @property {SiteDifference[]} sites
- * @property {TypeRow[]} types
+ * @property {TypeDifference[]} types
  */
 
 /**

@@ -1,7 +1,7 @@
 // Everything that depends on the processor: registers, signal frames, single-thread counters.
 //
 // A port supplies: MSCOPE_ADDRESS_BITS, the DWARF numbers of frame pointer, stack pointer and Swift's async context,
-// mscope_bump(), mscope_count_down(), mscope_thread_pointer() and the reading of a signal frame.
+// mscope_bump(), mscope_count_down(), mscope_thread_pointer(), mscope_raw_call() and the reading of a signal frame.
 #ifndef MSCOPE_ARCH_H
 #define MSCOPE_ARCH_H
 
@@ -109,6 +109,20 @@ static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32
     return (const uint64_t *)context->uc_mcontext.gregs;
 }
 
+/// A system call that touches nothing but the kernel: not errno, which a process that shares our memory shares too.
+static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
 #elif defined(__aarch64__)
 
 #define MSCOPE_CALLER                                                                                        \
@@ -191,6 +205,19 @@ static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32
 {
     *count = 31;
     return (const uint64_t *)context->uc_mcontext.regs;
+}
+
+static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    register long x4 __asm__("x4") = e;
+    register long x5 __asm__("x5") = f;
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+    return x0;
 }
 
 #else

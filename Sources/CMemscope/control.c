@@ -11,9 +11,11 @@
 _Atomic uint32_t mscope_current_mode;      // MSCOPE_OFF until booted
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
 static _Atomic uint32_t mscope_generation;
-static bool mscope_preloaded_too;     // the same
-static bool mscope_has_tables;        // set once, before mscope_boot_state is 2
-static _Atomic uint32_t mscope_begun; // tracking was on at some time
+static bool mscope_preloaded_too;       // the same
+static bool mscope_has_tables;          // set once, before mscope_boot_state is 2
+static _Atomic uint32_t mscope_begun;   // tracking was on at some time
+static _Atomic uint32_t mscope_partial; // there was a time when not every block was recorded
+uint64_t mscope_first_thread_pointer;
 
 enum { MSCOPE_DESCRIPTORS = 64 };
 static _Atomic int mscope_descriptors[MSCOPE_DESCRIPTORS]; // value + 1; 0: free
@@ -69,13 +71,21 @@ void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
     if (mscope_checks_need_all()) mode = MSCOPE_FULL;
-    if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) mscope_expect_tasks(); // what makes one may pass unseen
+    if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) {
+        mscope_expect_tasks(); // what makes one may pass unseen
+        mscope_store_relaxed(&mscope_partial, 1);
+    }
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
     mscope_era_mode_set(before, mode, mscope_load_relaxed(&mscope_begun) == 0);
     if (mode != MSCOPE_OFF)
         mscope_store_relaxed(&mscope_begun, 1);
     else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun))
         mscope_add_relaxed(&mscope_global.gaps, 1);
+}
+
+bool mscope_knows_all_blocks(void)
+{
+    return mscope_load_relaxed(&mscope_partial) == 0 && mscope_load_relaxed(&mscope_global.dropped_blocks) == 0;
 }
 
 // ---- fork
@@ -85,9 +95,11 @@ static void mscope_child_begins(void)
     mscope_add_relaxed(&mscope_generation, 1);
     mscope_threads_after_fork();
     mscope_walk_after_fork();
+    mscope_scan_after_fork();
     mscope_images_after_fork();
     mscope_sites_after_fork();
     mscope_signals_after_fork();
+    mscope_end_after_fork();
     mscope_set_event_interval(0); // no collector here
     for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
         int descriptor = mscope_exchange_acq_rel(&mscope_descriptors[i], 0);
@@ -124,6 +136,7 @@ bool mscope_boot(void)
     if (mscope_likely(state == 2)) return true;
     if (state == 1 || !mscope_cas_acq_rel(&mscope_boot_state, &state, 1)) return false;
     mscope_global.started_at = mscope_now();
+    mscope_first_thread_pointer = mscope_thread_pointer();
     mscope_memory_start();
     mscope_has_tables = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
     mscope_clock_start();

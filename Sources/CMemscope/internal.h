@@ -49,6 +49,10 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
+/// Whether every live block has been recorded since the start of the program.
+MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
+/// Of the thread that loaded us, which is the main thread as a rule.
+extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
 /// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
 MSCOPE_HIDDEN bool mscope_boot(void);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
@@ -76,7 +80,13 @@ MSCOPE_HIDDEN long mscope_system_call(long number, long a, long b, long c, long 
     mscope_system_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
+/// The same, shared with processes cloned from this one.
+MSCOPE_HIDDEN void *mscope_map_shared(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
+/// Gives back what lies behind the first `kept` bytes.
+MSCOPE_HIDDEN void mscope_shrink(void *start, size_t size, size_t kept);
+/// What we have mapped, one after the other from `*cursor` 0.
+MSCOPE_HIDDEN bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.
 MSCOPE_HIDDEN void *mscope_take(size_t size);
 /// Empties pages that stay mapped.
@@ -307,6 +317,10 @@ MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_ta
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
+// ---- scan.c, stop_signal.c
+MSCOPE_HIDDEN void mscope_scan_after_fork(void);
+MSCOPE_HIDDEN void mscope_stop_after_fork(void);
+
 // ---- threads.c
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
@@ -318,6 +332,12 @@ MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint
 /// The (thread, task) of an allocation by the code at `pc`.
 MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
 MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
+
+// ---- scopes.c
+
+/// The scope of the calling task; 0 without one.
+MSCOPE_HIDDEN uint32_t mscope_scope_of_task(void);
+MSCOPE_HIDDEN void mscope_count_in_scopes(uint32_t scope, uint64_t size, bool born);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
 /// Swift's swift_task_getCurrent; NULL in a process without tasks.
 extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
@@ -340,8 +360,14 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
     return mscope_likely(chunk != NULL) ? &chunk->sites[site % MSCOPE_CHUNK_SITES] : mscope_new_chunk(bank, site);
 }
 
+// ---- exit.c
+MSCOPE_HIDDEN void mscope_end_after_fork(void);
+
 // ---- events.c
+/// One word, so that the hot path asks once: the interval, and whether there are scopes.
+enum { MSCOPE_SCOPES_WATCHED = 1u << 31 };
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;
+MSCOPE_HIDDEN void mscope_watch_scopes(void);
 MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *event);
 
 // ---- totals.c

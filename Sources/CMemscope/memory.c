@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 1 << 13 };
-// What we mapped, to be measured: start and length; an entry whose length is 0 is not ours yet.
+// What we mapped, to be measured and kept out of scans; an entry whose start is 0 is free, one without size not ready.
 static struct {
     _Atomic uint64_t start, size;
 } mscope_maps[MSCOPE_MAPS];
@@ -31,7 +31,7 @@ uint64_t mscope_own_limit(void)
 {
     uint64_t reserved = 0;
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
-    for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++) reserved += mscope_load_relaxed(&mscope_maps[i].size);
+    for (uint32_t i = 0; i < count; i++) reserved += mscope_load_relaxed(&mscope_maps[i].size);
     return reserved;
 }
 
@@ -44,29 +44,85 @@ long mscope_system_call(long number, long a, long b, long c, long d, long e, lon
     return result;
 }
 
-void *mscope_map(size_t size)
+/// Notes a mapping in the first place that is free; what finds none is neither measured nor kept out of scans.
+static void mscope_note_map(uint64_t start, size_t size)
+{
+    for (uint32_t i = 0; i < MSCOPE_MAPS; i++) {
+        uint64_t free = 0;
+        if (mscope_load_relaxed(&mscope_maps[i].start) != 0 || !mscope_cas_acq_rel(&mscope_maps[i].start, &free, start))
+            continue;
+        mscope_store_release(&mscope_maps[i].size, size);
+        uint32_t count = mscope_load_relaxed(&mscope_map_count);
+        while (count <= i && !mscope_cas_acq_rel(&mscope_map_count, &count, i + 1)) {
+        }
+        return;
+    }
+}
+
+static void *mscope_map_as(size_t size, int kind)
 {
     // The system call, not mmap: ours would count this as the program's.
-    long start =
-        mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start < 0) return NULL;
     // Tables are touched here and there; a huge page for each touch would cost 512 times the memory.
     mscope_system(SYS_madvise, start, size, MADV_NOHUGEPAGE);
-    uint32_t index = mscope_add_relaxed(&mscope_map_count, 1);
-    if (index < MSCOPE_MAPS) {
-        mscope_store_relaxed(&mscope_maps[index].start, (uint64_t)start);
-        mscope_store_release(&mscope_maps[index].size, size);
-    }
+    mscope_note_map((uint64_t)start, size);
     return (void *)start;
+}
+
+void *mscope_map(size_t size)
+{
+    return mscope_map_as(size, MAP_PRIVATE);
+}
+
+void *mscope_map_shared(size_t size)
+{
+    return mscope_map_as(size, MAP_SHARED);
 }
 
 void mscope_unmap(void *start, size_t size)
 {
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
-    for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++)
-        if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start)
-            mscope_store_release(&mscope_maps[i].size, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        if (mscope_load_relaxed(&mscope_maps[i].start) != (uint64_t)start) continue;
+        mscope_store_relaxed(&mscope_maps[i].size, 0);
+        mscope_store_release(&mscope_maps[i].start, 0);
+        break;
+    }
     mscope_system(SYS_munmap, start, size);
+}
+
+void mscope_shrink(void *start, size_t size, size_t kept)
+{
+    kept = (kept + 4095) & ~(size_t)4095;
+    if (kept >= size) return;
+    uint32_t count = mscope_load_relaxed(&mscope_map_count);
+    for (uint32_t i = 0; i < count; i++)
+        if (mscope_load_relaxed(&mscope_maps[i].start) == (uint64_t)start)
+            mscope_store_release(&mscope_maps[i].size, kept);
+    mscope_system(SYS_munmap, (char *)start + kept, size - kept);
+}
+
+bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size)
+{
+    for (; *cursor < mscope_load_relaxed(&mscope_map_count); ++*cursor) {
+        *size = mscope_load_acquire(&mscope_maps[*cursor].size);
+        *start = mscope_load_relaxed(&mscope_maps[*cursor].start);
+        if (*size == 0) continue;
+        ++*cursor;
+        return true;
+    }
+    return false;
+}
+
+void *mscope_map_pages(size_t size)
+{
+    return mscope_map(size);
+}
+
+void mscope_unmap_pages(void *start, size_t size)
+{
+    mscope_unmap(start, size);
 }
 
 void mscope_give_back(void *start, size_t size)
@@ -101,7 +157,7 @@ void mscope_measure_own(void)
     static unsigned char pages[1 << 16];
     uint64_t resident = 0;
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
-    for (uint32_t i = 0; i < count && i < MSCOPE_MAPS; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint64_t size = mscope_load_acquire(&mscope_maps[i].size), start = mscope_load_relaxed(&mscope_maps[i].start);
         for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
             uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;

@@ -8,6 +8,11 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
                         uint64_t size)
 {
     struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
+    if (context.scope != 0) {
+        if (!(mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL))
+            mscope_count_in_scopes(context.scope, size, kind != MSCOPE_EVENT_FREE);
+        if ((mscope_load_relaxed(&mscope_event_interval) & ~MSCOPE_SCOPES_WATCHED) == 0) return;
+    }
     struct mscope_event event = {
         .time = mscope_now(),
         .address = address,
@@ -21,11 +26,16 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
     mscope_push_event(bank, &event);
 }
 
-/// One in about `interval` allocations writes history.
-static inline uint32_t mscope_event_flag(struct mscope_bank *bank)
+/// One in about `interval` allocations writes history; all of those in a scope count there.
+static inline uint32_t mscope_event_flag(struct mscope_bank *bank, uint64_t born)
 {
     uint32_t interval = mscope_load_relaxed(&mscope_event_interval);
     if (mscope_likely(interval == 0)) return 0;
+    if (interval & MSCOPE_SCOPES_WATCHED) {
+        if (mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK)).scope != 0) return MSCOPE_SLOT_EVENT;
+        interval &= ~MSCOPE_SCOPES_WATCHED;
+        if (interval == 0) return 0;
+    }
     bank->random += 0x9e3779b97f4a7c15ull;
     return interval == 1 || (uint32_t)(bank->random >> 33) % interval == 0 ? MSCOPE_SLOT_EVENT : 0;
 }
@@ -50,9 +60,9 @@ static struct mscope_bank *mscope_bank_of_newcomer(uint64_t counted)
 }
 
 /// The flags of a birth in a walk, or with history.
-static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk)
+static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk, uint64_t born)
 {
-    return mscope_event_flag(bank) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
+    return mscope_event_flag(bank, born) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
 }
 
 static inline bool mscope_mode_samples(uint32_t mode)
@@ -89,7 +99,7 @@ static __attribute__((noinline)) void mscope_record_any(void *block, size_t size
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking));
+        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
         mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
@@ -170,6 +180,7 @@ struct mscope_departure mscope_lift(void *block, uint64_t mark)
         if (bank != NULL) mscope_tell_walk(bank, &old);
         if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     }
+    mscope_tls.moving++;
     mscope_mark_freed(slot, what, mark);
     return old;
 }
@@ -179,6 +190,7 @@ void mscope_put_back(struct mscope_departure old)
     if (old.what == 0) return;
     struct mscope_slot *slot = mscope_find_slot(old.address);
     mscope_fill(slot, old.address, old.size, old.what, old.born);
+    mscope_tls.moving--;
 }
 
 /// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
@@ -213,7 +225,7 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
         site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-    flags |= mscope_watched_flags(bank, walk);
+    flags |= mscope_watched_flags(bank, walk, born);
     mscope_record_birth(bank, address, size, site, flags, born);
 }
 
@@ -228,9 +240,11 @@ void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (bank == NULL) {
         if (block != NULL) mscope_forget_mark((uint64_t)block);
+        mscope_tls.moving--;
         return;
     }
     mscope_record_any_death(bank, &old);
     if (block != NULL) mscope_record_moved(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
+    mscope_tls.moving--;
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }

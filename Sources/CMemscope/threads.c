@@ -123,7 +123,7 @@ struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
 
 // ---- contexts
 
-static uint32_t mscope_new_context(uint32_t thread, uint64_t task)
+static uint32_t mscope_new_context(uint32_t thread, uint64_t task, uint32_t scope)
 {
     // Tasks come by the million: they leave room for threads. Looked at first, so that a full table is only read.
     uint32_t limit = task ? MSCOPE_CONTEXTS - MSCOPE_THREAD_CONTEXTS : MSCOPE_CONTEXTS;
@@ -135,6 +135,7 @@ static uint32_t mscope_new_context(uint32_t thread, uint64_t task)
     }
     mscope_contexts[index].task = task;
     mscope_contexts[index].thread = thread;
+    mscope_contexts[index].scope = scope;
     return index;
 }
 
@@ -150,11 +151,30 @@ uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc)
     if (task == NULL) return bank->context;
     uint64_t id = swift_task_getJobTaskId(task);
     struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
-    if (known->task == id && known->thread == bank->thread) return known->context;
-    uint32_t context = mscope_new_context(bank->thread, id);
+    if (mscope_load_relaxed(&known->task) == id && known->thread == bank->thread) return known->context;
+    uint32_t context = mscope_new_context(bank->thread, id, mscope_scope_of_task());
     if (context == 0) return bank->context; // its task is not known any more; its thread is
-    *known = (struct mscope_task_context){.task = id, .thread = bank->thread, .context = context};
+    known->thread = bank->thread;
+    known->context = context;
+    mscope_store_relaxed(&known->task, id);
     return context;
+}
+
+/// The calling task is in another scope than before: threads look up its context anew. It runs nowhere else, so its
+/// entries are not written meanwhile; an entry that becomes another task's is only looked up once more.
+void mscope_scope_changed(void)
+{
+    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
+    const void *task = current ? current() : NULL;
+    if (task == NULL) return;
+    uint64_t id = swift_task_getJobTaskId(task);
+    uint32_t count = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        if (bank == NULL) continue;
+        struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
+        if (mscope_load_relaxed(&known->task) == id) mscope_store_relaxed(&known->task, 0);
+    }
 }
 
 // ---- coming and going
@@ -163,7 +183,7 @@ static void mscope_begin_record(struct mscope_bank *bank)
 {
     uint32_t thread = (uint32_t)mscope_add_relaxed(&mscope_global.threads_seen, 1) + 1;
     mscope_tls.thread = bank->thread = thread;
-    mscope_tls.context = bank->context = mscope_new_context(thread, 0);
+    mscope_tls.context = bank->context = mscope_new_context(thread, 0, 0);
     for (int kind = 0; kind < 2; kind++) bank->baseline[kind] = mscope_tally_value(&bank->tally[kind]);
     struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
     if (mscope_load_relaxed(&record->bank) != NULL) { // a thread 65,536 numbers older is still there

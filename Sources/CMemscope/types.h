@@ -159,7 +159,7 @@ struct mscope_space {
 enum { MSCOPE_SPACES = 2 };
 
 struct mscope_task_context {
-    uint64_t task;
+    _Atomic uint64_t task; // cleared by whatever thread runs the task when its scope changes
     uint32_t thread, context;
 };
 enum { MSCOPE_TASK_CONTEXTS = 64 };
@@ -198,6 +198,7 @@ struct mscope_tls {
     uint32_t exit_rounds;
     uint32_t checks_drawn;   // until_check is a number that was drawn
     uint32_t blocked_faults; // fault signals the thread thinks it has blocked
+    uint32_t moving;         // blocks that realloc has lifted from the table
 };
 
 struct mscope_site_entry {
@@ -211,7 +212,7 @@ struct mscope_site_entry {
 };
 
 struct mscope_context {
-    uint32_t thread, reserved;
+    uint32_t thread, scope;
     uint64_t task;
 };
 

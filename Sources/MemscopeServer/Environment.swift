@@ -9,11 +9,16 @@ func environment(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
-/// Starts the server that the environment asks for.
+/// Starts what the environment asks for: the reporter, the server.
 ///
 /// The capture core calls it when it is loaded, before `main`.
 @_cdecl("memscope_start_from_environment")
 func startFromEnvironment() {
+    CaptureCore.asOwnThread { Reporter.startFromEnvironment() }
+    startServerFromEnvironment()
+}
+
+private func startServerFromEnvironment() {
     guard let value = environment("MEMSCOPE_SERVER_URL") else { return }
     let url = replacingPID(in: value)
     do throws(MemscopeServerError) {
@@ -25,18 +30,20 @@ func startFromEnvironment() {
         }
         try MemScope.serve(configuration: MemScope.ServerConfiguration(url: url))
     } catch {
-        report("MEMSCOPE_SERVER_URL is '\(value)': \(error.message); no server is started")
+        complain("MEMSCOPE_SERVER_URL is '\(value)': \(error.message); no server is started")
     }
 }
 
-/// `{PID}` stands for the process id, so that each process of a family has a socket of its own.
-private func replacingPID(in text: String) -> String {
-    guard let start = text.firstRange(of: "{PID}") else { return text }
+/// Stands for the process id, so that each process of a family has a socket, or a file, of its own.
+let pidPlaceholder = "{PID}"
+
+func replacingPID(in text: String) -> String {
+    guard let start = text.firstRange(of: pidPlaceholder) else { return text }
     return text[..<start.lowerBound] + String(getpid()) + text[start.upperBound...]
 }
 
 /// One line on stderr: the only thing ever printed unasked.
-private func report(_ message: String) {
+func complain(_ message: String) {
     var line = "memscope: \(message)\n"
     line.withUTF8 { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -1,5 +1,5 @@
 internal import CMemscope
-internal import MemscopeAnalysis
+@_exported public import MemscopeAnalysis
 internal import Synchronization
 @_exported public import Tracking
 
@@ -20,6 +20,8 @@ extension MemScope {
         public var allowedHosts: [String]
         /// A folder to serve the dashboard from instead of the one compiled in, for its development.
         public var documentRoot: String?
+        /// How much a look at the heap for the dashboard may cost.
+        public var analysis: AnalysisOptions
 
         /// Collects what is not the default.
         ///
@@ -28,16 +30,19 @@ extension MemScope {
         ///   - token: What clients must present.
         ///   - allowedHosts: Further host names of the server.
         ///   - documentRoot: A folder with the dashboard's files.
+        ///   - analysis: Limits of a look at the heap.
         public init(
             url: String = "http://127.0.0.1:9100",
             token: String? = nil,
             allowedHosts: [String] = [],
-            documentRoot: String? = nil
+            documentRoot: String? = nil,
+            analysis: AnalysisOptions = AnalysisOptions()
         ) {
             self.url = url
             self.token = token
             self.allowedHosts = allowedHosts
             self.documentRoot = documentRoot
+            self.analysis = analysis
         }
     }
 
@@ -48,7 +53,7 @@ extension MemScope {
         let observer: HeapObserver
 
         init(_ configuration: ServerConfiguration) throws(MemscopeServerError) {
-            let observer = HeapObserver()
+            let observer = HeapObserver(graphOptions: configuration.analysis)
             var http = HTTPDaemon.Configuration(address: try ListenAddress(url: configuration.url))
             http.allowedHosts = configuration.allowedHosts
             if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }
@@ -137,6 +142,22 @@ extension MemScope {
     }
 }
 
+extension HeapObserver {
+    /// That of the running server; without one, one that lives as long as the process.
+    static var current: HeapObserver {
+        if let server = MemScope.runningServer { return server.observer }
+        let generation = mscope_fork_generation()
+        return withoutServer.withLock { kept in
+            // A forked child begins anew: what it inherited may be locked for ever.
+            if let kept, kept.generation == generation { return kept.observer }
+            let observer = HeapObserver()
+            kept = (generation, observer)
+            return observer
+        }
+    }
+}
+
+private let withoutServer = Mutex<(generation: UInt32, observer: HeapObserver)?>(nil)
 private let starting = Mutex(())
 private let running = Mutex<MemScope.Server?>(nil)
 /// In which generation of forks `running` was started.

@@ -1,5 +1,6 @@
 """The real demo, the real page, a real headless Chromium."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -31,10 +32,10 @@ def read_url(process: subprocess.Popen) -> str:
     raise RuntimeError(f"{DEMO} printed no address within {START_SECONDS} s, but: {printed!r}")
 
 
-@pytest.fixture(scope="session")
-def url():
-    """A demo of its own, which makes a few hundred requests a second."""
-    process = subprocess.Popen([DEMO, "--port", "0"], stdout=subprocess.PIPE)
+@contextlib.contextmanager
+def demo(*options):
+    """Its address; it makes a few hundred requests a second."""
+    process = subprocess.Popen([DEMO, "--port", "0", *options], stdout=subprocess.PIPE)
     try:
         yield read_url(process)
     finally:
@@ -45,6 +46,19 @@ def url():
             process.kill()
             process.wait()
             raise
+
+
+@pytest.fixture(scope="session")
+def url():
+    with demo() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def leaking_url():
+    """A demo that again and again ties a retain cycle and loses a block of C."""
+    with demo("--leak") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +83,28 @@ def driver():
 @pytest.fixture
 def page(driver, url):
     """The overview, freshly loaded; afterwards nothing may have been complained about."""
+    yield from quietly(driver, url)
+
+
+@pytest.fixture
+def leaking(driver, leaking_url):
+    """The same of a demo that leaks."""
+    yield from quietly(driver, leaking_url)
+
+
+@pytest.fixture
+def leaks(leaking):
+    """The page about leaks after a scan that found some, and the data it shows."""
+    def found():
+        data = leaking.scan("leaks")
+        return data if {"cycle", "direct"} <= {one["kind"] for one in data["leaks"]} else None
+
+    data = leaking.until(found, "the demo leaks nothing")
+    leaking.first("table tbody tr")
+    return leaking, data
+
+
+def quietly(driver, url):
     driver.get("about:blank")
     driver.get_log("browser")
     dashboard = Dashboard(driver, url)

@@ -1,5 +1,11 @@
 """What the tests do with the page."""
 
+import contextlib
+import json
+import time
+import urllib.error
+import urllib.request
+
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -18,6 +24,23 @@ if (!window.recording) {
     const key = String(request[0]).replace(/^.*\\/api\\//, '');
     if (response.ok) response.clone().json().then((body) => { window.answers[key] = body; });
     return response;
+  };
+}
+"""
+
+# Gives answers of the test's own, by the start of what is asked: for states the demo is never in.
+PRETEND = """
+{
+  const answers = %s;
+  const original = window.fetch;
+  window.fetch = async (...request) => {
+    const method = request[1]?.method ?? 'GET';
+    const key = `${method} ${String(request[0]).replace(/^.*\\/api\\//, '')}`;
+    const found = answers.find(([start]) => key.startsWith(start));
+    if (!found) return original(...request);
+    const [, status, body, wait] = found;
+    await new Promise((resume) => setTimeout(resume, wait));
+    return new Response(JSON.stringify(body), {status, headers: {'Content-Type': 'application/json'}});
   };
 }
 """
@@ -55,6 +78,16 @@ class Dashboard:
     def script(self, source, *arguments):
         return self.driver.execute_script(source, *arguments)
 
+    @contextlib.contextmanager
+    def pretending(self, *answers):
+        """Within, pages loaded anew get these answers: (start of "GET leaks?…", status, body, wait in ms)."""
+        source = PRETEND % json.dumps(answers)
+        script = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
     def record(self):
         self.script(RECORD_ANSWERS)
 
@@ -68,10 +101,34 @@ class Dashboard:
         assert result["status"] == 200, result
         return result["body"]
 
+    def look(self, path):
+        """The same from outside, for what may not be there: None then, and no line on the console."""
+        for _ in range(40):
+            try:
+                with urllib.request.urlopen(f"{self.url}api/{path}") as answer:
+                    return json.load(answer)["data"]
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return None
+                assert error.code == 503, error
+                time.sleep(0.25)
+        raise AssertionError("the server stays busy")
+
     def complaints(self):
         """Errors and warnings on the console since the last call, and violations of the page's policy."""
         entries = [one["message"] for one in self.driver.get_log("browser") if one["level"] in ("SEVERE", "WARNING")]
         return entries + self.script("return window.violations")
+
+    def scan(self, view):
+        """Has the heap scanned by the button of a view; what the view was then given."""
+        self.record()
+        self.go(view)
+        self.first('[data-action="scan"][aria-disabled="false"]')
+        self.script("window.answers = {}")
+        self.click('[data-action="scan"]')
+        key = f"{view}?sort=-bytes&limit=100"
+        self.until(lambda: self.answer("leakscan") and self.answer(key), "no scan")
+        return self.answer(key)["data"]
 
     def find(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)

@@ -66,7 +66,10 @@ def select(page, label, value):
     """, label, str(value))
 
 
-@pytest.mark.parametrize("view", ["overview", "sites", "types", "threads", "flame", "snapshots"])
+VIEWS = ["overview", "sites", "types", "threads", "flame", "leaks", "cycles", "object", "snapshots"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("width", [390, 1400])
 def test_nothing_runs_over_the_side(page, view, width):
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {

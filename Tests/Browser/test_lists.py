@@ -32,7 +32,7 @@ def test_sites_equal_the_api(page):
 
 def test_types_equal_the_api(page):
     rows, data = matching(page, "types", lambda one: [
-        one["bytes"], one["blocks"], one["bytes"] / one["blocks"] if one["blocks"] else 0])
+        one["bytes"], one["retainedBytes"], one["blocks"], one["bytes"] / one["blocks"] if one["blocks"] else 0])
     assert [row["key"] for row in rows] == [f"{one['kind']} {one['name']}" for one in data["types"]]
     assert all(one["name"] in row["text"] for row, one in zip(rows, data["types"], strict=True))
 

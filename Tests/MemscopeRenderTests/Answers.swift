@@ -6,7 +6,7 @@ import Tracking
 enum Answers {
     private static let envelope = Fixtures.envelope
 
-    static let all: [(path: String, bytes: [UInt8])] = lists + snapshots + rest
+    static let all: [(path: String, bytes: [UInt8])] = lists + snapshots + graph + rest
 
     private static let lists: [(path: String, bytes: [UInt8])] = [
         (
@@ -21,6 +21,7 @@ enum Answers {
             "/api/types",
             WireFormat.types(
                 Page(types: Fixtures.snapshot.byType, order: ListOrder(.name, isDescending: false), limit: 100),
+                retained: { $0.kind == .class ? 640 : nil },
                 in: envelope
             )
         ),
@@ -56,6 +57,36 @@ enum Answers {
         ]
     }()
 
+    private static let graph: [(path: String, bytes: [UInt8])] = [
+        (
+            "/api/leaks",
+            WireFormat.leaks(
+                Page(leaks: GraphFixtures.leaks, order: ListOrder(.bytes, isDescending: true), limit: 100),
+                scan: GraphFixtures.scan,
+                summary: GraphFixtures.summary,
+                in: envelope
+            )
+        ),
+        (
+            "/api/cycles",
+            WireFormat.cycles(
+                Page(cycles: GraphFixtures.cycles, order: ListOrder(.count, isDescending: true), limit: 1),
+                scan: GraphFixtures.scan,
+                in: envelope
+            )
+        ),
+        (
+            "/api/relations",
+            WireFormat.relations(
+                Page(relations: GraphFixtures.relations, order: ListOrder(.bytes, isDescending: true), limit: 100),
+                scan: GraphFixtures.scan,
+                in: envelope
+            )
+        ),
+        ("/api/objects/{addr}", WireFormat.object(GraphFixtures.object, scan: GraphFixtures.scan, in: envelope)),
+        ("POST /api/leakscan", WireFormat.leakScan(GraphFixtures.scan, GraphFixtures.summary, in: envelope)),
+    ]
+
     private static let rest: [(path: String, bytes: [UInt8])] = [
         ("/api/summary", WireFormat.summary(Fixtures.summary, in: envelope)),
         ("/api/timeline", WireFormat.timeline(Fixtures.timeline, resolution: .second, in: envelope)),
@@ -77,7 +108,8 @@ enum Answers {
                     images: Fixtures.images,
                     resolvedSymbols: 5,
                     unresolvedSymbols: 1,
-                    typeReaderProblem: "no Swift runtime"
+                    typeReaderProblem: "no Swift runtime",
+                    layoutProblems: ["closure captures: not where expected"]
                 ),
                 in: envelope
             )

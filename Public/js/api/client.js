@@ -48,13 +48,15 @@ async function request(path, options) {
 
 // The server does one heavy job at a time and answers 503 to the next, so ours wait
 // for each other instead of provoking it.
-const HEAVY = new Set(["sites", "types", "threads", "flamegraph", "diff", "snapshot", "snapshots"]);
+const HEAVY = new Set([
+  "sites", "types", "threads", "flamegraph", "diff", "snapshot", "snapshots", "leakscan", "leaks", "cycles", "objects",
+]);
 /** @type {Promise<unknown>} */
 let heavyJobs = Promise.resolve();
 
 /** @param {string} resource @param {() => Promise<any>} ask @returns {Promise<any>} */
 function inTurn(resource, ask) {
-  if (!HEAVY.has(resource)) return ask();
+  if (!HEAVY.has(resource.split("/", 1)[0])) return ask();
   const answer = heavyJobs.then(ask);
   heavyJobs = answer.catch(() => undefined);
   return answer;

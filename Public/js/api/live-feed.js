@@ -9,14 +9,16 @@ const POLL_INTERVAL = 1000;
 const SILENCE = 5000;
 // Asking works but events did not: try events again after so many answers.
 const POLLS_BEFORE_EVENTS = 30;
+const HAPPENINGS = /** @type {const} */ (["mark", "mode", "snapshot", "leakscan"]);
 
 /** @typedef {import("../types.js").SummaryEnvelope} SummaryEnvelope */
+/** @typedef {typeof HAPPENINGS[number]} Happening */
 
 /**
  * @typedef {object} FeedListener
  * @property {(envelope: SummaryEnvelope, by: "events" | "polling") => void} summary
  * @property {(error: ApiError, retryAt: number, attempt: number) => void} failed - `retryAt` in ms since 1970
- * @property {(kind: "mark" | "mode" | "snapshot") => void} happened
+ * @property {(kind: Happening, envelope: import("../types.js").Envelope<any>) => void} happened
  */
 
 export class LiveFeed {
@@ -89,8 +91,8 @@ export class LiveFeed {
       this.watch();
       this.listener.summary(JSON.parse(event.data), "events");
     });
-    for (const kind of /** @type {const} */ (["mark", "mode", "snapshot"])) {
-      source.addEventListener(kind, () => this.listener.happened(kind));
+    for (const kind of HAPPENINGS) {
+      source.addEventListener(kind, (event) => this.listener.happened(kind, JSON.parse(event.data)));
     }
     source.onerror = () => this.leaveEvents();
     this.watch();

@@ -138,3 +138,11 @@ export function formatClock(milliseconds, withSeconds) {
   if (withSeconds) parts.push(date.getSeconds());
   return parts.map((part) => String(part).padStart(2, "0")).join(":");
 }
+
+/** @param {number | null | undefined} nanoseconds @returns {string} "850 µs", "2.10 ms", "1.25 s", "3 min 12 s" */
+export function formatSpan(nanoseconds) {
+  if (!isKnown(nanoseconds)) return UNKNOWN;
+  if (nanoseconds >= 60e9) return formatDuration(nanoseconds);
+  const [figure, unit] = scaled(Math.max(0, nanoseconds), 1000, ["ns", "µs", "ms", "s"]);
+  return `${figure} ${unit}`;
+}

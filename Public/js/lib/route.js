@@ -1,7 +1,9 @@
 // @ts-check
 // "#/sites?sort=-blocks" and back. The address holds what a reload should keep.
 
-export const VIEWS = /** @type {const} */ (["overview", "sites", "types", "threads", "flame", "snapshots"]);
+export const VIEWS = /** @type {const} */ ([
+  "overview", "sites", "types", "threads", "flame", "leaks", "cycles", "object", "snapshots",
+]);
 
 /** @typedef {{view: typeof VIEWS[number], params: Record<string, string>}} Route */
 

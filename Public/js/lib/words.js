@@ -61,3 +61,44 @@ export const WEIGHTS = {
   allocatedBytes: { label: "Allocated bytes", unit: "bytes" },
   allocations: { label: "Allocations", unit: "count" },
 };
+
+/** @type {Record<string, {label: string, text: string}>} */
+export const LEAK_KINDS = {
+  cycle: { label: "cycle", text: "Objects that hold each other, and that nothing else holds." },
+  direct: { label: "direct", text: "Nothing points to these blocks any more." },
+  indirect: { label: "indirect", text: "Held only by blocks that are themselves lost." },
+  growth: { label: "growth", text: "Still reachable, but steadily more: concluded from readings, not a proof." },
+};
+
+/** @type {Record<string, {label: string, text: string}>} what a statement about the heap rests on */
+export const EVIDENCE = {
+  measured: { label: "measured", text: "Found by looking at every word of the heap." },
+  inferred: { label: "inferred", text: "A conclusion: part of it was guessed, as no type says what it means." },
+};
+
+/** @type {Record<string, string>} */
+export const SCAN_METHODS = {
+  "fork": "looked at a copy of the process",
+  "fork+registers": "looked at a copy of the process and at its threads' registers",
+  "fork+signal": "looked at a copy of the process, its threads stopped by a signal",
+  "stopped": "looked at the process itself, its threads stopped by a signal: no copy could be made",
+};
+
+/** @type {Record<string, string>} what holds a block from outside of the heap */
+export const ROOTS = {
+  global: "global variable",
+  stack: "stack",
+  register: "register",
+  internal: "MemScope itself",
+  mapping: "mapped memory",
+};
+
+/** @type {Record<string, {label: string, text: string}>} */
+export const REFERENCES = {
+  strong: { label: "strong", text: "Keeps its target alive." },
+  weak: { label: "weak", text: "Keeps nothing alive." },
+  unowned: { label: "unowned", text: "Keeps nothing alive, only the memory of an object that is gone." },
+  unmanaged: { label: "unmanaged", text: "Unmanaged, unowned(unsafe) or an unsafe pointer: points, but does not own." },
+  conservative: { label: "a pointer", text: "Points there, but nothing says what it means. Counts as holding." },
+  sideTable: { label: "side table", text: "The object's own side table, which keeps its counts." },
+};

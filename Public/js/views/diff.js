@@ -13,7 +13,7 @@ import { createTypeCell, updateTypeCell } from "./types.js";
 
 /** @typedef {import("../types.js").Diff} Diff */
 /** @typedef {import("../types.js").SiteDifference} SiteDifference */
-/** @typedef {import("../types.js").TypeRow} TypeRow */
+/** @typedef {import("../types.js").TypeDifference} TypeDifference */
 
 /**
  * A column of differences, coloured by sign.
@@ -56,7 +56,7 @@ function createSiteTable(sorted) {
   });
 }
 
-/** @param {(sort: string) => void} sorted @returns {Table<TypeRow>} */
+/** @param {(sort: string) => void} sorted @returns {Table<TypeDifference>} */
 function createTypeTable(sorted) {
   return new Table({
     caption: "Differences by type",

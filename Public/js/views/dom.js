@@ -24,6 +24,19 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/**
+ * @param {string} tag
+ * @param {Record<string, any>} attributes - as `setAttribute` takes them
+ * @param {...Child} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, attributes, ...children) {
+  const element = /** @type {SVGElement} */ (document.createElementNS(SVG, tag));
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
+  element.append(...present(children));
+  return element;
+}
+
 /** @param {Child[]} children @returns {(Node | string)[]} */
 function present(children) {
   return /** @type {(Node | string)[]} */ (children.filter((child) => child !== null && child !== false));
@@ -65,12 +78,5 @@ const ICONS = {
 
 /** @param {string} name @returns {SVGElement} decoration only: hidden from assistive technology */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  svg.classList.add("icon");
-  svg.append(path);
-  return svg;
+  return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 }

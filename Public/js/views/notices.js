@@ -47,7 +47,8 @@ export function explain(error) {
 
 /** @param {import("../types.js").Envelope<any>} envelope @returns {HTMLElement} */
 export function unavailableNotice(envelope) {
-  return notice("Not available here", [envelope.reason, envelope.enable].filter(Boolean).join(" "));
+  const { reason = "", enable } = envelope;
+  return notice("Not available here", reason, enable ? h("p", { class: "notice-text" }, enable) : null);
 }
 
 /**

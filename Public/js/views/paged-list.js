@@ -18,8 +18,9 @@ export class PagedList {
    * @param {string} name - of the resource, and of the array in its data
    * @param {string} sort - at the beginning
    * @param {(list: PagedList<Row, Data>) => void} changed
+   * @param {number | null} [interval] - milliseconds between loads; null: only when asked
    */
-  constructor(name, sort, changed) {
+  constructor(name, sort, changed, interval = INTERVAL) {
     this.name = name;
     this.sort = sort;
     this.changed = changed;
@@ -30,12 +31,17 @@ export class PagedList {
     this.total = 0;
     this.wanted = PAGE;
     /**
+     * Further parameters of the request.
+     * @type {Record<string, string>}
+     */
+    this.filter = {};
+    /**
      * The answer the rows came from: the same one again must not undo added pages.
      * @type {unknown}
      */
     this.taken = null;
     /** @type {Resource<Data>} */
-    this.resource = new Resource(() => this.loadFirst(), (state) => this.arrived(state), INTERVAL);
+    this.resource = new Resource(() => this.loadFirst(), (state) => this.arrived(state), interval);
   }
 
   get state() {
@@ -43,7 +49,7 @@ export class PagedList {
   }
 
   loadFirst() {
-    return get(this.name, { sort: this.sort, limit: this.wanted });
+    return get(this.name, { ...this.filter, sort: this.sort, limit: this.wanted });
   }
 
   /** @param {import("../state/resource.js").ResourceState<Data>} state */
@@ -63,12 +69,14 @@ export class PagedList {
     this.total = data.total;
   }
 
-  /** @param {string} sort */
-  sortBy(sort) {
-    if (sort === this.sort) return;
+  /** @param {string} sort @param {Record<string, string>} [filter] */
+  sortBy(sort, filter = {}) {
+    if (sort === this.sort && JSON.stringify(filter) === JSON.stringify(this.filter)) return;
     this.sort = sort;
+    this.filter = filter;
     this.wanted = PAGE;
     if (this.resource.wanted) this.resource.refresh();
+    else this.resource.reset();
   }
 
   /**
@@ -78,7 +86,7 @@ export class PagedList {
   async more() {
     if (this.next === null) return;
     this.resource.stop();
-    const envelope = await get(this.name, { sort: this.sort, limit: PAGE, cursor: this.next });
+    const envelope = await get(this.name, { ...this.filter, sort: this.sort, limit: PAGE, cursor: this.next });
     this.take(envelope.data, this.rows);
     this.changed(this);
     this.wanted = Math.min(MOST, this.rows.length);

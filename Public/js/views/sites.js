@@ -5,6 +5,7 @@ import { exactBytes, formatBytes, formatCount } from "../lib/format.js";
 import { matchesStack } from "../lib/filter.js";
 import { STACK_QUALITIES } from "../lib/words.js";
 import { h, setAttribute, setText } from "./dom.js";
+import { createFacts } from "./facts.js";
 import { createListView } from "./list-view.js";
 import { createShareBar, updateShareBar } from "./share-bar.js";
 import { createStackCell, stackList, updateStackCell } from "./stack.js";
@@ -13,28 +14,23 @@ import { figureColumn } from "./table.js";
 /** @typedef {import("../types.js").Site} Site */
 /** @typedef {import("./table.js").Column<Site>} SiteColumn */
 
+/** @type {import("./facts.js").Fact<Site>[]} */
+const FACTS = [
+  ["Live", (it) => formatBytes(it.bytes), (it) => exactBytes(it.bytes)],
+  ["Live blocks", (it) => formatCount(it.blocks)],
+  ["Peak, at least", (it) => formatBytes(it.peakBytes), (it) => exactBytes(it.peakBytes)],
+  ["Allocations", (it) => formatCount(it.allocations)],
+  ["Frees", (it) => formatCount(it.frees)],
+  ["Allocated", (it) => formatBytes(it.allocatedBytes), (it) => exactBytes(it.allocatedBytes)],
+  ["Freed", (it) => formatBytes(it.freedBytes), (it) => exactBytes(it.freedBytes)],
+  ["Site", (it) => String(it.id)],
+];
+
 /** @param {Site} site @returns {{element: HTMLElement, update: (site: Site) => void}} the stack and every figure */
 function siteDetail(site) {
-  /** @type {[string, (site: Site) => string, (site: Site) => string][]} */
-  const facts = [
-    ["Live", (it) => formatBytes(it.bytes), (it) => exactBytes(it.bytes)],
-    ["Live blocks", (it) => formatCount(it.blocks), () => ""],
-    ["Peak, at least", (it) => formatBytes(it.peakBytes), (it) => exactBytes(it.peakBytes)],
-    ["Allocations", (it) => formatCount(it.allocations), () => ""],
-    ["Frees", (it) => formatCount(it.frees), () => ""],
-    ["Allocated", (it) => formatBytes(it.allocatedBytes), (it) => exactBytes(it.allocatedBytes)],
-    ["Freed", (it) => formatBytes(it.freedBytes), (it) => exactBytes(it.freedBytes)],
-    ["Site", (it) => String(it.id), () => ""],
-  ];
-  const values = facts.map(() => h("dd"));
-  const list = h("dl", { class: "facts" },
-    ...facts.map(([label], index) => h("div", {}, h("dt", {}, label), values[index])));
-  const update = (/** @type {Site} */ current) => facts.forEach(([, text, title], index) => {
-    setText(values[index], text(current));
-    setAttribute(values[index], "title", title(current) || null);
-  });
-  update(site);
-  return { element: h("div", { class: "site-detail" }, list, stackList(site.stack)), update };
+  const facts = createFacts(FACTS);
+  facts.update(site);
+  return { element: h("div", { class: "site-detail" }, facts.element, stackList(site.stack)), update: facts.update };
 }
 
 /** @param {HTMLElement} cell @param {Site} site */

@@ -19,6 +19,9 @@ const LABELS = {
   types: "Types",
   threads: "Threads",
   flame: "Flame graph",
+  leaks: "Leaks",
+  cycles: "Cycles",
+  object: "Object",
   snapshots: "Snapshots",
 };
 

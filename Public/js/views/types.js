@@ -3,8 +3,9 @@
 
 import { exactBytes, formatBytes, formatCount } from "../lib/format.js";
 import { matchesText } from "../lib/filter.js";
+import { formatRoute } from "../lib/route.js";
 import { KINDS } from "../lib/words.js";
-import { h, setAttribute, setText } from "./dom.js";
+import { h, replace, setAttribute, setText } from "./dom.js";
 import { createListView } from "./list-view.js";
 import { createShareBar, updateShareBar } from "./share-bar.js";
 import { figureColumn } from "./table.js";
@@ -16,7 +17,7 @@ export function createTypeCell(cell) {
   cell.append(h("div", { class: "type" }, h("span", { class: "badge kind" }), h("span", { class: "name code" })));
 }
 
-/** @param {HTMLElement} cell @param {TypeRow} row */
+/** @param {HTMLElement} cell @param {{name: string, kind: string}} row */
 export function updateTypeCell(cell, row) {
   const [badge, name] = /** @type {HTMLElement[]} */ ([.../** @type {Element} */ (cell.firstElementChild).children]);
   setText(badge, row.kind);
@@ -24,6 +25,18 @@ export function updateTypeCell(cell, row) {
   setAttribute(badge, "data-kind", row.kind);
   setText(name, row.name);
   setAttribute(name, "title", row.name);
+}
+
+/**
+ * Stays as it is once it is there: a link that is replaced would lose the reader's focus.
+ * @param {HTMLElement} cell
+ * @param {TypeRow} row
+ */
+function updateLeaksLink(cell, row) {
+  const wasScanned = typeof row.retainedBytes === "number";
+  if (wasScanned === cell.hasChildNodes()) return;
+  replace(cell, wasScanned && h("a", { class: "link", href: formatRoute({ view: "leaks", params: { type: row.name } }),
+    "aria-label": `Leaks of ${row.name}` }, "Leaks"));
 }
 
 /** @param {() => number | null} whole @returns {import("./table.js").Column<TypeRow>[]} */
@@ -34,9 +47,13 @@ function typeColumns(whole) {
     figureColumn({ label: "Live", sort: "bytes" }, (row) => row.bytes, formatBytes, exactBytes),
     { label: "Share", class: "col-share is-wide is-optional", hint: "Of the process' live bytes",
       create: createShareBar, update: (cell, row) => updateShareBar(cell, row.bytes, whole()) },
+    figureColumn({ label: "Retained", class: "is-optional",
+      hint: "What would be freed if every block of the type were; known after a scan of the heap" },
+    (row) => row.retainedBytes ?? null, formatBytes, exactBytes),
     figureColumn({ label: "Blocks", sort: "blocks" }, (row) => row.blocks, formatCount, formatCount),
     figureColumn({ label: "Mean size", class: "is-spare" }, (row) => (row.blocks > 0 ? row.bytes / row.blocks : null),
       formatBytes, exactBytes),
+    { label: "", class: "col-link is-spare", update: updateLeaksLink },
   ];
 }
 

@@ -174,9 +174,17 @@ void mscope_tick(void);
 
 // ---- memory.c
 
+/// Zeroed pages of MemScope's own, that no scan takes for a root; NULL when the system refuses. Given back by
+/// mscope_unmap_pages with the same size.
+void *_Nullable mscope_map_pages(size_t size);
+void mscope_unmap_pages(void *start, size_t size);
 /// Copies `size` bytes of the process' own memory that may be unmapped at any moment.
 /// Returns how many bytes were readable from the start.
 size_t mscope_read_memory(uint64_t address, void *out, size_t size);
 #pragma clang assume_nonnull end
+
+#include "CMemscopeExit.h"
+#include "CMemscopeScan.h"
+#include "CMemscopeScopes.h"
 
 #endif

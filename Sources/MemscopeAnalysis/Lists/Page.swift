@@ -51,4 +51,9 @@ package struct Page<Row: Sendable>: Sendable {
         total = list.count
         next = candidates.count > limit ? PageCursor(after: candidates[limit - 1].key, order: order).text : nil
     }
+
+    /// The same page with its rows changed one by one: what only the page needs, such as names.
+    package mutating func update(_ body: (inout Row) -> Void) {
+        for index in rows.indices { body(&rows[index]) }
+    }
 }

@@ -77,3 +77,11 @@ extension String {
         self = label
     }
 }
+
+/// 64-bit FNV-1a of a text that identifies a row: unlike `hashValue` the same in every process.
+///
+/// - SeeAlso: G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, *The FNV Non-Cryptographic
+///   Hash Algorithm*, IETF draft-eastlake-fnv.
+func fingerprint(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+}

@@ -20,17 +20,8 @@ extension Page<TypeTotal> {
                 case .blocks: row.blocks
                 case .name: 0
                 }
-            return PageKey(value: value, label: row.type.name, id: row.type.fingerprint)
+            let id = fingerprint("\(row.type.kind.rawValue) \(row.type.name)")
+            return PageKey(value: value, label: row.type.name, id: id)
         }
-    }
-}
-
-extension BlockType {
-    /// 64-bit FNV-1a of kind and name: unlike `hashValue` the same in every process.
-    ///
-    /// - SeeAlso: G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, *The FNV Non-Cryptographic
-    ///   Hash Algorithm*, IETF draft-eastlake-fnv.
-    fileprivate var fingerprint: UInt64 {
-        (kind.rawValue + " " + name).utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }

@@ -98,6 +98,12 @@ package enum OpenAPIDocument {
             switch route.answer {
             case .resource, .created:
                 content("application/json", to: &json) { $0.member("$ref", "#/components/schemas/Answer") }
+            case .finding:
+                content("application/json", to: &json) { json in
+                    json.member("oneOf", array: ["Answer", "Unavailable"]) { json, name in
+                        json.object { $0.member("$ref", "#/components/schemas/\(name)") }
+                    }
+                }
             case .planned:
                 content("application/json", to: &json) { $0.member("$ref", "#/components/schemas/Unavailable") }
             case .other(let mediaType):

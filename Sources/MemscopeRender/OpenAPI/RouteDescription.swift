@@ -33,6 +33,8 @@ package struct ParameterDescription: Sendable, Hashable {
 package enum AnswerKind: Sendable, Hashable {
     /// The envelope with `data`.
     case resource
+    /// The envelope with `data`; or, where the heap cannot be looked at, with `"available":false`.
+    case finding
     /// The envelope with `data`, status 201.
     case created
     /// The envelope with `"available":false`: a route of the contract that is not built yet.

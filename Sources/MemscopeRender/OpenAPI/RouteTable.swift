@@ -6,7 +6,7 @@ package enum RouteTable {
     package static let pageLimit = 1...1000
     package static let defaultPageLimit = 100
 
-    package static let routes = resources + actions + planned + files
+    package static let routes = resources + graph + actions + planned + files
 
     private static let resources: [RouteDescription] = [
         RouteDescription("GET", "/api/summary", "The whole process' figures, now."),
@@ -79,7 +79,7 @@ package enum RouteTable {
         RouteDescription(
             "GET",
             "/api/events",
-            "Server-sent events: summary, mark, mode, snapshot.",
+            "Server-sent events: summary, mark, mode, snapshot, leakscan.",
             answer: .other("text/event-stream")
         ),
     ]
@@ -116,26 +116,59 @@ package enum RouteTable {
 
     private static let planned: [RouteDescription] =
         [
-            RouteDescription(
-                "GET",
-                "/api/objects/{addr}",
-                "One block.",
-                parameters: [
-                    ParameterDescription("addr", "Address, 0x….", isRequired: true, isInPath: true)
-                ],
-                answer: .planned
-            )
-        ]
-        + [
-            ("leaks", "Unreachable blocks."), ("cycles", "Retain cycles."), ("errors", "Memory errors."),
+            ("errors", "Memory errors."),
             ("tasks", "Live blocks by task."), ("ffi", "Blocks that crossed into C."),
             ("variables", "Tracked variables."), ("scopes", "Measured scopes."),
-            ("relations", "Which block points to which."), ("lifecycle", "Births and deaths of blocks."),
+            ("lifecycle", "Births and deaths of blocks."),
             ("safety", "Findings by risk."), ("query", "Questions over the record."),
         ].map { RouteDescription("GET", "/api/\($0.0)", $0.1, answer: .planned) }
-        + [
-            ("leakscan", "Looks for leaks now."), ("trim", "Asks the allocator to return memory."),
-        ].map { RouteDescription("POST", "/api/\($0.0)", $0.1, answer: .planned) }
+        + [RouteDescription("POST", "/api/trim", "Asks the allocator to return memory.", answer: .planned)]
+
+    private static let graph: [RouteDescription] = [
+        RouteDescription(
+            "GET",
+            "/api/leaks",
+            "Unreachable blocks, and what grows.",
+            parameters: list(FindingColumn.self, default: "-bytes") + [
+                ParameterDescription(
+                    "kind",
+                    "Only this kind.",
+                    .choice(MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue), default: nil)
+                )
+            ],
+            answer: .finding
+        ),
+        RouteDescription(
+            "GET",
+            "/api/cycles",
+            "Retain cycles.",
+            parameters: list(FindingColumn.self, default: "-bytes"),
+            answer: .finding
+        ),
+        RouteDescription(
+            "GET",
+            "/api/relations",
+            "How types hold one another.",
+            parameters: list(FindingColumn.self, default: "-bytes") + [
+                ParameterDescription(
+                    "kind",
+                    "Only this kind.",
+                    .choice(RelationKind.allCases.map(\.rawValue), default: nil)
+                )
+            ],
+            answer: .finding
+        ),
+        RouteDescription(
+            "GET",
+            "/api/objects/{addr}",
+            "One block: who holds it, and what it holds.",
+            parameters: [
+                ParameterDescription("addr", "An address within the block, 0x….", isRequired: true, isInPath: true)
+            ],
+            answer: .finding
+        ),
+        RouteDescription("POST", "/api/leakscan", "Looks at the whole heap now.", answer: .finding),
+    ]
 
     private static let files: [RouteDescription] = [
         RouteDescription("GET", "/", "The dashboard.", answer: .other("text/html")),

@@ -1,3 +1,4 @@
+package import MemscopeAnalysis
 package import Tracking
 
 /// `/metrics`: the text exposition format 0.0.4.
@@ -6,10 +7,21 @@ package import Tracking
 package enum PrometheusText {
     package static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// Figures that the system did not give are left out.
-    package static func metrics(_ values: SummaryValues, mode: MemScope.Mode) -> [UInt8] {
+    /// Figures that are not known are left out.
+    ///
+    /// - Parameters:
+    ///   - values: The figures of now.
+    ///   - leaks: What the last look at the heap found; nil without one.
+    ///   - mode: How much is recorded.
+    /// - Returns: UTF-8.
+    package static func metrics(
+        _ values: SummaryValues,
+        leaks: MemScope.HeapAnalysis.Summary?,
+        mode: MemScope.Mode
+    ) -> [UInt8] {
         var text = ""
-        for metric in heap(values.totals) + system(values) + tracking(values.totals, mode: mode) {
+        let lost = leaks.map(lost) ?? []
+        for metric in heap(values.totals) + lost + system(values) + tracking(values.totals, mode: mode) {
             metric.write(to: &text)
         }
         return Array(text.utf8)
@@ -27,6 +39,14 @@ package enum PrometheusText {
             .counter("freed_bytes_total", "Bytes freed.", program.freedBytes),
             .counter("mapped_bytes_total", "Bytes mapped by the program with mmap.", totals.mappedBytes),
             .counter("unmapped_bytes_total", "Bytes unmapped by the program with munmap.", totals.unmappedBytes),
+        ]
+    }
+
+    private static func lost(_ summary: MemScope.HeapAnalysis.Summary) -> [Metric] {
+        [
+            .gauge("unreachable_bytes", "Bytes that nothing reached at the last scan.", summary.unreachableBytes),
+            .gauge("unreachable_blocks", "Blocks that nothing reached at the last scan.", summary.unreachableBlocks),
+            .gauge("unreachable_cycles", "Retain cycles that nothing reached at the last scan.", summary.cycles),
         ]
     }
 

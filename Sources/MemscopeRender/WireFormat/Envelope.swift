@@ -61,11 +61,13 @@ package enum WireFormat {
     ///   - envelope: What stands around it.
     /// - Returns: JSON.
     package static func unavailable(reason: String, remedy: String, in envelope: Envelope) -> [UInt8] {
-        write(envelope, isTruncated: false) { json in
-            json.member("available", false)
-            json.member("reason", reason)
-            json.member("enable", remedy)
-        }
+        write(envelope, isTruncated: false) { unavailable(reason: reason, remedy: remedy, to: &$0) }
+    }
+
+    static func unavailable(reason: String, remedy: String, to json: inout JSONWriter) {
+        json.member("available", false)
+        json.member("reason", reason)
+        json.member("enable", remedy)
     }
 
     /// Writes an answer; `isTruncated` says that `data` left something out.
@@ -77,7 +79,7 @@ package enum WireFormat {
         write(envelope, isTruncated: isTruncated) { $0.member("data", members: data) }
     }
 
-    private static func write(
+    static func write(
         _ envelope: Envelope,
         isTruncated: Bool,
         _ content: (inout JSONWriter) -> Void

@@ -14,6 +14,8 @@ package struct MetadataValues: Sendable, Hashable {
     package var unresolvedSymbols: Int
     /// Why types of blocks cannot be read; nil when they can.
     package var typeReaderProblem: String?
+    /// What this runtime does not lay out as expected: read conservatively, so that leaks may be missed.
+    package var layoutProblems: [String]
 
     package init(
         version: String,
@@ -22,7 +24,8 @@ package struct MetadataValues: Sendable, Hashable {
         images: [Image],
         resolvedSymbols: Int,
         unresolvedSymbols: Int,
-        typeReaderProblem: String?
+        typeReaderProblem: String?,
+        layoutProblems: [String]
     ) {
         self.version = version
         self.swiftRuntime = swiftRuntime
@@ -31,6 +34,7 @@ package struct MetadataValues: Sendable, Hashable {
         self.resolvedSymbols = resolvedSymbols
         self.unresolvedSymbols = unresolvedSymbols
         self.typeReaderProblem = typeReaderProblem
+        self.layoutProblems = layoutProblems
     }
 }
 
@@ -52,6 +56,7 @@ extension WireFormat {
                 json.member("available", values.typeReaderProblem == nil)
                 json.member("reason", values.typeReaderProblem)
             }
+            json.member("layouts") { $0.member("problems", array: values.layoutProblems) }
         }
     }
 

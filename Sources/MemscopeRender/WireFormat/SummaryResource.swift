@@ -48,12 +48,14 @@ package struct SummaryValues: Sendable, Hashable {
 extension WireFormat {
     /// Answers `GET /api/summary`.
     package static func summary(_ values: SummaryValues, in envelope: Envelope) -> [UInt8] {
-        answer(in: envelope) { json in
-            heap(values, quality: envelope.quality, to: &json)
-            system(values, to: &json)
-            json.member("rates") { rates(values.rates, to: &$0) }
-            lost(values.totals, to: &json)
-        }
+        answer(in: envelope) { members(of: values, quality: envelope.quality, to: &$0) }
+    }
+
+    static func members(of values: SummaryValues, quality: Quality, to json: inout JSONWriter) {
+        heap(values, quality: quality, to: &json)
+        system(values, to: &json)
+        json.member("rates") { rates(values.rates, to: &$0) }
+        lost(values.totals, to: &json)
     }
 
     private static func heap(_ values: SummaryValues, quality: Quality, to json: inout JSONWriter) {

@@ -1,10 +1,16 @@
 package import MemscopeAnalysis
+package import Tracking
 
 extension WireFormat {
-    /// Answers `GET /api/types`.
-    package static func types(_ page: Page<TypeTotal>, in envelope: Envelope) -> [UInt8] {
+    /// Answers `GET /api/types`; `retained` is nil for all types until the heap was looked at, and for new ones.
+    package static func types(
+        _ page: Page<TypeTotal>,
+        retained: (BlockType) -> UInt64?,
+        in envelope: Envelope
+    ) -> [UInt8] {
         list("types", page, in: envelope) { json, row in
             type(row.type, bytes: row.bytes, blocks: row.blocks, to: &json)
+            json.member("retainedBytes", retained(row.type))
         }
     }
 }

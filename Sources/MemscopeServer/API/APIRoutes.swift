@@ -13,15 +13,23 @@ package struct APIRoutes {
     }
 
     package var all: [Route] {
-        figures + snapshots + actions + exports + planned
+        figures + snapshots + graph + actions + exports + planned
     }
 
     /// The order and place in a list that a request asks for.
+    ///
+    /// - Parameters:
+    ///   - request: Any GET of a list.
+    ///   - others: Names of parameters that this list takes besides.
+    ///   - fallback: The order where the request names none.
+    /// - Returns: The order, the place behind which the page begins, and most rows.
+    /// - Throws: 400 for what this list does not take.
     func listParameters<Column: ListColumn>(
         _ request: HTTPRequest,
+        also others: [String] = [],
         default fallback: ListOrder<Column>
     ) throws(HTTPError) -> (order: ListOrder<Column>, cursor: PageCursor<Column>?, limit: Int) {
-        try request.allowParameters("limit", "cursor", "sort")
+        try request.allowParameters(["limit", "cursor", "sort"] + others)
         let words = Column.allCases.flatMap { [$0.rawValue, "-" + $0.rawValue] }
         let sort = try request.choice("sort", of: words, default: fallback.text)
         let order = ListOrder<Column>(sort) ?? fallback
@@ -94,7 +102,8 @@ extension APIRoutes {
         )
         guard let snapshot = observer.takeSnapshot() else { throw Self.walkUnderWay }
         let page = Page(types: snapshot.byType, order: order, after: cursor, limit: limit)
-        return HTTPResponse(json: WireFormat.types(page, in: observer.envelope()))
+        let retained = observer.graph.last?.retainedBytesByType
+        return HTTPResponse(json: WireFormat.types(page, retained: { retained?[$0] }, in: observer.envelope()))
     }
 
     private func threads(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
@@ -130,7 +139,8 @@ extension APIRoutes {
                 images: names.images,
                 resolvedSymbols: Int(names.symbolCounts.resolved),
                 unresolvedSymbols: Int(names.symbolCounts.unresolved),
-                typeReaderProblem: names.typesUnavailableReason
+                typeReaderProblem: names.typesUnavailableReason,
+                layoutProblems: names.layoutProblems
             )
         }
         return HTTPResponse(json: WireFormat.metadata(values, in: observer.envelope()))

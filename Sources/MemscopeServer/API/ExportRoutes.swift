@@ -13,7 +13,13 @@ extension APIRoutes {
                 try request.allowParameters()
                 return HTTPResponse(
                     contentType: PrometheusText.mediaType,
-                    body: .bytes(PrometheusText.metrics(observer.summaryValues(), mode: CaptureCore.mode))
+                    body: .bytes(
+                        PrometheusText.metrics(
+                            observer.summaryValues(),
+                            leaks: observer.graph.lastSummary,
+                            mode: CaptureCore.mode
+                        )
+                    )
                 )
             },
             .get("/healthz", isOpen: true) { _ in HTTPResponse(text: "ok\n") },

@@ -61,6 +61,6 @@ extension APIRoutes {
     }
 
     private func naming(_ names: MetadataStore) -> (UInt32) -> [Frame] {
-        { id in CaptureCore.site(id).map { names.symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? [] }
+        { names.stack(ofSite: $0) }
     }
 }

@@ -5,6 +5,10 @@ extension HTTPRequest {
     /// - Parameter known: Names of the accepted parameters; may be empty.
     /// - Throws: 400 `bad-parameter`.
     package func allowParameters(_ known: String...) throws(HTTPError) {
+        try allowParameters(known)
+    }
+
+    package func allowParameters(_ known: [String]) throws(HTTPError) {
         var seen: Set<String> = []
         for parameter in query {
             guard known.contains(parameter.name) else {

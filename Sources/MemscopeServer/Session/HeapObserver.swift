@@ -12,6 +12,8 @@ package final class HeapObserver: Sendable {
     private let identity = ProcessFacts.identity()
     private let timeline = Mutex(Timeline())
     private let snapshots = Mutex(SnapshotStore())
+    let graph = GraphSession()
+    let growth = GrowthWatch()
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
     // Monotonic nanoseconds of the last question for names.
@@ -19,7 +21,12 @@ package final class HeapObserver: Sendable {
     /// How long symbol files stay open after the last question; they cost megabytes each.
     private static let idleNanoseconds: UInt64 = 30_000_000_000
 
-    package init() {}
+    /// What a look at the heap for the dashboard may cost.
+    let graphOptions: MemScope.AnalysisOptions
+
+    package init(graphOptions: MemScope.AnalysisOptions = MemScope.AnalysisOptions()) {
+        self.graphOptions = graphOptions
+    }
 
     /// What stands around an answer of now.
     func envelope() -> Envelope {
@@ -65,6 +72,8 @@ package final class HeapObserver: Sendable {
         CaptureCore.tick()
         CaptureCore.drainEvents { events.append($0) }
         closeIdleSymbolFiles()
+        graph.forgetIdle()
+        growth.tick()
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
             time: CaptureCore.now,

@@ -14,9 +14,7 @@ struct SnapshotCensus {
 
     mutating func add(_ blocks: [Block]) {
         let names = names
-        let classified = names.classify(blocks) { id in
-            CaptureCore.site(id).map { names.allocatingModule(stack: $0.addresses, at: $0.firstSeen) } ?? "unknown"
-        }
+        let classified = names.classify(blocks, moduleOfSite: names.module(ofSite:))
         let indices = classified.types.map { index(of: $0) }
         tally.add(blocks, types: classified.indices.map { indices[Int($0)] })
     }

@@ -10,7 +10,9 @@ struct StaticFolder: Sendable {
 
     /// - Throws: `system` when there is no such folder.
     init(_ path: String) throws(MemscopeServerError) {
-        guard let root = resolved(path), let status = status(of: root), status.st_mode & S_IFMT == S_IFDIR else {
+        guard let root = PlainFile.resolved(path), let status = status(of: root),
+            status.st_mode & S_IFMT == S_IFDIR
+        else {
             throw MemscopeServerError(code: .system, message: "\(path) is not a folder to serve files from")
         }
         self.root = root
@@ -21,40 +23,10 @@ struct StaticFolder: Sendable {
     func read(_ path: String) -> [UInt8]? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard segments.allSatisfy({ !$0.hasPrefix(".") && !$0.isEmpty }),
-            let file = resolved(root + path), file.hasPrefix(root == "/" ? root : root + "/")
+            let file = PlainFile.resolved(root + path), file.hasPrefix(root == "/" ? root : root + "/")
         else { return nil }
-        // Not blocking, in case it is a pipe.
-        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= Self.largestFile
-        else { return nil }
-        return readAll(descriptor, size: Int(status.st_size))
+        return PlainFile.read(file, largest: Self.largestFile)
     }
-}
-
-private func readAll(_ descriptor: Int32, size: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: size)
-    var filled = 0
-    while filled < size {
-        let count = unsafe bytes.withUnsafeMutableBytes { bytes in
-            unsafe Glibc.read(descriptor, bytes.baseAddress! + filled, size - filled)
-        }
-        if count < 0 && errno == EINTR { continue }
-        guard count >= 0 else { return nil }
-        // Somebody made it shorter meanwhile.
-        guard count > 0 else { return Array(bytes.prefix(filled)) }
-        filled += count
-    }
-    return bytes
-}
-
-private func resolved(_ path: String) -> String? {
-    guard !path.utf8.contains(0), let result = unsafe realpath(path, nil) else { return nil }
-    defer { unsafe free(result) }
-    return unsafe String(cString: result)
 }
 
 private func status(of path: String) -> stat? {

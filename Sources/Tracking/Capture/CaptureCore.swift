@@ -55,15 +55,26 @@ package enum CaptureCore {
     /// Every call stack with its counters, ascending by id.
     package static func sites() -> [Site] {
         var sites: [Site] = []
+        unsafe forEachSite { unsafe sites.append(Site($0)) }
+        return sites
+    }
+
+    /// The counters of every call stack, ascending by id: much less than the stacks themselves.
+    package static func siteCounts() -> [(id: UInt32, counts: Counts)] {
+        var sites: [(id: UInt32, counts: Counts)] = []
+        unsafe forEachSite { unsafe sites.append(($0.id, Counts($0.counts))) }
+        return sites
+    }
+
+    private static func forEachSite(_ body: (mscope_site) -> Void) {
         var cursor: UInt32 = 1
         unsafe withBuffer(of: mscope_site.self, count: 256) { buffer in
             while true {
                 let count = unsafe mscope_read_sites(&cursor, buffer.baseAddress!, buffer.count)
                 if count == 0 { break }
-                for index in 0..<count { unsafe sites.append(Site(buffer[index])) }
+                for index in 0..<count { unsafe body(buffer[index]) }
             }
         }
-        return sites
     }
 
     /// One call stack without counters; nil when there is no such id.

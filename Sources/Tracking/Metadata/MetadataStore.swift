@@ -8,18 +8,22 @@
 package final class MetadataStore: @unchecked Sendable {
     private var imageTable = ImageTable()
     private var registry = ThreadRegistry()
-    private var typeReader = TypeReader()
+    private var readers = MetadataReaders(types: TypeReader(), layouts: LayoutReader())
     private let symbolizer = Symbolizer()
 
-    /// Reads images and threads, and tests the type reader against live objects.
+    /// Reads images and threads, and tests the readers of types and layouts against live objects.
     package init() {
         refresh()
         guard SafeMemory.isPermitted else {
-            typeReader.unavailableReason = TypeReader.forbidden
+            readers.types.unavailableReason = TypeReader.forbidden
             return
         }
-        let samples = TypeReaderSamples(seed: Int(truncatingIfNeeded: imageTable.images.first?.start ?? 0) & 0xFFFF)
-        typeReader.unavailableReason = samples.failure(of: &typeReader, isImage: imageTable.isMapped)
+        let seed = Int(truncatingIfNeeded: imageTable.images.first?.start ?? 0) & 0xFFFF
+        let samples = TypeReaderSamples(seed: seed)
+        readers.types.unavailableReason = samples.failure(of: &readers.types, isImage: imageTable.isMapped)
+        guard readers.types.unavailableReason == nil else { return }
+        let table = imageTable
+        LayoutSamples(seed: seed).test(&readers, isImage: table.isMapped)
     }
 
     /// Notes images and threads that came and went.
@@ -30,7 +34,8 @@ package final class MetadataStore: @unchecked Sendable {
         let unloaded = imageTable.refresh()
         guard !unloaded.isEmpty else { return }
         symbolizer.detach(unloaded)
-        typeReader.invalidate()
+        readers.types.invalidate()
+        readers.layouts.invalidate()
     }
 
     /// Every image that is or was mapped, in order of loading.
@@ -47,7 +52,7 @@ package final class MetadataStore: @unchecked Sendable {
     }
 
     /// Why types cannot be read; nil when they can.
-    package var typesUnavailableReason: String? { typeReader.unavailableReason }
+    package var typesUnavailableReason: String? { readers.types.unavailableReason }
 
     /// Names one return address.
     ///
@@ -93,9 +98,29 @@ package final class MetadataStore: @unchecked Sendable {
     package func classify(_ blocks: [Block], moduleOfSite: (UInt32) -> String) -> BlockTypes {
         let table = imageTable
         return withoutActuallyEscaping(moduleOfSite) { moduleOfSite in
-            typeReader.classify(blocks, isImage: table.isMapped, moduleOfSite: moduleOfSite)
+            readers.types.classify(blocks, isImage: table.isMapped, moduleOfSite: moduleOfSite)
         }
     }
+
+    /// Gives the words of a scan their meaning.
+    ///
+    /// - Parameters:
+    ///   - scan: Its nodes and edges are written to.
+    ///   - moduleOfSite: As for `classify`.
+    /// - Returns: A graph in the memory of the scan.
+    package func graph(of scan: HeapScan, moduleOfSite: (UInt32) -> String) -> HeapGraph {
+        let table = imageTable
+        return withoutActuallyEscaping(moduleOfSite) { moduleOfSite in
+            let typer = NodeTyper(readers: readers, isImage: table.isMapped, moduleOfSite: moduleOfSite)
+            var builder = GraphBuilder(scan, typer: typer)
+            let (graph, readers) = builder.build()
+            self.readers = readers
+            return graph
+        }
+    }
+
+    /// Kinds of words that this runtime does not keep as expected, and that are read conservatively therefore.
+    package var layoutProblems: [String] { readers.layouts.problems }
 
     /// Gives back the memory of open symbol files; names already found stay known.
     package func closeSymbolFiles() {

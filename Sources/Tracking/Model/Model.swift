@@ -94,36 +94,6 @@ package struct Block: Sendable, Hashable {
     }
 }
 
-/// One function on a stack, named.
-///
-/// Inlined functions are frames of their own.
-package struct Frame: Sendable, Hashable {
-    /// Demangled; "0x…" when no name is known.
-    package var function: String
-    package var file: String?
-    package var line: Int?
-    /// File name of the image without folders.
-    package var image: String?
-    package var address: UInt64
-    package var isInlined: Bool
-
-    package init(
-        function: String,
-        file: String? = nil,
-        line: Int? = nil,
-        image: String? = nil,
-        address: UInt64 = 0,
-        isInlined: Bool = false
-    ) {
-        self.function = function
-        self.file = file
-        self.line = line
-        self.image = image
-        self.address = address
-        self.isInlined = isInlined
-    }
-}
-
 /// A thread that allocated, alive or not.
 package struct ThreadRecord: Sendable, Hashable {
     package var id: UInt32
@@ -228,11 +198,6 @@ package struct Totals: Sendable, Hashable {
     package var dropped: UInt64 {
         droppedEvents + droppedStacks + droppedBlocks + droppedContexts + droppedThreads
     }
-}
-
-/// What kind of block a type names.
-package enum TypeKind: String, Sendable, Hashable, CaseIterable {
-    case `class`, array, dictionary, set, string, closure, box, error, task, c, unknown
 }
 
 /// What a live block is, read from its first word.

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness import cases, checks, processes, programs, stacks, units
+from harness import cases, checks, processes, programs, scans, stacks, units
 from harness.build import Build, BuildError
 from harness.results import Result, witness_summary
 
@@ -57,9 +57,26 @@ def selected(options):
     if options.sanitize:
         tests = units.tests()
     else:
-        tests = cases.tests(options) + checks.tests(options) + stacks.tests(options)
-        tests += programs.tests(options)
+        tests = cases.tests(options) + checks.tests(options) + scans.tests(options)
+        tests += stacks.tests(options) + programs.tests(options)
     return [test for test in tests if options.filter in test.name]
+
+
+def run_all(tests, options, prefix, make_build):
+    """The results of all tests, which share what `make_build` builds in a temporary folder."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    build = make_build(folder)
+    lock = threading.Lock()
+    try:
+        # Two at a time: more would make timing tests wait for processors that are not there.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            return [result for part in pool.map(lambda test: run_one(test, build, lock), tests) for result in part]
+    finally:
+        processes.kill_all()
+        if options.keep:
+            print(f"# kept {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def main():
@@ -71,19 +88,7 @@ def main():
     if not tests:
         print(f"no test has '{options.filter}' in its name; --list prints all names")
         return 2
-    folder = Path(tempfile.mkdtemp(prefix="core-tests-"))
-    build = Build(folder, options)
-    lock = threading.Lock()
-    try:
-        # Two at a time: more would make timing tests wait for processors that are not there.
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            results = [result for part in pool.map(lambda test: run_one(test, build, lock), tests) for result in part]
-    finally:
-        processes.kill_all()
-        if options.keep:
-            print(f"# kept {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    results = run_all(tests, options, "core-tests-", lambda folder: Build(folder, options))
     for line in witness_summary(results):
         print(line)
     failed = [result for result in results if not result.passed]

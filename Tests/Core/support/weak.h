@@ -17,6 +17,7 @@ extern "C" {
 #pragma weak mscope_set_sample_interval
 #pragma weak mscope_is_active
 #pragma weak mscope_thread_mark_internal
+#pragma weak mscope_thread_set_internal
 #pragma weak mscope_close_in_child
 #pragma weak mscope_forget_descriptor
 #pragma weak mscope_fork_generation
@@ -41,5 +42,8 @@ extern "C" {
 #pragma weak mscope_error_count
 #pragma weak mscope_read_check_totals
 #pragma weak mscope_check_heap
+#pragma weak mscope_scan_take
+#pragma weak mscope_scan_release
+#pragma weak mscope_scan_origin
 
 #endif

@@ -3,7 +3,10 @@ import Testing
 import Tracking
 
 @Suite("Prometheus metrics") struct PrometheusTextTests {
-    private let text = String(decoding: PrometheusText.metrics(Fixtures.summary, mode: .full), as: UTF8.self)
+    private let text = String(
+        decoding: PrometheusText.metrics(Fixtures.summary, leaks: GraphFixtures.summary, mode: .full),
+        as: UTF8.self
+    )
 
     @Test("promtool finds nothing to say")
     func promtool() throws {
@@ -25,7 +28,7 @@ import Tracking
             "memscope_live_bytes 5607", "memscope_live_blocks 12", "memscope_allocations_total 16",
             "memscope_allocated_bytes_total 6007", "memscope_resident_bytes 1048576", "memscope_uptime_seconds 6.0",
             "memscope_dropped_records_total{table=\"stacks\"} 3", "memscope_mode{mode=\"full\"} 1",
-            "memscope_mode{mode=\"off\"} 0",
+            "memscope_mode{mode=\"off\"} 0", "memscope_unreachable_bytes 400", "memscope_unreachable_cycles 2",
         ]
     )
     func figures(line: String) {
@@ -37,7 +40,7 @@ import Tracking
         var values = Fixtures.summary
         values.rssBytes = nil
         values.allocatorHeldBytes = nil
-        let text = String(decoding: PrometheusText.metrics(values, mode: .off), as: UTF8.self)
-        #expect(!text.contains("resident") && !text.contains("allocator_held"))
+        let text = String(decoding: PrometheusText.metrics(values, leaks: nil, mode: .off), as: UTF8.self)
+        #expect(!text.contains("resident") && !text.contains("allocator_held") && !text.contains("unreachable"))
     }
 }

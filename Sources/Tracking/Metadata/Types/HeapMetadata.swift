@@ -9,7 +9,7 @@ enum HeapMetadata {
     /// A closure context or a box whose layout the compiler knew: both look the same.
     case captures(descriptor: UInt64, offset: UInt64)
     /// A box made by the runtime, for a value of the type with this metadata.
-    case genericBox(valueType: UInt64)
+    case genericBox(valueType: UInt64, offset: UInt64)
     case error, task, job
 
     /// Every heap object begins with its metadata and its reference counts.
@@ -53,7 +53,7 @@ enum HeapMetadata {
             self = .captures(descriptor: words[4], offset: offset)
         case 0x500:
             guard isImage(destructor), Self.canBePointer(words[4]) else { return nil }
-            self = .genericBox(valueType: words[4])
+            self = .genericBox(valueType: words[4], offset: words[3] & 0xFFFF_FFFF)
         case 0x501 where isImage(pointer): self = .error
         case 0x502 where isImage(pointer): self = .task
         case 0x503 where isImage(pointer): self = .job

@@ -14,9 +14,20 @@ enum SafeMemory {
         return unsafe mscope_read_memory(address, &words, count * 8) == count * 8 ? words : nil
     }
 
+    static func word(at address: UInt64) -> UInt64? {
+        var value: UInt64 = 0
+        return unsafe mscope_read_memory(address, &value, 8) == 8 ? value : nil
+    }
+
     static func int32(at address: UInt64) -> Int32? {
         var value: Int32 = 0
         return unsafe mscope_read_memory(address, &value, 4) == 4 ? value : nil
+    }
+
+    /// Follows a pointer that is kept as the distance from itself; nil for null.
+    static func relative(at address: UInt64) -> UInt64? {
+        guard let offset = int32(at: address), offset != 0 else { return nil }
+        return address &+ UInt64(bitPattern: Int64(offset))
     }
 
     /// Up to `count` bytes: fewer where the memory ends.

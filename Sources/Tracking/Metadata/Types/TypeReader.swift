@@ -76,7 +76,8 @@ struct TypeReader {
         return entry
     }
 
-    private mutating func type(of metadata: UInt64, _ isImage: (UInt64) -> Bool) -> KnownType? {
+    /// The type of blocks that begin with a word; nil when that is no metadata.
+    mutating func type(of metadata: UInt64, _ isImage: (UInt64) -> Bool) -> KnownType? {
         if let known = known.value(for: metadata) { return known }
         guard let type = Self.read(metadata, isImage: isImage) else { return nil }
         known.insert(type, for: metadata)
@@ -91,7 +92,7 @@ struct TypeReader {
             return KnownType(type: TypeNames.blockType(ofClass: TypeNames.runtimeName(metadata)), minimumSize: size)
         case .captures(let descriptor, _):
             return KnownType(type: TypeNames.blockType(of: CaptureDescriptor(at: descriptor)), minimumSize: size)
-        case .genericBox(let value):
+        case .genericBox(let value, _):
             return KnownType(type: TypeNames.box(of: name(ofValue: value, isImage: isImage)), minimumSize: size)
         case .error:
             return KnownType(type: BlockType(name: "error box", kind: .error), minimumSize: size, isError: true)
@@ -101,7 +102,7 @@ struct TypeReader {
     }
 
     /// The third word of an error box is the metadata of the error in it.
-    private static func errorType(at address: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
+    static func errorType(at address: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
         guard let words = SafeMemory.words(from: address + 16, count: 1),
             let name = name(ofValue: words[0], isImage: isImage)
         else { return nil }

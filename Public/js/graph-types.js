@@ -1,0 +1,114 @@
+// @ts-check
+// The wire format of the heap as a graph, as the page sees it; docs/wire-format.md is the contract.
+// Units as in types.js. Addresses are "0x…".
+
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Page} Page */
+
+/**
+ * How a picture of the heap was made.
+ * @typedef {object} ScanInfo
+ * @property {number} takenAt
+ * @property {"fork" | "fork+registers" | "fork+signal" | "stopped"} method
+ * @property {number} pauseNanoseconds - longest time any thread of the program was held
+ * @property {number} durationNanoseconds
+ * @property {number} blocks
+ * @property {number} bytes
+ * @property {number} threads - of the program
+ * @property {number} threadsRead - whose registers were read
+ * @property {number} threadsLeft - left alone in a system call that would have noticed
+ * @property {boolean} unknownHeap - heap memory of unknown blocks counted as roots
+ * @property {1 | 2} passes
+ */
+
+/**
+ * @typedef {object} LeakSummary
+ * @property {number} unreachableBlocks
+ * @property {number} unreachableBytes
+ * @property {number} cycles
+ * @property {number} suspects - found unreachable by one pass only
+ * @property {number} suppressedBlocks - left out by the reader's own rules, as are
+ * @property {number} suppressedBytes
+ */
+
+/**
+ * POST /api/leakscan
+ * @typedef {{scan: ScanInfo, summary: LeakSummary}} LeakScan
+ */
+
+/** @typedef {"direct" | "indirect" | "cycle" | "growth"} LeakKind */
+
+/**
+ * Leaks of one kind, type and site.
+ * @typedef {object} Leak
+ * @property {LeakKind} kind
+ * @property {string} reason
+ * @property {number} count
+ * @property {number} bytes
+ * @property {number | null} retainedBytes
+ * @property {string} type
+ * @property {string} typeKind
+ * @property {string | number} site
+ * @property {Frame[]} stack - innermost first
+ * @property {string[]} addresses - of some of them
+ * @property {number | null} slopeBytesPerSecond - of growth
+ * @property {number | null} confidence - of growth, 0 to 1
+ */
+
+/**
+ * GET /api/leaks
+ * @typedef {Page & {scan: ScanInfo, summary: LeakSummary, leaks: Leak[]}} LeakList
+ */
+
+/** @typedef {{type: string, field: string | null}} PathStep - the field leads to the next step */
+/** @typedef {{from: string, field: string | null, to: string, reason: string}} BreakEdge */
+
+/**
+ * @typedef {object} Cycle
+ * @property {number} count - of cycles alike
+ * @property {number} objects - in all of them
+ * @property {number} bytes
+ * @property {string[]} types
+ * @property {PathStep[]} path - the last step leads to the first
+ * @property {BreakEdge | null} breakEdge
+ * @property {boolean} reachable
+ * @property {boolean} inferred - one of its references was found without a layout
+ * @property {Frame[]} stack - that allocated its oldest member
+ * @property {string} address - of one member
+ */
+
+/**
+ * GET /api/cycles
+ * @typedef {Page & {scan: ScanInfo, cycles: Cycle[]}} CycleList
+ */
+
+/** @typedef {{kind: string, tid?: number | null, image?: string | null, symbol?: string | null}} Root */
+/** @typedef {{root: Root}} RootStep */
+/** @typedef {{type: string, field: string | null, address: string}} ObjectStep */
+/** @typedef {{address: string, type: string, field: string | null, kind: string}} Reference */
+
+/**
+ * GET /api/objects/{address}
+ * @typedef {object} HeapObject
+ * @property {string} address
+ * @property {number} size
+ * @property {string} type
+ * @property {string} kind
+ * @property {number | null} birth
+ * @property {number | null} thread
+ * @property {string | number | null} task
+ * @property {string | number} site
+ * @property {Frame[]} stack
+ * @property {Record<"strong" | "unowned" | "weak", number | null> | null} counts - null for what is no Swift object
+ * @property {number | null} retainedBytes
+ * @property {boolean} reachable
+ * @property {(RootStep | ObjectStep)[] | null} rootPath - from the root; null when unreachable
+ * @property {Reference[]} referrers
+ * @property {Reference[]} referents
+ * @property {number} referrersTotal
+ * @property {number} referentsTotal
+ * @property {{address: string, type: string} | null} dominator
+ * @property {ScanInfo} scan
+ */
+
+export {};

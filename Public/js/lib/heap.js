@@ -1,0 +1,71 @@
+// @ts-check
+// What a scan of the heap says, in words.
+
+import { formatBytes, formatCount, formatSpan, groupDigits } from "./format.js";
+import { ROOTS, SCAN_METHODS } from "./words.js";
+
+/** @typedef {import("../graph-types.js").ScanInfo} ScanInfo */
+/** @typedef {import("../graph-types.js").Root} Root */
+/** @typedef {import("../graph-types.js").Leak} Leak */
+
+/** @param {ScanInfo} scan @returns {string} how it was made, and what it cost the program */
+export function scanText(scan) {
+  const method = SCAN_METHODS[scan.method] ?? scan.method;
+  const passes = scan.passes > 1 ? ` in ${scan.passes} passes` : "";
+  const heap = `${formatCount(scan.blocks)} blocks, ${formatBytes(scan.bytes)}`;
+  return `The program was paused for ${formatSpan(scan.pauseNanoseconds)}; the scan took `
+    + `${formatSpan(scan.durationNanoseconds)}${passes} and ${method}: ${heap}, registers of `
+    + `${groupDigits(scan.threadsRead)} of ${groupDigits(scan.threads)} threads.`;
+}
+
+/** @param {ScanInfo} scan @returns {string[]} why the answer may be less than the whole */
+export function scanCaveats(scan) {
+  const left = scan.threadsLeft;
+  const caveats = [
+    scan.unknownHeap && "Recording had gaps, so memory of unknown blocks counts as holding: leaks may be missing.",
+    left > 0 && `${groupDigits(left)} ${left === 1 ? "thread was" : "threads were"} left alone in a system call that `
+      + "would have noticed; what only their registers hold is a suspect, not a leak.",
+  ];
+  return caveats.flatMap((text) => text || []);
+}
+
+/** @param {number} count @returns {string} "" for none */
+function suspectsText(count) {
+  if (count === 0) return "";
+  const [blocks, are] = count === 1 ? ["block", "is"] : ["blocks", "are"];
+  return `${groupDigits(count)} more ${blocks} ${are} suspect: one pass found no pointer there, but a register may `
+    + "have held one, or it was on its way. Not confirmed, so not listed; scan again to know more.";
+}
+
+/** @param {import("../graph-types.js").LeakSummary} summary @returns {string[]} what was found but is not listed */
+export function unlistedTexts({ suspects, suppressedBlocks: count, suppressedBytes }) {
+  const suppressed = `${formatBytes(suppressedBytes)} in ${groupDigits(count)} ${count === 1 ? "block" : "blocks"} `
+    + "are left out, as the rules of MEMSCOPE_SUPPRESSIONS ask.";
+  return [suspectsText(suspects), count > 0 ? suppressed : ""].filter((text) => text !== "");
+}
+
+/** @param {Root} root @returns {string} "global variable cache in libfoo.so", "stack of thread 17" */
+export function rootText({ kind, tid, image, symbol }) {
+  const what = ROOTS[kind] ?? kind;
+  const thread = tid ? ` of thread ${tid}` : "";
+  return what + (symbol ? ` ${symbol}` : "") + (image ? ` in ${image}` : "") + thread;
+}
+
+/** @param {Leak} leak @returns {"measured" | "inferred"} */
+export function leakEvidence({ kind }) {
+  return kind === "growth" ? "inferred" : "measured";
+}
+
+/** @param {Leak} leak @returns {string} what makes a row the same row after another scan */
+export function leakKey({ kind, typeKind, type, site, reason }) {
+  return [kind, typeKind, type, site, reason].join(" ");
+}
+
+/**
+ * @param {string} text - as typed
+ * @returns {string | null} "0x…" as the API spells addresses; null for what is none
+ */
+export function parseAddress(text) {
+  const match = /^\s*(?:0x)?0*([0-9a-f]{1,16})\s*$/i.exec(text);
+  return match ? `0x${match[1].toLowerCase()}` : null;
+}

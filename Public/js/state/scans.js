@@ -1,0 +1,121 @@
+// @ts-check
+// Whether the heap was scanned, and the way to have it scanned: a scan pauses the
+// program, so the page never starts one that nobody asked for.
+
+import { ApiError, get, post } from "../api/client.js";
+
+// Of the largest types one was alive at any scan.
+const LOOK_AT = 20;
+const PATIENCE = 10;
+// The server forgets a scan that nobody asks about for ten minutes, and the next question would make another.
+const REMEMBERED = 9 * 60_000;
+
+/** @typedef {import("../types.js").Envelope<any>} Envelope */
+/**
+ * @typedef {object} ScanState
+ * @property {"unknown" | "never" | "known"} status
+ * @property {number | null} since - a scan is under way; milliseconds since 1970
+ * @property {ApiError | null} error - of the last attempt
+ * @property {Envelope | null} refusal - the answer that says why there can be none
+ * @property {number} generation - a greater one than before: what was shown may be of another scan
+ */
+
+/** @type {ScanState} */
+const INITIAL = { status: "unknown", since: null, error: null, refusal: null, generation: 0 };
+
+/** @param {() => Promise<Envelope>} ask @returns {Promise<Envelope>} asks again while the server is busy */
+async function patiently(ask) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const wait = error instanceof ApiError ? error.retryMilliseconds : null;
+      if (wait === null || attempt === PATIENCE) throw error;
+      await new Promise((resume) => setTimeout(resume, wait));
+    }
+  }
+}
+
+/** @param {unknown} cause @returns {ApiError} */
+function asApiError(cause) {
+  return cause instanceof ApiError ? cause : new ApiError("internal", String(cause));
+}
+
+export class Scans {
+  constructor() {
+    this.state = INITIAL;
+    /** @type {Set<(state: ScanState) => void>} */
+    this.listeners = new Set();
+    this.looking = false;
+    /**
+     * Of the newest scan that this page was told of.
+     * @type {number | null}
+     */
+    this.takenAt = null;
+    /** When the server last answered from a scan; milliseconds since 1970. */
+    this.toldAt = 0;
+  }
+
+  /** @param {(state: ScanState) => void} listener - called now and after each change */
+  subscribe(listener) {
+    this.listeners.add(listener);
+    listener(this.state);
+  }
+
+  /** Finds out, if need be, whether there is a scan to show; types know what they retain only from one. */
+  async look() {
+    const { status, since } = this.state;
+    if (this.looking || since !== null || (status === "known" && Date.now() - this.toldAt < REMEMBERED)) return;
+    this.looking = true;
+    const generation = this.state.generation + (status === "known" ? 1 : 0);
+    if (status === "known") this.update({ status: "unknown", generation });
+    try {
+      const { data } = await patiently(() => get("types", { sort: "-bytes", limit: LOOK_AT }));
+      const known = data?.types.some((/** @type {any} */ type) => typeof type.retainedBytes === "number");
+      // A scan asked for meanwhile knows better.
+      if (this.state.generation === generation) this.update({ status: known ? "known" : "never", error: null });
+      this.told();
+    } catch (cause) {
+      this.update({ error: asApiError(cause) });
+    }
+    this.looking = false;
+  }
+
+  /** The server answered from a scan, so it remembers that one for a while longer. */
+  told() {
+    this.toldAt = Date.now();
+  }
+
+  async run() {
+    if (this.state.since !== null) return;
+    this.update({ since: Date.now(), error: null, refusal: null });
+    try {
+      const envelope = await patiently(() => post("leakscan", {}));
+      if (envelope.available === false) this.update({ since: null, refusal: envelope });
+      else this.taken(envelope);
+    } catch (cause) {
+      this.update({ since: null, error: asApiError(cause) });
+    }
+  }
+
+  /**
+   * Somebody had the heap scanned: perhaps this page, whose answer says so too.
+   * @param {Envelope} envelope
+   */
+  heard(envelope) {
+    if (this.state.since === null && envelope.data?.scan.takenAt !== this.takenAt) this.taken(envelope);
+  }
+
+  /** @param {Envelope} envelope */
+  taken({ data }) {
+    this.takenAt = data.scan.takenAt;
+    this.told();
+    this.update({ since: null, status: "known", error: null, refusal: null, generation: this.state.generation + 1 });
+  }
+
+  /** @param {Partial<ScanState>} change */
+  update(change) {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener(this.state);
+  }
+}

@@ -1,0 +1,26 @@
+// @ts-check
+// Figures with their names, written anew as they change.
+
+import { h, replace, setAttribute, setText } from "./dom.js";
+
+/**
+ * A name, what stands below it, and what a pointer held over it reads.
+ * @template Data
+ * @typedef {[label: string, text: (data: Data) => string | Node, title?: (data: Data) => string]} Fact
+ */
+
+/** @template Data @param {Fact<Data>[]} facts @returns {{element: HTMLElement, update: (data: Data) => void}} */
+export function createFacts(facts) {
+  const values = facts.map(() => h("dd"));
+  const element = h("dl", { class: "facts" },
+    ...facts.map(([label], index) => h("div", {}, h("dt", {}, label), values[index])));
+  return {
+    element,
+    update: (data) => facts.forEach(([, text, title], index) => {
+      const value = text(data);
+      if (typeof value === "string") setText(values[index], value);
+      else replace(values[index], value);
+      setAttribute(values[index], "title", title?.(data) || null);
+    }),
+  };
+}

@@ -1,0 +1,10 @@
+// @ts-check
+// The way to one object.
+
+import { formatRoute } from "../lib/route.js";
+import { h } from "./dom.js";
+
+/** @param {string} address @param {string} [text] @returns {HTMLAnchorElement} */
+export function objectLink(address, text = address) {
+  return h("a", { class: "link code", href: formatRoute({ view: "object", params: { address } }) }, text);
+}

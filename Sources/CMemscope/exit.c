@@ -1,0 +1,214 @@
+// How the process ends: the thread that ends it wakes the reporter and waits for it, for a limited time.
+//
+// An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2 };
+
+static _Atomic uint32_t mscope_end_state;
+// The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
+// another id.
+static _Atomic int32_t mscope_end_process;
+static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this process
+static _Atomic int32_t mscope_end_thread; // who announced the end
+static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
+static _Atomic int32_t mscope_end_status;
+static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
+static struct mscope_end_options mscope_end_options; // written before mscope_end_process
+
+// ---- the two sides
+
+static int32_t mscope_thread_id(void)
+{
+    return (int32_t)mscope_system(SYS_gettid);
+}
+
+static void mscope_wait_while(uint32_t state, uint64_t until)
+{
+    struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
+    mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAIT_BITSET_PRIVATE, state, until ? &time : NULL, 0,
+                  FUTEX_BITSET_MATCH_ANY);
+}
+
+static void mscope_move_on(uint32_t state)
+{
+    mscope_store_release(&mscope_end_state, state);
+    mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
+}
+
+struct mscope_end mscope_await_end(void)
+{
+    mscope_store_release(&mscope_reporter, mscope_thread_id());
+    while (mscope_load_acquire(&mscope_end_state) != MSCOPE_ENDING) mscope_wait_while(MSCOPE_QUIET, 0);
+    return mscope_how;
+}
+
+void mscope_end_reported(int32_t status)
+{
+    mscope_store_relaxed(&mscope_end_status, status);
+    mscope_move_on(MSCOPE_REPORTED);
+}
+
+/// Waits until the report is there, or for as long as options allow; the status to leave with.
+static int mscope_await_report(int status)
+{
+    uint64_t until = mscope_load_acquire(&mscope_end_at);
+    while (mscope_load_acquire(&mscope_end_state) != MSCOPE_REPORTED) {
+        if (mscope_now() >= until) {
+            mscope_say("the report was not ready in time; ", "the process ends without it", "");
+            return status;
+        }
+        mscope_wait_while(MSCOPE_ENDING, until);
+    }
+    int wanted = mscope_load_relaxed(&mscope_end_status);
+    return wanted >= 0 ? wanted : status;
+}
+
+/// Has the report written before the process ends; the status to end with.
+static int mscope_announce_end(uint32_t kind, int number)
+{
+    int32_t process = mscope_load_acquire(&mscope_end_process);
+    if (mscope_likely(process == 0) || process != getpid()) return number;
+    int32_t thread = mscope_thread_id();
+    if (mscope_load_acquire(&mscope_reporter) == thread) return number;
+    int32_t nobody = 0;
+    if (!mscope_cas_acq_rel(&mscope_end_thread, &nobody, thread)) {
+        // Another thread was first: it would be cut short. The same one comes again from a handler, or after all.
+        return nobody == thread ? number : mscope_await_report(number);
+    }
+    if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
+        if (kind == MSCOPE_END_SIGNAL) return number; // starting a thread takes locks
+        if (!mscope_end_options.start_in_child()) return number;
+    }
+    mscope_check_heap(); // the report is to have what was never freed, and what ended the process by its traces
+    mscope_how = (struct mscope_end){kind, number};
+    mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
+    mscope_move_on(MSCOPE_ENDING);
+    return mscope_await_report(number);
+}
+
+void mscope_end_after_fork(void)
+{
+    if (mscope_load_relaxed(&mscope_end_process) == 0) return;
+    mscope_store_relaxed(&mscope_reporter, 0);
+    mscope_store_relaxed(&mscope_end_thread, 0);
+    mscope_store_relaxed(&mscope_end_state, MSCOPE_QUIET);
+    mscope_store_release(&mscope_end_process, mscope_end_options.start_in_child != NULL ? getpid() : 0);
+}
+
+// ---- fatal signals
+
+static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]) };
+static struct sigaction mscope_before[MSCOPE_FATAL];
+
+static void mscope_on_fatal(int number, siginfo_t *info, void *context)
+{
+    if (mscope_load_acquire(&mscope_reporter) == mscope_thread_id()) {
+        // Ours is not the program's crash. Who waits for us goes on, and this thread is as good as gone.
+        mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
+        mscope_end_reported(-1);
+        while (true) mscope_system(SYS_pause);
+    }
+    mscope_announce_end(MSCOPE_END_SIGNAL, number);
+    const struct sigaction *before = mscope_before;
+    for (int i = 0; i < MSCOPE_FATAL; i++)
+        if (mscope_fatal[i] == number) before = &mscope_before[i];
+    if (before->sa_flags & SA_SIGINFO) {
+        before->sa_sigaction(number, info, context);
+    } else if (before->sa_handler != SIG_DFL) {
+        before->sa_handler(number);
+    } else {
+        sigaction(number, before, NULL);
+        // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
+        mscope_system(SYS_rt_tgsigqueueinfo, getpid(), mscope_thread_id(), number, info);
+    }
+}
+
+// Of the Swift runtime; absent in C programs that have the core linked.
+#pragma weak swift_retain
+extern void *swift_retain(void *object);
+
+/// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
+/// after us: then such signals are left to it.
+static bool mscope_awaits_backtracer(void)
+{
+    const char *wish = mscope_environment("SWIFT_BACKTRACE");
+    if (wish != NULL && strstr(wish, "enable=no") != NULL) return false;
+    Dl_info ours, runtime;
+    return swift_retain != NULL && dladdr((const void *)mscope_on_fatal, &ours) != 0
+           && dladdr((const void *)swift_retain, &runtime) != 0 && ours.dli_fbase == runtime.dli_fbase;
+}
+
+static void mscope_watch_signals(void)
+{
+    bool is_awaited = mscope_awaits_backtracer();
+    for (int i = 0; i < MSCOPE_FATAL; i++) {
+        struct sigaction *before = &mscope_before[i];
+        if (sigaction(mscope_fatal[i], NULL, before) != 0) continue;
+        bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
+        bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
+        if (is_ignored || (is_default && is_awaited)) continue;
+        struct sigaction ours = *before;
+        ours.sa_sigaction = mscope_on_fatal;
+        ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
+        sigaction(mscope_fatal[i], &ours, NULL);
+    }
+}
+
+void mscope_watch_end(const struct mscope_end_options *options)
+{
+    mscope_end_options = *options;
+    mscope_store_release(&mscope_end_process, getpid());
+    if (options->signals) mscope_watch_signals();
+}
+
+// ---- ends
+
+static void mscope_exits(int status, void *context)
+{
+    (void)context;
+    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status);
+    // From a handler, exit goes on with what is left of the first call: handlers before ours, then the streams.
+    if (wanted != status) exit(wanted);
+}
+
+static void mscope_exits_quickly(void)
+{
+    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1);
+    if (wanted >= 0) _exit(wanted);
+}
+
+/// First of all constructors, since handlers run in the reverse order: what the program frees at its end is no leak.
+static __attribute__((constructor(101))) void mscope_find_ends(void)
+{
+    static const char *const wishes[] = {"MEMSCOPE_REPORT", "MEMSCOPE_LEAK_EXITCODE"};
+    bool is_wanted = false;
+    for (int i = 0; i < 2; i++) is_wanted |= mscope_environment(wishes[i]) != NULL;
+    if (!is_wanted) return;
+    bool before = mscope_thread_set_internal(true);
+    on_exit(mscope_exits, NULL);
+    at_quick_exit(mscope_exits_quickly);
+    mscope_thread_set_internal(before);
+}
+
+#ifndef MSCOPE_NO_HOOKS
+
+void _exit(int status)
+{
+    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status);
+    if (mscope_next._exit != NULL) mscope_next._exit(status);
+    while (true) mscope_system(SYS_exit_group, status);
+}
+
+void _Exit(int status) __attribute__((alias("_exit")));
+
+#endif

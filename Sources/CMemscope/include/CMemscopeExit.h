@@ -1,0 +1,41 @@
+// exit.c: how the process ends.
+//
+// The report is written by a thread of ours that waits for the end from the start. The thread that ends the process
+// only tells it, and waits: it may be anywhere, with any lock held.
+#ifndef MSCOPE_CMEMSCOPE_EXIT_H
+#define MSCOPE_CMEMSCOPE_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+enum mscope_end_kind {
+    MSCOPE_END_EXIT = 1,    // exit, or main returned; all handlers of the program have run
+    MSCOPE_END_AT_ONCE = 2, // _exit, _Exit
+    MSCOPE_END_QUICK = 3,   // quick_exit
+    MSCOPE_END_SIGNAL = 4   // a fatal signal
+};
+
+struct mscope_end {
+    uint32_t kind;
+    int32_t number; // the status, or the signal; -1 when it is not known
+};
+
+struct mscope_end_options {
+    uint64_t timeout; // how long the end is put off at most, nanoseconds
+    bool signals;     // also when a fatal signal comes that nobody but us handles, or whose handler was there before us
+    /// Starts the reporter in a forked child, when that ends; NULL: children end without a report.
+    bool (*_Nullable start_in_child)(void);
+};
+
+/// From now on this process does not end without having told its reporter. Once.
+void mscope_watch_end(const struct mscope_end_options *options);
+/// Waits for the end; only the reporter's thread calls it, and has to call mscope_end_reported then.
+struct mscope_end mscope_await_end(void);
+/// Lets the process end: with `status`, or with its own when that is negative.
+void mscope_end_reported(int32_t status);
+
+#pragma clang assume_nonnull end
+
+#endif

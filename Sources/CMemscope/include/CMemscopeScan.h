@@ -1,0 +1,97 @@
+// scan.c: the heap as a graph.
+//
+// A child process, a copy of this one, looks for every word that points to a live block of the program and writes what
+// it found to memory it shares with us. What a word means (a strong reference, a weak one, a number) is for others to
+// say: they write it into `meaning` and `type`.
+#ifndef MSCOPE_CMEMSCOPE_SCAN_H
+#define MSCOPE_CMEMSCOPE_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+struct mscope_scan_node { // a live block of the program
+    uint64_t address, size;
+    uint64_t words[2]; // its first two words; 0 where the block is smaller
+    uint64_t born;     // opaque; see mscope_scan_origin
+    uint32_t site;
+    uint32_t first_edge; // its edges are [first_edge, first_edge of the next node); one node more than there are blocks
+    uint32_t root;       // index of the first root that points to it, UINT32_MAX without one
+    uint32_t type;       // UINT32_MAX; for the reader
+};
+
+enum {
+    MSCOPE_EDGE_AT_MASK = (1u << 26) - 1, // offset of the word in the block / 8; the greatest: or more
+    MSCOPE_EDGE_INTERIOR = 1u << 26,      // points behind the first byte of its target
+    MSCOPE_EDGE_TAGGED = 1u << 27,        // bits of a Swift pointer's spare bits were set
+    MSCOPE_EDGE_SIDE_TABLE = 1u << 28,    // word 1 held packed Swift reference counts that point to a side table
+    MSCOPE_EDGE_MEANING_SHIFT = 29,       // 3 bits, 0; for the reader
+};
+struct mscope_scan_edge {
+    uint32_t to; // index of a node
+    uint32_t at; // MSCOPE_EDGE_…
+};
+
+enum mscope_root_kind {
+    MSCOPE_ROOT_GLOBAL = 0,   // writable data of an image
+    MSCOPE_ROOT_STACK = 1,    // a thread's stack, with its thread-local variables
+    MSCOPE_ROOT_REGISTER = 2, // a register of a stopped thread
+    MSCOPE_ROOT_INTERNAL = 3, // a block of MemScope's own threads
+    MSCOPE_ROOT_MAPPING = 4,  // memory mapped by the program, or heap whose blocks are not known
+};
+struct mscope_scan_root {
+    uint64_t address; // of the word; 0 for a register
+    uint32_t to;      // index of a node
+    int32_t tid;      // of the thread whose stack or register it is, else 0
+    uint32_t kind, reserved;
+};
+
+enum mscope_scan_method {          // how the heap was held still
+    MSCOPE_SCAN_FORK = 1,          // a copy; threads were not stopped
+    MSCOPE_SCAN_FORK_PTRACE = 2,   // a copy, made while the threads were stopped by ptrace; their registers are roots
+    MSCOPE_SCAN_FORK_SIGNAL = 3,   // the same, stopped by a signal
+    MSCOPE_SCAN_STOPPED_SIGNAL = 4 // no copy could be made: the threads stood still for the whole scan
+};
+enum mscope_scan_problem {
+    MSCOPE_SCAN_BUSY = 1,   // another scan or walk is under way
+    MSCOPE_SCAN_INCOMPLETE, // the live blocks are not known: `sampled`, `off`, or no hooks
+    MSCOPE_SCAN_TOO_LARGE,  // the graph does not fit options.memory_limit
+    MSCOPE_SCAN_NO_MEMORY,  // the kernel refused memory
+    MSCOPE_SCAN_TIMED_OUT,  // it took longer than options.timeout, and was ended
+    MSCOPE_SCAN_DIED,       // the copy was killed
+    MSCOPE_SCAN_FORBIDDEN,  // neither a copy nor stopping threads is possible
+};
+
+struct mscope_scan_options {
+    uint64_t memory_limit;             // bytes for the graph
+    uint64_t timeout;                  // nanoseconds
+    bool registers;                    // stop the threads for the copy and take their registers
+    bool without_fork, without_ptrace; // as if they were forbidden
+};
+
+struct mscope_scan {
+    struct mscope_scan_node *nodes; // ascending by address
+    struct mscope_scan_edge *edges; // by block, then ascending by offset
+    struct mscope_scan_root *roots; // at most one per node: its first
+    uint64_t node_count, edge_count, root_count;
+    uint64_t taken_at; // when the copy was made
+    uint64_t pause;    // longest time any thread of the program was held, nanoseconds
+    uint64_t duration;
+    uint64_t root_bytes, heap_bytes; // memory that was searched
+    uint32_t method;
+    uint32_t threads, threads_read; // of the program; those whose registers were read
+    uint32_t threads_left;          // left alone in a system call that would have noticed; their stacks were searched
+    bool has_unknown_heap;          // tracking had gaps: heap memory of unknown blocks counts as roots
+};
+
+/// Looks at the whole heap once; one at a time. NULL, and why, when that was not possible.
+struct mscope_scan *_Nullable mscope_scan_take(const struct mscope_scan_options *options,
+                                               enum mscope_scan_problem *problem);
+void mscope_scan_release(struct mscope_scan *scan);
+/// Birth, thread and task of a node.
+void mscope_scan_origin(uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,204 @@
+// Where the program keeps pointers outside of its blocks. The first root of a block is kept; images are looked at
+// first, then stacks, registers, our own blocks, and last what the program mapped by itself.
+#include "scan.h"
+
+#include <stddef.h>
+
+// ---- ranges in order
+
+static void mscope_sift(struct mscope_range *items, uint64_t count, uint64_t at)
+{
+    for (uint64_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && items[child + 1].start > items[child].start) child++;
+        if (items[at].start >= items[child].start) return;
+        struct mscope_range moved = items[at];
+        items[at] = items[child];
+        items[child] = moved;
+    }
+}
+
+/// Heapsort (Williams, "Algorithm 232", CACM 7(6), 1964): in place, and never slow.
+static void mscope_sort_ranges(struct mscope_ranges *ranges)
+{
+    for (uint64_t i = ranges->count / 2; i-- > 0;) mscope_sift(ranges->items, ranges->count, i);
+    for (uint64_t last = ranges->count; last > 1; last--) {
+        struct mscope_range greatest = ranges->items[0];
+        ranges->items[0] = ranges->items[last - 1];
+        ranges->items[last - 1] = greatest;
+        mscope_sift(ranges->items, last - 1, 0);
+    }
+}
+
+/// Sorts, and makes one of what overlaps, so that ends ascend as beginnings do.
+static void mscope_join_ranges(struct mscope_ranges *ranges)
+{
+    mscope_sort_ranges(ranges);
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < ranges->count; i++) {
+        struct mscope_range next = ranges->items[i];
+        if (kept > 0 && next.start <= ranges->items[kept - 1].end) {
+            if (next.end > ranges->items[kept - 1].end) ranges->items[kept - 1].end = next.end;
+        } else {
+            ranges->items[kept++] = next;
+        }
+    }
+    ranges->count = kept;
+}
+
+// ---- words
+
+/// glibc's lists of free chunks in libc's data point to chunks by the word before them, which is the last one of the
+/// block before.
+static bool mscope_is_free_chunk(struct mscope_scanner *scanner, uint32_t node, uint64_t word)
+{
+    uint64_t address = scanner->nodes[node].address;
+    return word == address - 16 + (mscope_chunk_header(scanner, address) & ~7ull);
+}
+
+static void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t word)
+{
+    struct mscope_target target = mscope_target_of(scanner, word);
+    if (target.node == UINT32_MAX || scanner->nodes[target.node].root != UINT32_MAX) return;
+    if (mscope_unlikely(scanner->arena_data) && mscope_is_free_chunk(scanner, target.node, word)) return;
+    uint64_t used = (uint64_t)&scanner->roots[scanner->root_count + 1] - (uint64_t)scanner->answer;
+    if (used > scanner->answer->capacity) {
+        scanner->problem = MSCOPE_SCAN_TOO_LARGE;
+        return;
+    }
+    scanner->nodes[target.node].root = (uint32_t)scanner->root_count;
+    scanner->roots[scanner->root_count++] =
+        (struct mscope_scan_root){.address = address, .to = target.node, .tid = scanner->tid, .kind = scanner->kind};
+}
+
+static void mscope_scan_words(struct mscope_scanner *scanner, uint64_t start, uint64_t end)
+{
+    uint64_t lowest = scanner->lowest, span = scanner->span;
+    start = (start + 7) & ~7ull;
+    if (start < end) scanner->root_bytes += end - start;
+    while (start + 8 <= end) {
+        uint64_t until = end;
+        const uint64_t *words = mscope_words(scanner, start, &until);
+        for (; words != NULL && start + 8 <= until; start += 8, words++)
+            if (mscope_unlikely((*words & ~MSCOPE_SPARE_BITS) - lowest < span)) mscope_try_root(scanner, start, *words);
+        if (words == NULL) start = until;
+    }
+}
+
+/// What lies between blocks: blocks are no roots.
+static void mscope_scan_gaps(struct mscope_scanner *scanner, uint64_t start, uint64_t end)
+{
+    uint64_t i = mscope_first_node_from(scanner, start);
+    if (i > 0) {
+        const struct mscope_scan_node *before = &scanner->nodes[i - 1];
+        if (before->address + before->size > start) start = before->address + before->size;
+    }
+    for (; i < scanner->node_count && scanner->nodes[i].address < end; i++) {
+        mscope_scan_words(scanner, start, scanner->nodes[i].address);
+        start = scanner->nodes[i].address + scanner->nodes[i].size;
+    }
+    mscope_scan_words(scanner, start, end);
+}
+
+static void mscope_scan_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
+{
+    struct mscope_range run;
+    while (scanner->problem == 0 && mscope_next_pages(scanner, &start, end, written, &run))
+        mscope_scan_gaps(scanner, run.start, run.end);
+}
+
+/// [start, end) without what is to be skipped.
+static void mscope_scan_kept(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
+{
+    const struct mscope_range *skip = scanner->skip.items;
+    uint64_t low = 0, high = scanner->skip.count;
+    while (low < high) {
+        uint64_t middle = (low + high) / 2;
+        if (skip[middle].end <= start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < scanner->skip.count && skip[low].start < end && start < end; low++) {
+        if (skip[low].start > start) mscope_scan_pages(scanner, start, skip[low].start, written);
+        start = skip[low].end;
+    }
+    if (start < end) mscope_scan_pages(scanner, start, end, written);
+}
+
+// ---- kinds of roots
+
+static bool mscope_is_private(const struct mscope_mapping *mapping)
+{
+    return (mapping->flags & (MSCOPE_MAP_READABLE | MSCOPE_MAP_SHARED)) == MSCOPE_MAP_READABLE
+           && mapping->name != MSCOPE_MAP_OTHER;
+}
+
+static void mscope_scan_mappings(struct mscope_scanner *scanner, bool images)
+{
+    const struct mscope_mapping *libc = NULL;
+    if (scanner->plan->arenas != 0) libc = mscope_mapping_at(scanner, scanner->plan->arenas);
+    for (uint64_t i = 0; i < scanner->mapping_count && scanner->problem == 0; i++) {
+        const struct mscope_mapping *mapping = &scanner->mappings[i];
+        if (!mscope_is_private(mapping) || mapping->image != images) continue;
+        bool file = mapping->name == MSCOPE_MAP_FILE;
+        scanner->arena_data = file && libc != NULL && mapping->inode == libc->inode && mapping->device == libc->device;
+        mscope_scan_kept(scanner, mapping->start, mapping->end, file);
+    }
+    scanner->arena_data = false;
+}
+
+/// A stack from its pointer on, with what the kernel lets a function use below it.
+static void mscope_scan_stack(struct mscope_scanner *scanner, uint64_t sp, struct mscope_ranges *stacks)
+{
+    const struct mscope_mapping *mapping = mscope_mapping_at(scanner, sp);
+    mscope_try_root(scanner, 0, sp); // a stack in a block: then the block is in use
+    if (mapping == NULL || !mscope_is_private(mapping) || mscope_node_at(scanner, sp) != UINT32_MAX) return;
+    uint64_t start = sp - MSCOPE_RED_ZONE > mapping->start ? sp - MSCOPE_RED_ZONE : mapping->start;
+    mscope_scan_kept(scanner, start, mapping->end, false);
+    mscope_add_range(scanner, stacks, start, mapping->end);
+}
+
+static void mscope_scan_threads(struct mscope_scanner *scanner)
+{
+    struct mscope_ranges stacks = {0};
+    scanner->kind = MSCOPE_ROOT_STACK;
+    for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {
+        scanner->tid = scanner->plan->threads[i].tid;
+        if (scanner->plan->threads[i].sp != 0) mscope_scan_stack(scanner, scanner->plan->threads[i].sp, &stacks);
+    }
+    scanner->kind = MSCOPE_ROOT_REGISTER;
+    for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {
+        const struct mscope_scan_thread *thread = &scanner->plan->threads[i];
+        scanner->tid = thread->tid;
+        for (uint32_t n = 0; n < thread->count; n++) mscope_try_root(scanner, 0, thread->registers[n]);
+    }
+    scanner->tid = 0;
+    for (uint64_t i = 0; i < stacks.count; i++)
+        mscope_add_range(scanner, &scanner->skip, stacks.items[i].start, stacks.items[i].end);
+    if (stacks.items != NULL) mscope_unmap(stacks.items, stacks.capacity * sizeof(*stacks.items));
+}
+
+static void mscope_scan_internal_blocks(struct mscope_scanner *scanner)
+{
+    scanner->kind = MSCOPE_ROOT_INTERNAL;
+    for (uint64_t i = 0; i < scanner->internal.count && scanner->problem == 0; i++) {
+        struct mscope_range block = scanner->internal.items[i];
+        const struct mscope_mapping *mapping = mscope_mapping_at(scanner, block.start);
+        if (mapping == NULL || !(mapping->flags & MSCOPE_MAP_READABLE) || mapping->end < block.end) continue;
+        mscope_scan_words(scanner, block.start, block.end);
+    }
+}
+
+void mscope_find_roots(struct mscope_scanner *scanner)
+{
+    mscope_list_what_to_skip(scanner);
+    if (scanner->problem != 0 || scanner->node_count == 0) return;
+    mscope_join_ranges(&scanner->skip);
+    scanner->kind = MSCOPE_ROOT_GLOBAL;
+    mscope_scan_mappings(scanner, true);
+    mscope_scan_threads(scanner);
+    mscope_join_ranges(&scanner->skip);
+    mscope_scan_internal_blocks(scanner);
+    scanner->kind = MSCOPE_ROOT_MAPPING;
+    mscope_scan_mappings(scanner, false);
+}

@@ -1,0 +1,102 @@
+package import Tracking
+
+/// The retain cycles of a graph: lost ones first, then those with the most bytes.
+package struct CycleList: Sendable {
+    /// Most different cycles that are described.
+    package static let limit = 4096
+
+    package private(set) var cycles: [RetainCycle] = []
+    /// Different cycles that were found: more than `cycles.count` when there were too many to describe.
+    package private(set) var distinct = 0
+    /// Groups of objects that hold one another and that no root holds.
+    package private(set) var leaked = 0
+
+    /// Describes the components of edges that can be part of a cycle; nil when the system refuses the memory.
+    ///
+    /// `isKept` says whether something outside keeps a block alive, `births` when it was allocated: 0 where that is
+    /// not known.
+    ///
+    /// - Complexity: O(nodes + edges), see `CycleSearch`.
+    package init?(
+        _ graph: HeapGraph,
+        _ holds: HoldGraph,
+        _ components: StrongComponents,
+        isKept: (Int) -> Bool,
+        births: @escaping (Int) -> UInt64
+    ) {
+        guard components.count > 0 else { return }
+        guard var search = CycleSearch(graph, holds, components) else { return nil }
+        var families = CycleFamilies(holds)
+        var found = FoundCycle()
+        for component in 0..<components.count {
+            search.run(component, into: &found)
+            let isReachable = isKept(Int(components.node(at: components.range(of: component).lowerBound)))
+            if !isReachable { leaked += 1 }
+            families.add(component, of: components, found, isReachable: isReachable, births: births)
+        }
+        distinct = families.all.count
+        let order = families.all.sorted { left, right in
+            left.isReachable == right.isReachable
+                ? (right.bytes, left.oldest) < (left.bytes, right.oldest) : right.isReachable
+        }
+        for family in order.prefix(Self.limit) {
+            search.run(family.component, into: &found)
+            let members = components.range(of: family.component).lazy.map { components.node(at: $0) }
+            let writer = CycleWriter(graph: graph, folding: PathFolding(graph: graph, holds: holds, cyclesOnly: true))
+            cycles.append(writer.describe(family, found, members: Array(members), births: births))
+        }
+    }
+}
+
+/// Cycles that are the same.
+struct CycleFamily {
+    let codes: [UInt64]
+    let isReachable: Bool
+    var count = 0
+    var objects = 0
+    var bytes: UInt64 = 0
+    /// The component with the oldest member, and that member.
+    var component = 0
+    var oldest: UInt32 = 0
+    var birth = UInt64.max
+}
+
+/// Brings together cycles that are the same.
+struct CycleFamilies {
+    private(set) var all: [CycleFamily] = []
+    private let holds: HoldGraph
+    /// By hash; a second one with the same hash stands at the next free number.
+    private var indexOfHash: [UInt64: Int] = [:]
+
+    init(_ holds: HoldGraph) { self.holds = holds }
+
+    mutating func add(
+        _ component: Int,
+        of components: StrongComponents,
+        _ cycle: FoundCycle,
+        isReachable: Bool,
+        births: (Int) -> UInt64
+    ) {
+        let index = self.index(of: cycle, isReachable)
+        all[index].count += 1
+        for place in components.range(of: component) {
+            let node = components.node(at: place)
+            if !holds.isStorage(node) { all[index].objects += 1 }
+            all[index].bytes += holds.nodes[node].size
+            let birth = births(Int(node))
+            guard birth < all[index].birth || birth == all[index].birth && node < all[index].oldest else { continue }
+            (all[index].component, all[index].oldest, all[index].birth) = (component, node, birth)
+        }
+    }
+
+    private mutating func index(of cycle: FoundCycle, _ isReachable: Bool) -> Int {
+        var hash = cycle.hash ^ (isReachable ? 1 : 0)
+        while let index = indexOfHash[hash] {
+            if all[index].isReachable == isReachable, all[index].codes == cycle.codes { return index }
+            hash &+= 1
+        }
+        indexOfHash[hash] = all.count
+        all.append(CycleFamily(codes: cycle.codes, isReachable: isReachable))
+        return all.count - 1
+    }
+}

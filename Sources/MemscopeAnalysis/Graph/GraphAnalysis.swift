@@ -1,0 +1,113 @@
+import Synchronization
+package import Tracking
+
+/// The figures of a scan that matter most.
+package struct GraphSummary: Sendable, Hashable {
+    /// Blocks that are lost, suspects not counted.
+    package var unreachableBlocks: Int
+    package var unreachableBytes: UInt64
+    /// Groups of lost objects that hold one another.
+    package var cycles: Int
+    /// Blocks whose being lost was not confirmed.
+    package var suspects: Int
+
+    package init(unreachableBlocks: Int, unreachableBytes: UInt64, cycles: Int, suspects: Int) {
+        self.unreachableBlocks = unreachableBlocks
+        self.unreachableBytes = unreachableBytes
+        self.cycles = cycles
+        self.suspects = suspects
+    }
+}
+
+/// What a heap graph says about leaks, retain cycles and who holds what.
+package final class GraphAnalysis: Sendable {
+    package let graph: HeapGraph
+    package let holds: HoldGraph
+    package let reachability: Reachability
+    package let leakKinds: LeakKinds
+    package let leaks: LeakList
+    package let cycles: CycleList
+    private let lazyDominators = Mutex<DominatorTree?>(nil)
+    private let lazyWays = Mutex<RootWays?>(nil)
+    private let lazyReferrers = Mutex<ReferrerIndex?>(nil)
+
+    /// Looks for leaks and cycles; nil when the system refuses the memory: about 50 bytes per block and 4 per edge.
+    ///
+    /// `births` says when a node was allocated, 0 where that is not known; `isConfirmed` whether a block that nothing
+    /// holds was lost in another scan too.
+    ///
+    /// - Complexity: O(nodes + edges).
+    package convenience init?(
+        graph: HeapGraph,
+        births: @escaping (Int) -> UInt64,
+        isConfirmed: (Int) -> Bool = { _ in true }
+    ) {
+        guard let holds = HoldGraph(graph),
+            let reachability = Reachability(graph, holds, isConfirmed: isConfirmed)
+        else { return nil }
+        self.init(graph: graph, holds: holds, reachability: reachability, births: births)
+    }
+
+    /// The same, where it is already known what roots hold.
+    package init?(
+        graph: HeapGraph,
+        holds: HoldGraph,
+        reachability: Reachability,
+        births: @escaping (Int) -> UInt64
+    ) {
+        // Of blocks that hold each other the program knows its objects best, whenever they were made.
+        let isObject = graph.types.map { $0.kind == .class } + [false]
+        let ranks = { (node: Int) in
+            births(node) | (isObject[min(Int(graph.nodes[node].type), isObject.count - 1)] ? 0 : 1 << 63)
+        }
+        guard let components = StrongComponents(holds, cyclesOnly: true),
+            let kinds = LeakKinds(holds, kept: reachability.kept, cycles: components, births: ranks),
+            let leaks = LeakList(graph, holds, reachability: reachability, kinds: kinds),
+            let cycles = CycleList(graph, holds, components, isKept: reachability.kept.contains, births: births)
+        else { return nil }
+        (self.graph, self.holds, self.reachability) = (graph, holds, reachability)
+        (leakKinds, self.leaks, self.cycles) = (kinds, leaks, cycles)
+    }
+
+    package var summary: GraphSummary {
+        GraphSummary(
+            unreachableBlocks: leaks.blocks,
+            unreachableBytes: leaks.bytes,
+            cycles: cycles.leaked,
+            suspects: reachability.suspectBlocks
+        )
+    }
+
+    /// Who alone holds whom: built when first asked for, about 40 bytes per block for the time of it.
+    ///
+    /// Nil when the system refuses the memory; also below.
+    package var dominators: DominatorTree? {
+        built(lazyDominators) { DominatorTree(graph, holds, entries: leakKinds.entries) }
+    }
+
+    /// A shortest way from a root to a block, storage folded; nil when no root holds the block.
+    ///
+    /// The first step is a block that a root points to, the last the block itself, without a field.
+    package func rootPath(to node: Int) -> [PathStep]? {
+        guard reachability.isReachable(node), let ways = built(lazyWays, { RootWays(holds) }) else { return nil }
+        return PathFolding(graph: graph, holds: holds, cyclesOnly: false).fold(ways.way(to: node), isClosed: false)
+    }
+
+    /// The words that refer to a block, the block's own among them, by address.
+    package func referrers(of node: Int, limit: Int) -> ReferenceList? {
+        guard let index = built(lazyReferrers, { ReferrerIndex(graph) }) else { return nil }
+        return index.references(to: node, limit: limit, in: graph)
+    }
+
+    /// The words of a block that refer to something, by offset.
+    package func referents(of node: Int, limit: Int) -> ReferenceList {
+        ReferenceList(from: node, limit: limit, in: graph)
+    }
+
+    private func built<Part: Sendable>(_ part: borrowing Mutex<Part?>, _ build: () -> Part?) -> Part? {
+        part.withLock { known in
+            if known == nil { known = build() }
+            return known
+        }
+    }
+}

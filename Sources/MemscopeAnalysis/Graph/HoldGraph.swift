@@ -1,0 +1,138 @@
+package import Tracking
+
+/// Who keeps whom alive: the edges of a heap graph that hold their target, as compressed rows.
+///
+/// A quarter of the size of the nodes and half of the edges, so that what walks it in no order stays in the cache. A
+/// block that refers to itself is in `loops` only.
+package struct HoldGraph: Sendable {
+    /// Set in a target when the edge can be part of a retain cycle.
+    static let cycleBit: UInt32 = 1 << 31
+    /// Of a target: the node.
+    static let nodeMask = cycleBit - 1
+
+    package let count: Int
+    /// The edges of a node are `starts[node]..<starts[node + 1]`, in the order of their offsets.
+    let starts: Column<UInt32>
+    let targets: Column<UInt32>
+    /// Nodes with a cycle edge to themselves.
+    let loops: NodeSet
+    let nodes: Column<HeapNode>
+    private let edges: Column<HeapEdge>
+    /// One per type of the graph, and one for nodes without a type.
+    private let rules: [HoldRule]
+
+    /// - Precondition: fewer than 2^31 nodes.
+    /// - Returns: Nil when the system refuses the memory.
+    /// - Complexity: O(nodes + edges).
+    package init?(_ graph: HeapGraph) {
+        precondition(graph.count < Int(Self.cycleBit), "\(graph.count) blocks")
+        (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
+        guard let starts = Column<UInt32>(count: graph.count + 1),
+            let targets = Column<UInt32>(count: graph.edges.count),
+            let loops = NodeSet(count: graph.count)
+        else { return nil }
+        rules =
+<<<<<<< HEAD
+            graph.types.map { HoldRule(type: $0) } + [HoldRule(type: nil)]
+=======
+            graph.types.indices.map { HoldRule(type: graph.types[$0]) }
+            + [HoldRule(type: nil)]
+>>>>>>> testing
+        var filled = 0
+        for node in 0..<graph.count {
+            starts[node] = UInt32(filled)
+            let rule = rules[min(Int(nodes[node].type), rules.count - 1)]
+            for index in Int(nodes[node].firstEdge)..<Int(nodes[node + 1].firstEdge) {
+                let edge = edges[index]
+                guard rule.holds(edge.kind, target: edge.to, in: nodes) else { continue }
+                let isCycleEdge = rule.canClose(edge.kind)
+                if Int(edge.to) != node {
+                    targets[filled] = edge.to | (isCycleEdge ? Self.cycleBit : 0)
+                    filled += 1
+                } else if edge.kind == .strong {
+                    // A word that is only known to point into its own block is seldom a reference: most often it
+                    // says where the block's tail begins.
+                    _ = loops.insert(edge.to)
+                }
+            }
+        }
+        starts[graph.count] = UInt32(filled)
+        (count, self.starts, self.targets, self.loops) = (graph.count, starts, targets, loops)
+    }
+
+    @inline(__always) func isRooted(_ node: UInt32) -> Bool { nodes[node].root != HeapNode.none }
+
+    /// Whether paths go through the block without naming it.
+    func isStorage(_ node: UInt32) -> Bool { rule(of: node).isStorage }
+
+    @inline(__always) private func rule(of node: UInt32) -> HoldRule {
+        rules[min(Int(nodes[node].type), rules.count - 1)]
+    }
+
+    @inline(__always) func edges(of node: UInt32) -> Range<UInt32> { starts[node]..<starts[Int(node) + 1] }
+
+    /// The first word of a block that holds another, or that can close a cycle with it.
+    func edge(from node: UInt32, to target: UInt32, cyclesOnly: Bool) -> HeapEdge? {
+        let rule = rule(of: node)
+        for index in nodes[node].firstEdge..<nodes[Int(node) + 1].firstEdge where edges[index].to == target {
+            let kind = edges[index].kind
+            if cyclesOnly ? rule.canClose(kind) : rule.holds(kind, target: target, in: nodes) { return edges[index] }
+        }
+        return nil
+    }
+
+    /// Adds everything that nodes of a queue hold, directly or not, to the queue and to `seen`.
+    ///
+    /// The queue has `filled` nodes, which are in `seen` already; those before `first` were looked at. `enter` is told
+    /// of each new node and of the one that holds it.
+    ///
+    /// - Returns: How many nodes the queue has then, in breadth-first order.
+    @inline(__always) func flood(
+        _ queue: Column<UInt32>,
+        filled: Int,
+        seen: NodeSet,
+        from first: Int = 0,
+        enter: (UInt32, UInt32) -> Void = { _, _ in }
+    ) -> Int {
+        var next = first
+        var filled = filled
+        while next < filled {
+            let node = queue[next]
+            next += 1
+            for index in edges(of: node) {
+                let target = targets[index] & Self.nodeMask
+                if seen.insert(target) {
+                    enter(target, node)
+                    queue[filled] = target
+                    filled += 1
+                }
+            }
+        }
+        return filled
+    }
+}
+
+/// Which kinds of edges that leave blocks of one type hold their target, and which can be part of a cycle.
+struct HoldRule: Sendable {
+    /// Whether words that are only known to be words count as strong references: those of Swift objects, whose
+    /// layouts leave no word out that is a reference.
+    private let infersStrong: Bool
+    let isStorage: Bool
+
+    init(type: BlockType?) {
+        infersStrong = type?.kind.isSwiftObject == true
+        isStorage = type?.kind.isStorage == true
+    }
+
+    @inline(__always) func holds(_ kind: EdgeKind, target: UInt32, in nodes: Column<HeapNode>) -> Bool {
+        switch kind {
+        case .conservative, .strong, .unmanaged, .sideTable: true
+        case .unowned: ReferenceCounts(word: nodes[target].word1).mayBeDead
+        case .weak, .ignored: false
+        }
+    }
+
+    @inline(__always) func canClose(_ kind: EdgeKind) -> Bool {
+        kind == .strong || kind == .conservative && infersStrong
+    }
+}

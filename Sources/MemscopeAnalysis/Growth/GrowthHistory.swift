@@ -1,0 +1,106 @@
+/// What the sites that grew most held over time.
+///
+/// Bounded: `siteLimit` series of `pointLimit` points, about 400 KiB, and what `baselineLimit` sites held at first,
+/// about 400 KiB. A full series loses every second point and then takes in half as many, so that it always reaches
+/// back to its beginning.
+package struct GrowthHistory: Sendable {
+    package static let siteLimit = 200
+    package static let pointLimit = 120
+    package static let baselineLimit = 16_384
+
+    /// What a site holds.
+    package struct Sample: Sendable, Hashable {
+        package var site: UInt32
+        package var liveBytes: UInt64
+        package var liveBlocks: UInt64
+
+        package init(site: UInt32, liveBytes: UInt64, liveBlocks: UInt64) {
+            self.site = site
+            self.liveBytes = liveBytes
+            self.liveBlocks = liveBlocks
+        }
+    }
+
+    /// When the program has warmed up: nothing is kept of before.
+    private let beginning: UInt64
+    private var baseline: [UInt32: UInt64]?
+    private var seriesOfSite: [UInt32: [GrowthPoint]] = [:]
+    private var lastTime: UInt64 = 0
+    /// Of so many readings one is kept.
+    private var stride = 1
+    private var readings = 0
+
+    /// Keeps what is read `warmUp` nanoseconds after `start` and later.
+    package init(start: UInt64, warmUp: UInt64 = 60_000_000_000) {
+        beginning = start + warmUp
+    }
+
+    /// Sites that have a series, ascending.
+    package var sites: [UInt32] { seriesOfSite.keys.sorted() }
+
+    package func series(of site: UInt32) -> [GrowthPoint] { seriesOfSite[site] ?? [] }
+
+    /// Takes in what all sites hold; a site that is not among them holds nothing.
+    ///
+    /// A reading that is not newer than the last is ignored.
+    ///
+    /// - Complexity: O(sites).
+    package mutating func add(_ samples: [Sample], at time: UInt64) {
+        guard time >= beginning, time > lastTime else { return }
+        lastTime = time
+        defer { readings += 1 }
+        if baseline == nil { baseline = Self.firstBytes(samples) }
+        guard readings % stride == 0 else { return }
+        var fresh: [UInt32: Sample] = [:]
+        for sample in samples where seriesOfSite[sample.site] != nil { fresh[sample.site] = sample }
+        admit(samples, &fresh)
+        for site in seriesOfSite.keys {
+            let sample = fresh[site] ?? Sample(site: site, liveBytes: 0, liveBlocks: 0)
+            seriesOfSite[site]?.append(
+                GrowthPoint(time: time, liveBytes: sample.liveBytes, liveBlocks: sample.liveBlocks)
+            )
+        }
+        if seriesOfSite.values.contains(where: { $0.count >= Self.pointLimit }) { thin() }
+    }
+
+    private static func firstBytes(_ samples: [Sample]) -> [UInt32: UInt64] {
+        let isAll = samples.count <= baselineLimit
+        let greatest = (isAll ? samples : samples.sorted { $0.liveBytes > $1.liveBytes }).prefix(baselineLimit)
+        return Dictionary(greatest.map { ($0.site, $0.liveBytes) }, uniquingKeysWith: max)
+    }
+
+    private func growth(_ sample: Sample) -> UInt64 {
+        let first = baseline?[sample.site] ?? 0
+        return sample.liveBytes > first ? sample.liveBytes - first : 0
+    }
+
+    /// Gives series to sites that grew more than those that have one.
+    private mutating func admit(_ samples: [Sample], _ fresh: inout [UInt32: Sample]) {
+        let grown = samples.filter { growth($0) > 0 }.sorted { growth($0) > growth($1) }.prefix(Self.siteLimit)
+        let newcomers = grown.filter { seriesOfSite[$0.site] == nil }
+        var places = Self.siteLimit - seriesOfSite.count
+        let settled = fresh
+        var leaving = seriesOfSite.keys.map { (site: $0, growth: settled[$0].map(growth) ?? 0) }
+            .sorted { ($0.growth, $0.site) > ($1.growth, $1.site) }
+        for sample in newcomers {
+            if places == 0 {
+                guard let least = leaving.last, least.growth < growth(sample) else { return }
+                seriesOfSite[least.site] = nil
+                leaving.removeLast()
+                places += 1
+            }
+            seriesOfSite[sample.site] = []
+            fresh[sample.site] = sample
+            places -= 1
+        }
+    }
+
+    private mutating func thin() {
+        stride *= 2
+        for (site, points) in seriesOfSite {
+            // From the newest back, so that the next point is as far from it as the others are from each other.
+            seriesOfSite[site] = points.indices.filter { (points.count - 1 - $0) % 2 == 0 }.map { points[$0] }
+        }
+        readings = 0
+    }
+}

@@ -1,0 +1,130 @@
+public import Tracking
+
+extension MemScope {
+    /// What one look at the whole heap found: blocks that nothing can reach any more, and retain cycles.
+    ///
+    /// Sizes are bytes, times nanoseconds. It can be kept for as long as you like: it does not count as holding what
+    /// it describes.
+    public struct HeapAnalysis: Sendable {
+        /// How the look was taken.
+        public var scan: Scan
+        /// The figures in short.
+        public var summary: Summary
+        /// Unreachable blocks by call stack and type, most bytes first, then what grows.
+        public var leaks: [Leak]
+        /// Retain cycles, unreachable ones first; most bytes first.
+        public var cycles: [Cycle]
+
+        package init(scan: Scan, summary: Summary, leaks: [Leak], cycles: [Cycle]) {
+            self.scan = scan
+            self.summary = summary
+            self.leaks = leaks
+            self.cycles = cycles
+        }
+    }
+}
+
+extension MemScope.HeapAnalysis {
+    /// How the heap was looked at.
+    public struct Scan: Sendable, Hashable {
+        /// How it was held still; for people and logs.
+        ///
+        /// One of "fork", "fork+registers", "fork+signal", "stopped".
+        public var method: String
+        /// When, in nanoseconds on the monotonic clock.
+        public var takenAt: UInt64
+        /// The longest time any thread of the program was held, in nanoseconds.
+        public var pauseNanoseconds: UInt64
+        /// The time from the beginning to the findings, in nanoseconds.
+        public var durationNanoseconds: UInt64
+        /// Live blocks of the program.
+        public var blocks: Int
+        /// Their bytes.
+        public var bytes: UInt64
+        /// Threads of the program.
+        public var threads: Int
+        /// Threads whose registers were read; 0 when one pass was enough.
+        public var threadsRead: Int
+        /// Threads whose registers were left alone, as their system call would have noticed.
+        public var threadsLeft: Int
+        /// Whether blocks were allocated while tracking was off: they count as held, so leaks may be missing.
+        public var hasUnknownHeap: Bool
+        /// 1, or 2 where a second look had to confirm what the first suspected.
+        public var passes: Int
+
+        package init(
+            method: String,
+            takenAt: UInt64,
+            pauseNanoseconds: UInt64,
+            durationNanoseconds: UInt64,
+            blocks: Int,
+            bytes: UInt64,
+            threads: Int,
+            threadsRead: Int,
+            threadsLeft: Int,
+            hasUnknownHeap: Bool,
+            passes: Int
+        ) {
+            self.method = method
+            self.takenAt = takenAt
+            self.pauseNanoseconds = pauseNanoseconds
+            self.durationNanoseconds = durationNanoseconds
+            self.blocks = blocks
+            self.bytes = bytes
+            self.threads = threads
+            self.threadsRead = threadsRead
+            self.threadsLeft = threadsLeft
+            self.hasUnknownHeap = hasUnknownHeap
+            self.passes = passes
+        }
+    }
+
+    /// The figures in short.
+    public struct Summary: Sendable, Hashable {
+        /// Blocks that nothing reaches, without those that are suppressed.
+        public var unreachableBlocks: Int
+        /// Their bytes.
+        public var unreachableBytes: UInt64
+        /// Retain cycles among them; identical ones count each.
+        public var cycles: Int
+        /// Blocks that only one of two looks found unreachable: in motion, so nothing is said about them.
+        public var suspects: Int
+        /// Unreachable blocks that `MEMSCOPE_SUPPRESSIONS` names: in none of the other figures.
+        public var suppressedBlocks: Int
+        /// Their bytes.
+        public var suppressedBytes: UInt64
+
+        package init(
+            unreachableBlocks: Int = 0,
+            unreachableBytes: UInt64 = 0,
+            cycles: Int = 0,
+            suspects: Int = 0,
+            suppressedBlocks: Int = 0,
+            suppressedBytes: UInt64 = 0
+        ) {
+            self.unreachableBlocks = unreachableBlocks
+            self.unreachableBytes = unreachableBytes
+            self.cycles = cycles
+            self.suspects = suspects
+            self.suppressedBlocks = suppressedBlocks
+            self.suppressedBytes = suppressedBytes
+        }
+    }
+
+    /// The address of a block.
+    ///
+    /// It is stored as its complement: a scan that meets it does not take it for a pointer, which would make a leak
+    /// look held by its own description.
+    public struct Address: Sendable, Hashable, CustomStringConvertible {
+        private let complement: UInt64
+
+        /// The address as a number.
+        public var value: UInt64 { ~complement }
+        /// As hexadecimal, such as "0x7f00c0".
+        public var description: String { "0x" + String(value, radix: 16) }
+
+        package init(_ value: UInt64) {
+            complement = ~value
+        }
+    }
+}

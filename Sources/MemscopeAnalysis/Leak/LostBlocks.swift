@@ -1,0 +1,43 @@
+package import Tracking
+
+/// The blocks that a scan found lost, to be looked for in another one.
+///
+/// A block is itself by address and birth: the address alone may be another block's by then.
+package struct LostBlocks: Sendable {
+    private struct Identity: Sendable, BitwiseCopyable {
+        var address: UInt64 = 0
+        var born: UInt64 = 0
+    }
+
+    // Ascending by address.
+    private let identities: OwnBuffer<Identity>
+
+    /// - Returns: Nil when the system refuses the memory.
+    package init?(_ graph: HeapGraph, _ reachability: Reachability) {
+        guard let identities = OwnBuffer<Identity>(count: reachability.leakedBlocks) else { return nil }
+        var filled = 0
+        for node in 0..<graph.count where !reachability.kept.contains(node) {
+            identities[filled] = Identity(address: graph.nodes[node].address, born: graph.nodes[node].born)
+            filled += 1
+        }
+        self.identities = identities
+    }
+
+    package func contains(_ node: HeapNode) -> Bool {
+        var low = 0
+        var high = identities.count
+        while low < high {
+            let middle = (low + high) / 2
+            if identities[middle].address < node.address { low = middle + 1 } else { high = middle }
+        }
+        return low < identities.count && identities[low].address == node.address && identities[low].born == node.born
+    }
+
+    /// How many of them another scan found held.
+    package func heldCount(in graph: HeapGraph, _ reachability: Reachability) -> Int {
+        (0..<identities.count).count { index in
+            guard let node = graph.node(containing: identities[index].address) else { return false }
+            return contains(graph.nodes[node]) && reachability.isReachable(node)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import MemscopeAnalysis
+package import Tracking
+
+/// What is known when the process ends.
+package struct ReportValues: Sendable {
+    /// How the process ended.
+    package enum End: Sendable, Hashable {
+        /// `exit`, or `main` returned.
+        case exit(status: Int32)
+        /// `_exit`, `_Exit`.
+        case exitAtOnce(status: Int32)
+        case quickExit
+        case signal(Int32)
+    }
+
+    /// What the look at the heap gave, or why there is none.
+    package enum Findings: Sendable {
+        case analysis(MemScope.HeapAnalysis)
+        case unavailable(reason: String, remedy: String)
+    }
+
+    package var end: End
+    package var summary: SummaryValues
+    package var findings: Findings
+
+    package init(end: End, summary: SummaryValues, findings: Findings) {
+        self.end = end
+        self.summary = summary
+        self.findings = findings
+    }
+}
+
+extension WireFormat {
+    /// The file that `MEMSCOPE_REPORT` asks for: an envelope, with the members of several resources in place of `data`.
+    package static func report(_ values: ReportValues, in envelope: Envelope) -> [UInt8] {
+        write(envelope, isTruncated: false) { json in
+            json.member("end") { end(values.end, to: &$0) }
+            switch values.findings {
+            case .analysis(let analysis):
+                json.member("summary") { json in
+                    members(of: analysis.summary, to: &json)
+                    members(of: values.summary, quality: envelope.quality, to: &json)
+                }
+                json.member("scan") { members(of: analysis.scan, to: &$0) }
+                json.member("leaks", array: analysis.leaks) { json, leak in
+                    json.object { members(of: leak, to: &$0) }
+                }
+                json.member("cycles", array: analysis.cycles) { json, cycle in
+                    json.object { members(of: cycle, to: &$0) }
+                }
+            case .unavailable(let reason, let remedy):
+                unavailable(reason: reason, remedy: remedy, to: &json)
+                json.member("summary") { members(of: values.summary, quality: envelope.quality, to: &$0) }
+            }
+            json.member("errors") { json in
+                unavailable(
+                    reason: "memory errors are not looked for",
+                    remedy: "a later version of MemScope will",
+                    to: &json
+                )
+            }
+        }
+    }
+
+    private static func end(_ end: ReportValues.End, to json: inout JSONWriter) {
+        let (kind, status, signal): (String, Int32?, Int32?) =
+            switch end {
+            case .exit(let status): ("exit", status, nil)
+            case .exitAtOnce(let status): ("_exit", status, nil)
+            case .quickExit: ("quick_exit", nil, nil)
+            case .signal(let number): ("signal", nil, number)
+            }
+        json.member("kind", kind)
+        json.member("status", status)
+        json.member("signal", signal)
+    }
+}

@@ -1,0 +1,101 @@
+internal import MemscopeAnalysis
+internal import MemscopeRender
+internal import Tracking
+
+extension APIRoutes {
+    /// Questions about the heap as a graph; all but the first answer from the last look, and look when there is none.
+    var graph: [Route] {
+        [
+            .post("/api/leakscan", isHeavy: true) { request throws(HTTPError) in
+                try request.allowParameters()
+                _ = try JSONBody(request)
+                return try answer(observer.scanForLeaks) { finding in
+                    WireFormat.leakScan(finding.scan, finding.summary, in: observer.envelope())
+                }
+            },
+            .get("/api/leaks", isHeavy: true, handler: leaks),
+            .get("/api/cycles", isHeavy: true, handler: cycles),
+            .get("/api/relations", isHeavy: true, handler: relations),
+            .get("/api/objects/{addr}", isHeavy: true, handler: object),
+        ]
+    }
+
+    private func leaks(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let (order, cursor, limit) = try findingParameters(request, "kind")
+        let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
+        let kind = try request.choice("kind", of: kinds, default: "")
+        return try answer(observer.lastFinding) { finding in
+            let all = finding.leaks + observer.growth.leaks(in: finding.analysis.graph)
+            let leaks = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            var page = Page(leaks: leaks, order: order, after: cursor, limit: limit)
+            observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
+            return WireFormat.leaks(page, scan: finding.scan, summary: finding.summary, in: observer.envelope())
+        }
+    }
+
+    private func cycles(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let (order, cursor, limit) = try findingParameters(request)
+        return try answer(observer.lastFinding) { finding in
+            var page = Page(cycles: finding.cycles, order: order, after: cursor, limit: limit)
+            observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
+            return WireFormat.cycles(page, scan: finding.scan, in: observer.envelope())
+        }
+    }
+
+    private func relations(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let (order, cursor, limit) = try findingParameters(request, "kind")
+        let kind = try request.choice("kind", of: RelationKind.allCases.map(\.rawValue), default: "")
+        return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
+            guard let all = finding.relations() else {
+                throw .busy("the system refused memory to look at the references")
+            }
+            let relations = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let page = Page(relations: relations, order: order, after: cursor, limit: limit)
+            return WireFormat.relations(page, scan: finding.scan, in: observer.envelope())
+        }
+    }
+
+    private func object(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        try request.allowParameters()
+        let text = request.captures["addr"] ?? ""
+        guard text.hasPrefix("0x"), let address = UInt64(text.dropFirst(2), radix: 16), !text.contains("+") else {
+            throw .badParameter(
+                "\"\(text)\" is no address",
+                hint: "an address is hexadecimal and begins with 0x, such as those that /api/leaks names"
+            )
+        }
+        return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
+            guard let object = observer.withNames({ finding.object(at: address, names: $0) }) else {
+                throw .notFound(
+                    "no block contained \(text) when the heap was last looked at",
+                    hint: "scan again with POST /api/leakscan; blocks of MemScope's own are never shown"
+                )
+            }
+            return WireFormat.object(object, scan: finding.scan, in: observer.envelope())
+        }
+    }
+
+    private func findingParameters(
+        _ request: HTTPRequest,
+        _ others: String...
+    ) throws(HTTPError) -> (order: ListOrder<FindingColumn>, cursor: PageCursor<FindingColumn>?, limit: Int) {
+        try listParameters(request, also: others, default: ListOrder(FindingColumn.bytes, isDescending: true))
+    }
+
+    /// Answers from a look at the heap; where none can be had, says why and what would help.
+    private func answer(
+        _ look: () throws(HeapAnalysisError) -> HeapFinding,
+        with body: (HeapFinding) throws(HTTPError) -> [UInt8]
+    ) throws(HTTPError) -> HTTPResponse {
+        let finding: HeapFinding
+        do throws(HeapAnalysisError) {
+            finding = try look()
+        } catch {
+            if error.code == .busy { throw Self.walkUnderWay }
+            return HTTPResponse(
+                json: WireFormat.unavailable(reason: error.reason, remedy: error.remedy, in: observer.envelope())
+            )
+        }
+        return HTTPResponse(json: try body(finding))
+    }
+}

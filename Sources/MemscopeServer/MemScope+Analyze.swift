@@ -1,0 +1,39 @@
+public import MemscopeAnalysis
+public import Tracking
+
+extension MemScope {
+    /// How much a look at the heap may cost.
+    public struct AnalysisOptions: Sendable, Hashable {
+        /// Bytes for the graph of the heap, about 80 per live block; more would be refused.
+        public var memoryLimitBytes: UInt64 = 1 << 30
+        /// How long the look may take, in nanoseconds; the program runs meanwhile.
+        public var timeoutNanoseconds: UInt64 = 60_000_000_000
+
+        /// 1 GiB and a minute.
+        public init() {}
+    }
+
+    /// Looks at the whole heap and says what leaked, and which retain cycles there are.
+    ///
+    /// It needs no server. The program is paused only while the process is copied, about 20 ms per GiB of memory in
+    /// use, and, where something looks lost, while the registers of its threads are read. The call itself takes longer
+    /// and blocks the calling thread: about a second per million blocks.
+    ///
+    /// ```swift
+    /// let analysis = try MemScope.analyze()
+    /// for leak in analysis.leaks where leak.kind != .growth {
+    ///     print("\(leak.count) \(leak.type), \(leak.bytes) bytes: \(leak.reason)")
+    /// }
+    /// ```
+    ///
+    /// - Parameter options: Limits on memory and time.
+    /// - Returns: What was found; keeping it does not change what later calls find.
+    /// - Throws: ``HeapAnalysisError``, naming the obstacle and the remedy: when not every block is known (in the modes
+    ///   `sampled` and `off`), when another look is under way, when a limit was reached, when the system forbids it.
+    public static func analyze(_ options: AnalysisOptions = AnalysisOptions()) throws(HeapAnalysisError) -> HeapAnalysis
+    {
+        try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
+            try HeapObserver.current.analyze(options)
+        }
+    }
+}

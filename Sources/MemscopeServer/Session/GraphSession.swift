@@ -1,0 +1,60 @@
+internal import MemscopeAnalysis
+internal import Synchronization
+internal import Tracking
+
+/// Looks at the whole heap, one look at a time, and keeps what the last one found.
+///
+/// A look is one scan, and where that found blocks that nothing holds, a second one with the registers of all threads:
+/// only what both found lost is a leak.
+final class GraphSession: Sendable {
+    private struct Kept {
+        var finding: HeapFinding
+        /// Monotonic nanoseconds of the last question.
+        var usedAt: UInt64
+    }
+
+    /// How long a graph stays that nobody asks for: it costs about 100 bytes per block.
+    private static let idleNanoseconds: UInt64 = 600_000_000_000
+
+    private let kept = Mutex<Kept?>(nil)
+    private let isLooking = Atomic(false)
+
+    /// What the last look found, while that is kept.
+    var last: HeapFinding? {
+        kept.withLock { kept in
+            kept?.usedAt = CaptureCore.now
+            return kept?.finding
+        }
+    }
+
+    /// The figures of the last look; reading them is no question.
+    var lastSummary: MemScope.HeapAnalysis.Summary? {
+        kept.withLock { $0?.finding.summary }
+    }
+
+    /// Gives back the memory of a graph that nobody asked for lately.
+    func forgetIdle() {
+        kept.withLock { current in
+            if let usedAt = current?.usedAt, CaptureCore.now - usedAt > Self.idleNanoseconds { current = nil }
+        }
+    }
+
+    /// Looks now.
+    ///
+    /// - Parameters:
+    ///   - look: How.
+    ///   - isKept: Whether questions will follow.
+    /// - Returns: What was found.
+    /// - Throws: Why the heap could not be looked at.
+    func look(_ look: HeapLook, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
+        guard !isLooking.exchange(true, ordering: .acquiringAndReleasing) else {
+            throw HeapAnalysisError(.busy)
+        }
+        defer { isLooking.store(false, ordering: .releasing) }
+        // Two graphs at once would take twice the memory.
+        if isKept { kept.withLock { $0 = nil } }
+        let finding = try look.finding()
+        if isKept { kept.withLock { $0 = Kept(finding: finding, usedAt: CaptureCore.now) } }
+        return finding
+    }
+}

@@ -1,0 +1,80 @@
+internal import Tracking
+
+/// Why the heap could not be looked at, with the remedy.
+public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of obstacle; new kinds may be added, so always handle the default case.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String { case busy, blocksUnknown, tooLarge, outOfMemory, timedOut, interrupted, forbidden }
+
+        private let kind: Kind
+
+        /// Another look at the heap is under way.
+        public static let busy = Code(kind: .busy)
+        /// Not every live block is known: the mode is `sampled` or `off`, or nothing is tracked at all.
+        public static let blocksUnknown = Code(kind: .blocksUnknown)
+        /// The graph does not fit the memory that it may use.
+        public static let tooLarge = Code(kind: .tooLarge)
+        /// The system refused the memory.
+        public static let outOfMemory = Code(kind: .outOfMemory)
+        /// It took longer than it may.
+        public static let timedOut = Code(kind: .timedOut)
+        /// The copy of the process that is looked at was killed.
+        public static let interrupted = Code(kind: .interrupted)
+        /// The system lets us neither copy the process nor stop its threads.
+        public static let forbidden = Code(kind: .forbidden)
+
+        /// The name of the code, such as "timedOut".
+        public var description: String { kind.rawValue }
+    }
+
+    /// What kind of obstacle.
+    public let code: Code
+    /// What is in the way.
+    public let reason: String
+    /// What would make it possible.
+    public let remedy: String
+
+    /// Both, in a line.
+    public var message: String { "\(reason); \(remedy)" }
+    /// The code and the message.
+    public var description: String { "\(code): \(message)" }
+
+    package init(code: Code, reason: String, remedy: String) {
+        self.code = code
+        self.reason = reason
+        self.remedy = remedy
+    }
+}
+
+extension HeapAnalysisError {
+    init(_ problem: HeapScanProblem) {
+        let code: Code =
+            switch problem {
+            case .busy: .busy
+            case .incomplete: .blocksUnknown
+            case .tooLarge: .tooLarge
+            case .noMemory: .outOfMemory
+            case .timedOut: .timedOut
+            case .died: .interrupted
+            case .forbidden: .forbidden
+            }
+        guard problem == .incomplete else {
+            self.init(code: code, reason: problem.reason, remedy: problem.remedy)
+            return
+        }
+        self.init(code: code, reason: Self.whyBlocksAreUnknown, remedy: Self.howToKnowThem)
+    }
+
+    private static var whyBlocksAreUnknown: String {
+        CaptureCore.isActive
+            ? "in mode \(CaptureCore.mode.rawValue) not every block is known, so what holds one could be missed"
+            : "the program's allocations do not go through MemScope, so its blocks are not known"
+    }
+
+    private static var howToKnowThem: String {
+        CaptureCore.isActive
+            ? "start the program with MEMSCOPE_MODE=full or balanced; or POST /api/mode {\"mode\":\"full\"}, after "
+                + "which blocks that were allocated before count as held"
+            : "link or preload MemScope, in front of other allocators and not in a build with a sanitizer"
+    }
+}

@@ -1,0 +1,72 @@
+internal import MemscopeAnalysis
+internal import MemscopeRender
+internal import Tracking
+
+extension HeapFinding {
+    /// Most neighbours that are named.
+    private static let neighbourLimit = 100
+
+    /// What was known about the block that contained an address; nil when none did.
+    ///
+    /// The answer holds addresses of the program: it must not outlive its request.
+    func object(at address: UInt64, names: MetadataStore) -> ObjectValues? {
+        guard let node = analysis.graph.node(containing: address) else { return nil }
+        let graph = analysis.graph
+        let block = graph.nodes[node]
+        let origin = graph.origin(of: node)
+        var object = ObjectValues(
+            address: block.address,
+            size: block.size,
+            type: graph.blockType(at: block.type),
+            birth: origin.birth,
+            thread: origin.thread,
+            task: origin.task,
+            site: block.site,
+            stack: names.stack(ofSite: block.site),
+            isReachable: analysis.reachability.isReachable(node)
+        )
+        object.counts = counts(of: node)
+        object.retainedBytes = analysis.dominators?.retainedBytes(of: node)
+        object.dominator = analysis.dominators?.dominator(of: node).map { step(UInt32($0)) }
+        object.rootPath = rootPath(to: node, names: names)
+        object.referrers = analysis.referrers(of: node, limit: Self.neighbourLimit).map(neighbours) ?? object.referrers
+        object.referents = neighbours(analysis.referents(of: node, limit: Self.neighbourLimit))
+        return object
+    }
+
+    private func step(_ node: UInt32, field: String? = nil) -> ObjectValues.Step {
+        ObjectValues.Step(
+            address: analysis.graph.nodes[Int(node)].address,
+            type: analysis.graph.typeName(of: node),
+            field: field
+        )
+    }
+
+    private func neighbours(_ list: ReferenceList) -> ObjectValues.Neighbours {
+        ObjectValues.Neighbours(
+            list.references.map { ObjectValues.Neighbour(step($0.node, field: $0.field), kind: $0.kind) },
+            total: list.total
+        )
+    }
+
+    private func rootPath(to node: Int, names: MetadataStore) -> ObjectValues.RootPath? {
+        guard let path = analysis.rootPath(to: node), let first = path.first else { return nil }
+        let root = analysis.graph.roots[Int(analysis.graph.nodes[Int(first.node)].root)]
+        return ObjectValues.RootPath(
+            root: ObjectValues.Root(
+                kind: root.kind,
+                tid: root.tid == 0 ? nil : root.tid,
+                image: names.images.last { $0.start <= root.address && root.address < $0.end }?.name
+            ),
+            steps: path.map { step($0.node, field: $0.field) }
+        )
+    }
+
+    /// Reference counts of a Swift object at the time of the scan; those in a side table are of now.
+    private func counts(of node: Int) -> ObjectValues.Counts? {
+        let block = analysis.graph.nodes[node]
+        guard analysis.graph.blockType(at: block.type).kind.isSwiftObject else { return nil }
+        let counts = Tracking.ReferenceCounts(block.word1)
+        return ObjectValues.Counts(strong: counts?.strong, unowned: counts?.unowned, weak: counts?.weak)
+    }
+}

@@ -1,0 +1,54 @@
+internal import CMemscope
+internal import MemscopeAnalysis
+internal import Tracking
+
+extension HeapFinding {
+    /// How types hold one another, and which storages have equal contents; nil when there is no memory for it.
+    func relations() -> [Relation]? {
+        guard let list = RelationList(analysis.graph) else { return nil }
+        var comparison = ContentComparison(graph: analysis.graph)
+        return list.relations + CopyFinder().find(in: analysis.graph) { comparison.areEqual($0, $1) }.relations
+    }
+}
+
+/// Compares what blocks contain now: a scan keeps addresses, not contents.
+private struct ContentComparison {
+    private static let pieceSize = 4096
+    /// What every object has for itself: its type, which is compared already, and its reference counts.
+    private static let headerSize: UInt64 = 16
+
+    let graph: HeapGraph
+    /// Bytes that may be read in all: equal gigabytes would take seconds.
+    private var budget = 256 << 20
+
+    init(graph: HeapGraph) {
+        self.graph = graph
+    }
+
+    /// False also where a block cannot be read any more, or too much was read already.
+    mutating func areEqual(_ left: Int, _ right: Int) -> Bool {
+        let size = graph.nodes[left].size
+        var offset = Self.headerSize
+        while offset < size {
+            let length = min(Self.pieceSize, Int(size - offset))
+            guard budget >= length else { return false }
+            budget -= length
+            guard isPieceEqual(graph.nodes[left].address + offset, graph.nodes[right].address + offset, length) else {
+                return false
+            }
+            offset += UInt64(length)
+        }
+        return true
+    }
+
+    private func isPieceEqual(_ left: UInt64, _ right: UInt64, _ length: Int) -> Bool {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 2 * Self.pieceSize, alignment: 16) { bytes in
+            let (first, second) = unsafe (bytes.baseAddress!, bytes.baseAddress! + Self.pieceSize)
+            guard unsafe mscope_read_memory(left, first, length) == length,
+                unsafe mscope_read_memory(right, second, length) == length
+            else { return false }
+            return unsafe UnsafeRawBufferPointer(start: first, count: length)
+                .elementsEqual(UnsafeRawBufferPointer(start: second, count: length))
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import MemscopeAnalysis
+internal import Synchronization
+internal import Tracking
+
+/// What a look at the heap found: the graph for questions about single blocks, and the lists.
+final class HeapFinding: Sendable {
+    let analysis: GraphAnalysis
+    let scan: MemScope.HeapAnalysis.Scan
+    let summary: MemScope.HeapAnalysis.Summary
+    /// Without stacks, as the cycles: only what is shown is named.
+    let leaks: [MemScope.HeapAnalysis.Leak]
+    let cycles: [MemScope.HeapAnalysis.Cycle]
+    private let retained = Mutex<[BlockType: UInt64]?>(nil)
+
+    init(_ analysis: GraphAnalysis, summary: MemScope.HeapAnalysis.Summary, passes: Int, duration: UInt64) {
+        let graph = analysis.graph
+        // What was not confirmed, or is suppressed, is neither lost nor held.
+        let cycles = analysis.cycles.cycles.filter { !analysis.reachability.suspects.contains($0.oldest) }
+        self.analysis = analysis
+        self.summary = summary
+        scan = MemScope.HeapAnalysis.Scan(graph, passes: passes, duration: duration)
+        leaks = analysis.leaks.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
+        self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
+    }
+
+    /// Per type what would go if all its blocks went; computed when first asked for.
+    ///
+    /// Nil when there is no memory for it.
+    var retainedBytesByType: [BlockType: UInt64]? {
+        retained.withLock { known in
+            if known == nil, let sums = analysis.dominators?.retainedBytesByType() {
+                // Two indices may name the same type.
+                known = Dictionary(zip(analysis.graph.types, sums), uniquingKeysWith: +)
+            }
+            return known
+        }
+    }
+}
+
+extension MemScope.HeapAnalysis.Scan {
+    fileprivate init(_ graph: HeapGraph, passes: Int, duration: UInt64) {
+        let circumstances = graph.circumstances
+        var bytes: UInt64 = 0
+        for node in 0..<graph.count { bytes += graph.nodes[node].size }
+        self.init(
+            method: circumstances.method.name,
+            takenAt: circumstances.takenAt,
+            pauseNanoseconds: circumstances.pause,
+            durationNanoseconds: duration,
+            blocks: graph.count,
+            bytes: bytes,
+            threads: circumstances.threads,
+            threadsRead: circumstances.threadsRead,
+            threadsLeft: circumstances.threadsLeft,
+            hasUnknownHeap: circumstances.hasUnknownHeap,
+            passes: passes
+        )
+    }
+}
+
+extension HeapGraph.Circumstances.Method {
+    fileprivate var name: String {
+        switch self {
+        case .fork: "fork"
+        case .forkWithRegisters: "fork+registers"
+        case .forkAfterSignal: "fork+signal"
+        case .stoppedBySignal: "stopped"
+        }
+    }
+}
+
+extension MemScope.HeapAnalysis.Leak {
+    init(_ group: LeakGroup, in graph: HeapGraph) {
+        let kind: Kind =
+            switch group.kind {
+            case .direct: .direct
+            case .indirect: .indirect
+            case .cycle: .cycle
+            }
+        let type = graph.blockType(at: group.type)
+        self.init(
+            kind: kind,
+            reason: group.reason,
+            count: group.count,
+            bytes: group.bytes,
+            retainedBytes: group.retainedBytes,
+            type: type.name,
+            typeKind: type.kind,
+            site: group.site,
+            stack: [],
+            addresses: group.nodes.map { MemScope.HeapAnalysis.Address(graph.nodes[Int($0)].address) }
+        )
+    }
+}
+
+extension MemScope.HeapAnalysis.Cycle {
+    fileprivate init(_ cycle: RetainCycle, in graph: HeapGraph) {
+        self.init(
+            count: cycle.count,
+            objects: cycle.objects,
+            bytes: cycle.bytes,
+            types: cycle.types,
+            path: cycle.path.map { Step(type: $0.type, field: $0.field) },
+            breakEdge: BreakEdge(
+                from: cycle.breakEdge.from,
+                field: cycle.breakEdge.field,
+                to: cycle.breakEdge.to,
+                reason: cycle.breakEdge.reason
+            ),
+            isReachable: cycle.isReachable,
+            isInferred: cycle.isInferred,
+            site: cycle.site,
+            stack: [],
+            address: MemScope.HeapAnalysis.Address(graph.nodes[Int(cycle.oldest)].address)
+        )
+    }
+}
+
+extension HeapGraph {
+    /// The type with an index of `types`; "unknown" for `HeapNode.none`.
+    func blockType(at index: UInt32) -> BlockType {
+        index == HeapNode.none ? BlockType(name: "unknown", kind: .unknown) : types[Int(index)]
+    }
+}

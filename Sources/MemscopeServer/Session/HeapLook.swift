@@ -1,0 +1,112 @@
+internal import MemscopeAnalysis
+internal import Tracking
+
+/// One look at the heap: its scans, and what they mean together.
+struct HeapLook {
+    let options: MemScope.AnalysisOptions
+    let names: MetadataStore
+    let suppressions: LeakSuppressions
+
+    /// One scan, with what its roots hold.
+    private struct Picture {
+        let graph: HeapGraph
+        let holds: HoldGraph
+        let reachability: Reachability
+    }
+
+    private enum FirstScan {
+        case clean(Picture)
+        /// The picture itself is let go: two at once would take twice the memory.
+        case lost(LostBlocks)
+    }
+
+    func finding() throws(HeapAnalysisError) -> HeapFinding {
+        let began = CaptureCore.now
+        switch try firstScan() {
+        case .clean(let picture):
+            return try finding(picture, passes: 1, began: began)
+        case .lost(let lost):
+            let graph = try scan(registers: true)
+            let picture = try self.picture(of: graph) { lost.contains(graph.nodes[$0]) }
+            let moved = lost.heldCount(in: graph, picture.reachability)
+            return try finding(picture, moved: moved, passes: 2, began: began)
+        }
+    }
+
+    private func firstScan() throws(HeapAnalysisError) -> FirstScan {
+        let picture = try picture(of: scan(registers: false))
+        guard picture.reachability.leakedBlocks > 0 else { return .clean(picture) }
+        return .lost(try owned(LostBlocks(picture.graph, picture.reachability)))
+    }
+
+    private func scan(registers: Bool) throws(HeapAnalysisError) -> HeapGraph {
+        // The look at a first scan leaves addresses of what it found, under the frames of the second.
+        AllocationScope.wipeStack()
+        var wanted = HeapScanner.Options()
+        wanted.memoryLimit = options.memoryLimitBytes
+        wanted.timeout = options.timeoutNanoseconds
+        wanted.readsRegisters = registers
+        do throws(HeapScanProblem) {
+            return try names.graph(of: HeapScanner.scan(wanted), moduleOfSite: names.module(ofSite:))
+        } catch {
+            throw HeapAnalysisError(error)
+        }
+    }
+
+    private func picture(
+        of graph: HeapGraph,
+        isConfirmed: (Int) -> Bool = { _ in true }
+    ) throws(HeapAnalysisError) -> Picture {
+        let holds = try owned(HoldGraph(graph))
+        return Picture(
+            graph: graph,
+            holds: holds,
+            reachability: try owned(Reachability(graph, holds, isConfirmed: isConfirmed))
+        )
+    }
+
+    /// Takes what the user does not want to hear about, and what it holds, for kept.
+    private func suppressed(_ picture: Picture) throws(HeapAnalysisError) -> Reachability {
+        guard !suppressions.isEmpty, picture.reachability.leakedBlocks > 0 else { return picture.reachability }
+        var verdicts: [UInt32: Bool] = [:]
+        func isSuppressed(_ node: Int) -> Bool {
+            let site = picture.graph.nodes[node].site
+            if let known = verdicts[site] { return known }
+            let verdict = suppressions.matches(names.stack(ofSite: site))
+            verdicts[site] = verdict
+            return verdict
+        }
+        let suspects = picture.reachability.suspects
+        return try owned(
+            Reachability(picture.graph, picture.holds) { !suspects.contains($0) && !isSuppressed($0) }
+        )
+    }
+
+    private func finding(
+        _ picture: Picture,
+        moved: Int = 0,
+        passes: Int,
+        began: UInt64
+    ) throws(HeapAnalysisError) -> HeapFinding {
+        let kept = try suppressed(picture)
+        let graph = picture.graph
+        let analysis = try owned(
+            GraphAnalysis(graph: graph, holds: picture.holds, reachability: kept) { graph.origin(of: $0).birth }
+        )
+        let summary = MemScope.HeapAnalysis.Summary(
+            unreachableBlocks: analysis.leaks.blocks,
+            unreachableBytes: analysis.leaks.bytes,
+            cycles: analysis.cycles.leaked,
+            suspects: picture.reachability.suspectBlocks + moved,
+            suppressedBlocks: kept.suspectBlocks - picture.reachability.suspectBlocks,
+            suppressedBytes: kept.suspectBytes - picture.reachability.suspectBytes
+        )
+        return HeapFinding(analysis, summary: summary, passes: passes, duration: CaptureCore.now - began)
+    }
+
+    /// What the system gave memory for.
+    private func owned<Result>(_ result: Result?) throws(HeapAnalysisError) -> Result {
+        guard let result else { throw HeapAnalysisError(.noMemory) }
+        return result
+    }
+}

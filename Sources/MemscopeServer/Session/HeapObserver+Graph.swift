@@ -1,0 +1,65 @@
+internal import MemscopeAnalysis
+internal import MemscopeRender
+internal import Tracking
+
+extension HeapObserver {
+    /// Looks at the whole heap, and keeps what it found for the questions of a dashboard.
+    func scanForLeaks() throws(HeapAnalysisError) -> HeapFinding {
+        let finding = try look(graphOptions, isKept: true)
+        hub.publish(
+            event: "leakscan",
+            data: String(decoding: WireFormat.leakScan(finding.scan, finding.summary, in: envelope()), as: UTF8.self)
+        )
+        return finding
+    }
+
+    /// What the last look found; looks when there is none.
+    func lastFinding() throws(HeapAnalysisError) -> HeapFinding {
+        if let last = graph.last { return last }
+        return try scanForLeaks()
+    }
+
+    /// Looks at the whole heap, for a caller that wants to know all and then nothing more.
+    func analyze(_ options: MemScope.AnalysisOptions) throws(HeapAnalysisError) -> MemScope.HeapAnalysis {
+        let finding = try look(options, isKept: false)
+        return withNames { names in
+            var analysis = MemScope.HeapAnalysis(
+                scan: finding.scan,
+                summary: finding.summary,
+                leaks: finding.leaks + growth.leaks(in: finding.analysis.graph),
+                cycles: finding.cycles
+            )
+            for index in analysis.leaks.indices {
+                analysis.leaks[index].stack = names.stack(ofSite: analysis.leaks[index].site)
+            }
+            for index in analysis.cycles.indices {
+                analysis.cycles[index].stack = names.stack(ofSite: analysis.cycles[index].site)
+            }
+            return analysis
+        }
+    }
+
+    func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
+        let outcome: Result<HeapFinding, HeapAnalysisError> = withNames { names in
+            let look = HeapLook(options: options, names: names, suppressions: .fromEnvironment)
+            do throws(HeapAnalysisError) {
+                return .success(try graph.look(look, isKept: isKept))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+}
+
+extension MetadataStore {
+    /// The image whose code allocated at a site.
+    func module(ofSite id: UInt32) -> String {
+        CaptureCore.site(id).map { allocatingModule(stack: $0.addresses, at: $0.firstSeen) } ?? "unknown"
+    }
+
+    /// The named stack of a site; empty where none was taken.
+    func stack(ofSite id: UInt32) -> [Frame] {
+        CaptureCore.site(id).map { symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? []
+    }
+}

@@ -1,0 +1,70 @@
+package import MemscopeAnalysis
+package import Tracking
+
+/// What of a scope's blocks nothing reaches any more.
+package struct ScopeLeaks: Sendable {
+    /// By kind, type and call stack, most bytes first; only blocks of the scope count.
+    package let leaks: [MemScope.HeapAnalysis.Leak]
+    /// Lost cycles that have a member of those types.
+    ///
+    /// Their figures are of the whole process.
+    package let cycles: [MemScope.HeapAnalysis.Cycle]
+}
+
+extension MemScope {
+    /// Looks for blocks of a scope that are lost.
+    ///
+    /// - Parameter scope: Whose blocks.
+    /// - Returns: What was found; nothing is found of blocks that something outside of the scope still holds.
+    /// - Throws: ``HeapAnalysisError``, as ``analyze(_:)`` does.
+    package static func leaks(of scope: AllocationScope) throws(HeapAnalysisError) -> ScopeLeaks {
+        try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
+            try HeapObserver.current.leaks(of: scope)
+        }
+    }
+}
+
+extension HeapObserver {
+    fileprivate func leaks(of scope: AllocationScope) throws(HeapAnalysisError) -> ScopeLeaks {
+        let finding = try look(MemScope.AnalysisOptions(), isKept: false)
+        var leaks = finding.leaks(of: scope)
+        guard !leaks.isEmpty else { return ScopeLeaks(leaks: [], cycles: []) }
+        let members = Set(leaks.lazy.filter { $0.kind == .cycle }.map(\.type))
+        var cycles = finding.cycles.filter { !$0.isReachable && !members.isDisjoint(with: $0.types) }
+        withNames { names in
+            for index in leaks.indices { leaks[index].stack = names.stack(ofSite: leaks[index].site) }
+            for index in cycles.indices { cycles[index].stack = names.stack(ofSite: cycles[index].site) }
+        }
+        return ScopeLeaks(leaks: leaks, cycles: cycles)
+    }
+}
+
+extension HeapFinding {
+    /// Those of a scope's blocks that are lost, grouped as all are.
+    fileprivate func leaks(of scope: AllocationScope) -> [MemScope.HeapAnalysis.Leak] {
+        struct Key: Hashable {
+            var kind: LeakKind
+            var site: UInt32
+            var type: UInt32
+        }
+        let graph = analysis.graph
+        var nodes: [Key: [UInt32]] = [:]
+        for node in 0..<graph.count {
+            guard let kind = analysis.leakKinds.kind(of: node), scope.has(graph.nodes[node]) else { continue }
+            nodes[Key(kind: kind, site: graph.nodes[node].site, type: graph.nodes[node].type), default: []]
+                .append(UInt32(node))
+        }
+        var leaks: [MemScope.HeapAnalysis.Leak] = []
+        for group in analysis.leaks.groups {
+            guard let own = nodes[Key(kind: group.kind, site: group.site, type: group.type)] else { continue }
+            var part = group
+            part.count = own.count
+            part.bytes = own.reduce(0) { $0 + graph.nodes[Int($1)].size }
+            part.nodes = Array(own.prefix(LeakGroup.nodeLimit))
+            // That of the whole group, of which this may be a part.
+            if own.count < group.count { part.retainedBytes = nil }
+            leaks.append(MemScope.HeapAnalysis.Leak(part, in: graph))
+        }
+        return leaks.sorted { $0.bytes > $1.bytes }
+    }
+}

@@ -1,0 +1,82 @@
+internal import Glibc
+internal import MemscopeServer
+internal import Testing
+internal import Tracking
+
+/// Looks for what a scope lost, and says so as issues of the current test.
+enum LeakCheck {
+    /// Until the next try, while a dashboard or a test that is not async looks.
+    private static let waitMicroseconds: UInt32 = 2000
+
+    /// A scope for the calling code; records an issue and returns nil when its blocks could not be told from others.
+    static func scope(at place: SourceLocation, counts: Bool = false) -> AllocationScope? {
+        let what = counts ? "count allocations" : "look for leaks"
+        guard CaptureCore.isActive else {
+            cannot(
+                what,
+                "the program's allocations do not go through it; leave sanitizers out of this build",
+                at: place
+            )
+            return nil
+        }
+        guard CaptureCore.mode == .full || CaptureCore.mode == .balanced else {
+            let mode = CaptureCore.mode.rawValue
+            cannot(what, "in mode \(mode) not every block is known; set MEMSCOPE_MODE=full", at: place)
+            return nil
+        }
+        guard AllocationScope.isInTask, let scope = AllocationScope() else {
+            cannot(what, "it tells blocks by their Swift task, and this code runs in none", at: place)
+            return nil
+        }
+        return scope
+    }
+
+    /// Records an issue for what a scope lost.
+    static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) {
+        report(look(scope), comment: comment, at: place)
+    }
+
+    /// The same, without keeping a thread from other tests that wait for their turn.
+    static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) async {
+        await DeadFrames.wipe()
+        report(await Turns.shared.look(scope), comment: comment, at: place)
+    }
+
+    /// Tests that run beside one another look one after the other. Those that wait must not stand on a thread: what ran
+    /// there before has left pointers under their frames.
+    private actor Turns {
+        static let shared = Turns()
+
+        func look(_ scope: AllocationScope) -> Result<ScopeLeaks, HeapAnalysisError> { LeakCheck.look(scope) }
+    }
+
+    private static func look(_ scope: AllocationScope) -> Result<ScopeLeaks, HeapAnalysisError> {
+        AllocationScope.wipeStack()
+        while true {
+            do throws(HeapAnalysisError) {
+                return .success(try MemScope.leaks(of: scope))
+            } catch {
+                guard error.code == .busy else { return .failure(error) }
+                usleep(waitMicroseconds)
+            }
+        }
+    }
+
+    private static func report(
+        _ outcome: Result<ScopeLeaks, HeapAnalysisError>,
+        comment: Comment?,
+        at place: SourceLocation
+    ) {
+        switch outcome {
+        case .success(let found) where found.leaks.isEmpty: break
+        case .success(let found):
+            Issue.record(Comment(rawValue: LeakText.describe(found, after: comment)), sourceLocation: place)
+        case .failure(let error): cannot("look for leaks", error.message, at: place)
+        }
+    }
+
+    /// What could not be checked is no pass: an issue says so.
+    static func cannot(_ what: String, _ why: String, at place: SourceLocation) {
+        Issue.record("MemScope cannot \(what): \(why)", sourceLocation: place)
+    }
+}

@@ -1,0 +1,50 @@
+internal import MemscopeServer
+internal import Testing
+internal import Tracking
+
+/// Leaks in words, for the log of a test run.
+enum LeakText {
+    private static let leakLimit = 10
+    private static let cycleLimit = 5
+    private static let frameLimit = 8
+
+    static func describe(_ found: ScopeLeaks, after comment: Comment?) -> String {
+        let blocks = found.leaks.reduce(0) { $0 + $1.count }
+        let bytes = found.leaks.reduce(0) { $0 + $1.bytes }
+        var lines: [String] = comment.map { [$0.rawValue] } ?? []
+        lines.append("leaked \(blocks) blocks, \(bytes) bytes")
+        for cycle in found.cycles.prefix(cycleLimit) { lines += describe(cycle) }
+        // What others hold goes with them: it is told last, and without stacks.
+        let (held, lost) = (found.leaks.filter { $0.kind == .indirect }, found.leaks.filter { $0.kind != .indirect })
+        for leak in lost.prefix(leakLimit) {
+            lines.append("  \(leak.count) x \(leak.type), \(leak.bytes) bytes: \(leak.reason)")
+            lines += frames(leak.stack)
+        }
+        for leak in held.prefix(leakLimit) {
+            lines.append("  \(leak.count) x \(leak.type), \(leak.bytes) bytes: \(leak.reason)")
+        }
+        let hidden = max(lost.count - leakLimit, 0) + max(held.count - leakLimit, 0)
+        if hidden > 0 { lines.append("  and \(hidden) more kinds of blocks") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func describe(_ cycle: MemScope.HeapAnalysis.Cycle) -> [String] {
+        let steps = cycle.path.map { $0.type + ($0.field.map { "." + $0 } ?? "") }
+        let path = (steps + [cycle.path.first?.type ?? ""]).joined(separator: " -> ")
+        var lines = ["  retain cycle: \(path)"]
+        if let edge = cycle.breakEdge {
+            lines.append("    break it at \(edge.from).\(edge.field ?? "?"): \(edge.reason)")
+        }
+        return lines
+    }
+
+    /// The calls of the test and of what it calls: those of the runtime, and of whoever runs the test, say nothing.
+    private static func frames(_ stack: [MemScope.Frame]) -> [String] {
+        let inner = stack.prefix { !$0.function.contains("Tracking.AllocationScope.run") }
+        let own = inner.filter { $0.file != nil }
+        return (own.isEmpty ? Array(inner) : own).prefix(frameLimit).map { frame in
+            let place = frame.file.map { file in " (\(file)" + (frame.line.map { ":\($0)" } ?? "") + ")" }
+            return "    \(frame.function)\(place ?? "")"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/// What the words of a block mean, by its type.
+///
+/// A block has a fixed part and may have a tail of elements that all look the same: an array's storage, for example.
+package struct BlockLayout: Sendable, Hashable {
+    /// One word that may refer to something.
+    package struct Field: Sendable, Hashable {
+        /// In bytes, a multiple of 8, from the start of the block or of the element.
+        package var offset: UInt64
+        package var kind: EdgeKind
+        /// "owner", "state.parent"; empty for an element that is the word itself.
+        package var name: String
+
+        package init(offset: UInt64, kind: EdgeKind, name: String) {
+            self.offset = offset
+            self.kind = kind
+            self.name = name
+        }
+    }
+
+    /// Elements that follow one another.
+    package struct Tail: Sendable, Hashable {
+        /// Offset of the first element, in bytes.
+        package var start: UInt64
+        /// Distance of two elements, in bytes, more than 0.
+        package var stride: UInt64
+        /// Ascending by offset.
+        package var fields: [Field]
+        /// What precedes the index: "keys" of "keys[3]"; mostly empty.
+        package var name: String
+
+        package init(start: UInt64, stride: UInt64, fields: [Field], name: String = "") {
+            self.start = start
+            self.stride = stride
+            self.fields = fields
+            self.name = name
+        }
+    }
+
+    /// Ascending by offset; words that are not named here hold nothing (`ignored`).
+    package var fields: [Field]
+    package var tail: Tail?
+    /// Elements that end where the tail begins: the keys of a dictionary, before its values.
+    package var body: Tail?
+
+    package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil) {
+        self.fields = fields
+        self.tail = tail
+        self.body = body
+    }
+
+    /// The elements that an offset lies in; nil in the fixed part.
+    package func elements(at offset: UInt64) -> Tail? {
+        if let tail, offset >= tail.start { return tail }
+        if let body, offset >= body.start { return body }
+        return nil
+    }
+
+    /// The meaning of the word at an offset in the block.
+    package func kind(at offset: UInt64) -> EdgeKind {
+        guard let tail = elements(at: offset) else { return Self.field(at: offset, in: fields)?.kind ?? .ignored }
+        return Self.field(at: (offset - tail.start) % tail.stride, in: tail.fields)?.kind ?? .ignored
+    }
+
+    /// The name of the word at an offset; nil when it has none.
+    package func name(at offset: UInt64) -> String? {
+        guard let tail = elements(at: offset) else { return Self.field(at: offset, in: fields)?.name }
+        let index = (offset - tail.start) / tail.stride
+        guard let field = Self.field(at: (offset - tail.start) % tail.stride, in: tail.fields) else { return nil }
+        return field.name.isEmpty ? "\(tail.name)[\(index)]" : "\(tail.name)[\(index)].\(field.name)"
+    }
+
+    private static func field(at offset: UInt64, in fields: [Field]) -> Field? {
+        var low = 0
+        var high = fields.count
+        while low < high {
+            let middle = (low + high) / 2
+            if fields[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return low < fields.count && fields[low].offset == offset ? fields[low] : nil
+    }
+}

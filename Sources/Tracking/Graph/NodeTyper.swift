@@ -1,0 +1,147 @@
+/// Gives each node its type, reading each distinct first word once.
+struct NodeTyper {
+    /// Blocks that begin with some word.
+    private struct Entry {
+        var type: BlockType
+        var minimumSize: UInt64
+        var variant: LayoutReader.Variant
+        /// The type's place where all blocks have one layout.
+        var place: UInt32
+    }
+
+    /// The last words asked for, each at its own place: most lookups cost two comparisons.
+    private struct Slot {
+        var word: UInt64 = 0
+        /// Sizes of blocks whose type has this place; others take the long way.
+        var sizes: Range<UInt64> = 0..<0
+        var place: UInt32 = 0
+    }
+
+    private static let slotCount = 1 << 12
+    /// Words that are no metadata are remembered too, as they repeat; up to this many.
+    private static let wordLimit = 1 << 16
+
+    private(set) var types: [BlockType] = []
+    private(set) var layouts: [BlockLayout?] = []
+    private var entries: [Entry?] = []
+    private var slots = [Slot](repeating: Slot(), count: slotCount)
+    private var places: [UInt64: Int] = [:]
+    private var variants: [LayoutReader.Key: UInt32] = [:]
+    private var placeOfSite: [UInt32: UInt32] = [:]
+    private var placeOfC: [BlockType: UInt32] = [:]
+
+    private let pages = PageReader()
+    private var readers: MetadataReaders
+    private let isImage: (UInt64) -> Bool
+    private let moduleOfSite: (UInt32) -> String
+
+    init(
+        readers: MetadataReaders,
+        isImage: @escaping (UInt64) -> Bool,
+        moduleOfSite: @escaping (UInt32) -> String
+    ) {
+        self.readers = readers
+        self.isImage = isImage
+        self.moduleOfSite = moduleOfSite
+    }
+
+    /// The place of a node's type in `types`.
+    mutating func place(of node: HeapNode) -> UInt32 {
+        guard node.size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(node.word0),
+            HeapMetadata.canBeReferenceCounts(node.word1)
+        else { return placeOfModule(node.site) }
+        let slot = slots[Self.slot(of: node.word0)]
+        if slot.word == node.word0, slot.sizes.contains(node.size) { return slot.place }
+        let index = places[node.word0] ?? read(node.word0)
+        guard let entry = entries[index], node.size >= entry.minimumSize else { return placeOfModule(node.site) }
+        remember(entry, for: node.word0)
+        switch entry.variant {
+        case .none: return entry.place
+        case .tail(let instanceSize):
+            guard node.size >= Self.tailSize(instanceSize) else { return entry.place }
+            return place(of: entry.type, variant: instanceSize, of: node)
+        case .scale:
+            let scale = pages.pair(at: node.address + StorageLayout.scaleOffset).map { $0.0 & 0xFF } ?? 0xFF
+            return place(of: entry.type, variant: scale, of: node)
+        case .errorType:
+            guard let type = SafeMemory.word(at: node.address + 16) else { return entry.place }
+            let error = TypeReader.errorType(at: node.address, isImage: isImage)
+            return place(of: error ?? entry.type, variant: type, of: node)
+        }
+    }
+
+    /// The place of a type that no metadata stands for.
+    mutating func place(ofC type: BlockType, layout: BlockLayout? = nil) -> UInt32 {
+        if let known = placeOfC[type] { return known }
+        let place = add(type, layout)
+        placeOfC[type] = place
+        return place
+    }
+
+    private mutating func placeOfModule(_ site: UInt32) -> UInt32 {
+        if let known = placeOfSite[site] { return known }
+        let place = place(ofC: BlockType(name: moduleOfSite(site), kind: .c))
+        placeOfSite[site] = place
+        return place
+    }
+
+    private mutating func place(of type: BlockType, variant: UInt64, of node: HeapNode) -> UInt32 {
+        let key = LayoutReader.Key(metadata: node.word0, variant: variant)
+        if let known = variants[key] { return known }
+        let place = add(type, readers.layouts.layout(for: key, type: type, isImage: isImage))
+        variants[key] = place
+        return place
+    }
+
+    private mutating func remember(_ entry: Entry, for word: UInt64) {
+        let sizes: Range<UInt64>
+        switch entry.variant {
+        case .none: sizes = entry.minimumSize..<UInt64.max
+        case .tail(let instanceSize): sizes = entry.minimumSize..<max(entry.minimumSize, Self.tailSize(instanceSize))
+        case .scale, .errorType: return
+        }
+        slots[Self.slot(of: word)] = Slot(word: word, sizes: sizes, place: entry.place)
+    }
+
+    private static func slot(of word: UInt64) -> Int {
+        Int(truncatingIfNeeded: (word >> 4) ^ (word >> 16)) & (slotCount - 1)
+    }
+
+    /// Blocks from here on have words behind the instance; less is rounding.
+    private static func tailSize(_ instanceSize: UInt64) -> UInt64 { (instanceSize + 7) & ~7 + 8 }
+
+    private mutating func read(_ word: UInt64) -> Int {
+        if places.count >= Self.wordLimit { places = [:] }
+        let index = entries.count
+        places[word] = index
+        guard readers.types.unavailableReason == nil, let known = readers.types.type(of: word, isImage) else {
+            entries.append(nil)
+            return index
+        }
+        let variant = LayoutReader.variant(of: word, type: known.type, isImage: isImage)
+        let key = LayoutReader.Key(metadata: word, variant: 0)
+        var layout: BlockLayout?
+        switch variant {
+        case .none, .tail: layout = readers.layouts.layout(for: key, type: known.type, isImage: isImage)
+        case .scale, .errorType: layout = nil
+        }
+        let place = add(known.type, layout)
+        entries.append(Entry(type: known.type, minimumSize: known.minimumSize, variant: variant, place: place))
+        return index
+    }
+
+    private mutating func add(_ type: BlockType, _ layout: BlockLayout?) -> UInt32 {
+        types.append(type)
+        layouts.append(layout)
+        return UInt32(types.count - 1)
+    }
+
+    /// The readers with what they learned.
+    consuming func finish() -> MetadataReaders { readers }
+}
+
+/// What reads types and layouts, lent to one graph at a time.
+struct MetadataReaders {
+    var types: TypeReader
+    var layouts: LayoutReader
+}

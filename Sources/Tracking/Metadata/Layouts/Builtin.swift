@@ -1,0 +1,38 @@
+/// What the compiler's own types are, of which all others are made.
+enum Builtin {
+    case object, pointer, number
+    /// Of known size and unknown content: a default actor's queue, an executor, a job.
+    case opaque
+
+    private static let objects = ["Bo", "Bb", "BO"]
+    private static let numbers = ["Bi", "Bf", "Bw", "BI", "Bv"]
+
+    /// By its mangled name; nil for other types.
+    init?(mangled: String) {
+        guard mangled.hasPrefix("B"), !mangled.hasSuffix("G"), !mangled.hasSuffix("Sg"), !mangled.hasSuffix("_t") else {
+            return nil
+        }
+        if Self.objects.contains(mangled) {
+            self = .object
+        } else if mangled == "Bp" {
+            self = .pointer
+        } else if Self.numbers.contains(where: mangled.hasPrefix) {
+            self = .number
+        } else if mangled.count == 2 {
+            self = .opaque
+        } else {
+            return nil
+        }
+    }
+
+    /// By the name the runtime gives it.
+    init?(name: String) {
+        guard name.hasPrefix("Builtin.") else { return nil }
+        switch name.dropFirst(8) {
+        case "NativeObject", "BridgeObject", "UnknownObject", "AnyObject": self = .object
+        case "RawPointer": self = .pointer
+        case let rest where rest.hasPrefix("Int") || rest.hasPrefix("FP") || rest == "Word": self = .number
+        default: self = .opaque
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// The layout of a class' instances, inherited fields first.
+enum ClassLayout {
+    private static let depthLimit = 64
+
+    /// Nil when any class of the chain says nothing about its fields.
+    ///
+    /// The metadata is that of a class, validated. Blocks greater than an instance have a tail: `ManagedBuffer`
+    /// and others keep elements there.
+    static func layout(
+        of metadata: UInt64,
+        instanceSize: UInt64,
+        hasTail: Bool,
+        without disabled: Set<LayoutPart>
+    )
+        -> BlockLayout?
+    {
+        guard !disabled.contains(.classes), let chain = chain(from: metadata) else { return nil }
+        var words = ValueWords(without: disabled)
+        for nominal in chain {
+            guard nominal.fieldCount > 0 else { continue }
+            guard let records = nominal.records, records.count == nominal.offsets.count else { return nil }
+            for (index, record) in records.enumerated() {
+                let offset = nominal.offsets[index]
+                // A field of no size may have no place.
+                guard let mangled = record.type, offset >= HeapMetadata.headerSize, offset <= instanceSize else {
+                    continue
+                }
+                let end = nominal.offsets.filter { $0 > offset }.min() ?? instanceSize
+                let type = nominal.type(of: record) ?? 0
+                words.add(mangled, type: type, at: offset, end: end, path: record.name, depth: 0)
+            }
+        }
+        guard words.isComplete else { return nil }
+        let tail = hasTail ? BlockLayout.Tail.conservative(from: instanceSize) : nil
+        return BlockLayout(fields: words.sorted.filter { $0.offset < instanceSize }, tail: tail)
+    }
+
+    /// The class and its superclasses, the root first.
+    private static func chain(from metadata: UInt64) -> [NominalType]? {
+        var chain: [NominalType] = []
+        var next = metadata
+        while next != 0 {
+            guard chain.count < depthLimit, HeapMetadata.canBePointer(next), let nominal = NominalType(next),
+                let superclass = SafeMemory.word(at: next + 8)
+            else { return nil }
+            chain.append(nominal)
+            next = superclass
+        }
+        return chain.reversed()
+    }
+}
+
+extension BlockLayout.Tail {
+    /// Words of which nothing is known, up to the end of the block.
+    static func conservative(from offset: UInt64, name: String = "") -> Self {
+        let start = (offset + 7) & ~7
+        let word = BlockLayout.Field(offset: 0, kind: .conservative, name: "")
+        return Self(start: start, stride: 8, fields: [word], name: name)
+    }
+}

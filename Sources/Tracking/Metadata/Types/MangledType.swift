@@ -1,0 +1,73 @@
+/// A type as reflection records name it: text with references to other records in it.
+struct MangledType {
+    /// How a variable refers to what its type names.
+    enum Ownership {
+        case strong, weak, unowned, unmanaged
+    }
+
+    let ownership: Ownership
+    /// "Siz_Xx" is a box of an Int that a closure shares: a captured `var`.
+    let isShared: Bool
+    /// Whether a function has to be asked for the type, as it depends on the version of the runtime.
+    let isAccessor: Bool
+    private let start: UInt64
+    private let length: Int
+
+    private static let lengthLimit = 512
+
+    /// Follows a relative pointer; nil where it is null or leads nowhere.
+    init?(relativeAt record: UInt64) {
+        guard let offset = SafeMemory.int32(at: record), offset != 0 else { return nil }
+        start = record &+ UInt64(bitPattern: Int64(offset))
+        let bytes = SafeMemory.bytes(from: start, upTo: Self.lengthLimit)
+        guard let length = Self.length(bytes) else { return nil }
+        let name = bytes.prefix(length)
+        isShared = name.suffix(4).elementsEqual("z_Xx".utf8)
+        self.length = isShared ? length - 4 : length
+        isAccessor = name.first == 0x09
+        ownership = Self.ownership(of: name.prefix(self.length))
+    }
+
+    /// The text, where it has no references.
+    var text: String { String(decoding: SafeMemory.bytes(from: start, upTo: length), as: UTF8.self) }
+
+    /// The type; nil when the runtime cannot find it.
+    ///
+    /// The context is the descriptor of the type whose record this is, and `arguments` where its generic arguments
+    /// stand; 0 for none.
+    func resolve(context: UInt64 = 0, arguments: UInt64 = 0) -> (any Any.Type)? {
+        guard let name = unsafe UnsafePointer<UInt8>(bitPattern: UInt(start)) else { return nil }
+        return unsafe _getTypeByMangledNameInContext(
+            name,
+            UInt(length),
+            genericContext: UnsafeRawPointer(bitPattern: UInt(context)),
+            genericArguments: UnsafeRawPointer(bitPattern: UInt(arguments))
+        )
+    }
+
+    private static func ownership(of name: ArraySlice<UInt8>) -> Ownership {
+        let suffix = Array(name.suffix(2))
+        guard suffix.count == 2, suffix[0] == UInt8(ascii: "X") else { return .strong }
+        switch suffix[1] {
+        case UInt8(ascii: "w"): return .weak
+        case UInt8(ascii: "o"): return .unowned
+        case UInt8(ascii: "u"): return .unmanaged
+        default: return .strong
+        }
+    }
+
+    /// A mangled name ends with a zero, but references to other records stand in it as a
+    /// control byte and 4 or 8 bytes of address.
+    private static func length(_ bytes: ArraySlice<UInt8>) -> Int? {
+        var position = 0
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0: return position == 0 ? nil : position
+            case 0x01...0x17: position += 5
+            case 0x18...0x1F: position += 9
+            default: position += 1
+            }
+        }
+        return nil
+    }
+}

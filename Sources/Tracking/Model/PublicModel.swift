@@ -1,0 +1,64 @@
+// The part of the model that users see: it hangs off `MemScope`, so that no short name gets into their programs.
+
+extension MemScope {
+    /// One function on a call stack, named; inlined functions are frames of their own.
+    public struct Frame: Sendable, Hashable {
+        /// Demangled; "0x…" when no name is known.
+        public var function: String
+        /// The source file; nil when there is no debug information.
+        public var file: String?
+        /// The line in that file, from 1; nil as for `file`.
+        public var line: Int?
+        /// File name of the image without folders; nil when the address belongs to none.
+        public var image: String?
+        /// The return address.
+        public var address: UInt64
+        /// Whether the compiler put the function into its caller.
+        public var isInlined: Bool
+
+        package init(
+            function: String,
+            file: String? = nil,
+            line: Int? = nil,
+            image: String? = nil,
+            address: UInt64 = 0,
+            isInlined: Bool = false
+        ) {
+            self.function = function
+            self.file = file
+            self.line = line
+            self.image = image
+            self.address = address
+            self.isInlined = isInlined
+        }
+    }
+
+    /// What kind of block a type names; kinds may be added.
+    public enum TypeKind: String, Sendable, Hashable, CaseIterable {
+        /// An instance of a class or an actor.
+        case `class`
+        /// The storage of an array.
+        case array
+        /// The storage of a dictionary.
+        case dictionary
+        /// The storage of a set.
+        case set
+        /// The storage of a string.
+        case string
+        /// What a closure captured.
+        case closure
+        /// A captured variable, or a value behind a protocol type.
+        case box
+        /// A thrown error.
+        case error
+        /// A Swift task.
+        case task
+        /// Memory of C or C++ code.
+        case c
+        /// A block whose beginning says nothing.
+        case unknown
+    }
+}
+
+package typealias Frame = MemScope.Frame
+package typealias TypeKind = MemScope.TypeKind

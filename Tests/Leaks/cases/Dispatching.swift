@@ -1,0 +1,142 @@
+// Queues, sources and work items.
+import Dispatch
+
+let dispatchCases: [(name: String, run: () -> Void)] = [
+    ("source-never-activated", SourceNeverActivated.run), ("work-item-holds-self", WorkItemHoldsSelf.run),
+    ("clean-running-timer", RunningTimer.run), ("clean-cancelled-timer", CancelledTimer.run),
+    ("clean-pending-work", PendingWork.run), ("clean-queues", CleanQueues.run),
+    ("clean-read-source", ReadSource.run),
+]
+
+/// The handler holds what holds the source; dispatch has not seen it yet.
+enum SourceNeverActivated {
+    final class Ticker {
+        let source = DispatchSource.makeTimerSource(queue: .global())
+        var ticks = 0
+        init() {
+            source.schedule(deadline: .now() + 3600, repeating: 3600)
+            source.setEventHandler { self.ticks += 1 }
+        }
+    }
+
+    @inline(never) static func run() {
+        show(Ticker())
+    }
+}
+
+enum WorkItemHoldsSelf {
+    final class Saver {
+        var item: DispatchWorkItem?
+        var saves = 0
+        func prepare() { item = DispatchWorkItem { self.saves += 1 } }
+    }
+
+    @inline(never) static func run() {
+        let saver = Saver()
+        saver.prepare()
+        show(saver)
+    }
+}
+
+/// Nothing of the program holds it, but dispatch does.
+enum RunningTimer {
+    final class Ticker {
+        let source = DispatchSource.makeTimerSource(queue: .global())
+        var ticks = 0
+        init() {
+            source.schedule(deadline: .now() + 3600, repeating: 3600)
+            source.setEventHandler { self.ticks += 1 }
+            source.activate()
+        }
+    }
+
+    @inline(never) static func run() {
+        show(Ticker())
+        usleepForThreads()
+        clobberPool()
+    }
+}
+
+enum CancelledTimer {
+    final class Ticker: @unchecked Sendable {
+        let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "timer"))
+        var ticks = 0
+        init() {
+            source.schedule(deadline: .now(), repeating: .milliseconds(1))
+            source.setEventHandler {
+                self.ticks += 1
+                if self.ticks == 3 { self.source.cancel() }
+            }
+            source.setCancelHandler { reached.signal() }
+            source.activate()
+        }
+    }
+
+    @inline(never) static func run() {
+        show(Ticker())
+        settle()
+    }
+}
+
+enum PendingWork {
+    final class Reminder: Sendable {
+        let number = 1
+    }
+
+    @inline(never) static func schedule() {
+        let reminder = Reminder()
+        DispatchQueue.global().asyncAfter(deadline: .now() + 3600) { show(reminder.number) }
+        let item = DispatchWorkItem { show((reminder.number, 2)) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 7200, execute: item)
+    }
+
+    @inline(never) static func run() {
+        schedule()
+        usleepForThreads()
+        clobberPool()
+    }
+}
+
+enum CleanQueues {
+    final class Counter: @unchecked Sendable {
+        let queue = DispatchQueue(label: "counter")
+        var count = 0
+        func add() { queue.async { self.count += 1 } }
+        var value: Int { queue.sync { count } }
+    }
+
+    @inline(never) static func count() {
+        let counter = Counter()
+        let group = DispatchGroup()
+        for _ in 0..<50 { DispatchQueue.global().async(group: group) { counter.add() } }
+        group.wait()
+        show(counter.value)
+        let item = DispatchWorkItem { show(counter.value) }
+        item.notify(queue: .global()) { reached.signal() }
+        item.perform()
+    }
+
+    @inline(never) static func run() {
+        count()
+        settle()
+    }
+}
+
+enum ReadSource {
+    final class Listener: @unchecked Sendable {
+        let source: any DispatchSourceRead
+        var bytes = 0
+        init(descriptor: Int32) {
+            source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
+            source.setEventHandler { self.bytes += 1 }
+            source.resume()
+        }
+    }
+
+    @inline(never) static func run() {
+        // Of a pipe that nobody writes to.
+        show(Listener(descriptor: cases_silent_descriptor()))
+        usleepForThreads()
+        clobberPool()
+    }
+}

@@ -1,0 +1,69 @@
+"""Builds the cases: Swift in five ways, C and C++ in one."""
+
+import os
+import shutil
+from pathlib import Path
+
+from harness.build import ROOT, Build, BuildError
+
+TESTS = ROOT / "Tests" / "Leaks"
+SWIFT_FLAGS = {
+    "N": ["-Onone"],
+    "O": ["-O"],
+    "Ns": ["-Onone", "-static-stdlib"],
+    "Os": ["-O", "-static-stdlib"],
+    "R": ["-O", "-Xfrontend", "-disable-reflection-metadata"],
+}
+# malloc and free are left alone: a compiler that knows them removes pairs it can prove useless.
+C_FLAGS = ["-D_GNU_SOURCE", "-O1", "-g", "-fno-builtin", "-Wall", "-Wextra"]
+
+
+def preload_library():
+    """PRELOAD, else that of the last debug build."""
+    path = Path(os.environ.get("PRELOAD") or ROOT / ".build" / "debug" / "libMemscopePreload.so").resolve()
+    if not path.is_file():
+        raise BuildError(f"there is no {path}; run: swift build --product MemscopePreload")
+    return path
+
+
+class LeakBuild(Build):
+    def cases(self, way):
+        return self._once(f"{way}/cases", self._link_c if way == "C" else lambda path: self._link_swift(way, path))
+
+    def _support(self):
+        def make(path):
+            self._call(["clang", "-std=c11", *C_FLAGS, "-c", TESTS / "support/support.c", "-o", path])
+
+        return self._once("support.o", make)
+
+    def _link_swift(self, way, path):
+        if not shutil.which("swiftc"):
+            raise BuildError("swiftc is not in PATH")
+        self._call(
+            [
+                "swiftc",
+                *SWIFT_FLAGS[way],
+                "-g",
+                "-swift-version",
+                "5",
+                "-module-name",
+                "cases",
+                "-module-cache-path",
+                self.folder / "modules",
+                "-import-objc-header",
+                TESTS / "support/support.h",
+                *sorted(TESTS.glob("cases/*.swift")),
+                self._support(),
+                "-o",
+                path,
+            ]
+        )
+
+    def _link_c(self, path):
+        parts = [self._support()]
+        for source in sorted([*TESTS.glob("c/*.c"), *TESTS.glob("c/*.cpp")]):
+            compiler = "clang++" if source.suffix == ".cpp" else "clang"
+            part = path.parent / f"{source.stem}.o"
+            self._call([compiler, *C_FLAGS, "-c", source, "-o", part])
+            parts.append(part)
+        self._call(["clang++", *parts, "-lpthread", "-o", path])

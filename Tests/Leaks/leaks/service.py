@@ -1,0 +1,65 @@
+"""Asks the servers that MemScope runs inside of watched programs, over their unix sockets."""
+
+import http.client
+import json
+import socket
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Answer:
+    status: int
+    body: dict
+
+    @property
+    def data(self):
+        return self.body.get("data")
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def ask(path, method, target, timeout=60):
+    """None when nobody answers: the program has ended, or is just starting."""
+    connection = UnixConnection(path, timeout)
+    try:
+        connection.request(method, target)
+        answer = connection.getresponse()
+        text = answer.read()
+        is_json = (answer.headers.get_content_type() or "").endswith("json")
+        return Answer(answer.status, json.loads(text) if is_json else {})
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def scan(path):
+    """One scan; waits while the server is busy with another."""
+    while True:
+        answer = ask(path, "POST", "/api/leakscan")
+        if answer is None or answer.status != 503:
+            return answer
+        time.sleep(0.05)
+
+
+def all_leaks(path):
+    """The list of the last scan, page by page; None when the program ended."""
+    leaks, cursor = [], ""
+    while True:
+        answer = ask(path, "GET", f"/api/leaks?limit=1000{cursor}")
+        if answer is None or answer.status != 200:
+            return None
+        leaks += answer.data["leaks"]
+        if not answer.data.get("next"):
+            return leaks
+        cursor = f"&cursor={answer.data['next']}"

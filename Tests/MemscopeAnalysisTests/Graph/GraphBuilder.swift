@@ -1,0 +1,104 @@
+import MemscopeAnalysis
+import Testing
+import Tracking
+
+/// A heap graph written down by hand.
+struct GraphBuilder {
+    struct Edge {
+        var from: Int
+        var to: Int
+        var kind: EdgeKind
+        var offset: UInt64
+    }
+
+    private(set) var nodes: [HeapNode] = []
+    private(set) var edges: [Edge] = []
+    private var types: [BlockType] = []
+    private var layouts: [BlockLayout?] = []
+
+    /// Adds a type with words named `fields` from offset 16 on and `elements` from 32 on; without both no layout.
+    mutating func type(
+        _ name: String,
+        _ kind: TypeKind = .class,
+        fields: [String]? = nil,
+        elements: [String]? = nil
+    ) -> UInt32 {
+        types.append(BlockType(name: name, kind: kind))
+        func layout(_ names: [String], from start: UInt64) -> [BlockLayout.Field] {
+            names.enumerated().map { index, name in
+                BlockLayout.Field(offset: start + UInt64(index) * 8, kind: .strong, name: name)
+            }
+        }
+        let tail = elements.map {
+            BlockLayout.Tail(start: 32, stride: UInt64($0.count) * 8, fields: layout($0, from: 0))
+        }
+        layouts.append(
+            fields == nil && tail == nil ? nil : BlockLayout(fields: layout(fields ?? [], from: 16), tail: tail)
+        )
+        return UInt32(types.count - 1)
+    }
+
+    /// Adds a block; returns its index.
+    @discardableResult
+    mutating func block(
+        _ type: UInt32 = HeapNode.none,
+        size: UInt64 = 32,
+        site: UInt32 = 1,
+        isRoot: Bool = false,
+        counts: UInt64 = 0
+    ) -> Int {
+        nodes.append(
+            HeapNode(
+                address: 0x1000 + UInt64(nodes.count) * 0x1000,
+                size: size,
+                word1: counts,
+                site: site,
+                root: isRoot ? 0 : HeapNode.none,
+                type: type
+            )
+        )
+        return nodes.count - 1
+    }
+
+    mutating func edge(_ from: Int, _ to: Int, _ kind: EdgeKind = .strong, at offset: UInt64 = 16) {
+        edges.append(Edge(from: from, to: to, kind: kind, offset: offset))
+    }
+
+    func build() throws -> HeapGraph {
+        let sorted = edges.sorted { ($0.from, $0.offset) < ($1.from, $1.offset) }
+        var nodes = nodes
+        var next = 0
+        for index in nodes.indices {
+            nodes[index].firstEdge = UInt32(next)
+            while next < sorted.count, sorted[next].from == index { next += 1 }
+        }
+        nodes.append(HeapNode(firstEdge: UInt32(next)))
+        let edges = sorted.map { HeapEdge(to: UInt32($0.to), offset: $0.offset, kind: $0.kind) }
+        return HeapGraph(
+            nodes: try #require(OwnBuffer(nodes)),
+            edges: try #require(OwnBuffer(edges)),
+            roots: try #require(OwnBuffer([HeapRoot(to: 0)])),
+            types: types,
+            layouts: layouts
+        )
+    }
+
+    /// Analyses it; blocks are as old as their index is low.
+    func analyse(
+        births: @escaping (Int) -> UInt64 = { UInt64($0) + 1 },
+        isConfirmed: @escaping (Int) -> Bool = { _ in true }
+    ) throws -> GraphAnalysis {
+        let graph = try build()
+        return try #require(GraphAnalysis(graph: graph, births: births, isConfirmed: isConfirmed))
+    }
+}
+
+/// A graph without meaning: blocks of no type, every edge strong, as lists of targets.
+func plainGraph(_ targets: [[Int]], roots: Set<Int>) throws -> HeapGraph {
+    var builder = GraphBuilder()
+    for node in targets.indices { builder.block(size: UInt64(node) + 1, isRoot: roots.contains(node)) }
+    for (node, held) in targets.enumerated() {
+        for (index, target) in held.enumerated() { builder.edge(node, target, at: UInt64(index) * 8) }
+    }
+    return try builder.build()
+}

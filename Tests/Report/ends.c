@@ -1,0 +1,108 @@
+// Ends in the way that its argument names, having lost ten blocks of 1000 bytes.
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void *kept;
+static void *freed_at_exit;
+
+// What calls before left below the stack pointer.
+static __attribute__((noinline)) void wipe_stack(void) {
+    volatile char space[16384];
+    for (size_t i = 0; i < sizeof space; i++) space[i] = 0;
+}
+
+// On a thread that ends, so that no register and no stack keeps what is lost; the next thread may get its stack.
+static void *lose_blocks(void *count) {
+    for (long i = 0; i < (long)count; i++) {
+        volatile char *block = malloc(1000);
+        block[0] = 1;
+    }
+    wipe_stack();
+    return NULL;
+}
+
+static void lose(long count) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, lose_blocks, (void *)count);
+    pthread_join(thread, NULL);
+}
+
+static void *leave(void *status) {
+    exit((int)(long)status);
+}
+
+static void *leave_at_once(void *status) {
+    _exit((int)(long)status);
+}
+
+static void free_last(void) {
+    free(freed_at_exit);
+    freed_at_exit = NULL;
+    puts("handler");
+}
+
+static void end_in_handler(int number) {
+    (void)number;
+    _exit(31);
+}
+
+static int in_child(void (*body)(void), int is_vfork) {
+    fflush(stdout);
+    pid_t child = is_vfork ? vfork() : fork();
+    if (child == 0) {
+        if (is_vfork) _exit(21);
+        body();
+    }
+    int status;
+    waitpid(child, &status, 0);
+    printf("child %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+    return 12;
+}
+
+static void child_exits(void) {
+    lose(3);
+    exit(22);
+}
+
+static void child_aborts(void) {
+    abort();
+}
+
+static int end(const char *way) {
+    pthread_t thread;
+    if (strcmp(way, "return") == 0) return 3;
+    if (strcmp(way, "exit") == 0) exit(4);
+    if (strcmp(way, "_exit") == 0) _exit(5);
+    if (strcmp(way, "_Exit") == 0) _Exit(6);
+    if (strcmp(way, "quick_exit") == 0) quick_exit(7);
+    if (strcmp(way, "abort") == 0) abort();
+    if (strcmp(way, "segv") == 0) *(volatile int *)8 = 1;
+    if (strcmp(way, "raise") == 0) raise(SIGFPE);
+    if (strcmp(way, "term") == 0) raise(SIGTERM);
+    if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
+    if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();
+    if (strcmp(way, "thread-at-once") == 0) pthread_create(&thread, NULL, leave_at_once, (void *)9), pause();
+    if (strcmp(way, "fork") == 0) return in_child(child_exits, 0);
+    if (strcmp(way, "fork-abort") == 0) return in_child(child_aborts, 0);
+    if (strcmp(way, "vfork") == 0) return in_child(NULL, 1);
+    if (strcmp(way, "elsewhere") == 0) return chdir("/") == 0 ? 13 : 14;
+    return 99;
+}
+
+int main(int count, char **arguments) {
+    if (count < 2) return 98;
+    setvbuf(stdout, NULL, _IOFBF, 4096);
+    kept = malloc(77);
+    freed_at_exit = malloc(88);
+    atexit(free_last);
+    if (strcmp(arguments[1], "clean") == 0) return 0;
+    lose(10);
+    puts("said");
+    if (arguments[1][0] == '_' || strcmp(arguments[1], "return") != 0) fflush(stdout);
+    return end(arguments[1]);
+}

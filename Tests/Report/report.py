@@ -1,0 +1,179 @@
+"""Runs a program that loses ten blocks and ends in every way there is, and reads its report.
+
+usage: report.py LIBRARY
+
+Prints a line for each check that failed, and "N passed, N failed".
+"""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# How it ends: the program's own status, or minus a signal; what the report says of it; whether a leak's status counts.
+ENDS = {
+    "return": (3, "exit"),
+    "exit": (4, "exit"),
+    "_exit": (5, "_exit"),
+    "_Exit": (6, "_exit"),
+    "quick_exit": (7, "quick_exit"),
+    "thread": (8, "exit"),
+    "thread-at-once": (9, "_exit"),
+    "abort": (-6, "signal"),
+    "segv": (-11, "signal"),
+    "raise": (-8, "signal"),
+    "handled": (31, "_exit"),
+}
+
+
+class Runner:
+    def __init__(self, library: str, folder: Path):
+        self.library = library
+        self.folder = folder
+        self.program = folder / "ends"
+        command = ["clang", "-g", "-O1", "-fno-builtin", "-o", self.program, HERE / "ends.c", "-lpthread"]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        self.passed = self.failed = self.runs = 0
+
+    def run(self, way: str, report: str | None = "report-{PID}.json", **values: str):
+        """The outcome, and the reports by process id; every run has a folder of its own."""
+        self.runs += 1
+        folder = self.folder / f"run{self.runs}"
+        folder.mkdir()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MEMSCOPE_", "LD_"))}
+        # Swift's backtracer writes to stderr, and lets a program go on that raised a signal itself.
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        if report is not None:
+            values["MEMSCOPE_REPORT"] = report.replace("{folder}", str(folder))
+        environment |= values | {"LD_PRELOAD": self.library}
+        outcome = subprocess.run(
+            [self.program, way], env=environment, cwd=folder, capture_output=True, text=True, timeout=60,
+            stdin=subprocess.DEVNULL)
+        return outcome, {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+
+    def check(self, name: str, holds: bool, what: object = ""):
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"{name}: {what}")
+
+
+def lost(report: dict) -> tuple[int, int]:
+    leaks = [leak for leak in report["leaks"] if any("lose_blocks" in f["function"] for f in leak["stack"])]
+    return sum(leak["count"] for leak in leaks), sum(leak["bytes"] for leak in leaks)
+
+
+def ends(runner: Runner):
+    for way, (status, kind) in ENDS.items():
+        outcome, reports = runner.run(way)
+        runner.check(f"{way}: own status", outcome.returncode == status, outcome)
+        runner.check(f"{way}: nothing else is printed", outcome.stderr == "", outcome.stderr)
+        runner.check(f"{way}: what was printed is there", outcome.stdout.startswith("said\n"), outcome.stdout)
+        runner.check(f"{way}: one report", len(reports) == 1, list(reports))
+        if len(reports) != 1:
+            continue
+        report = next(iter(reports.values()))
+        runner.check(f"{way}: how it ended", report["end"]["kind"] == kind, report["end"])
+        runner.check(f"{way}: what it lost", lost(report) == (10, 10000), report["leaks"])
+        summary = report["summary"]
+        runner.check(f"{way}: figures", summary["unreachableBlocks"] == 10 and summary["liveBytes"] > 0, summary)
+        runner.check(f"{way}: members", {"leaks", "cycles", "errors", "scan"} <= report.keys(), list(report))
+
+
+def statuses(runner: Runner):
+    for way, (own, kind) in ENDS.items():
+        outcome, _ = runner.run(way, report=None, MEMSCOPE_LEAK_EXITCODE="55")
+        wanted = own if kind == "signal" else 55
+        runner.check(f"{way}: status for leaks", outcome.returncode == wanted, outcome)
+    outcome, _ = runner.run("return", report=None, MEMSCOPE_LEAK_EXITCODE="55")
+    runner.check("streams are flushed all the same", outcome.stdout == "said\nhandler\n", outcome.stdout)
+    outcome, reports = runner.run("clean", MEMSCOPE_LEAK_EXITCODE="55")
+    runner.check("without leaks the status stays", outcome.returncode == 0, outcome)
+    summary = next(iter(reports.values()))["summary"]
+    runner.check("what handlers free is no leak", summary["unreachableBlocks"] == 0, summary)
+    outcome, reports = runner.run("return", MEMSCOPE_MODE="sampled", MEMSCOPE_LEAK_EXITCODE="55")
+    runner.check("sampled: own status", outcome.returncode == 3, outcome)
+    runner.check("sampled: says so", "MEMSCOPE_LEAK_EXITCODE has no effect" in outcome.stderr, outcome.stderr)
+    report = next(iter(reports.values()))
+    runner.check("sampled: report says why", report["available"] is False and "leaks" not in report, report)
+
+
+def families(runner: Runner):
+    outcome, reports = runner.run("fork")
+    runner.check("fork: each has a report", len(reports) == 2, list(reports))
+    runner.check("fork: statuses", (outcome.returncode, "child 22\n" in outcome.stdout) == (12, True), outcome)
+    counts = sorted(lost(report)[0] for report in reports.values())
+    runner.check("fork: the child lost more", counts == [10, 13], counts)
+    outcome, reports = runner.run("fork", report="report.json")
+    runner.check("fork, one path: the first process'", len(reports) == 1 and outcome.returncode == 12, outcome)
+    if reports:
+        runner.check("fork, one path: its own", lost(reports["report.json"]) == (10, 10000), reports)
+    outcome, _ = runner.run("fork", report=None, MEMSCOPE_LEAK_EXITCODE="55")
+    runner.check("fork: the child's status is its own", "child 22\n" in outcome.stdout, outcome)
+    outcome, reports = runner.run("fork-abort")
+    runner.check("a child that aborts dies of it", "child -6\n" in outcome.stdout and len(reports) == 1, outcome)
+    outcome, reports = runner.run("vfork")
+    runner.check("vfork: no report", len(reports) == 1 and "child 21\n" in outcome.stdout, outcome)
+
+
+def files(runner: Runner):
+    outcome, reports = runner.run("elsewhere", report="report.json")
+    runner.check("a path means the folder at the start", list(reports) == ["report.json"], outcome)
+    outcome, reports = runner.run("return", report="{folder}/report.json")
+    path = runner.folder / f"run{runner.runs}" / "report.json"
+    runner.check("nobody else may read it", stat.S_IMODE(path.stat().st_mode) == 0o600, path.stat())
+    runner.check("nothing else is left", [p.name for p in path.parent.iterdir()] == ["report.json"])
+    outcome, _ = runner.run("return", report="/nonexistent/report.json")
+    lines = outcome.stderr.splitlines()
+    runner.check("a path that cannot be written is named in a line",
+                 len(lines) == 1 and "/nonexistent/report.json" in lines[0] and outcome.returncode == 3, outcome)
+    outcome, _ = runner.run("return", report="/dev/stdout")
+    report, _ = json.JSONDecoder().raw_decode(outcome.stdout, outcome.stdout.find("{"))
+    runner.check("a pipe is written to", report["end"]["status"] == 3, outcome.stdout[:300])
+
+
+def bad_values(runner: Runner):
+    for name in ("MEMSCOPE_LEAK_EXITCODE", "MEMSCOPE_ERROR_EXITCODE"):
+        for value in ("0", "256", "-1", "many"):
+            outcome, _ = runner.run("return", report=None, **{name: value})
+            lines = outcome.stderr.splitlines()
+            runner.check(f"{name}={value}", len(lines) == 1 and name in lines[0] and "1 to 255" in lines[0], outcome)
+            runner.check(f"{name}={value}: own status", outcome.returncode == 3, outcome)
+
+
+def suppressions(runner: Runner):
+    path = runner.folder / "suppressions"
+    path.write_text("# known\nleak:lose_blo*\n")
+    outcome, reports = runner.run("return", MEMSCOPE_SUPPRESSIONS=str(path), MEMSCOPE_LEAK_EXITCODE="55")
+    runner.check("suppressed: own status", outcome.returncode == 3 and outcome.stderr == "", outcome)
+    summary = next(iter(reports.values()))["summary"]
+    runner.check("suppressed: counted apart",
+                 (summary["unreachableBlocks"], summary["suppressedBlocks"]) == (0, 10), summary)
+    path.write_text("leak:something_else\nrace:lose_blocks\n")
+    outcome, _ = runner.run("return", MEMSCOPE_SUPPRESSIONS=str(path), MEMSCOPE_LEAK_EXITCODE="55")
+    lines = outcome.stderr.splitlines()
+    runner.check("another suppression: status for leaks", outcome.returncode == 55, outcome)
+    runner.check("a line that is none is named", len(lines) == 1 and "line 2" in lines[0], outcome.stderr)
+    outcome, _ = runner.run("return", MEMSCOPE_SUPPRESSIONS="/nonexistent")
+    runner.check("a file that is none is named", "MEMSCOPE_SUPPRESSIONS is '/nonexistent'" in outcome.stderr, outcome)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
+        for part in (ends, statuses, families, files, bad_values, suppressions):
+            try:
+                part(runner)
+            except Exception as error:  # one broken part must not hide the others
+                runner.check(part.__name__, False, f"{type(error).__name__}: {error}")
+    print(f"{runner.passed} passed, {runner.failed} failed")
+    return 1 if runner.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,5 @@
 // The scanner's nodes and edges: every live block, and every word in one that points to another.
+#include "checks.h"
 #include "scan.h"
 
 #include <stddef.h>
@@ -141,6 +142,8 @@ uint64_t mscope_first_node_from(const struct mscope_scanner *scanner, uint64_t a
 
 uint64_t mscope_chunk_header(struct mscope_scanner *scanner, uint64_t address)
 {
+    // A checked block has a guard or a canary before it, and no more than its size may be used.
+    if (mscope_is_guarded(address) || mscope_checks_level >= MSCOPE_CHECKS_FULL) return 0;
     // A replaced operator new may have pools of its own, so that nothing need stand before a page.
     if (address % MSCOPE_PAGE < 16 && mscope_mapping_at(scanner, address - 16) == NULL) return 0;
     return mscope_word(scanner, address - 8);

@@ -28,6 +28,12 @@ struct mscope_cursor {
     ((const uint64_t *)__builtin_frame_address(0))[1], (uint64_t)__builtin_frame_address(0) + 16, \
         ((const uint64_t *)__builtin_frame_address(0))[0]
 
+// The body of a naked function that jumps to `target` with its return address as word `n`, 2 or 4.
+// A function that asks for its own gets a frame, which on the hot path costs as much as what it is wanted for.
+#define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("movq (%rsp), %" MSCOPE_WORD_##n "\n\tjmp " target)
+#define MSCOPE_WORD_2 "rsi"
+#define MSCOPE_WORD_4 "rcx"
+
 static inline uint64_t mscope_code_address(uint64_t pc)
 {
     return pc;
@@ -66,6 +72,14 @@ static inline uint64_t mscope_thread_pointer(void)
     return pointer;
 }
 
+/// Roughly where the stack is, for which the function needs no frame.
+static inline uint64_t mscope_stack_pointer(void)
+{
+    uint64_t sp;
+    __asm__("movq %%rsp, %0" : "=r"(sp));
+    return sp;
+}
+
 /// `sp` points at the ucontext when __restore_rt is about to run.
 static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
 {
@@ -83,6 +97,10 @@ enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
 #define MSCOPE_CALLER                                                                                        \
     mscope_code_address(((const uint64_t *)__builtin_frame_address(0))[1]), (uint64_t)__builtin_dwarf_cfa(), \
         ((const uint64_t *)__builtin_frame_address(0))[0]
+
+#define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("mov " MSCOPE_WORD_##n ", x30\n\tb " target)
+#define MSCOPE_WORD_2 "x1"
+#define MSCOPE_WORD_4 "x3"
 
 /// Return addresses may carry a pointer authentication code above the address bits.
 static inline uint64_t mscope_code_address(uint64_t pc)
@@ -113,6 +131,13 @@ static inline bool mscope_count_down(_Atomic int64_t *counter, uint64_t amount)
 static inline uint64_t mscope_thread_pointer(void)
 {
     return (uint64_t)__builtin_thread_pointer();
+}
+
+static inline uint64_t mscope_stack_pointer(void)
+{
+    uint64_t sp;
+    __asm__("mov %0, sp" : "=r"(sp));
+    return sp;
 }
 
 /// `sp` points at the siginfo, which the ucontext follows.

@@ -70,6 +70,7 @@ void mscope_set_mode(uint32_t mode)
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
     if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) mscope_expect_tasks(); // what makes one may pass unseen
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
+    mscope_era_mode_set(before, mode, mscope_load_relaxed(&mscope_begun) == 0);
     if (mode != MSCOPE_OFF)
         mscope_store_relaxed(&mscope_begun, 1);
     else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun))
@@ -125,6 +126,7 @@ bool mscope_boot(void)
     mscope_has_tables = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
     mscope_clock_start();
     mscope_resolve_next();
+    mscope_checks_start();
     // Another copy behind ours is a preloaded one.
     void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");
     if (other != NULL) other();
@@ -155,6 +157,7 @@ static void mscope_forget_failed_lookups(void)
 static __attribute__((constructor)) void mscope_loaded(void)
 {
     if (!mscope_boot()) return;
+    mscope_check_operators();
     mscope_forget_failed_lookups();
     // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
@@ -170,4 +173,5 @@ void mscope_tick(void)
     mscope_measure_own();
     mscope_refresh_images();
     mscope_update_peaks();
+    mscope_era_tick();
 }

@@ -22,6 +22,12 @@ static inline size_t mscope_request(size_t size)
     return size < mscope_least_request ? mscope_least_request : size;
 }
 
+/// Functions that jump to each other must look alike; what takes less leaves the rest alone.
+static inline void (*mscope_next_free(void))(void *, uint64_t)
+{
+    return (void (*)(void *, uint64_t))(void (*)(void))mscope_next.free;
+}
+
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
 // stack as the caller made it, so MSCOPE_CALLER in the second is the program's.
 #define MSCOPE_JUMP __attribute__((musttail)) return
@@ -115,38 +121,25 @@ MSCOPE_WHOLE void *pvalloc(size_t size)
     return mscope_recorded(next(size), size, MSCOPE_CALLER);
 }
 
-/// Forgets a block that is about to be freed. False when the real free must not see it (a bootstrap block).
-static inline bool mscope_releases(void *block)
+MSCOPE_APART void mscope_free(void *block, uint64_t pc)
 {
-    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (!mscope_owns_slot(what, (uint64_t)block)) return !mscope_is_bootstrap(block);
-    mscope_forget(slot, what, (uint64_t)block);
-    return true;
-}
-
-MSCOPE_APART void mscope_free(void *block)
-{
-    if (!mscope_releases(block)) return;
+    (void)pc;
+    if (!mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
     if (next != NULL) next(block);
 }
 
 // What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
-void free(void *block)
+MSCOPE_HIDDEN __attribute__((used)) void mscope_free_from(void *block, uint64_t pc)
 {
-    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    void (*next)(void *) = mscope_next.free;
-    if (what == 0) {
-        if (mscope_unlikely(mscope_is_bootstrap(block))) return;
-        if (mscope_unlikely(next == NULL)) MSCOPE_JUMP mscope_free(block);
-        MSCOPE_JUMP next(block);
-    }
-    // What the allocator keeps in front of the block is fetched while the record is settled.
-    __builtin_prefetch((const char *)block - 16);
-    if (mscope_unlikely(!mscope_forget_plain(slot, what, (uint64_t)block))) MSCOPE_JUMP mscope_free(block);
-    MSCOPE_JUMP next(block);
+    if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, pc)))
+        MSCOPE_JUMP mscope_free(block, pc);
+    MSCOPE_JUMP mscope_next_free()(block, pc);
+}
+
+__attribute__((naked)) void free(__attribute__((unused)) void *block)
+{
+    MSCOPE_JUMP_WITH_CALLER(2, "mscope_free_from");
 }
 
 void cfree(void *block)
@@ -154,22 +147,19 @@ void cfree(void *block)
     free(block);
 }
 
-void free_sized(void *block, size_t size)
+// A size that is not the block's was reported: it must not reach an allocator that believes it.
+
+MSCOPE_WHOLE void free_sized(void *block, size_t size)
 {
-    if (!mscope_releases(block)) return;
-    if (mscope_next.free_sized != NULL)
-        mscope_next.free_sized(block, mscope_request(size));
-    else
-        mscope_next.free(block);
+    if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
+    mscope_next.free(block);
 }
 
-void free_aligned_sized(void *block, size_t alignment, size_t size)
+MSCOPE_WHOLE void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
-    if (!mscope_releases(block)) return;
-    if (mscope_next.free_aligned_sized != NULL)
-        mscope_next.free_aligned_sized(block, alignment, mscope_request(size));
-    else
-        mscope_next.free(block);
+    (void)alignment;
+    if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
+    mscope_next.free(block);
 }
 
 /// A bootstrap block cannot grow in place: it moves to the real heap.
@@ -186,9 +176,11 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     void *(*next)(void *, size_t) = MSCOPE_NEXT(realloc);
     if (mscope_unlikely(next == NULL || mscope_is_bootstrap(block))) return mscope_leave_bootstrap(block, size);
     mscope_tls.async_context = 0;
+    void *moved;
+    if (block != NULL && mscope_settles_realloc(block, size, (struct mscope_cursor){pc, sp, fp}, &moved)) return moved;
     // The old address may be another thread's before the real realloc returns: lift the record first.
-    struct mscope_departure old = mscope_lift(block);
-    void *moved = next(block, size ? mscope_request(size) : 0);
+    struct mscope_departure old = mscope_lift(block, mscope_mark_of(pc));
+    moved = next(block, size ? mscope_request(size) : 0);
     // What to do with 0 is the allocator's business; if it makes a block, that one too must have its granule.
     if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
         void *larger = next(moved, mscope_least_request);

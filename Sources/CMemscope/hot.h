@@ -128,19 +128,55 @@ MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family,
     mscope_record(block, size, family, pc, sp, fp);
 }
 
-/// Forgets a block whose end only counters want to know; false, and nothing done, when it is not such a block.
-MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address)
+/// Makes a live block's slot that of a freed one. In this order: see mscope_read_slot.
+MSCOPE_INLINE void mscope_mark_freed(struct mscope_slot *slot, uint64_t what, uint64_t mark)
 {
-    enum { special = MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_STANDS | MSCOPE_SLOT_EVENT };
+    mscope_store_release(&slot->what, what & ~((uint64_t)MSCOPE_SLOT_LIVE << 52));
+    mscope_store_release(&slot->born, mark);
+}
+
+/// Forgets a block whose end only counters want to know; false, and nothing done, when it is not such a block or of
+/// another family.
+MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address, uint32_t family,
+                                       uint64_t pc)
+{
+    enum {
+        special = MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_STANDS | MSCOPE_SLOT_EVENT
+                  | 3 << MSCOPE_SLOT_FAMILY_SHIFT
+    };
     uint32_t flags = mscope_slot_flags(what) ^ (address & 16 ? MSCOPE_SLOT_HALF : 0u);
+    flags ^= family << MSCOPE_SLOT_FAMILY_SHIFT;
     uint64_t size = what & MSCOPE_SIZE_HUGE;
     struct mscope_bank *bank = mscope_tls.bank;
-    bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE
+    // The slot does not tell addresses in one half of it apart.
+    bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE && (address & 15) == 0
                  && (uint32_t)size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
     mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
-    mscope_store_release(&slot->what, 0);
+    mscope_mark_freed(slot, what, mscope_mark_of(pc));
     return true;
+}
+
+/// Whether an address that no live block has may be nobody's. While all blocks are known it is; otherwise only the
+/// address itself can tell. Stacks are looked for in the 8 MiB above the stack pointer.
+MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address)
+{
+    return mscope_load_relaxed(&mscope_era) != 0 || (address & mscope_block_misalignment) != 0
+           || address - mscope_stack_pointer() < 1 << 23 || mscope_is_bootstrap((const void *)address)
+           || mscope_next.free == NULL;
+}
+
+/// Forgets a block that may go straight on to the allocator, with no more to look at; false when it must be released
+/// with care. `told` is its size, if the caller says it.
+MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t family, uint64_t pc)
+{
+    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    if (what == 0) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful((uint64_t)block);
+    // What the allocator keeps in front of the block is fetched while the record is settled.
+    __builtin_prefetch((const char *)block - 16);
+    return (told == MSCOPE_SIZE_UNTOLD || told == (what & MSCOPE_SIZE_HUGE))
+           && mscope_likely(mscope_forget_plain(slot, what, (uint64_t)block, family, pc));
 }
 
 #endif

@@ -160,12 +160,40 @@ MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, u
                                       uint64_t born, uint64_t size);
 /// In the modes that sample, the caller has counted the size down.
 MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
-MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address);
+/// `mark` is left in the slot; see mscope_mark_of.
+MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark);
 /// Takes a block's record away while realloc may move it; what it was, with `what` 0 when it was unknown.
-MSCOPE_HIDDEN struct mscope_departure mscope_lift(void *block);
+MSCOPE_HIDDEN struct mscope_departure mscope_lift(void *block, uint64_t mark);
 MSCOPE_HIDDEN void mscope_put_back(struct mscope_departure old);
 MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp,
                                  uint64_t fp);
+
+/// The calling thread's bank, or one borrowed that must be given back; NULL only when there is no memory for one.
+MSCOPE_HIDDEN struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed);
+
+// ---- checks.c: the memory checks' configuration; the rest of them is in checks.h
+MSCOPE_HIDDEN void mscope_checks_start(void);
+MSCOPE_HIDDEN void mscope_check_operators(void);
+/// Bits that are never set in the address of a block; known once booted.
+extern MSCOPE_HIDDEN uint64_t mscope_block_misalignment;
+/// Which interval of complete tracking this is, in its upper 16 bits; 0 while tracking is not complete. A freed block
+/// leaves its mark in the slot: in `what` what it was, not live any more, and in `born` who freed it, a return address
+/// or the number of a site, with the era. A mark of another era says nothing: there may have been blocks since.
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
+enum { MSCOPE_ERA_SHIFT = 48 };
+static inline uint64_t mscope_mark_of(uint64_t freed_by)
+{
+    return freed_by | mscope_load_relaxed(&mscope_era);
+}
+MSCOPE_HIDDEN void mscope_era_mode_set(uint32_t before, uint32_t mode, bool first);
+MSCOPE_HIDDEN void mscope_era_tick(void);
+
+// ---- release.c
+#define MSCOPE_SIZE_UNTOLD UINT64_MAX
+/// Forgets a block that is about to be freed; false when the allocator must not see it.
+MSCOPE_HIDDEN bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
+/// Whether realloc of this block is done, with `*result`, and the allocator not to be asked.
+MSCOPE_HIDDEN bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor caller, void **result);
 
 // ---- sample.c
 /// Bytes to the next sample, exponentially distributed around the interval.
@@ -186,6 +214,8 @@ MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN void mscope_sites_after_fork(void);
 
 // ---- unwind.c
+/// The site of a stack of which only the innermost return address is known.
+MSCOPE_HIDDEN uint32_t mscope_site_of_frame(uint64_t pc);
 /// The site of a caller: its return address, its stack pointer after the return, its frame pointer.
 MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp);
 

@@ -3,6 +3,7 @@
 // Blocks come from the next malloc, as they do in every C++ library we know; where that fails, the library's own
 // operator is called, which asks the new handler and throws. Where somebody replaced the operators by others, every
 // form jumps on to those, and we see what they take from malloc.
+#include "checks.h"
 #include "hot.h"
 
 #ifndef MSCOPE_NO_HOOKS
@@ -11,21 +12,24 @@
 #include <stdlib.h>
 
 // Name in the object file, number of the form.
-#define MSCOPE_NEW_FORMS(X)                                                                        \
-    X(_Znwm, 0)                                                                                    \
-    X(_Znam, 1)                                                                                    \
-    X(_ZnwmRKSt9nothrow_t, 2)                                                                      \
-    X(_ZnamRKSt9nothrow_t, 3)                                                                      \
-    X(_ZnwmSt11align_val_t, 4) X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) \
-        X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
-#define MSCOPE_DELETE_FORMS(X)                                                                                    \
-    X(_ZdlPv, 0)                                                                                                  \
-    X(_ZdaPv, 1)                                                                                                  \
-    X(_ZdlPvm, 2)                                                                                                 \
-    X(_ZdaPvm, 3)                                                                                                 \
-    X(_ZdlPvRKSt9nothrow_t, 4) X(_ZdaPvRKSt9nothrow_t, 5) X(_ZdlPvSt11align_val_t, 6) X(_ZdaPvSt11align_val_t, 7) \
-        X(_ZdlPvmSt11align_val_t, 8) X(_ZdaPvmSt11align_val_t, 9) X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10)      \
-            X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
+#define MSCOPE_NEW_FORMS(X)    \
+    X(_Znwm, 0)                \
+    X(_Znam, 1)                \
+    X(_ZnwmRKSt9nothrow_t, 2)  \
+    X(_ZnamRKSt9nothrow_t, 3)  \
+    X(_ZnwmSt11align_val_t, 4) \
+    X(_ZnamSt11align_val_t, 5) X(_ZnwmSt11align_val_tRKSt9nothrow_t, 6) X(_ZnamSt11align_val_tRKSt9nothrow_t, 7)
+#define MSCOPE_DELETE_FORMS(X)   \
+    X(_ZdlPv, 0)                 \
+    X(_ZdaPv, 1)                 \
+    X(_ZdlPvm, 2)                \
+    X(_ZdaPvm, 3)                \
+    X(_ZdlPvRKSt9nothrow_t, 4)   \
+    X(_ZdaPvRKSt9nothrow_t, 5)   \
+    X(_ZdlPvSt11align_val_t, 6)  \
+    X(_ZdaPvSt11align_val_t, 7)  \
+    X(_ZdlPvmSt11align_val_t, 8) \
+    X(_ZdaPvmSt11align_val_t, 9) X(_ZdlPvSt11align_val_tRKSt9nothrow_t, 10) X(_ZdaPvSt11align_val_tRKSt9nothrow_t, 11)
 
 // Every form takes at most three words: size or block, then alignment, size or std::nothrow.
 typedef void *(*mscope_new_function)(size_t, size_t, size_t);
@@ -48,6 +52,10 @@ static inline bool mscope_form_is_array(int form)
 {
     return form & 1;
 }
+static inline uint32_t mscope_family_of(int form)
+{
+    return mscope_form_is_array(form) ? MSCOPE_FAMILY_NEW_ARRAY : MSCOPE_FAMILY_NEW;
+}
 static inline bool mscope_form_is_nothrow(int form)
 {
     return form == 2 || form == 3 || form >= 6;
@@ -69,7 +77,7 @@ static __attribute__((noinline)) void *mscope_new_failed(int form, size_t size, 
 static inline void *mscope_new(int form, size_t size, size_t second, size_t third, uint64_t pc, uint64_t sp,
                                uint64_t fp)
 {
-    uint32_t family = mscope_form_is_array(form) ? MSCOPE_FAMILY_NEW_ARRAY : MSCOPE_FAMILY_NEW;
+    uint32_t family = mscope_family_of(form);
     if (mscope_next.malloc == NULL && !mscope_boot()) return mscope_bootstrap_allocate(size, 16);
     size_t request = size < mscope_least_request ? mscope_least_request : size ? size : 1;
     void *block = mscope_form_is_aligned(form) ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
@@ -79,12 +87,14 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     return block;
 }
 
+// Ours have names of their own, so that we can tell whether they are the process' operators.
 #define X(name, form)                                                                                               \
-    MSCOPE_WHOLE __attribute__((weak)) void *name(size_t size, size_t second, size_t third)                         \
+    MSCOPE_HIDDEN MSCOPE_WHOLE void *mscope##name(size_t size, size_t second, size_t third)                         \
     {                                                                                                               \
         if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third); \
         return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                \
-    }
+    }                                                                                                               \
+    __attribute__((weak, alias("mscope" #name))) void *name(size_t size, size_t second, size_t third);
 MSCOPE_NEW_FORMS(X)
 #undef X
 
@@ -97,15 +107,60 @@ static __attribute__((noinline)) void mscope_delete_elsewhere(int form, void *bl
         free(block);
 }
 
-#define X(name, form)                                                         \
-    __attribute__((weak)) void name(void *block, size_t second, size_t third) \
-    {                                                                         \
-        if (mscope_unlikely(mscope_next.operator_new != NULL))                \
-            mscope_delete_elsewhere(form, block, second, third);              \
-        else                                                                  \
-            free(block);                                                      \
-    }
+#define MSCOPE_UNUSED __attribute__((unused))
+
+/// The size that a form of delete is told, if any.
+static inline size_t mscope_told_size(int form, size_t second)
+{
+    return form == 2 || form == 3 || form == 8 || form == 9 ? second : MSCOPE_SIZE_UNTOLD;
+}
+
+// As free: what goes plainly jumps on, the rest is apart.
+#define X(name, form)                                                                                                 \
+    MSCOPE_HIDDEN MSCOPE_WHOLE void mscope_apart##name(void *block, size_t second, size_t third, uint64_t pc)         \
+    {                                                                                                                 \
+        (void)pc;                                                                                                     \
+        if (mscope_unlikely(mscope_next.operator_new != NULL))                                                        \
+            return mscope_delete_elsewhere(form, block, second, third);                                               \
+        if (!mscope_release(block, mscope_told_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return;    \
+        if (mscope_next.free != NULL) mscope_next.free(block);                                                        \
+    }                                                                                                                 \
+    MSCOPE_HIDDEN __attribute__((used)) void mscope_from##name(void *block, size_t second, size_t third, uint64_t pc) \
+    {                                                                                                                 \
+        if (mscope_unlikely(                                                                                          \
+                mscope_next.operator_new != NULL                                                                      \
+                || !mscope_goes_plainly(block, mscope_told_size(form, second), mscope_family_of(form), pc)))          \
+            __attribute__((musttail)) return mscope_apart##name(block, second, third, pc);                            \
+        mscope_next.free(block);                                                                                      \
+    }                                                                                                                 \
+    MSCOPE_HIDDEN __attribute__((naked)) void mscope##name(MSCOPE_UNUSED void *block, MSCOPE_UNUSED size_t second,    \
+                                                           MSCOPE_UNUSED size_t third)                                \
+    {                                                                                                                 \
+        MSCOPE_JUMP_WITH_CALLER(4, "mscope_from" #name);                                                              \
+    }                                                                                                                 \
+    __attribute__((weak, alias("mscope" #name))) void name(void *block, size_t second, size_t third);
 MSCOPE_DELETE_FORMS(X)
 #undef X
+
+/// context: once, from the constructor; what was not found leaves an error for dlerror
+void mscope_check_operators(void)
+{
+    bool ours = mscope_next.operator_new == NULL;
+#define X(name, form)                                                                  \
+    {                                                                                  \
+        void *found = dlsym(RTLD_DEFAULT, #name);                                      \
+        ours &= found == (void *)mscope##name && (void *)name == (void *)mscope##name; \
+    }
+    MSCOPE_NEW_FORMS(X)
+    MSCOPE_DELETE_FORMS(X)
+#undef X
+    mscope_knows_families = ours;
+}
+
+#else
+
+void mscope_check_operators(void)
+{
+}
 
 #endif

@@ -60,6 +60,13 @@ static inline bool mscope_mode_samples(uint32_t mode)
     return mode == MSCOPE_SAMPLED || mode == MSCOPE_BALANCED;
 }
 
+/// After a birth that could not be recorded: the mark of the block before must not be taken for this one's.
+static void mscope_forget_mark(uint64_t address)
+{
+    struct mscope_slot *slot = mscope_find_slot(address);
+    if (slot != NULL) mscope_store_release(&slot->what, 0);
+}
+
 /// Records any block in any mode.
 static __attribute__((noinline)) void mscope_record_any(void *block, size_t size, uint32_t family,
                                                         struct mscope_cursor caller)
@@ -70,7 +77,7 @@ static __attribute__((noinline)) void mscope_record_any(void *block, size_t size
     struct mscope_bank *bank = mscope_tls.bank, *borrowed = NULL;
     if (mscope_unlikely(bank == NULL)) {
         bank = mscope_bank_of_newcomer(mscope_mode_samples(mode) ? size | 1 : 0);
-        if (bank == NULL) return;
+        if (bank == NULL) return mscope_forget_mark((uint64_t)block);
         if (mscope_tls.bank != bank) borrowed = bank;
     }
     uint32_t flags = mscope_decide(bank, mode);
@@ -103,8 +110,7 @@ void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint6
     mscope_record_any(block, size, family, (struct mscope_cursor){pc, sp, fp});
 }
 
-/// The bank to write a death to; NULL only when there is no memory for one.
-static inline struct mscope_bank *mscope_bank_for_death(struct mscope_bank **borrowed)
+struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
 {
     struct mscope_bank *bank = mscope_tls.bank;
     if (mscope_likely(bank != NULL)) return bank;
@@ -138,21 +144,21 @@ static void mscope_tell_walk(struct mscope_bank *bank, const struct mscope_depar
     if (walk != 0 && !mscope_is_newer(walk, old->what, old->born)) mscope_note_departure(bank, walk, old);
 }
 
-void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address)
+void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark)
 {
-    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (mscope_likely(bank != NULL)) {
         struct mscope_departure old = mscope_departing(slot, what, address);
         mscope_tell_walk(bank, &old);
         mscope_record_any_death(bank, &old);
     }
-    mscope_store_release(&slot->what, 0);
+    mscope_mark_freed(slot, what, mark);
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
 
 // ---- realloc: lift the old record, let the allocator work, settle the new one
 
-struct mscope_departure mscope_lift(void *block)
+struct mscope_departure mscope_lift(void *block, uint64_t mark)
 {
     uint64_t address = (uint64_t)block;
     struct mscope_slot *slot = mscope_find_slot(address);
@@ -160,11 +166,11 @@ struct mscope_departure mscope_lift(void *block)
     if (!mscope_owns_slot(what, address)) return (struct mscope_departure){0};
     struct mscope_departure old = mscope_departing(slot, what, address);
     if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0)) {
-        struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
+        struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
         if (bank != NULL) mscope_tell_walk(bank, &old);
         if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     }
-    mscope_store_release(&slot->what, 0);
+    mscope_mark_freed(slot, what, mark);
     return old;
 }
 
@@ -219,8 +225,11 @@ void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64
         if (!mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
         return;
     }
-    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_for_death(&borrowed);
-    if (bank == NULL) return;
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (bank == NULL) {
+        if (block != NULL) mscope_forget_mark((uint64_t)block);
+        return;
+    }
     mscope_record_any_death(bank, &old);
     if (block != NULL) mscope_record_moved(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);

@@ -81,7 +81,8 @@ bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_
                                      .what = what,
                                      .born = mscope_load_acquire(&slot->born),
                                      .size = mscope_block_size(what, address)};
-    return mscope_load_acquire(&slot->what) == what;
+    // Between two blocks that look alike `born` may have been the mark of the first one's end; then it changes.
+    return mscope_load_acquire(&slot->what) == what && mscope_load_acquire(&slot->born) == out->born;
 }
 
 /// The first of the unused pages that end with `page`; eight are looked at together where they stand so.

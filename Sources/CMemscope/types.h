@@ -11,8 +11,8 @@
 // Two blocks never begin within 32 bytes of each other: glibc's smallest chunk is 32 bytes, and next.c asks other
 // allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block writes it.
 //
-//   what = size:32 | site:20 | flags:12          0 when no live block begins here
-//   born = rounded up:1 | mscope_birth_now():39 | context:24
+//   what = size:32 | site:20 | flags:12          not live: what the last block here was, or 0
+//   born = rounded up:1 | mscope_birth_now():39 | context:24          not live: see mscope_mark_of
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the next slot, which lies inside the block.
 struct mscope_slot {

@@ -210,6 +210,14 @@ static void mscope_export(const struct mscope_memo *memo, const struct mscope_st
     out->hash = tail->hash;
 }
 
+uint32_t mscope_site_of_frame(uint64_t pc)
+{
+    struct mscope_stack stack = {.count = 1, .flags = MSCOPE_STACK_TRUNCATED, .frames = {pc}};
+    stack.hash = mscope_finish_hash(mscope_hash_frame(0, pc), stack.count, stack.flags);
+    uint32_t site = mscope_find_site(stack.hash);
+    return site ? site : mscope_new_site(&stack);
+}
+
 static __attribute__((noinline)) uint32_t mscope_add_site(struct mscope_space *space)
 {
     mscope_export(&space->memo, &space->tail, &space->whole);

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CMemscopeErrors.h"
+
 #pragma clang assume_nonnull begin
 
 enum { MSCOPE_MAX_FRAMES = 128, MSCOPE_PATH_MAX = 512, MSCOPE_NAME_MAX = 16, MSCOPE_BUILD_ID_MAX = 20 };

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness import cases, processes, programs, stacks, units
+from harness import cases, checks, processes, programs, stacks, units
 from harness.build import Build, BuildError
 from harness.results import Result, witness_summary
 
@@ -57,7 +57,8 @@ def selected(options):
     if options.sanitize:
         tests = units.tests()
     else:
-        tests = cases.tests(options) + stacks.tests(options) + programs.tests(options)
+        tests = cases.tests(options) + checks.tests(options) + stacks.tests(options)
+        tests += programs.tests(options)
     return [test for test in tests if options.filter in test.name]
 
 

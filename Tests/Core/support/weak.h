@@ -37,5 +37,9 @@ extern "C" {
 #pragma weak mscope_drain_events
 #pragma weak mscope_tick
 #pragma weak mscope_read_memory
+#pragma weak mscope_read_errors
+#pragma weak mscope_error_count
+#pragma weak mscope_read_check_totals
+#pragma weak mscope_check_heap
 
 #endif

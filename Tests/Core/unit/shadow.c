@@ -25,7 +25,7 @@ static void forget(char *block) {
     struct mscope_slot *slot = mscope_find_slot((uint64_t)(uintptr_t)block);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     expect(slot && mscope_owns_slot(what, (uint64_t)(uintptr_t)block), "block %p has no slot", (void *)block);
-    if (slot) mscope_forget(slot, what, (uint64_t)(uintptr_t)block);
+    if (slot) mscope_forget(slot, what, (uint64_t)(uintptr_t)block, 0);
 }
 
 static void compare(char *heap) {

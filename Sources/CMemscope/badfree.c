@@ -1,0 +1,163 @@
+// What a call of free is that does not fit: the address is no live block, or the block is of another kind.
+//
+// Only what is proved is reported. An address that nobody knows may come from an allocator's own entry points, so it
+// is counted and passed on.
+#include "checks.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+enum { MSCOPE_LOWEST_ADDRESS = 4096, MSCOPE_STACK_PAGE = 4096 };
+
+static void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error)
+{
+    struct mscope_witness here = mscope_witness(call->caller);
+    error->address = call->address;
+    error->access_site = here.site;
+    error->access_thread = here.thread;
+    error->given_family = call->family;
+    error->offset = error->block ? (int64_t)(error->address - error->block) : 0;
+    if (call->realloc) error->flags |= MSCOPE_ERROR_REALLOC;
+    mscope_report(error);
+}
+
+/// The part of a report that is about a live block.
+static struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block)
+{
+    return (struct mscope_error){
+        .kind = kind,
+        .block = block->address,
+        .size = block->size,
+        .allocated_site = block->site,
+        .allocated_thread = block->thread,
+        .family = block->flags >> MSCOPE_BLOCK_FAMILY_SHIFT & 3,
+    };
+}
+
+// ---- addresses where no block begins
+
+static bool mscope_is_on_own_stack(uint64_t address, uint64_t sp)
+{
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (bank == NULL) return false;
+    // The caller may be on another stack, a signal's or a fiber's.
+    bool on_it = address >= sp && address < bank->stack_high
+                 && (sp - bank->stack_low < bank->stack_high - bank->stack_low
+                     || mscope_new_stack_high(bank, sp) == bank->stack_high);
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+    return on_it;
+}
+
+/// Whether a thread's stack has `address`: above the caller on its own, in what was seen of another's.
+static bool mscope_is_on_stack(uint64_t address, uint64_t sp)
+{
+    if (mscope_is_on_own_stack(address, sp)) return true;
+    uint32_t count = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        if (bank == NULL || bank == mscope_tls.bank || mscope_load_relaxed(&bank->state) != MSCOPE_BANK_OWNED) continue;
+        // Its lowest page may have something else below the stack pointer.
+        if (address >= bank->stack_low + MSCOPE_STACK_PAGE && address < bank->stack_high) return true;
+    }
+    return false;
+}
+
+#if defined(DLFO_STRUCT_HAS_EH_DBASE)
+#pragma weak _dl_find_object
+static bool mscope_is_in_image(uint64_t address)
+{
+    struct dl_find_object found;
+    return _dl_find_object != NULL && _dl_find_object((void *)address, &found) == 0;
+}
+#else
+static bool mscope_is_in_image(uint64_t address)
+{
+    (void)address;
+    return false; // dladdr would lock
+}
+#endif
+
+/// Whether no allocator can have returned the address, whatever we missed; the flag that says why.
+static bool mscope_is_impossible(const struct mscope_giving *call, uint32_t *why)
+{
+    uint64_t address = call->address;
+    *why = 0;
+    if (address < MSCOPE_LOWEST_ADDRESS || address >> MSCOPE_ADDRESS_BITS != 0) return true;
+    if (address & mscope_block_misalignment) return true;
+    if (mscope_is_on_stack(address, call->caller.sp)) *why = MSCOPE_ERROR_ON_STACK;
+    // An allocator we do not know may have its first blocks in its own data.
+    else if (strcmp(mscope_allocator_name(), "unknown") != 0 && mscope_is_in_image(address))
+        *why = MSCOPE_ERROR_IN_IMAGE;
+    return *why != 0;
+}
+
+static bool mscope_is_interior(const struct mscope_giving *call)
+{
+    struct mscope_block block;
+    if (!mscope_find_block(call->address, &block) || block.address == call->address) return false;
+    struct mscope_error error = mscope_error_about(MSCOPE_INVALID_FREE, &block);
+    error.flags = MSCOPE_ERROR_REFUSED | MSCOPE_ERROR_INTERIOR;
+    mscope_report_bad_free(call, &error);
+    return true;
+}
+
+/// Whether the slot has the mark of a block that was freed at this very address, in this interval of tracking.
+static bool mscope_is_freed_twice(const struct mscope_giving *call, struct mscope_slot *slot)
+{
+    uint64_t what = slot ? mscope_load_acquire(&slot->what) : 0, era = mscope_load_relaxed(&mscope_era);
+    uint64_t mark = slot ? mscope_load_acquire(&slot->born) : 0;
+    uint32_t flags = mscope_slot_flags(what);
+    if (what == 0 || (flags & MSCOPE_SLOT_LIVE) || !(flags & MSCOPE_SLOT_HALF) != !(call->address & 16)) return false;
+    if (era == 0 || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
+    struct mscope_error error = {
+        .kind = MSCOPE_DOUBLE_FREE,
+        .flags = MSCOPE_ERROR_REFUSED,
+        .block = call->address,
+        .size = mscope_block_size(what, call->address),
+        .allocated_site = mscope_slot_site(what),
+        .freed_site = mscope_site_of_mark(mark),
+        .family = flags >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
+    };
+    mscope_report_bad_free(call, &error);
+    return true;
+}
+
+bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *slot)
+{
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    uint32_t why;
+    bool complete = mscope_load_relaxed(&mscope_era) != 0, impossible = mscope_is_impossible(call, &why);
+    if ((complete || impossible) && mscope_is_interior(call)) return true;
+    if (impossible) {
+        struct mscope_error error = {.kind = MSCOPE_INVALID_FREE, .flags = MSCOPE_ERROR_REFUSED | why};
+        mscope_report_bad_free(call, &error);
+        return true;
+    }
+    if (mscope_is_freed_twice(call, slot)) return true;
+    if (complete) mscope_add_relaxed(&mscope_check_counters.unknown_frees, 1);
+    // A mark of another interval is looked at once.
+    else if (what != 0 && !(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE))
+        mscope_cas_acq_rel(&slot->what, &what, 0);
+    return false;
+}
+
+// ---- live blocks of another kind
+
+bool mscope_is_mismatched(const struct mscope_giving *call, uint64_t what, uint64_t born)
+{
+    uint32_t family = mscope_slot_flags(what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3;
+    uint64_t size = mscope_block_size(what, call->address);
+    bool other_family = mscope_knows_families && family != call->family;
+    bool other_size = call->size != MSCOPE_SIZE_UNTOLD && call->size != size
+                      && (mscope_knows_families || call->family == MSCOPE_FAMILY_MALLOC);
+    if (!other_family && !other_size) return false;
+    struct mscope_block block;
+    mscope_describe_block(&block, call->address, what, born, size);
+    struct mscope_error error = mscope_error_about(MSCOPE_MISMATCHED_FREE, &block);
+    if (!other_family) {
+        error.flags = MSCOPE_ERROR_BAD_SIZE;
+        error.given = call->size;
+    }
+    mscope_report_bad_free(call, &error);
+    return true;
+}

@@ -1,0 +1,122 @@
+// The configuration of the memory checks, and what several of them need.
+#include "checks.h"
+
+#include <string.h>
+
+struct mscope_check_counters mscope_check_counters;
+_Atomic uint64_t mscope_era;
+uint32_t mscope_checks_level; // MSCOPE_CHECKS_OFF until booted
+uint64_t mscope_block_misalignment;
+bool mscope_knows_families;
+
+// ---- configuration
+
+/// The number of an environment variable's value among `names`; `fallback` when it is not set or bad, which is said.
+static uint32_t mscope_choice(const char *variable, const char *const *names, uint32_t count, uint32_t fallback,
+                              const char *accepted)
+{
+    const char *value = mscope_environment(variable);
+    if (value == NULL) return fallback;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(value, names[i]) == 0) return i;
+    char head[64];
+    size_t length = strlen(variable);
+    memcpy(head, variable, length);
+    memcpy(head + length, " is '", 6);
+    mscope_say(head, value, accepted);
+    return fallback;
+}
+
+uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback, const char *accepted)
+{
+    const char *value = mscope_environment(variable);
+    if (value == NULL) return fallback;
+    uint64_t number = 0;
+    const char *at = value;
+    for (; *at >= '0' && *at <= '9' && number <= most; at++) number = number * 10 + (uint64_t)(*at - '0');
+    if (at != value && *at == 0 && number >= least && number <= most) return number;
+    char head[64];
+    size_t length = strlen(variable);
+    memcpy(head, variable, length);
+    memcpy(head + length, " is '", 6);
+    mscope_say(head, value, accepted);
+    return fallback;
+}
+
+void mscope_checks_start(void)
+{
+    static const char *const levels[] = {"off", "sampled", "full", "pages"}, *const actions[] = {"report", "abort"};
+    mscope_checks_level = mscope_choice("MEMSCOPE_CHECKS", levels, 4, MSCOPE_CHECKS_SAMPLED,
+                                        "'; accepted are off, sampled, full, pages; using sampled");
+    mscope_aborts_on_error =
+        mscope_choice("MEMSCOPE_ON_ERROR", actions, 2, 0, "'; accepted are report, abort; using report") == 1;
+    // What glibc returns is aligned to 16; others have classes of 8.
+    mscope_block_misalignment = strcmp(mscope_allocator_name(), "glibc") == 0 ? 15 : 7;
+}
+
+void mscope_read_check_totals(struct mscope_check_totals *out)
+{
+    const struct mscope_check_counters *from = &mscope_check_counters;
+    *out = (struct mscope_check_totals){
+        .checks = mscope_checks_level,
+        .abort_on_error = mscope_aborts_on_error,
+        .unknown_frees = mscope_load_relaxed(&from->unknown_frees),
+        .guarded = mscope_load_relaxed(&from->guarded),
+        .guarded_now = mscope_load_relaxed(&from->guarded_now),
+        .guard_full = mscope_load_relaxed(&from->guard_full),
+        .faults = mscope_load_relaxed(&from->faults),
+        .canaried = mscope_load_relaxed(&from->canaried),
+        .quarantined_blocks = mscope_load_relaxed(&from->quarantined_blocks),
+        .quarantined_bytes = mscope_load_relaxed(&from->quarantined_bytes),
+        .not_quarantined = mscope_load_relaxed(&from->not_quarantined),
+        .lost_blocks = mscope_load_relaxed(&from->lost_blocks),
+        .sweeps = mscope_load_relaxed(&from->sweeps),
+    };
+    mscope_error_totals(out);
+}
+
+// ---- the interval of complete tracking
+
+/// A number of 16 bits for each interval, never 0. Blocks allocated while tracking was not complete may come back
+/// from the allocator a moment after it is: so marks count from the first tick on, except at the very start.
+static _Atomic uint64_t mscope_era_to_come, mscope_era_since;
+enum { MSCOPE_ERA_PAUSE = 1000000000 };
+
+void mscope_era_mode_set(uint32_t before, uint32_t mode, bool first)
+{
+    static _Atomic uint64_t count;
+    bool was = before == MSCOPE_FULL || before == MSCOPE_BALANCED, is = mode == MSCOPE_FULL || mode == MSCOPE_BALANCED;
+    if (was == is) return;
+    uint64_t next = is ? (mscope_add_relaxed(&count, 1) % 0xffff + 1) << MSCOPE_ERA_SHIFT : 0;
+    mscope_store_relaxed(&mscope_era, first ? next : 0);
+    mscope_store_relaxed(&mscope_era_since, mscope_now());
+    mscope_store_release(&mscope_era_to_come, first ? 0 : next);
+}
+
+void mscope_era_tick(void)
+{
+    uint64_t next = mscope_load_acquire(&mscope_era_to_come);
+    if (next == 0 || mscope_now() - mscope_load_relaxed(&mscope_era_since) < MSCOPE_ERA_PAUSE) return;
+    // A mode set in between has put another value, or 0, there.
+    if (!mscope_cas_acq_rel(&mscope_era_to_come, &next, 0)) return;
+    mscope_store_relaxed(&mscope_era, next);
+    if (mscope_mode() < MSCOPE_BALANCED) mscope_store_relaxed(&mscope_era, 0);
+}
+
+// ---- stacks
+
+struct mscope_witness mscope_witness(struct mscope_cursor at)
+{
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (bank == NULL) return (struct mscope_witness){0};
+    struct mscope_witness result = {.site = mscope_site_here(bank, at.pc, at.sp, at.fp), .thread = bank->thread};
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+    return result;
+}
+
+uint32_t mscope_site_of_mark(uint64_t mark)
+{
+    uint64_t who = mark & ((1ull << MSCOPE_ERA_SHIFT) - 1);
+    if (who < MSCOPE_SITE_CAPACITY) return (uint32_t)who; // no code lies so low
+    return mscope_site_of_frame(who);
+}

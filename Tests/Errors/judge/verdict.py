@@ -1,0 +1,53 @@
+"""Whether reports say of a victim what the table says."""
+
+from judge.reports import FOUND_LATER, SWEEP
+from judge.victims import CUSHION
+
+
+def _named(wanted, found):
+    """Swift's and C++'s names have the function's in them."""
+    return found is not None and wanted in found
+
+
+def faults_of(error, victim, setting, program):
+    """What is wrong with a report about this victim."""
+    faults = []
+    later = bool(error.flags & FOUND_LATER)
+    if error.kind != victim.kind:
+        faults.append(f"the kind is {error.kind}, not {victim.kind}")
+    if (error.size if error.has_block else None) != victim.size:
+        faults.append(f"the size is {error.size if error.has_block else None}, not {victim.size}")
+    wanted = (victim.remains,) if later else victim.offsets
+    if error.offset not in wanted:
+        faults.append(f"the offset is {error.offset}, not {wanted}")
+    names = {"allocated": victim.allocated, "freed": victim.freed}
+    # What is found later is found where the block is given back, if anywhere.
+    if not later:
+        names["access"] = victim.function
+    for stack, name in names.items():
+        found = error.function(stack, program)
+        if stack == "allocated" and not error.stacks[stack] and not setting.knows_allocations:
+            continue
+        if name and not _named(name, found):
+            faults.append(f"{stack} in {found}, not in {name}")
+    return faults
+
+
+def judge(errors, victim, setting, program, kept=False):
+    """The reasons why the reports are not what they must be; none when they are."""
+    about = [error for error in errors if error.size != CUSHION]
+    if not about:
+        return ["nothing was reported"]
+    wrong = [(error, faults_of(error, victim, setting, program)) for error in about]
+    reasons = []
+    if all(faults for _, faults in wrong):
+        reasons = [f"{'; '.join(faults)}: {error.line(program)}" for error, faults in wrong]
+    # More than one report may be made of one crime, such as at both ends of the bytes it wrote.
+    for error in about:
+        if error.kind != victim.kind or (error.size if error.has_block else None) != victim.size:
+            reasons.append(f"there is a report about something else: {error.line(program)}")
+        if error.count != 1:
+            reasons.append(f"one crime was counted more than once: {error.line(program)}")
+    if kept and not any(error.flags & SWEEP or not error.flags & FOUND_LATER for error in about):
+        reasons.append("the block was kept, so the sweep at exit should have found it")
+    return reasons

@@ -12,7 +12,9 @@ def build_program(build, source):
     """A victim's program: unoptimised, so that each does what is written."""
     path = HERE / "victims" / source
     if path.suffix == ".swift":
-        return build.swift_program(path, ("-Onone", "-swift-version", "6"), HERE / "support/imports.h")
+        others = [part for part in sorted(path.parent.glob("*.swift")) if part.name != "main.swift"]
+        flags = ("-Onone", "-swift-version", "6")
+        return build.swift_program(path.parent / "main.swift", flags, HERE / "support/imports.h", [*others, "-lz"])
     return build.program(path, "preloaded", ("-O0",), LIBRARIES.get(source, ()))
 
 

@@ -13,8 +13,8 @@ def faults_of(error, victim, setting, program):
     """What is wrong with a report about this victim."""
     faults = []
     later = bool(error.flags & FOUND_LATER)
-    if error.kind != victim.kind:
-        faults.append(f"the kind is {error.kind}, not {victim.kind}")
+    if error.kind not in victim.kinds:
+        faults.append(f"the kind is {error.kind}, not {' or '.join(victim.kinds)}")
     if (error.size if error.has_block else None) != victim.size:
         faults.append(f"the size is {error.size if error.has_block else None}, not {victim.size}")
     wanted = (victim.remains,) if later else victim.offsets
@@ -33,9 +33,10 @@ def faults_of(error, victim, setting, program):
     return faults
 
 
-def judge(errors, victim, setting, program, kept=False):
-    """The reasons why the reports are not what they must be; none when they are."""
-    about = [error for error in errors if error.size != CUSHION]
+def judge(done, victim, setting, kept):
+    """The reasons why a run's reports are not what they must be; none when they are."""
+    program = done.program
+    about = [error for error in done.errors if error.size != CUSHION]
     if not about:
         return ["nothing was reported"]
     wrong = [(error, faults_of(error, victim, setting, program)) for error in about]
@@ -44,7 +45,7 @@ def judge(errors, victim, setting, program, kept=False):
         reasons = [f"{'; '.join(faults)}: {error.line(program)}" for error, faults in wrong]
     # More than one report may be made of one crime, such as at both ends of the bytes it wrote.
     for error in about:
-        if error.kind != victim.kind or (error.size if error.has_block else None) != victim.size:
+        if error.kind not in victim.kinds or (error.size if error.has_block else None) != victim.size:
             reasons.append(f"there is a report about something else: {error.line(program)}")
         if error.count != 1:
             reasons.append(f"one crime was counted more than once: {error.line(program)}")

@@ -7,6 +7,7 @@ from judge import reports
 from judge.programs import build_program, report_library
 from judge.settings import SETTINGS
 from judge.verdict import judge
+from judge.victims import OVER, UNDER
 
 END_STATUS = 3  # as in support/victim.h
 KEPT_IN = {"full", "pages-after", "pages-before"}
@@ -19,9 +20,8 @@ class Run:
         path = build.folder / "reports" / f"{label}.json".replace("/", "-").replace(" ", "-")
         path.parent.mkdir(exist_ok=True)
         preload = [build.core_library(), report_library(build)]
-        values = build.environment(
-            setting.mode, preload, MEMSCOPE_CHECKS=setting.checks, ERRORS_FILE=path, **setting.environment, **environment
-        )
+        wanted = {"MEMSCOPE_CHECKS": setting.checks, "ERRORS_FILE": path, **setting.environment, **environment}
+        values = build.environment(setting.mode, preload, **wanted)
         self.program = str(program)
         self.outcome = processes.run([program, *arguments], values, build.folder, 120)
         self.totals, self.errors = reports.read(path)
@@ -44,8 +44,9 @@ def victim_test(victim, setting_name, kept=False):
         reasons = done.ended_as(end, END_STATUS)
         if done.totals is None:
             reasons.append("it wrote no report")
-        reasons += judge(done.errors, victim, SETTINGS[setting_name], done.program, kept)
-        return [Result(not reasons, f"{victim.kind} is reported, and the program goes on", "\n".join(reasons))]
+        reasons += judge(done, victim, SETTINGS[setting_name], kept)
+        sentence = f"{' or '.join(victim.kinds)} is reported, and the program goes on"
+        return [Result(not reasons, sentence, "\n".join(reasons))]
 
     return Test(name, run)
 
@@ -72,7 +73,7 @@ def tests(victims, setting_names):
     found = []
     for victim in victims:
         found += [victim_test(victim, name) for name in victim.where if name in setting_names]
-        if victim.kind in ("overflow", "underflow") and "full" in victim.where:
+        if victim.kind in (OVER, UNDER) and not victim.source.endswith(".swift") and "full" in victim.where:
             kept = [name for name in victim.where if name in KEPT_IN and name in setting_names]
             found += [victim_test(victim, name, kept=True) for name in kept]
         found.append(twin_test(victim, setting_names))

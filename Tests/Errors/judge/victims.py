@@ -7,6 +7,7 @@ from judge.settings import BAD_FREES, FREED_READS, READS_BEFORE, READS_BEHIND, W
 AFTER_READ, AFTER_WRITE = "use-after-free-read", "use-after-free-write"
 DOUBLE, INVALID, MISMATCH = "double-free", "invalid-free", "mismatched-free"
 OVER, UNDER = "overflow", "underflow"
+COUNTED = (AFTER_READ, AFTER_WRITE)
 CUSHION = 20000  # the blocks beside a victim that damages a page: they may be reported too
 
 
@@ -16,7 +17,7 @@ class Victim:
 
     source: str
     name: str
-    kind: str
+    kind: object  # or the kinds it may be
     size: object  # None: no block is known
     at: object
     where: tuple
@@ -24,6 +25,10 @@ class Victim:
     access: str | None = None
     allocated: str | None = "allocate"
     freed: str | None = None
+
+    @property
+    def kinds(self):
+        return self.kind if isinstance(self.kind, tuple) else (self.kind,)
 
     @property
     def offsets(self):
@@ -80,6 +85,10 @@ def mismatch(name, size, access, allocated="allocate"):
 
 def library(name, kind, size, at, where=WRITES, access=None, **more):
     return Victim("libraries.c", name, kind, size, at, where, access=access, **more)
+
+
+def swift(file, name, kind, size, at, where=WRITES, access=None, allocated="makeWords", **more):
+    return Victim(f"swift/{file}.swift", name, kind, size, at, where, access=access, allocated=allocated, **more)
 
 
 OVERFLOWS = (
@@ -240,4 +249,52 @@ LIBRARIES = (
     library("read_call", OVER, 48, 48, ("full", "pages-before")),
     library("getline_freed", AFTER_WRITE, 64, (0, 8), freed="release"),
 )
-EVERY = OVERFLOWS + OVERREADS + UNDERFLOWS + AFTER_FREES + FREES + FAMILIES + LIBRARIES
+SWIFT = (
+    swift("pointers", "writeByteBehind", OVER, 37, 37, allocated="makeBytes"),
+    swift("pointers", "writeWordBehind", OVER, 32, 32),
+    swift("pointers", "readWordBehind", OVER, 32, 32, READS_BEHIND),
+    swift("pointers", "writeWordBefore", UNDER, 32, -8, left=-1),
+    swift("pointers", "readWordBefore", UNDER, 32, -8, READS_BEFORE),
+    swift("pointers", "writeWordFreed", AFTER_WRITE, 48, 24, freed="giveBack"),
+    swift("pointers", "readWordFreed", AFTER_READ, 48, 24, FREED_READS, freed="giveBack"),
+    swift("pointers", "deallocateTwice", DOUBLE, 72, 0, BAD_FREES, "giveBackAgain", freed="giveBack"),
+    swift("pointers", "deallocateInterior", INVALID, 128, 16, BAD_FREES, "giveBackAgain"),
+    swift("pointers", "initializeTooMany", OVER, 64, 64),
+    swift("pointers", "updateTooMany", OVER, 64, (64, 72)),
+    swift("pointers", "copyTooMany", OVER, 64, (64, 72)),
+    swift("pointers", "storeAcrossEnd", OVER, 16, 16),
+    swift("pointers", "writeAligned", OVER, 128, 128, allocated="writeAligned"),
+    swift("pointers", "writeArrayBehind", OVER, 64, 64, allocated="writeArrayBehind"),
+    swift("pointers", "writeArrayFreed", AFTER_WRITE, 128, 72, allocated="writeArrayFreed", freed="writeArrayFreed"),
+    swift("pointers", "writeOptionalFreed", AFTER_WRITE, 64, 32, allocated="writeOptionalFreed", freed="giveBack"),
+    swift("pointers", "freeVariable", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
+    swift("pointers", "freeGlobal", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
+    swift("pointers", "freeArrayElements", INVALID, 128, 32, BAD_FREES, "giveBackAgain", allocated="freeArrayElements"),
+    swift("objects", "writeFieldFreed", AFTER_WRITE, 32, 24, allocated="Account", freed="drop"),
+    swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, allocated="Account", freed="drop"),
+    # A counted reference to a dead object reads its count before all else.
+    swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, allocated="Account", freed="drop"),
+    swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, allocated="Account", freed="drop"),
+    swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, allocated="Account", freed="drop"),
+    swift("objects", "releaseTwice", COUNTED, 32, 8, allocated="Account", freed="drop"),
+    swift("objects", "retainFreed", COUNTED, 32, 8, allocated="Account", freed="drop"),
+    swift("objects", "callMethodFreed", COUNTED, 24, (0, 24), allocated="Shape", freed="callMethodFreed"),
+    swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account"),
+    swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, allocated="Account", freed="drop"),
+    swift("buffers", "copyByC", OVER, 64, (64, 72), allocated="makeBytes"),
+    swift("buffers", "fillByC", OVER, 50, 50, allocated="makeBytes"),
+    swift("buffers", "textByC", OVER, 16, 16, allocated="makeBytes"),
+    swift("buffers", "formatByC", OVER, 8, 8, allocated="makeBytes"),
+    swift("buffers", "unpackByC", OVER, 80, (80, 96), allocated="makeBytes"),
+    swift("buffers", "checksumByC", OVER, 4096, (4096, 4112), READS_BEHIND, allocated="makeBytes"),
+    swift("buffers", "lengthByC", OVER, 32, 32, READS_BEHIND, allocated="makeBytes"),
+    swift("buffers", "sortByC", OVER, 64, (64, 72)),
+    swift("buffers", "fillFreedByC", AFTER_WRITE, 120, (40, 56), allocated="makeBytes", freed="giveBack"),
+    swift("buffers", "freeByBoth", DOUBLE, 72, 0, BAD_FREES, "giveBackAgain", freed="freeByBoth"),
+    swift(
+        "buffers", "duplicateTwiceFreed", DOUBLE, 24, 0, BAD_FREES, "giveBackAgain", allocated="duplicateTwiceFreed",
+        freed="duplicateTwiceFreed",
+    ),
+    swift("buffers", "resizeFreed", DOUBLE, 72, 0, BAD_FREES, freed="giveBack"),
+)
+EVERY = SWIFT + OVERFLOWS + OVERREADS + UNDERFLOWS + AFTER_FREES + FREES + FAMILIES + LIBRARIES

@@ -80,17 +80,34 @@ static inline uint64_t mscope_stack_pointer(void)
     return sp;
 }
 
-/// `sp` points at the ucontext when __restore_rt is about to run.
-static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+static inline struct mscope_cursor mscope_interrupted(const ucontext_t *context)
 {
-    const ucontext_t *context = (const ucontext_t *)sp;
     return (struct mscope_cursor){
         .pc = (uint64_t)context->uc_mcontext.gregs[REG_RIP],
         .sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP],
         .fp = (uint64_t)context->uc_mcontext.gregs[REG_RBP],
     };
 }
+
+/// `sp` points at the ucontext when __restore_rt is about to run.
+static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+{
+    return mscope_interrupted((const ucontext_t *)sp);
+}
 enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
+
+/// Whether a page fault was a write: bit 1 of its error code.
+static inline bool mscope_fault_was_write(const ucontext_t *context)
+{
+    return context->uc_mcontext.gregs[REG_ERR] & 2;
+}
+
+/// The general registers, for one that holds a bad address.
+static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32_t *count)
+{
+    *count = REG_RIP;
+    return (const uint64_t *)context->uc_mcontext.gregs;
+}
 
 #elif defined(__aarch64__)
 
@@ -140,17 +157,41 @@ static inline uint64_t mscope_stack_pointer(void)
     return sp;
 }
 
-/// `sp` points at the siginfo, which the ucontext follows.
-static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+static inline struct mscope_cursor mscope_interrupted(const ucontext_t *context)
 {
-    const ucontext_t *context = (const ucontext_t *)(sp + sizeof(siginfo_t));
     return (struct mscope_cursor){
         .pc = context->uc_mcontext.pc,
         .sp = context->uc_mcontext.sp,
         .fp = context->uc_mcontext.regs[29],
     };
 }
+
+/// `sp` points at the siginfo, which the ucontext follows.
+static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
+{
+    return mscope_interrupted((const ucontext_t *)(sp + sizeof(siginfo_t)));
+}
 enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(siginfo_t) + sizeof(ucontext_t) };
+
+/// Whether a page fault was a write: bit 6 of the syndrome, which the kernel puts among its extra records.
+static inline bool mscope_fault_was_write(const ucontext_t *context)
+{
+    const uint8_t *at = context->uc_mcontext.__reserved, *end = at + sizeof(context->uc_mcontext.__reserved);
+    while (end - at >= 16) {
+        uint32_t head[2]; // magic, size
+        __builtin_memcpy(head, at, sizeof(head));
+        if (head[0] == 0x45535201) return at[8] & 64;
+        if (head[0] == 0 || head[1] < 16) break;
+        at += head[1];
+    }
+    return false;
+}
+
+static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32_t *count)
+{
+    *count = 31;
+    return (const uint64_t *)context->uc_mcontext.regs;
+}
 
 #else
 #error "MemScope supports x86-64 and arm64 Linux"

@@ -9,7 +9,7 @@
 
 enum { MSCOPE_LOWEST_ADDRESS = 4096, MSCOPE_STACK_PAGE = 4096 };
 
-static void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error)
+void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error)
 {
     struct mscope_witness here = mscope_witness(call->caller);
     error->address = call->address;
@@ -133,7 +133,7 @@ bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *sl
         mscope_report_bad_free(call, &error);
         return true;
     }
-    if (mscope_is_freed_twice(call, slot)) return true;
+    if (mscope_guard_is_bad_free(call) || mscope_is_freed_twice(call, slot)) return true;
     if (complete) mscope_add_relaxed(&mscope_check_counters.unknown_frees, 1);
     // A mark of another interval is looked at once.
     else if (what != 0 && !(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE))

@@ -7,6 +7,9 @@ struct mscope_check_counters mscope_check_counters;
 _Atomic uint64_t mscope_era;
 uint32_t mscope_checks_level; // MSCOPE_CHECKS_OFF until booted
 uint64_t mscope_block_misalignment;
+uint32_t mscope_guard_side;
+uint64_t mscope_guard_rate;
+bool mscope_checks_settled;
 bool mscope_knows_families;
 
 // ---- configuration
@@ -50,8 +53,20 @@ void mscope_checks_start(void)
                                         "'; accepted are off, sampled, full, pages; using sampled");
     mscope_aborts_on_error =
         mscope_choice("MEMSCOPE_ON_ERROR", actions, 2, 0, "'; accepted are report, abort; using report") == 1;
+    static const char *const sides[] = {"random", "after", "before"};
+    mscope_guard_side = mscope_choice("MEMSCOPE_GUARD_SIDE", sides, 3, MSCOPE_SIDE_RANDOM,
+                                      "'; accepted are random, after, before; using random");
+    mscope_guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 5000,
+                                      "'; accepted are numbers from 1 to 1000000000; using 5000");
     // What glibc returns is aligned to 16; others have classes of 8.
     mscope_block_misalignment = strcmp(mscope_allocator_name(), "glibc") == 0 ? 15 : 7;
+}
+
+void mscope_checks_activate(void)
+{
+    bool works = mscope_checks_level == MSCOPE_CHECKS_OFF || (mscope_guard_start() && mscope_fault_start());
+    if (!works) mscope_checks_level = MSCOPE_CHECKS_OFF; // no address space: readers see that nothing is checked
+    mscope_checks_settled = true;
 }
 
 void mscope_read_check_totals(struct mscope_check_totals *out)
@@ -73,6 +88,8 @@ void mscope_read_check_totals(struct mscope_check_totals *out)
         .sweeps = mscope_load_relaxed(&from->sweeps),
     };
     mscope_error_totals(out);
+    mscope_guard_totals(out);
+    out->guard_rate = mscope_guard_rate;
 }
 
 // ---- the interval of complete tracking
@@ -119,4 +136,15 @@ uint32_t mscope_site_of_mark(uint64_t mark)
     uint64_t who = mark & ((1ull << MSCOPE_ERA_SHIFT) - 1);
     if (who < MSCOPE_SITE_CAPACITY) return (uint32_t)who; // no code lies so low
     return mscope_site_of_frame(who);
+}
+
+// ---- the sweep
+
+void mscope_check_heap(void)
+{
+    static _Atomic uint32_t under_way;
+    if (mscope_exchange_acq_rel(&under_way, 1)) return;
+    mscope_guard_sweep();
+    mscope_add_relaxed(&mscope_check_counters.sweeps, 1);
+    mscope_store_release(&under_way, 0);
 }

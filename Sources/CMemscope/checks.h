@@ -27,6 +27,43 @@ MSCOPE_HIDDEN struct mscope_witness mscope_witness(struct mscope_cursor at);
 /// What a freed block's slot says of who freed it.
 MSCOPE_HIDDEN uint32_t mscope_site_of_mark(uint64_t mark);
 
+/// A number from the environment; `fallback` when it is not set or not within the bounds, which is said.
+MSCOPE_HIDDEN uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
+                                     const char *accepted);
+/// Which side of a guarded block touches the guard.
+enum mscope_side { MSCOPE_SIDE_RANDOM = 0, MSCOPE_SIDE_AFTER = 1, MSCOPE_SIDE_BEFORE = 2 };
+extern MSCOPE_HIDDEN uint32_t mscope_guard_side;
+extern MSCOPE_HIDDEN uint64_t mscope_guard_rate; // one in so many allocations
+/// The level is not to change any more.
+extern MSCOPE_HIDDEN bool mscope_checks_settled;
+/// Records a checked block. Its slot says that the size is huge, which the plain paths leave alone, and the size stands
+/// where that of a huge one does. False when there is no room for a record: the block must not be given out.
+MSCOPE_HIDDEN bool mscope_record_checked(uint64_t address, const struct mscope_request *request);
+
+// ---- queue.c
+struct mscope_item {
+    uint64_t address, first, second; // the words are the owner's
+};
+struct mscope_queue {
+    _Alignas(64) _Atomic uint64_t head;
+    _Alignas(64) _Atomic uint64_t tail;
+    uint64_t capacity; // 0: no queue
+    struct mscope_place *places;
+};
+MSCOPE_HIDDEN bool mscope_queue_start(struct mscope_queue *queue, uint64_t capacity);
+/// False when it is full.
+MSCOPE_HIDDEN bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item);
+/// False when it is empty.
+MSCOPE_HIDDEN bool mscope_queue_take(struct mscope_queue *queue, struct mscope_item *out);
+MSCOPE_HIDDEN uint64_t mscope_queue_length(const struct mscope_queue *queue);
+
+// ---- slack.c: bytes nobody may write
+enum { MSCOPE_CANARY = 0xa9 };
+MSCOPE_HIDDEN void mscope_fill_slack(uint64_t from, uint64_t to);
+/// The first byte in [from, to) that is not as it was filled; `to` when all are.
+MSCOPE_HIDDEN uint64_t mscope_first_damage(uint64_t from, uint64_t to, uint8_t fill);
+MSCOPE_HIDDEN uint64_t mscope_last_damage(uint64_t from, uint64_t to, uint8_t fill);
+
 // ---- badfree.c
 /// A call that gives a block back.
 struct mscope_giving {
@@ -36,9 +73,45 @@ struct mscope_giving {
     bool realloc;
     struct mscope_cursor caller;
 };
+MSCOPE_HIDDEN void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error);
 /// Reports the giving back of what is not a live block; false when nobody can tell.
 MSCOPE_HIDDEN bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *slot);
 /// Reports a live block that is given back as what it is not; false when all is well.
 MSCOPE_HIDDEN bool mscope_is_mismatched(const struct mscope_giving *call, uint64_t what, uint64_t born);
+
+/// The same of memory that may be gone; false when it is.
+MSCOPE_HIDDEN bool mscope_probe_first_damage(uint64_t from, uint64_t to, uint8_t fill, uint64_t *damage);
+MSCOPE_HIDDEN bool mscope_probe_last_damage(uint64_t from, uint64_t to, uint8_t fill, uint64_t *damage);
+
+// ---- guard.c: blocks between guard pages
+MSCOPE_HIDDEN bool mscope_guard_start(void);
+/// A guarded block, recorded; NULL when there is no room or it does not fit.
+MSCOPE_HIDDEN void *mscope_guard_allocate(const struct mscope_request *request);
+MSCOPE_HIDDEN bool mscope_is_guarded(uint64_t address);
+/// Gives a live guarded block back; its record is still there.
+MSCOPE_HIDDEN void mscope_guard_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what);
+/// Reports the giving back of an address in a pool that is no live block.
+MSCOPE_HIDDEN bool mscope_guard_is_bad_free(const struct mscope_giving *call);
+/// Reports an access that a guard caught, and lets it go on; false when it was none.
+MSCOPE_HIDDEN bool mscope_guard_caught(uint64_t address, bool is_write, struct mscope_cursor at);
+MSCOPE_HIDDEN void mscope_guard_sweep(void);
+MSCOPE_HIDDEN void mscope_guard_totals(struct mscope_check_totals *out);
+
+// ---- fault.c
+MSCOPE_HIDDEN bool mscope_fault_start(void);
+/// Tells the kernel of our handler, in place of what the program wants there.
+MSCOPE_HIDDEN void mscope_set_kernel_action(int number, const struct sigaction *program);
+/// An instruction that was interrupted, as a return address: readers take one back.
+static inline struct mscope_cursor mscope_interrupted_call(const void *context)
+{
+    struct mscope_cursor at = mscope_interrupted(context);
+    at.pc++;
+    return at;
+}
+
+// ---- signals.c
+MSCOPE_HIDDEN void mscope_keep_program_action(int number, const struct sigaction *action);
+MSCOPE_HIDDEN struct sigaction mscope_program_action(int number);
+MSCOPE_HIDDEN void mscope_forget_program_action(int number);
 
 #endif

@@ -86,6 +86,7 @@ static void mscope_child_begins(void)
     mscope_walk_after_fork();
     mscope_images_after_fork();
     mscope_sites_after_fork();
+    mscope_signals_after_fork();
     mscope_set_event_interval(0); // no collector here
     for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
         int descriptor = mscope_exchange_acq_rel(&mscope_descriptors[i], 0);
@@ -136,7 +137,9 @@ bool mscope_boot(void)
         mscope_say("no address space for its tables (", "ulimit -v?", "); nothing is tracked");
         return true;
     }
-    if (mscope_is_active()) mscope_set_mode(mscope_mode_from_environment());
+    if (!mscope_is_active()) return true;
+    mscope_checks_activate();
+    mscope_set_mode(mscope_mode_from_environment());
     return true;
 }
 

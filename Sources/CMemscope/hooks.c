@@ -17,7 +17,7 @@ void free_aligned_sized(void *block, size_t alignment, size_t size);
 /// The next allocator's entry, or NULL while it is being looked for (dlsym may allocate).
 #define MSCOPE_NEXT(name) (mscope_likely(mscope_next.name != NULL) || mscope_boot() ? mscope_next.name : NULL)
 
-static inline size_t mscope_request(size_t size)
+static inline size_t mscope_asked(size_t size)
 {
     return size < mscope_least_request ? mscope_least_request : size;
 }
@@ -39,10 +39,27 @@ static inline void (*mscope_next_free(void))(void *, uint64_t)
         return block;                                                                                           \
     } while (0)
 
+// Apart, so that the hooks keep their shape: what the few checked blocks need is a call that takes no registers.
+static __attribute__((noinline)) void *mscope_checked(size_t size, size_t alignment, bool zeroed, uint64_t pc,
+                                                      uint64_t sp, uint64_t fp)
+{
+    struct mscope_request request = {size, alignment, MSCOPE_FAMILY_MALLOC, zeroed, {pc, sp, fp}};
+    return mscope_allocate_checked(&request);
+}
+
+#define MSCOPE_CHECKED(size, alignment, zeroed)                                           \
+    do {                                                                                  \
+        if (mscope_check_is_due()) {                                                      \
+            void *checked = mscope_checked((size), (alignment), (zeroed), MSCOPE_CALLER); \
+            if (checked != NULL) return checked;                                          \
+        }                                                                                 \
+    } while (0)
+
 MSCOPE_APART void *mscope_malloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
+    MSCOPE_CHECKED(size, 16, false);
     void *block = next(size);
     MSCOPE_RECORDED(block, size);
 }
@@ -60,6 +77,7 @@ MSCOPE_APART void *mscope_calloc(size_t count, size_t size)
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) return next ? next(count, size) : NULL;
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(total, 16);
+    MSCOPE_CHECKED(total, 16, true);
     void *block = total < mscope_least_request ? next(1, mscope_least_request) : next(count, size);
     MSCOPE_RECORDED(block, total);
 }
@@ -77,33 +95,52 @@ void *calloc(size_t count, size_t size)
 
 // The others are rarer: no way past.
 
-static inline void *mscope_recorded(void *block, size_t size, uint64_t pc, uint64_t sp, uint64_t fp)
+/// A checked block when this allocation is to have one; `*passes` when nothing is to be recorded.
+static inline void *mscope_rarely_checked(size_t size, size_t alignment, bool *passes, uint64_t pc, uint64_t sp,
+                                          uint64_t fp)
 {
     mscope_tls.async_context = 0;
-    if (block != NULL && !mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
-    return block;
+    *passes = mscope_passes(size);
+    return !*passes && mscope_check_is_due() ? mscope_checked(size, alignment, false, pc, sp, fp) : NULL;
 }
+
+// What allocates, unless it is checked, and is recorded, unless it passes.
+#define MSCOPE_ALLOCATED(size, alignment, allocation)                                                       \
+    do {                                                                                                    \
+        bool passes;                                                                                        \
+        void *block = mscope_rarely_checked(size, alignment, &passes, MSCOPE_CALLER);                       \
+        if (block != NULL) return block;                                                                    \
+        block = (allocation);                                                                               \
+        if (block != NULL && !passes) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
+        return block;                                                                                       \
+    } while (0)
 
 MSCOPE_WHOLE void *memalign(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(memalign);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
-    return mscope_recorded(next(alignment, mscope_request(size)), size, MSCOPE_CALLER);
+    MSCOPE_ALLOCATED(size, alignment, next(alignment, mscope_asked(size)));
 }
 
 MSCOPE_WHOLE void *aligned_alloc(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(aligned_alloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
-    return mscope_recorded(next(alignment, mscope_request(size)), size, MSCOPE_CALLER);
+    MSCOPE_ALLOCATED(size, alignment, next(alignment, mscope_asked(size)));
 }
 
 MSCOPE_WHOLE int posix_memalign(void **out, size_t alignment, size_t size)
 {
     int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
     if (mscope_unlikely(next == NULL)) return ENOMEM;
-    int result = next(out, alignment, mscope_request(size));
-    if (result == 0) mscope_recorded(*out, size, MSCOPE_CALLER);
+    bool passes, allowed = alignment % sizeof(void *) == 0;
+    void *block = mscope_rarely_checked(allowed ? size : SIZE_MAX, alignment, &passes, MSCOPE_CALLER);
+    if (block != NULL) {
+        *out = block;
+        return 0;
+    }
+    int result = next(out, alignment, mscope_asked(size));
+    if (result == 0 && !passes) mscope_record_here(*out, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);
     return result;
 }
 
@@ -111,14 +148,31 @@ MSCOPE_WHOLE void *valloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(valloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
-    return mscope_recorded(next(size), size, MSCOPE_CALLER);
+    MSCOPE_ALLOCATED(size, 4096, next(size));
 }
 
+// Never checked: all of its last page may be used, whatever was asked for.
 MSCOPE_WHOLE void *pvalloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
-    return mscope_recorded(next(size), size, MSCOPE_CALLER);
+    void *block = next(size);
+    mscope_tls.async_context = 0;
+    if (block != NULL && !mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);
+    return block;
+}
+
+void *mscope_malloc_for(size_t size, struct mscope_cursor caller)
+{
+    struct mscope_request request = {size, 16, MSCOPE_FAMILY_MALLOC, false, caller};
+    bool passes = mscope_passes(size);
+    mscope_tls.async_context = 0;
+    void *block = !passes && mscope_check_is_due() ? mscope_allocate_checked(&request) : NULL;
+    if (block != NULL) return block;
+    block = mscope_next.malloc(size);
+    if (block != NULL && !passes)
+        mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, caller.pc, caller.sp, caller.fp);
+    return block;
 }
 
 MSCOPE_APART void mscope_free(void *block, uint64_t pc)
@@ -180,7 +234,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     if (block != NULL && mscope_settles_realloc(block, size, (struct mscope_cursor){pc, sp, fp}, &moved)) return moved;
     // The old address may be another thread's before the real realloc returns: lift the record first.
     struct mscope_departure old = mscope_lift(block, mscope_mark_of(pc));
-    moved = next(block, size ? mscope_request(size) : 0);
+    moved = next(block, size ? mscope_asked(size) : 0);
     // What to do with 0 is the allocator's business; if it makes a block, that one too must have its granule.
     if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
         void *larger = next(moved, mscope_least_request);
@@ -196,7 +250,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
 MSCOPE_WHOLE void *realloc(void *block, size_t size)
 {
     if (block == NULL && mscope_next.malloc != NULL)
-        return mscope_recorded(mscope_next.malloc(size), size, MSCOPE_CALLER);
+        return mscope_malloc_for(size, (struct mscope_cursor){MSCOPE_CALLER});
     return mscope_reallocate(block, size, MSCOPE_CALLER);
 }
 
@@ -208,13 +262,15 @@ MSCOPE_WHOLE void *reallocarray(void *block, size_t count, size_t size)
         return NULL;
     }
     if (block == NULL && mscope_next.malloc != NULL)
-        return mscope_recorded(mscope_next.malloc(total), total, MSCOPE_CALLER);
+        return mscope_malloc_for(total, (struct mscope_cursor){MSCOPE_CALLER});
     return mscope_reallocate(block, total, MSCOPE_CALLER);
 }
 
 size_t malloc_usable_size(void *block)
 {
     if (mscope_is_bootstrap(block)) return mscope_bootstrap_size(block);
+    size_t size;
+    if (mscope_checked_size(block, &size)) return size;
     size_t (*next)(void *) = MSCOPE_NEXT(malloc_usable_size);
     return next ? next(block) : 0;
 }

@@ -47,6 +47,12 @@ MSCOPE_INLINE bool mscope_passes(size_t size)
     return mode == MSCOPE_OFF;
 }
 
+/// Whether an allocation is to be checked, or a thread has not drawn yet which one will be.
+MSCOPE_INLINE bool mscope_check_is_due(void)
+{
+    return mscope_unlikely(--mscope_tls.until_check < 0);
+}
+
 // ---- slots
 
 /// Fills the slot of a new block. `born` first: see mscope_read_slot.

@@ -19,6 +19,7 @@
 #endif
 
 // ---- next.c: the allocator behind us
+typedef void (*mscope_handler)(int);
 struct mscope_next {
 #define MSCOPE_HOOK(result, name, parameters, arguments) result(*name) parameters;
 #include "hooks.def"
@@ -188,6 +189,27 @@ static inline uint64_t mscope_mark_of(uint64_t freed_by)
 MSCOPE_HIDDEN void mscope_era_mode_set(uint32_t before, uint32_t mode, bool first);
 MSCOPE_HIDDEN void mscope_era_tick(void);
 
+// ---- signals.c
+MSCOPE_HIDDEN void mscope_signals_after_fork(void);
+
+/// Starts what the level needs; the process' malloc is ours.
+MSCOPE_HIDDEN void mscope_checks_activate(void);
+/// A fresh block: what was asked for, by whom.
+struct mscope_request {
+    uint64_t size, alignment;
+    uint32_t family;
+    bool zeroed;
+    struct mscope_cursor caller;
+};
+
+// ---- checked.c
+/// A block that is checked, recorded; NULL when this one is not, or not with success: the allocator is to be asked.
+MSCOPE_HIDDEN void *mscope_allocate_checked(const struct mscope_request *request);
+/// malloc, as called by `caller`.
+MSCOPE_HIDDEN void *mscope_malloc_for(size_t size, struct mscope_cursor caller);
+/// The size of a live checked block, which is all that may be used of it; false when the allocator has to be asked.
+MSCOPE_HIDDEN bool mscope_checked_size(const void *block, size_t *size);
+
 // ---- release.c
 #define MSCOPE_SIZE_UNTOLD UINT64_MAX
 /// Forgets a block that is about to be freed; false when the allocator must not see it.
@@ -198,6 +220,8 @@ MSCOPE_HIDDEN bool mscope_settles_realloc(void *block, size_t size, struct mscop
 // ---- sample.c
 /// Bytes to the next sample, exponentially distributed around the interval.
 MSCOPE_HIDDEN int64_t mscope_next_sample(struct mscope_bank *bank);
+/// How many trials fail before the first success, when one in `rate` > 1 succeeds.
+MSCOPE_HIDDEN int64_t mscope_next_trial(struct mscope_bank *bank, uint64_t rate);
 /// How many blocks a sampled one stands for; the same at its birth and its death.
 MSCOPE_HIDDEN uint64_t mscope_weight(uint64_t size, uint64_t born);
 /// MSCOPE_BORN_ROUNDED, or 0, so that the weight of a block of this size has the right mean.

@@ -74,16 +74,28 @@ static __attribute__((noinline)) void *mscope_new_failed(int form, size_t size, 
     abort(); // nobody here can throw
 }
 
+static __attribute__((noinline)) void *mscope_checked_new(size_t size, size_t alignment, uint32_t family,
+                                                          struct mscope_cursor caller)
+{
+    struct mscope_request request = {size, alignment, family, false, caller};
+    return mscope_allocate_checked(&request);
+}
+
 static inline void *mscope_new(int form, size_t size, size_t second, size_t third, uint64_t pc, uint64_t sp,
                                uint64_t fp)
 {
     uint32_t family = mscope_family_of(form);
     if (mscope_next.malloc == NULL && !mscope_boot()) return mscope_bootstrap_allocate(size, 16);
     size_t request = size < mscope_least_request ? mscope_least_request : size ? size : 1;
-    void *block = mscope_form_is_aligned(form) ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
-    if (mscope_unlikely(block == NULL)) return mscope_new_failed(form, size, second, third);
+    bool passes = mscope_passes(size), aligned = mscope_form_is_aligned(form);
     mscope_tls.async_context = 0;
-    if (!mscope_passes(size)) mscope_record_here(block, size, family, pc, sp, fp);
+    if (!passes && mscope_check_is_due()) {
+        void *checked = mscope_checked_new(size, aligned ? second : 16, family, (struct mscope_cursor){pc, sp, fp});
+        if (checked != NULL) return checked;
+    }
+    void *block = aligned ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
+    if (mscope_unlikely(block == NULL)) return mscope_new_failed(form, size, second, third);
+    if (!passes) mscope_record_here(block, size, family, pc, sp, fp);
     return block;
 }
 

@@ -2,11 +2,18 @@
 #include "checks.h"
 
 #include <errno.h>
+#include <string.h>
 
 /// Whether a live block begins at the address itself: its slot does not tell the addresses in a half apart.
 static bool mscope_is_start(uint64_t what, uint64_t address)
 {
     return mscope_owns_slot(what, address) && (address & mscope_block_misalignment) == 0;
+}
+
+/// Whether a live block came from mscope_allocate_checked.
+static bool mscope_is_checked(uint64_t what, uint64_t address)
+{
+    return (what & MSCOPE_SIZE_HUGE) == MSCOPE_SIZE_HUGE && mscope_is_guarded(address);
 }
 
 bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
@@ -18,19 +25,49 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call, slot);
     mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
+    if (mscope_is_checked(what, call.address)) {
+        mscope_guard_release(&call, slot, what);
+        return false;
+    }
     mscope_forget(slot, what, call.address, mscope_mark_of(pc));
     return true;
 }
 
+bool mscope_checked_size(const void *block, size_t *size)
+{
+    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    if (!mscope_owns_slot(what, (uint64_t)block) || !mscope_is_checked(what, (uint64_t)block)) return false;
+    *size = mscope_block_size(what, (uint64_t)block);
+    return true;
+}
+
+/// A checked block never grows in place: what it holds moves to a fresh one.
+static void *mscope_move_checked(void *block, size_t size, struct mscope_cursor caller)
+{
+    size_t held = 0;
+    mscope_checked_size(block, &held);
+    if (size == 0) {
+        mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, caller.pc, caller.sp, caller.fp);
+        return NULL; // as glibc has it
+    }
+    void *moved = mscope_malloc_for(size, caller);
+    if (moved == NULL) return NULL;
+    memcpy(moved, block, held < size ? held : size);
+    mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, caller.pc, caller.sp, caller.fp);
+    return moved;
+}
+
 bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor caller, void **result)
 {
-    (void)size;
     struct mscope_giving call = {(uint64_t)block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, true, caller};
     struct mscope_slot *slot = mscope_find_slot(call.address);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     if (mscope_is_start(what, call.address)) {
         mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
-        return false;
+        if (!mscope_is_checked(what, call.address)) return false;
+        *result = mscope_move_checked(block, size, caller);
+        return true;
     }
     if (!mscope_is_bad_free(&call, slot)) return false;
     errno = ENOMEM;

@@ -74,6 +74,12 @@ int64_t mscope_next_sample(struct mscope_bank *bank)
     return distance < 1 ? 1 : distance > 1e15 ? 1000000000000000 : (int64_t)distance;
 }
 
+int64_t mscope_next_trial(struct mscope_bank *bank, uint64_t rate)
+{
+    double failures = mscope_negative_log(1 - mscope_uniform(bank)) / mscope_negative_log(1 - 1 / (double)rate);
+    return failures > 1e15 ? 1000000000000000 : (int64_t)failures;
+}
+
 static double mscope_exact_weight(uint64_t size)
 {
     // malloc(0) has no byte to hit. Sizes are made odd, here and where the sample is decided.

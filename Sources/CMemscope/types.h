@@ -190,11 +190,14 @@ enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE
 struct mscope_tls {
     struct mscope_bank *bank;     // NULL unless state is READY
     _Atomic int64_t until_sample; // bytes to the next sample; negative: due
+    int64_t until_check;          // allocations to the next one that is checked; negative: due
     uint64_t async_context;       // the register's value when the last hook was entered; 0: not known
     uint32_t state;
     uint32_t thread, context; // kept for what happens after the bank was given back
     uint32_t internal;        // one of MemScope's own threads
     uint32_t exit_rounds;
+    uint32_t checks_drawn;   // until_check is a number that was drawn
+    uint32_t blocked_faults; // fault signals the thread thinks it has blocked
 };
 
 struct mscope_site_entry {

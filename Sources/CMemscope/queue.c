@@ -1,0 +1,64 @@
+// A bounded queue that any thread may use at any moment, also in a signal handler that came upon another use.
+//
+// Dmitry Vyukov's bounded queue for many producers and consumers: each place has a number that says whose turn it is.
+//   number == n: free for the n-th item to come; number == n + 1: holds it; number == n + capacity: free again
+// Who finds a place in the hands of an interrupted thread does not wait but is told that the queue is full or empty.
+#include "checks.h"
+
+struct mscope_place {
+    _Atomic uint64_t number;
+    struct mscope_item item;
+};
+
+bool mscope_queue_start(struct mscope_queue *queue, uint64_t capacity)
+{
+    struct mscope_place *places = mscope_map(capacity * sizeof(*places));
+    if (places == NULL) return false;
+    queue->capacity = capacity;
+    queue->places = places;
+    return true;
+}
+
+// Numbers are kept less their place's index, so that fresh memory is a queue without a single page touched.
+static inline uint64_t mscope_number_at(const struct mscope_queue *queue, uint64_t n)
+{
+    return mscope_load_acquire(&queue->places[n % queue->capacity].number) + n % queue->capacity;
+}
+static inline void mscope_set_number(struct mscope_queue *queue, uint64_t n, uint64_t number)
+{
+    mscope_store_release(&queue->places[n % queue->capacity].number, number - n % queue->capacity);
+}
+
+bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item)
+{
+    uint64_t n = mscope_load_relaxed(&queue->tail);
+    for (;;) {
+        uint64_t number = mscope_number_at(queue, n);
+        if (number == n && mscope_cas_acq_rel(&queue->tail, &n, n + 1)) break;
+        if (number < n) return false;
+        if (number > n) n = mscope_load_relaxed(&queue->tail);
+    }
+    queue->places[n % queue->capacity].item = item;
+    mscope_set_number(queue, n, n + 1);
+    return true;
+}
+
+bool mscope_queue_take(struct mscope_queue *queue, struct mscope_item *out)
+{
+    uint64_t n = mscope_load_relaxed(&queue->head);
+    for (;;) {
+        uint64_t number = mscope_number_at(queue, n);
+        if (number == n + 1 && mscope_cas_acq_rel(&queue->head, &n, n + 1)) break;
+        if (number < n + 1) return false;
+        if (number > n + 1) n = mscope_load_relaxed(&queue->head);
+    }
+    *out = queue->places[n % queue->capacity].item;
+    mscope_set_number(queue, n, n + queue->capacity);
+    return true;
+}
+
+uint64_t mscope_queue_length(const struct mscope_queue *queue)
+{
+    uint64_t head = mscope_load_relaxed(&queue->head), tail = mscope_load_relaxed(&queue->tail);
+    return tail > head ? tail - head : 0;
+}

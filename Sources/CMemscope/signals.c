@@ -1,0 +1,199 @@
+// What the program does with fault signals, kept apart from the handler that the kernel knows: libc's entries for it
+// are ours. A guard can only be passed while its signal is not blocked, so those two never are; the program is told
+// that they are.
+#include "checks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef MSCOPE_NO_HOOKS
+
+enum { MSCOPE_ACTIONS = 64, MSCOPE_SIGNALS = 65 };
+
+// Actions are written to a fresh place and then named, so that a handler in between reads a whole one.
+static struct mscope_kept {
+    _Atomic uint32_t count; // 0: ours is not the kernel's handler
+    struct sigaction actions[MSCOPE_ACTIONS];
+} mscope_kept[2];
+// Which fault signals the program's handlers asked to be blocked, by signal.
+static _Atomic uint8_t mscope_asked_masks[MSCOPE_SIGNALS];
+static _Atomic int32_t mscope_owner; // the process whose actions these are
+
+static inline struct mscope_kept *mscope_kept_of(int number)
+{
+    return number == SIGSEGV ? &mscope_kept[0] : number == SIGBUS ? &mscope_kept[1] : NULL;
+}
+
+/// Whether this signal's handler is ours, in this process. A child of vfork shares our memory but not our handlers.
+static bool mscope_is_kept(int number)
+{
+    struct mscope_kept *kept = mscope_kept_of(number);
+    return kept != NULL && mscope_load_acquire(&kept->count) != 0 && mscope_load_relaxed(&mscope_owner) == getpid();
+}
+
+void mscope_keep_program_action(int number, const struct sigaction *action)
+{
+    struct mscope_kept *kept = mscope_kept_of(number);
+    uint32_t count = mscope_load_relaxed(&kept->count);
+    kept->actions[count % MSCOPE_ACTIONS] = *action;
+    if (count == 0) mscope_store_relaxed(&mscope_owner, getpid());
+    mscope_store_release(&kept->count, count + 1);
+}
+
+struct sigaction mscope_program_action(int number)
+{
+    struct mscope_kept *kept = mscope_kept_of(number);
+    return kept->actions[(mscope_load_acquire(&kept->count) - 1) % MSCOPE_ACTIONS];
+}
+
+void mscope_forget_program_action(int number)
+{
+    struct sigaction action = mscope_program_action(number);
+    action.sa_handler = SIG_DFL;
+    mscope_keep_program_action(number, &action);
+}
+
+void mscope_signals_after_fork(void)
+{
+    mscope_store_relaxed(&mscope_owner, getpid());
+}
+
+// ---- masks
+
+/// Takes the fault signals out of a set; which there were.
+static uint32_t mscope_strip(sigset_t *set)
+{
+    uint32_t had = (sigismember(set, SIGSEGV) == 1 ? 1 : 0) | (sigismember(set, SIGBUS) == 1 ? 2 : 0);
+    if (had & 1) sigdelset(set, SIGSEGV);
+    if (had & 2) sigdelset(set, SIGBUS);
+    return had;
+}
+
+static void mscope_unstrip(sigset_t *set, uint32_t had)
+{
+    if (had & 1) sigaddset(set, SIGSEGV);
+    if (had & 2) sigaddset(set, SIGBUS);
+}
+
+/// What both entries below do; the error, or 0.
+static int mscope_set_mask(int how, const sigset_t *set, sigset_t *old)
+{
+    uint32_t before = mscope_tls.blocked_faults;
+    sigset_t stripped;
+    if (set != NULL && mscope_is_kept(SIGSEGV)) {
+        stripped = *set;
+        uint32_t had = mscope_strip(&stripped);
+        if (how == SIG_UNBLOCK)
+            mscope_tls.blocked_faults &= ~had;
+        else if (how == SIG_BLOCK || how == SIG_SETMASK)
+            mscope_tls.blocked_faults = had | (how == SIG_BLOCK ? before : 0);
+        if (how != SIG_UNBLOCK) set = &stripped;
+    }
+    int result = mscope_next.pthread_sigmask ? mscope_next.pthread_sigmask(how, set, old) : EINVAL;
+    if (result == 0 && old != NULL) mscope_unstrip(old, before);
+    return result;
+}
+
+int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+    if (mscope_next.pthread_sigmask == NULL && !mscope_boot())
+        return (int)-mscope_system(SYS_rt_sigprocmask, how, set, old, 8);
+    return mscope_set_mask(how, set, old);
+}
+
+int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+    int error = pthread_sigmask(how, set, old);
+    if (error == 0) return 0;
+    errno = error;
+    return -1;
+}
+
+// ---- actions
+
+/// What the program set for another signal, less the fault signals it would have blocked.
+static int mscope_set_other(int number, const struct sigaction *action, struct sigaction *old)
+{
+    struct sigaction stripped;
+    uint32_t before = number > 0 && number < MSCOPE_SIGNALS ? mscope_load_relaxed(&mscope_asked_masks[number]) : 0;
+    uint32_t had = 0;
+    if (action != NULL && mscope_is_kept(SIGSEGV)) {
+        stripped = *action;
+        had = mscope_strip(&stripped.sa_mask);
+        action = &stripped;
+    }
+    int result = mscope_next.sigaction(number, action, old);
+    if (result != 0 || number <= 0 || number >= MSCOPE_SIGNALS) return result;
+    if (old != NULL) mscope_unstrip(&old->sa_mask, before);
+    if (action == &stripped) mscope_store_relaxed(&mscope_asked_masks[number], (uint8_t)had);
+    return 0;
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    if (mscope_next.sigaction == NULL && (!mscope_boot() || mscope_next.sigaction == NULL)) {
+        errno = ENOSYS;
+        return -1;
+    }
+    if (!mscope_is_kept(number)) return mscope_set_other(number, action, old);
+    struct sigaction before = mscope_program_action(number);
+    if (action != NULL) {
+        struct sigaction wanted = *action; // `old` may be the same memory
+        mscope_keep_program_action(number, &wanted);
+        mscope_set_kernel_action(number, &wanted);
+    }
+    if (old != NULL) *old = before;
+    return 0;
+}
+
+/// The older entries are the one above with other flags.
+static mscope_handler mscope_set_handler(int number, mscope_handler handler, int flags, bool masks_itself)
+{
+    struct sigaction action, old;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    if (masks_itself) sigaddset(&action.sa_mask, number);
+    return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
+mscope_handler signal(int number, mscope_handler handler)
+{
+    if (!mscope_is_kept(number)) {
+        if (mscope_next.signal == NULL && !mscope_boot()) return SIG_ERR;
+        return mscope_next.signal(number, handler);
+    }
+    return mscope_set_handler(number, handler, SA_RESTART, true);
+}
+
+mscope_handler bsd_signal(int number, mscope_handler handler) __attribute__((alias("signal")));
+mscope_handler ssignal(int number, mscope_handler handler) __attribute__((alias("signal")));
+
+mscope_handler sysv_signal(int number, mscope_handler handler)
+{
+    if (!mscope_is_kept(number)) {
+        if (mscope_next.sysv_signal == NULL && !mscope_boot()) return SIG_ERR;
+        return mscope_next.sysv_signal(number, handler);
+    }
+    return mscope_set_handler(number, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
+}
+
+mscope_handler __sysv_signal(int number, mscope_handler handler) __attribute__((alias("sysv_signal")));
+
+mscope_handler sigset(int number, mscope_handler handler)
+{
+    if (mscope_is_kept(number) && handler != SIG_HOLD) return mscope_set_handler(number, handler, 0, false);
+    if (mscope_next.sigset == NULL && !mscope_boot()) return SIG_ERR;
+    return mscope_next.sigset(number, handler);
+}
+
+#else
+
+void mscope_signals_after_fork(void)
+{
+}
+
+#endif

@@ -16,6 +16,7 @@ class Setting:
         return self.mode == "full"
 
 
+EVERY_GUARDED = {"MEMSCOPE_GUARD_RATE": "1", "MEMSCOPE_GUARD_SLOTS": "16384"}
 SETTINGS = {
     setting.name: setting
     for setting in (
@@ -24,13 +25,16 @@ SETTINGS = {
         Setting("full", "full", "full"),
         Setting("pages-after", "full", "pages", {"MEMSCOPE_GUARD_SIDE": "after"}),
         Setting("pages-before", "full", "pages", {"MEMSCOPE_GUARD_SIDE": "before"}),
-        # Nothing must be found there; twins must not be taken for victims.
+        Setting("guarded-after", "full", "sampled", {**EVERY_GUARDED, "MEMSCOPE_GUARD_SIDE": "after"}),
+        Setting("guarded-before", "full", "sampled", {**EVERY_GUARDED, "MEMSCOPE_GUARD_SIDE": "before"}),
+        # For the twins alone.
+        Setting("guarded-random", "full", "sampled", {"MEMSCOPE_GUARD_RATE": "2"}),
         Setting("sampled", "sampled", "sampled"),
-        Setting("every-guarded", "full", "sampled", {"MEMSCOPE_GUARD_RATE": "1"}),
         Setting("untracked", "off", "sampled"),
     )
 }
 PAGES = ("pages-after", "pages-before")
+GUARDED = {"pages-after": "guarded-after", "pages-before": "guarded-before"}
 # Where a crime must be detected.
 BAD_FREES = ("off", "balanced", "full", *PAGES)
 WRITES = ("full", *PAGES)

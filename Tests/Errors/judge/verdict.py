@@ -5,8 +5,10 @@ from judge.victims import CUSHION
 
 
 def _named(wanted, found):
-    """Swift's and C++'s names have the function's in them."""
-    return found is not None and wanted in found
+    """Swift's and C++'s symbols have the function's name in them, after its length."""
+    if found is None or found == wanted:
+        return found is not None
+    return (wanted if wanted[0].isdigit() else f"{len(wanted)}{wanted}") in found
 
 
 def faults_of(error, victim, setting, program):
@@ -45,7 +47,7 @@ def judge(done, victim, setting, kept):
         reasons = [f"{'; '.join(faults)}: {error.line(program)}" for error, faults in wrong]
     # More than one report may be made of one crime, such as at both ends of the bytes it wrote.
     for error in about:
-        if error.kind not in victim.kinds or (error.size if error.has_block else None) != victim.size:
+        if error.kind not in victim.kinds + victim.also or (error.size if error.has_block else None) != victim.size:
             reasons.append(f"there is a report about something else: {error.line(program)}")
         if error.count != 1:
             reasons.append(f"one crime was counted more than once: {error.line(program)}")

@@ -10,7 +10,6 @@ from judge.verdict import judge
 from judge.victims import OVER, UNDER
 
 END_STATUS = 3  # as in support/victim.h
-KEPT_IN = {"full", "pages-after", "pages-before"}
 
 
 class Run:
@@ -72,9 +71,8 @@ def twin_test(victim, setting_names):
 def tests(victims, setting_names):
     found = []
     for victim in victims:
-        found += [victim_test(victim, name) for name in victim.where if name in setting_names]
-        if victim.kind in (OVER, UNDER) and not victim.source.endswith(".swift") and "full" in victim.where:
-            kept = [name for name in victim.where if name in KEPT_IN and name in setting_names]
-            found += [victim_test(victim, name, kept=True) for name in kept]
+        found += [victim_test(victim, name) for name in victim.settings if name in setting_names]
+        if victim.kind in (OVER, UNDER) and "full" in victim.where and not victim.source.startswith("swift"):
+            found += [victim_test(victim, name, kept=True) for name in victim.settings if name in setting_names]
         found.append(twin_test(victim, setting_names))
     return found

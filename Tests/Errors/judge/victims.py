@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from judge.settings import BAD_FREES, FREED_READS, READS_BEFORE, READS_BEHIND, WRITES
+from judge.settings import BAD_FREES, FREED_READS, GUARDED, READS_BEFORE, READS_BEHIND, WRITES
 
 AFTER_READ, AFTER_WRITE = "use-after-free-read", "use-after-free-write"
 DOUBLE, INVALID, MISMATCH = "double-free", "invalid-free", "mismatched-free"
 OVER, UNDER = "overflow", "underflow"
 COUNTED = (AFTER_READ, AFTER_WRITE)
+PAGE = 4096
 CUSHION = 20000  # the blocks beside a victim that damages a page: they may be reported too
 
 
@@ -25,6 +26,13 @@ class Victim:
     access: str | None = None
     allocated: str | None = "allocate"
     freed: str | None = None
+    also: tuple = ()  # kinds that may be reported as a consequence
+
+    @property
+    def settings(self):
+        """The settings that must detect it: what lies between guard pages of its own does so for samples too."""
+        small = self.size is None or self.size <= PAGE
+        return (*self.where, *(GUARDED[name] for name in self.where if small and name in GUARDED))
 
     @property
     def kinds(self):
@@ -99,7 +107,7 @@ OVERFLOWS = (
     behind("write_byte_of_megabyte", 1 << 20),
     behind("write_word", 32),
     behind("write_across_end", 32),
-    behind("write_page", 32, (32, 32 + 4096)),
+    behind("write_page", 32, (32, 32 + 4096), allocated="allocate_cushioned"),
     behind("write_loop", 48),
     behind("write_memcpy", 64, (64, 72)),
     behind("write_memmove", 96),
@@ -119,12 +127,12 @@ OVERFLOWS = (
     behind("write_atomic", 16),
     behind("write_exchange", 16),
     behind("write_by_other_thread", 112, access="write_there"),
-    behind("write_sort", 64, (64, 72)),
+    behind("write_sort", 64, (64, 72), access="ascending"),
 )
 OVERREADS = (
     read_behind("read_byte", 48),
     read_behind("read_word", 32),
-    read_behind("read_page_behind", 32, 4031),
+    read_behind("read_page_behind", 32, 4031, allocated="allocate_cushioned"),
     read_behind("read_loop", 64),
     read_behind("read_memcpy", 64, (64, 72)),
     read_behind("read_strlen", 32),
@@ -132,7 +140,7 @@ OVERREADS = (
     read_behind("read_printf", 16),
     read_before("read_byte_before", 48, -1),
     read_before("read_word_before", 32, -8),
-    read_before("read_page_before", 32, -4000),
+    read_before("read_page_before", 32, -4000, allocated="allocate_cushioned"),
     read_before("read_loop_before", 64, -4),
     read_before("read_memcpy_before", 64, (-8, 0)),
 )
@@ -140,7 +148,7 @@ UNDERFLOWS = (
     before("write_byte_before", 24),
     before("write_word_before", 32, -8),
     before("write_across_beginning", 32, -4),
-    before("write_page_before", 32, (-4096, 0)),
+    before("write_page_before", 32, (-4096, 0), allocated="allocate_cushioned"),
     before("write_loop_before", 64, -4),
     before("write_memcpy_before", 40, (-8, 0)),
     before("write_memmove_before", 96, (-4, 0)),
@@ -262,25 +270,26 @@ SWIFT = (
     swift("pointers", "initializeTooMany", OVER, 64, 64),
     swift("pointers", "updateTooMany", OVER, 64, (64, 72)),
     swift("pointers", "copyTooMany", OVER, 64, (64, 72)),
-    swift("pointers", "storeAcrossEnd", OVER, 16, 16),
-    swift("pointers", "writeAligned", OVER, 128, 128, allocated="writeAligned"),
+    swift("pointers", "storeAcrossEnd", OVER, 16, 16, access="storeBytes"),
+    swift("pointers", "writeAligned", OVER, 128, 128, allocated="writeAligned", access="storeBytes"),
     swift("pointers", "writeArrayBehind", OVER, 64, 64, allocated="writeArrayBehind"),
     swift("pointers", "writeArrayFreed", AFTER_WRITE, 128, 72, allocated="writeArrayFreed", freed="writeArrayFreed"),
     swift("pointers", "writeOptionalFreed", AFTER_WRITE, 64, 32, allocated="writeOptionalFreed", freed="giveBack"),
     swift("pointers", "freeVariable", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
     swift("pointers", "freeGlobal", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
     swift("pointers", "freeArrayElements", INVALID, 128, 32, BAD_FREES, "giveBackAgain", allocated="freeArrayElements"),
-    swift("objects", "writeFieldFreed", AFTER_WRITE, 32, 24, allocated="Account", freed="drop"),
-    swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, allocated="Account", freed="drop"),
+    swift("objects", "writeFieldFreed", AFTER_WRITE, 32, 24, allocated="Account", freed="7AccountCfD", access="storeBytes"),
+    swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, allocated="Account", freed="7AccountCfD"),
     # A counted reference to a dead object reads its count before all else.
-    swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, allocated="Account", freed="drop"),
-    swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, allocated="Account", freed="drop"),
-    swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, allocated="Account", freed="drop"),
-    swift("objects", "releaseTwice", COUNTED, 32, 8, allocated="Account", freed="drop"),
-    swift("objects", "retainFreed", COUNTED, 32, 8, allocated="Account", freed="drop"),
-    swift("objects", "callMethodFreed", COUNTED, 24, (0, 24), allocated="Shape", freed="callMethodFreed"),
-    swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account"),
-    swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, allocated="Account", freed="drop"),
+    swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, allocated="Account", freed="7AccountCfD"),
+    # Once its page is opened the object dies again.
+    swift("objects", "releaseTwice", COUNTED, 32, 8, allocated="Account", freed="7AccountCfD", also=(DOUBLE,)),
+    swift("objects", "retainFreed", COUNTED, 32, 8, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "callMethodFreed", COUNTED, 24, (0, 24), allocated="Shape", freed="5ShapeCfD"),
+    swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account", access="storeBytes"),
+    swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, allocated="Account", freed="7AccountCfD"),
     swift("buffers", "copyByC", OVER, 64, (64, 72), allocated="makeBytes"),
     swift("buffers", "fillByC", OVER, 50, 50, allocated="makeBytes"),
     swift("buffers", "textByC", OVER, 16, 16, allocated="makeBytes"),

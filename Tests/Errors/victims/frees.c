@@ -15,7 +15,7 @@ static __attribute__((noinline)) void *resize(void *block, size_t size) {
 }
 static __attribute__((noinline)) char *grow(char *block, size_t size) {
     char *grown = (char *)realloc(block, size);
-    if (grown == block) abort(); // the old block has to be another
+    if (crime && grown == block) abort(); // the old block has to be another
     return grown;
 }
 

@@ -80,7 +80,7 @@ VICTIM(write_megabyte_before) {
 
 VICTIM(write_atomic_before) {
     _Atomic uint64_t *block = (_Atomic uint64_t *)allocate(16);
-    atomic_fetch_or(&block[-(ptrdiff_t)crime], 0x0100000000000001);
+    atomic_fetch_xor(&block[-(ptrdiff_t)crime], UINT64_MAX);
     release(block);
 }
 

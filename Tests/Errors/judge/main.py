@@ -4,7 +4,7 @@ import argparse
 
 from harness.main import execute, preload_library
 
-from judge import victim_tests
+from judge import configuration, rate, storms, victim_tests
 from judge.settings import SETTINGS
 from judge.victims import EVERY
 
@@ -28,5 +28,6 @@ def arguments():
 
 def main():
     options = arguments()
-    tests = victim_tests.tests(EVERY, options.checks)
+    tests = victim_tests.tests(EVERY, options.checks) + configuration.tests() + rate.tests()
+    tests += storms.tests(options.checks)
     return execute(tests, options)

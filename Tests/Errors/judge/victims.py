@@ -271,14 +271,16 @@ SWIFT = (
     swift("pointers", "updateTooMany", OVER, 64, (64, 72)),
     swift("pointers", "copyTooMany", OVER, 64, (64, 72)),
     swift("pointers", "storeAcrossEnd", OVER, 16, 16, access="storeBytes"),
-    swift("pointers", "writeAligned", OVER, 128, 128, allocated="writeAligned", access="storeBytes"),
+    swift("pointers", "writeAligned", OVER, 128, 128, WRITES, "storeBytes", "writeAligned"),
     swift("pointers", "writeArrayBehind", OVER, 64, 64, allocated="writeArrayBehind"),
     swift("pointers", "writeArrayFreed", AFTER_WRITE, 128, 72, allocated="writeArrayFreed", freed="writeArrayFreed"),
     swift("pointers", "writeOptionalFreed", AFTER_WRITE, 64, 32, allocated="writeOptionalFreed", freed="giveBack"),
     swift("pointers", "freeVariable", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
     swift("pointers", "freeGlobal", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
     swift("pointers", "freeArrayElements", INVALID, 128, 32, BAD_FREES, "giveBackAgain", allocated="freeArrayElements"),
-    swift("objects", "writeFieldFreed", AFTER_WRITE, 32, 24, allocated="Account", freed="7AccountCfD", access="storeBytes"),
+    swift(
+        "objects", "writeFieldFreed", AFTER_WRITE, 32, 24, allocated="Account", freed="7AccountCfD", access="storeBytes",
+    ),
     swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, allocated="Account", freed="7AccountCfD"),
     # A counted reference to a dead object reads its count before all else.
     swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, allocated="Account", freed="7AccountCfD"),

@@ -257,6 +257,7 @@ LIBRARIES = (
     library("read_call", OVER, 48, 48, ("full", "pages-before")),
     library("getline_freed", AFTER_WRITE, 64, (0, 8), freed="release"),
 )
+ACCOUNT = {"allocated": "Account", "freed": "7AccountCfD"}
 SWIFT = (
     swift("pointers", "writeByteBehind", OVER, 37, 37, allocated="makeBytes"),
     swift("pointers", "writeWordBehind", OVER, 32, 32),
@@ -279,19 +280,19 @@ SWIFT = (
     swift("pointers", "freeGlobal", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
     swift("pointers", "freeArrayElements", INVALID, 128, 32, BAD_FREES, "giveBackAgain", allocated="freeArrayElements"),
     swift(
-        "objects", "writeFieldFreed", AFTER_WRITE, 32, 24, allocated="Account", freed="7AccountCfD", access="storeBytes",
+        "objects", "writeFieldFreed", AFTER_WRITE, 32, 24, **ACCOUNT, access="storeBytes",
     ),
-    swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, **ACCOUNT),
     # A counted reference to a dead object reads its count before all else.
-    swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, allocated="Account", freed="7AccountCfD"),
-    swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, allocated="Account", freed="7AccountCfD"),
-    swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, **ACCOUNT),
+    swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, **ACCOUNT),
+    swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, **ACCOUNT),
     # Once its page is opened the object dies again.
-    swift("objects", "releaseTwice", COUNTED, 32, 8, allocated="Account", freed="7AccountCfD", also=(DOUBLE,)),
-    swift("objects", "retainFreed", COUNTED, 32, 8, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "releaseTwice", COUNTED, 32, 8, **ACCOUNT, also=(DOUBLE,)),
+    swift("objects", "retainFreed", COUNTED, 32, 8, **ACCOUNT),
     swift("objects", "callMethodFreed", COUNTED, 24, (0, 24), allocated="Shape", freed="5ShapeCfD"),
     swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account", access="storeBytes"),
-    swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, allocated="Account", freed="7AccountCfD"),
+    swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, **ACCOUNT),
     swift("buffers", "copyByC", OVER, 64, (64, 72), allocated="makeBytes"),
     swift("buffers", "fillByC", OVER, 50, 50, allocated="makeBytes"),
     swift("buffers", "textByC", OVER, 16, 16, allocated="makeBytes"),

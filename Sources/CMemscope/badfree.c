@@ -21,8 +21,7 @@ void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_erro
     mscope_report(error);
 }
 
-/// The part of a report that is about a live block.
-static struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block)
+struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block)
 {
     return (struct mscope_error){
         .kind = kind,

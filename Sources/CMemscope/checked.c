@@ -33,7 +33,9 @@ void *mscope_allocate_checked(const struct mscope_request *request)
     }
     if (mscope_tls.internal || request->alignment & (request->alignment - 1)) return NULL;
     if (mscope_checks_level == MSCOPE_CHECKS_SAMPLED) return mscope_is_chosen() ? mscope_guard_allocate(request) : NULL;
-    return NULL;
+    mscope_tls.until_check = 0; // all are
+    void *block = mscope_checks_level == MSCOPE_CHECKS_PAGES ? mscope_guard_allocate(request) : NULL;
+    return block != NULL ? block : mscope_canary_allocate(request);
 }
 
 bool mscope_record_checked(uint64_t address, const struct mscope_request *request)

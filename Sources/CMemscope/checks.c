@@ -64,9 +64,16 @@ void mscope_checks_start(void)
 
 void mscope_checks_activate(void)
 {
-    bool works = mscope_checks_level == MSCOPE_CHECKS_OFF || (mscope_guard_start() && mscope_fault_start());
+    bool works = mscope_checks_level == MSCOPE_CHECKS_OFF
+                 || (mscope_guard_start() && mscope_fault_start()
+                     && (mscope_checks_level < MSCOPE_CHECKS_FULL || mscope_quarantine_start()));
     if (!works) mscope_checks_level = MSCOPE_CHECKS_OFF; // no address space: readers see that nothing is checked
     mscope_checks_settled = true;
+}
+
+bool mscope_checks_need_all(void)
+{
+    return mscope_checks_level >= MSCOPE_CHECKS_FULL;
 }
 
 void mscope_read_check_totals(struct mscope_check_totals *out)
@@ -90,6 +97,7 @@ void mscope_read_check_totals(struct mscope_check_totals *out)
     mscope_error_totals(out);
     mscope_guard_totals(out);
     out->guard_rate = mscope_guard_rate;
+    out->quarantine_limit = mscope_quarantine_bound();
 }
 
 // ---- the interval of complete tracking
@@ -145,6 +153,10 @@ void mscope_check_heap(void)
     static _Atomic uint32_t under_way;
     if (mscope_exchange_acq_rel(&under_way, 1)) return;
     mscope_guard_sweep();
+    if (mscope_checks_level >= MSCOPE_CHECKS_FULL) {
+        mscope_canary_sweep();
+        mscope_quarantine_sweep();
+    }
     mscope_add_relaxed(&mscope_check_counters.sweeps, 1);
     mscope_store_release(&under_way, 0);
 }

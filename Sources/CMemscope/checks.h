@@ -40,6 +40,9 @@ extern MSCOPE_HIDDEN bool mscope_checks_settled;
 /// where that of a huge one does. False when there is no room for a record: the block must not be given out.
 MSCOPE_HIDDEN bool mscope_record_checked(uint64_t address, const struct mscope_request *request);
 
+/// Whether a live block came from mscope_allocate_checked.
+MSCOPE_HIDDEN bool mscope_is_checked(uint64_t what, uint64_t address);
+
 // ---- queue.c
 struct mscope_item {
     uint64_t address, first, second; // the words are the owner's
@@ -74,6 +77,8 @@ struct mscope_giving {
     struct mscope_cursor caller;
 };
 MSCOPE_HIDDEN void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error);
+/// The part of a report that is about a known block.
+MSCOPE_HIDDEN struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block);
 /// Reports the giving back of what is not a live block; false when nobody can tell.
 MSCOPE_HIDDEN bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *slot);
 /// Reports a live block that is given back as what it is not; false when all is well.
@@ -96,6 +101,28 @@ MSCOPE_HIDDEN bool mscope_guard_is_bad_free(const struct mscope_giving *call);
 MSCOPE_HIDDEN bool mscope_guard_caught(uint64_t address, bool is_write, struct mscope_cursor at);
 MSCOPE_HIDDEN void mscope_guard_sweep(void);
 MSCOPE_HIDDEN void mscope_guard_totals(struct mscope_check_totals *out);
+
+// ---- canary.c: blocks between bytes that nobody may write
+MSCOPE_HIDDEN void *mscope_canary_allocate(const struct mscope_request *request);
+/// Looks at a live block that is given back, and puts it into the quarantine; its record is still there.
+MSCOPE_HIDDEN void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what);
+/// Of a freed block: whether its canaries are as they were written; else the damaged byte.
+MSCOPE_HIDDEN bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_t shift, uint64_t *damage);
+/// What the allocator was asked for.
+MSCOPE_HIDDEN uint64_t mscope_canary_bytes(uint64_t size, uint32_t shift);
+MSCOPE_HIDDEN void mscope_canary_give_back(uint64_t block, uint32_t shift);
+MSCOPE_HIDDEN void mscope_canary_sweep(void);
+
+// ---- quarantine.c: freed blocks that are kept a while
+enum { MSCOPE_POISON = 0xd7 };
+#define MSCOPE_POISON_WORD 0xd7d7d7d7d7d7d7d7ull // as a pointer: of no address space
+MSCOPE_HIDDEN bool mscope_quarantine_start(void);
+/// Takes over a freed block whose lead has 2^shift bytes.
+MSCOPE_HIDDEN void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift);
+MSCOPE_HIDDEN void mscope_quarantine_sweep(void);
+MSCOPE_HIDDEN uint64_t mscope_quarantine_bound(void);
+/// Reports a fault by a pointer that was read from a freed block; false when it was none.
+MSCOPE_HIDDEN bool mscope_quarantine_caught(const void *context);
 
 // ---- fault.c
 MSCOPE_HIDDEN bool mscope_fault_start(void);

@@ -68,6 +68,7 @@ uint32_t mscope_mode(void)
 void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
+    if (mscope_checks_need_all()) mode = MSCOPE_FULL;
     if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) mscope_expect_tasks(); // what makes one may pass unseen
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
     mscope_era_mode_set(before, mode, mscope_load_relaxed(&mscope_begun) == 0);
@@ -139,7 +140,10 @@ bool mscope_boot(void)
     }
     if (!mscope_is_active()) return true;
     mscope_checks_activate();
-    mscope_set_mode(mscope_mode_from_environment());
+    uint32_t mode = mscope_mode_from_environment();
+    if (mode != MSCOPE_FULL && mscope_checks_need_all())
+        mscope_say("MEMSCOPE_MODE is '", mscope_mode_names[mode], "', but MEMSCOPE_CHECKS needs full; using full");
+    mscope_set_mode(mode);
     return true;
 }
 

@@ -194,6 +194,8 @@ MSCOPE_HIDDEN void mscope_signals_after_fork(void);
 
 /// Starts what the level needs; the process' malloc is ours.
 MSCOPE_HIDDEN void mscope_checks_activate(void);
+/// Whether every block has to be recorded, with its stack, for as long as the process lives.
+MSCOPE_HIDDEN bool mscope_checks_need_all(void);
 /// A fresh block: what was asked for, by whom.
 struct mscope_request {
     uint64_t size, alignment;

@@ -10,10 +10,11 @@ static bool mscope_is_start(uint64_t what, uint64_t address)
     return mscope_owns_slot(what, address) && (address & mscope_block_misalignment) == 0;
 }
 
-/// Whether a live block came from mscope_allocate_checked.
-static bool mscope_is_checked(uint64_t what, uint64_t address)
+bool mscope_is_checked(uint64_t what, uint64_t address)
 {
-    return (what & MSCOPE_SIZE_HUGE) == MSCOPE_SIZE_HUGE && mscope_is_guarded(address);
+    if ((what & MSCOPE_SIZE_HUGE) != MSCOPE_SIZE_HUGE) return false;
+    return mscope_is_guarded(address)
+           || (mscope_checks_level >= MSCOPE_CHECKS_FULL && mscope_block_size(what, address) < MSCOPE_SIZE_HUGE);
 }
 
 bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
@@ -26,7 +27,10 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
     if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call, slot);
     mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
     if (mscope_is_checked(what, call.address)) {
-        mscope_guard_release(&call, slot, what);
+        if (mscope_is_guarded(call.address))
+            mscope_guard_release(&call, slot, what);
+        else
+            mscope_canary_release(&call, slot, what);
         return false;
     }
     mscope_forget(slot, what, call.address, mscope_mark_of(pc));

@@ -49,5 +49,12 @@ def guards(options):
     return tests
 
 
+def canaries():
+    tests = []
+    for way in WAYS:
+        tests.append(program_test(f"checks/canary.c {way}", "checks/canary.c", way, MEMSCOPE_CHECKS="full"))
+    return tests
+
+
 def tests(options):
-    return bad_frees() + guards(options)
+    return bad_frees() + guards(options) + canaries()

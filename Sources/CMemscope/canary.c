@@ -1,0 +1,244 @@
+// Blocks with canaries: bytes before the first and behind the last that nobody may write.
+//
+//   raw [filled] [canary: 16] block: size [filled: 8 to 23, to the end of the allocator's chunk]
+//
+//   lead = block - raw, 16 or the alignment asked for
+//   canary = {mix(block, size, lead's exponent), exponent ^ mix(block)}
+//
+// The canary also says where the allocator's block begins. When part of it was overwritten the rest still tells; when
+// all of it was, the block is never given back.
+#include "checks.h"
+
+#include <string.h>
+
+enum {
+    MSCOPE_LEAD = 16,
+    MSCOPE_MOST_LEAD_SHIFT = 24,
+    MSCOPE_CANARY_SURE = 5, // bytes that must still be right: 4 are so by chance once in 10^8 exponents
+    MSCOPE_WATCHED_LEAD = 256,
+};
+
+struct mscope_canary {
+    uint64_t a, b;
+};
+
+static uint64_t mscope_stir(uint64_t x)
+{
+    x = (x ^ x >> 31) * 0x9E3779B97F4A7C15ull;
+    return (x ^ x >> 29) * 0xbf58476d1ce4e5b9ull;
+}
+
+static inline struct mscope_canary mscope_canary_of(uint64_t block, uint64_t size, uint32_t shift)
+{
+    return (struct mscope_canary){mscope_stir(block ^ size << 32 ^ size >> 32 ^ (uint64_t)shift << 58),
+                                  shift ^ mscope_stir(~block)};
+}
+
+/// The bytes from a block's first to the end of its canary. The slot of its size needs 40.
+static inline uint64_t mscope_canary_end(uint64_t size)
+{
+    uint64_t end = ((size + 15) & ~15ull) + 8;
+    return end < 40 ? 40 : end;
+}
+
+/// The exponent of the lead that a canary tells of; 0 when too little of it is left.
+static uint32_t mscope_lead_shift(const struct mscope_canary *found, uint64_t block, uint64_t size)
+{
+    struct mscope_canary wanted = mscope_canary_of(block, size, 4);
+    if (memcmp(found, &wanted, sizeof(wanted)) == 0) return 4;
+    uint32_t best = 0, best_count = MSCOPE_CANARY_SURE - 1;
+    for (uint32_t shift = 4; shift <= MSCOPE_MOST_LEAD_SHIFT; shift++) {
+        uint32_t count = 0;
+        wanted = mscope_canary_of(block, size, shift);
+        for (size_t i = 0; i < sizeof(wanted); i++)
+            count += ((const uint8_t *)found)[i] == ((const uint8_t *)&wanted)[i];
+        if (count > best_count) {
+            best = shift;
+            best_count = count;
+        }
+    }
+    return best;
+}
+
+// ---- allocating
+
+static void *mscope_raw_block(const struct mscope_request *request, uint64_t lead)
+{
+    uint64_t bytes = lead + mscope_canary_end(request->size);
+    if (lead > MSCOPE_LEAD) {
+        void *raw = mscope_next.memalign(lead, bytes);
+        if (raw != NULL && request->zeroed) memset(raw, 0, bytes);
+        return raw;
+    }
+    return request->zeroed ? mscope_next.calloc(1, bytes) : mscope_next.malloc(bytes);
+}
+
+static void mscope_write_canaries(uint64_t block, uint64_t size, uint32_t shift)
+{
+    uint64_t lead = 1ull << shift, watched = lead < MSCOPE_WATCHED_LEAD ? lead : MSCOPE_WATCHED_LEAD;
+    mscope_fill_slack(block - watched, block - MSCOPE_LEAD);
+    struct mscope_canary canary = mscope_canary_of(block, size, shift);
+    memcpy((void *)(block - MSCOPE_LEAD), &canary, sizeof(canary));
+    mscope_fill_slack(block + size, block + mscope_canary_end(size));
+}
+
+void *mscope_canary_allocate(const struct mscope_request *request)
+{
+    uint64_t lead = request->alignment > MSCOPE_LEAD ? request->alignment : MSCOPE_LEAD;
+    // A size that is huge by itself has no canary: its slot could not be told from that of a checked one.
+    if (request->size >= MSCOPE_SIZE_HUGE || lead >> MSCOPE_MOST_LEAD_SHIFT != 0) return NULL;
+    void *raw = mscope_raw_block(request, lead);
+    if (raw == NULL) return NULL;
+    uint64_t block = (uint64_t)raw + lead;
+    mscope_write_canaries(block, request->size, (uint32_t)__builtin_ctzll(lead));
+    if (!mscope_record_checked(block, request)) {
+        mscope_next.free(raw);
+        return NULL;
+    }
+    mscope_add_relaxed(&mscope_check_counters.canaried, 1);
+    return (void *)block;
+}
+
+// ---- looking
+
+// Damage that a sweep has found is found again when the block is freed: told by block and birth, it is reported once.
+enum { MSCOPE_KNOWN_DAMAGES = 1 << 12, MSCOPE_KNOWN_TRIES = 8 };
+static _Atomic uint64_t mscope_known_damages[MSCOPE_KNOWN_DAMAGES];
+
+static bool mscope_is_known_damage(uint64_t block, uint64_t born, uint32_t kind)
+{
+    uint64_t key = mscope_stir(block ^ mscope_stir(born ^ kind)) | 1;
+    for (uint32_t i = 0; i < MSCOPE_KNOWN_TRIES; i++) {
+        _Atomic uint64_t *place = &mscope_known_damages[(key + i) % MSCOPE_KNOWN_DAMAGES];
+        uint64_t seen = mscope_load_relaxed(place);
+        if (seen == 0 && mscope_cas_acq_rel(place, &seen, key)) return false;
+        if (seen == key) return true;
+    }
+    mscope_store_relaxed(&mscope_known_damages[key % MSCOPE_KNOWN_DAMAGES], key);
+    return false;
+}
+
+static void mscope_report_canary(const struct mscope_departure *block, uint32_t kind, uint64_t damage,
+                                 struct mscope_witness at, uint32_t flags)
+{
+    if (mscope_is_known_damage(block->address, block->born, kind)) return;
+    struct mscope_block described;
+    mscope_describe_block(&described, block->address, block->what, block->born, block->size);
+    struct mscope_error error = mscope_error_about(kind, &described);
+    error.flags = MSCOPE_ERROR_FOUND_LATER | MSCOPE_ERROR_WRITE | flags;
+    error.address = damage;
+    error.offset = (int64_t)(damage - block->address);
+    error.access_site = at.site;
+    error.access_thread = at.thread;
+    mscope_report(&error);
+}
+
+/// The damaged byte nearest to the block in its canary; `block` when there is none.
+static uint64_t mscope_canary_damage(const struct mscope_canary *found, const struct mscope_canary *wanted,
+                                     uint64_t block)
+{
+    const uint8_t *a = (const uint8_t *)found, *b = (const uint8_t *)wanted;
+    for (uint64_t i = sizeof(*found); i-- > 0;)
+        if (a[i] != b[i]) return block - MSCOPE_LEAD + i;
+    return block;
+}
+
+/// Reports what was written around a block that its caller alone has. The exponent of its lead, 0 when that is lost.
+static uint32_t mscope_check_canaries(const struct mscope_departure *block, struct mscope_witness at)
+{
+    uint64_t address = block->address, end = address + mscope_canary_end(block->size);
+    const struct mscope_canary *found = (const struct mscope_canary *)(address - MSCOPE_LEAD);
+    uint32_t shift = mscope_lead_shift(found, address, block->size);
+    struct mscope_canary wanted = mscope_canary_of(address, block->size, shift);
+    uint64_t before = mscope_canary_damage(found, &wanted, address);
+    uint64_t lead = shift ? 1ull << shift : MSCOPE_LEAD, low = lead < MSCOPE_WATCHED_LEAD ? lead : MSCOPE_WATCHED_LEAD;
+    if (before == address) {
+        before = mscope_last_damage(address - low, address - MSCOPE_LEAD, MSCOPE_CANARY);
+        if (before == address - MSCOPE_LEAD) before = address;
+    }
+    uint64_t behind = mscope_first_damage(address + block->size, end, MSCOPE_CANARY);
+    if (before != address) mscope_report_canary(block, MSCOPE_UNDERFLOW, before, at, 0);
+    if (behind != end) mscope_report_canary(block, MSCOPE_OVERFLOW, behind, at, 0);
+    return shift;
+}
+
+void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
+{
+    struct mscope_departure block = {call->address, what, mscope_load_relaxed(&slot->born),
+                                     mscope_block_size(what, call->address)};
+    // Of two threads that free it at once one is first, and the other is told so.
+    if (!mscope_cas_acq_rel(&slot->what, &what, what & ~((uint64_t)MSCOPE_SLOT_LIVE << 52))) {
+        mscope_is_bad_free(call, slot);
+        return;
+    }
+    struct mscope_witness here = mscope_witness(call->caller);
+    uint32_t shift = mscope_check_canaries(&block, here);
+    mscope_forget(slot, block.what, block.address, mscope_mark_of(here.site));
+    if (shift == 0) {
+        mscope_add_relaxed(&mscope_check_counters.lost_blocks, 1);
+        return;
+    }
+    mscope_write_canaries(block.address, block.size, shift);
+    mscope_quarantine(block.address, block.size, shift);
+}
+
+void mscope_canary_give_back(uint64_t block, uint32_t shift)
+{
+    mscope_next.free((void *)(block - (1ull << shift)));
+}
+
+uint64_t mscope_canary_bytes(uint64_t size, uint32_t shift)
+{
+    return (1ull << shift) + mscope_canary_end(size);
+}
+
+bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_t shift, uint64_t *damage)
+{
+    struct mscope_canary wanted = mscope_canary_of(block, size, shift);
+    uint64_t end = block + mscope_canary_end(size);
+    *damage = mscope_canary_damage((const struct mscope_canary *)(block - MSCOPE_LEAD), &wanted, block);
+    if (*damage != block) return false;
+    *damage = mscope_first_damage(block + size, end, MSCOPE_CANARY);
+    return *damage == end;
+}
+
+// ---- looking at all of them, while their owners go on
+
+static void mscope_sweep_block(struct mscope_slot *slot, const struct mscope_departure *block)
+{
+    struct mscope_canary found;
+    uint64_t address = block->address, end = address + mscope_canary_end(block->size), behind, before = address;
+    if (mscope_read_memory(address - MSCOPE_LEAD, &found, sizeof(found)) != sizeof(found)) return;
+    uint32_t shift = mscope_lead_shift(&found, address, block->size);
+    struct mscope_canary wanted = mscope_canary_of(address, block->size, shift);
+    before = mscope_canary_damage(&found, &wanted, address);
+    if (!mscope_probe_first_damage(address + block->size, end, MSCOPE_CANARY, &behind)) return;
+    if (before == address && behind == end) return;
+    // It was read from a live block only if that lives still.
+    if (mscope_load_acquire(&slot->what) != block->what || mscope_load_acquire(&slot->born) != block->born) return;
+    struct mscope_witness nobody = {0};
+    if (before != address) mscope_report_canary(block, MSCOPE_UNDERFLOW, before, nobody, MSCOPE_ERROR_SWEEP);
+    if (behind != end) mscope_report_canary(block, MSCOPE_OVERFLOW, behind, nobody, MSCOPE_ERROR_SWEEP);
+}
+
+static void mscope_sweep_page(struct mscope_region *region, uint64_t first, uint64_t granule)
+{
+    for (uint64_t i = 0; i < MSCOPE_PAGE_SLOTS; i++) {
+        struct mscope_departure found;
+        struct mscope_slot *slot = &region->slots[first + i];
+        if (!mscope_read_slot(slot, granule + i, &found) || !mscope_is_checked(found.what, found.address)) continue;
+        if (!mscope_is_guarded(found.address)) mscope_sweep_block(slot, &found);
+    }
+}
+
+void mscope_canary_sweep(void)
+{
+    for (uint64_t r = mscope_lowest_region(); r <= mscope_highest_region(); r++) {
+        struct mscope_region *region = mscope_load_acquire(&mscope_regions[r]);
+        for (uint64_t page = 0; region != NULL && page < MSCOPE_REGION_PAGES; page++) {
+            if (mscope_load_acquire(&region->used[page]) == 0) continue;
+            uint64_t first = page * MSCOPE_PAGE_SLOTS;
+            mscope_sweep_page(region, first, r * MSCOPE_REGION_SLOTS + first);
+        }
+    }
+}

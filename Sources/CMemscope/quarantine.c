@@ -1,0 +1,212 @@
+// Freed blocks that are kept for a while, filled: who writes to one is found, who follows a pointer out of one faults.
+//
+// The filling, read as a pointer, is an address that does not exist. The first two words of what may be a Swift object
+// stay as they were, so that a message to a dead object does not end the program before it is reported: the object's
+// class can still be asked, and a changed reference count tells of the message.
+#include "checks.h"
+
+#include <string.h>
+
+enum { MSCOPE_QUARANTINE_ITEMS = 1 << 20, MSCOPE_HEADER = 16 };
+enum { MSCOPE_ITEM_SHIFT = 48, MSCOPE_ITEM_SHIFT_MASK = 63 };
+#define MSCOPE_ITEM_KNOWN (1ull << 62)  // its damage was reported
+#define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are the item's
+
+static struct mscope_queue mscope_kept;
+static uint64_t mscope_quarantine_limit;
+
+#pragma weak swift_retain
+extern void *swift_retain(void *object);
+
+bool mscope_quarantine_start(void)
+{
+    mscope_quarantine_limit = mscope_number("MEMSCOPE_QUARANTINE_BYTES", 0, 1ull << 40, 64ull << 20,
+                                            "'; accepted are numbers from 0 on; using 67108864");
+    return mscope_queue_start(&mscope_kept, MSCOPE_QUARANTINE_ITEMS);
+}
+
+// address:48 | exponent of the lead:6 | flags
+static inline uint64_t mscope_item_block(const struct mscope_item *item)
+{
+    return item->address & ((1ull << MSCOPE_ITEM_SHIFT) - 1);
+}
+static inline uint32_t mscope_item_lead(const struct mscope_item *item)
+{
+    return item->address >> MSCOPE_ITEM_SHIFT & MSCOPE_ITEM_SHIFT_MASK;
+}
+
+/// The slot has the block's description until its memory is given back.
+static struct mscope_slot *mscope_item_slot(const struct mscope_item *item, uint64_t *size)
+{
+    struct mscope_slot *slot = mscope_find_slot(mscope_item_block(item));
+    *size = mscope_block_size(mscope_load_relaxed(&slot->what), mscope_item_block(item));
+    return slot;
+}
+
+static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint32_t flags)
+{
+    uint64_t size;
+    struct mscope_slot *slot = mscope_item_slot(item, &size);
+    uint64_t what = mscope_load_relaxed(&slot->what);
+    item->address |= MSCOPE_ITEM_KNOWN;
+    struct mscope_error error = {
+        .kind = MSCOPE_USE_AFTER_FREE_WRITE,
+        .flags = MSCOPE_ERROR_FOUND_LATER | MSCOPE_ERROR_WRITE | flags,
+        .address = damage,
+        .block = mscope_item_block(item),
+        .size = size,
+        .offset = (int64_t)(damage - mscope_item_block(item)),
+        .type_word = item->address & MSCOPE_ITEM_HEADER ? item->first : 0,
+        .allocated_site = mscope_slot_site(what),
+        .freed_site = mscope_site_of_mark(mscope_load_relaxed(&slot->born)),
+        .family = mscope_slot_flags(what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
+    };
+    mscope_report(&error);
+}
+
+/// Reports the first write to a freed block that its caller has taken out of the queue.
+static void mscope_check_item(struct mscope_item *item, uint32_t flags)
+{
+    if (item->address & MSCOPE_ITEM_KNOWN) return;
+    uint64_t block = mscope_item_block(item), size, filled = block, damage;
+    mscope_item_slot(item, &size);
+    if (item->address & MSCOPE_ITEM_HEADER) {
+        const uint8_t *now = (const uint8_t *)block, *then = (const uint8_t *)&item->first;
+        for (uint64_t i = 0; i < MSCOPE_HEADER; i++)
+            if (now[i] != then[i]) return mscope_report_write(item, block + i, flags);
+        filled += MSCOPE_HEADER;
+    }
+    damage = mscope_first_damage(filled, block + size, MSCOPE_POISON);
+    if (damage != block + size || !mscope_canary_is_whole(block, size, mscope_item_lead(item), &damage))
+        mscope_report_write(item, damage, flags);
+}
+
+static void mscope_give_back_item(const struct mscope_item *item)
+{
+    uint64_t size;
+    mscope_item_slot(item, &size);
+    mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, -mscope_canary_bytes(size, mscope_item_lead(item)));
+    mscope_add_relaxed(&mscope_check_counters.quarantined_blocks, -1);
+    mscope_canary_give_back(mscope_item_block(item), mscope_item_lead(item));
+}
+
+static bool mscope_evict(void)
+{
+    struct mscope_item item;
+    if (!mscope_queue_take(&mscope_kept, &item)) return false;
+    mscope_check_item(&item, 0);
+    mscope_give_back_item(&item);
+    return true;
+}
+
+/// Whether what is in a block may be a Swift object's metadata.
+static bool mscope_may_be_object(uint64_t block, uint64_t size)
+{
+    if (swift_retain == NULL || size < MSCOPE_HEADER || (block & 7) != 0) return false;
+    uint64_t word = *(const uint64_t *)block;
+    return (word & 7) == 0 && word >= 4096 && word >> MSCOPE_ADDRESS_BITS == 0;
+}
+
+void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
+{
+    uint64_t bytes = mscope_canary_bytes(size, shift);
+    if (bytes > mscope_quarantine_limit / 4) { // it would drive everything else out
+        mscope_add_relaxed(&mscope_check_counters.not_quarantined, 1);
+        return mscope_canary_give_back(block, shift);
+    }
+    struct mscope_item item = {.address = block | (uint64_t)shift << MSCOPE_ITEM_SHIFT};
+    uint64_t filled = block;
+    if (mscope_may_be_object(block, size)) {
+        memcpy(&item.first, (const void *)block, MSCOPE_HEADER);
+        item.address |= MSCOPE_ITEM_HEADER;
+        filled += MSCOPE_HEADER;
+    }
+    memset((void *)filled, MSCOPE_POISON, block + size - filled);
+    mscope_add_relaxed(&mscope_check_counters.quarantined_blocks, 1);
+    uint64_t held = mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, bytes) + bytes;
+    while (held > mscope_quarantine_limit && mscope_evict())
+        held = mscope_load_relaxed(&mscope_check_counters.quarantined_bytes);
+    if (mscope_queue_put(&mscope_kept, item)) return;
+    if (mscope_evict() && mscope_queue_put(&mscope_kept, item)) return;
+    mscope_add_relaxed(&mscope_check_counters.not_quarantined, 1);
+    mscope_give_back_item(&item);
+}
+
+/// Each item is out of the queue while it is looked at: so nobody gives it back meanwhile.
+void mscope_quarantine_sweep(void)
+{
+    for (uint64_t n = mscope_queue_length(&mscope_kept); n > 0; n--) {
+        struct mscope_item item;
+        if (!mscope_queue_take(&mscope_kept, &item)) return;
+        mscope_check_item(&item, MSCOPE_ERROR_SWEEP);
+        if (!mscope_queue_put(&mscope_kept, item)) mscope_give_back_item(&item);
+    }
+}
+
+uint64_t mscope_quarantine_bound(void)
+{
+    return mscope_quarantine_limit;
+}
+
+// ---- reads that faulted
+
+/// The freed block around an address; false when there is none that we know.
+static bool mscope_find_freed(uint64_t address, struct mscope_departure *out)
+{
+    enum { MSCOPE_REACH = 1 << 10 };
+    uint64_t granule = address >> MSCOPE_GRANULE_SHIFT, era = mscope_load_relaxed(&mscope_era);
+    for (uint64_t i = 0; i < MSCOPE_REACH && granule > i; i++) {
+        struct mscope_slot *slot = mscope_find_slot((granule - i) << MSCOPE_GRANULE_SHIFT);
+        uint64_t what = slot ? mscope_load_acquire(&slot->what) : 0, mark = slot ? mscope_load_acquire(&slot->born) : 0;
+        uint32_t flags = mscope_slot_flags(what);
+        uint64_t start = (granule - i) << MSCOPE_GRANULE_SHIFT | (flags & MSCOPE_SLOT_HALF ? 16 : 0);
+        if (what == 0 || start > address) continue;
+        if ((flags & MSCOPE_SLOT_LIVE) || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
+        *out = (struct mscope_departure){start, what, mark, mscope_block_size(what, start)};
+        return address - start < out->size;
+    }
+    return false;
+}
+
+/// Where the poisoned pointer came from nobody can tell any more. Most often a register or the frame still points to
+/// the block it was read from.
+static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct mscope_departure *out, uint64_t *address)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (words[i] < 4096 || words[i] >> MSCOPE_ADDRESS_BITS != 0 || !mscope_find_freed(words[i], out)) continue;
+        *address = words[i];
+        return true;
+    }
+    return false;
+}
+
+bool mscope_quarantine_caught(const void *context)
+{
+    enum { MSCOPE_FRAME_WORDS = 32 };
+    uint32_t count, poisoned = 0;
+    const uint64_t *registers = mscope_registers(context, &count);
+    for (uint32_t i = 0; i < count; i++) poisoned += registers[i] - (MSCOPE_POISON_WORD - 0x10000) < 0x20000;
+    if (poisoned == 0) return false;
+    struct mscope_cursor at = mscope_interrupted_call(context);
+    uint64_t frame[MSCOPE_FRAME_WORDS], address = 0;
+    struct mscope_departure block = {0};
+    uint32_t read = (uint32_t)(mscope_read_memory(at.sp, frame, sizeof(frame)) / sizeof(uint64_t));
+    bool found =
+        mscope_guess_freed(registers, count, &block, &address) || mscope_guess_freed(frame, read, &block, &address);
+    struct mscope_witness here = mscope_witness(at);
+    struct mscope_error error = {
+        .kind = MSCOPE_USE_AFTER_FREE_READ,
+        .flags = MSCOPE_ERROR_READ | MSCOPE_ERROR_FATAL | (found ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
+        .address = address,
+        .block = block.address,
+        .size = block.size,
+        .offset = (int64_t)(address - block.address),
+        .access_site = here.site,
+        .access_thread = here.thread,
+        .allocated_site = mscope_slot_site(block.what),
+        .freed_site = found ? mscope_site_of_mark(block.born) : 0,
+        .family = mscope_slot_flags(block.what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
+    };
+    mscope_report(&error);
+    return true;
+}

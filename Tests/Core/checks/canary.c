@@ -1,0 +1,210 @@
+// MEMSCOPE_CHECKS=full: every write beyond a block or after its end is found, by the byte; what reads is not disturbed.
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "../support/errors.h"
+
+static __attribute__((noinline)) char *allocate(size_t size) {
+    char *volatile p = malloc(size);
+    return p;
+}
+static __attribute__((noinline)) void release(void *p) {
+    free(p);
+    __asm__ volatile("");
+}
+
+static void by_the_byte(void) {
+    test("one byte behind the last is found at free, whatever the size");
+    for (size_t size = 0; size < 200; size++) {
+        char *volatile p = allocate(size);
+        memset(p, 1, size);
+        mark_errors();
+        p[size] = 0;
+        release(p);
+        expect_errors(1);
+        if (size == 0) expect_error(MSCOPE_OVERFLOW, p, 0, 0);
+    }
+    expect(stack_has(last_error().allocated_site, allocate), "allocated elsewhere");
+    end();
+
+    test("one byte before the first is found at free, whatever the size");
+    for (size_t size = 0; size < 200; size++) {
+        char *volatile p = allocate(size);
+        mark_errors();
+        p[-1] ^= 1;
+        release(p);
+        expect_errors(1);
+        if (size == 0) expect_error(MSCOPE_UNDERFLOW, p, 0, -1);
+    }
+    end();
+
+    test("sixteen bytes before the first destroy the canary: it is found, and the block is never given back");
+    char *volatile p = allocate(50);
+    struct mscope_check_totals before, after;
+    mscope_read_check_totals(&before);
+    mark_errors();
+    memset(p - 16, 0, 16);
+    free(p);
+    mscope_read_check_totals(&after);
+    expect_errors(1);
+    expect_equal(last_error().kind, MSCOPE_UNDERFLOW, "the kind");
+    expect_equal(after.lost_blocks - before.lost_blocks, 1, "lost blocks");
+    end();
+}
+
+static void aligned(void) {
+    test("aligned blocks are aligned, and watched on both sides");
+    for (size_t alignment = 8; alignment <= 65536; alignment *= 2) {
+        void *block = NULL;
+        expect_equal(posix_memalign(&block, alignment, 100), 0, "posix_memalign");
+        char *volatile p = block;
+        expect(((uintptr_t)p & (alignment - 1)) == 0, "%p is not aligned to %zu", (void *)p, alignment);
+        expect_equal(malloc_usable_size(p), 100, "the usable size");
+        mark_errors();
+        p[100] = 1;
+        p[-1] ^= 1;
+        free(p);
+        expect_errors(2);
+    }
+    end();
+}
+
+static void reallocs(void) {
+    test("realloc looks at the block it moves, and keeps what it held");
+    char *volatile p = allocate(30);
+    memset(p, 5, 30);
+    mark_errors();
+    p[30] = 1;
+    char *q = realloc(p, 3000);
+    expect_errors(1);
+    expect_equal(last_error().kind, MSCOPE_OVERFLOW, "the kind");
+    for (int i = 0; i < 30; i++) expect(q[i] == 5, "byte %d", i);
+    q = realloc(q, 10);
+    for (int i = 0; i < 10; i++) expect(q[i] == 5, "byte %d", i);
+    expect(realloc(q, 0) == NULL, "realloc to nothing gave a block");
+    errno = 0;
+    volatile size_t huge = PTRDIFF_MAX;
+    q = malloc(20);
+    expect(realloc(q, huge) == NULL && errno == ENOMEM, "errno is %d", errno);
+    expect_block(q, 20, 0);
+    free(q);
+    expect_errors(1);
+    end();
+}
+
+static void sweeps(void) {
+    test("the sweep finds what is written beyond a live block and to a freed one, once");
+    char *volatile p = allocate(77), *volatile q = allocate(300);
+    release(q);
+    mark_errors();
+    p[77] = 0;
+    q[123] = 1;
+    mscope_check_heap();
+    expect_errors(2);
+    struct mscope_error e = last_error();
+    expect_equal(e.kind, MSCOPE_USE_AFTER_FREE_WRITE, "the kind");
+    expect_equal(e.offset, 123, "the offset");
+    expect_equal(e.size, 300, "the size");
+    expect(stack_has(e.freed_site, release) && stack_has(e.allocated_site, allocate), "its stacks are others");
+    mscope_check_heap();
+    free(p);
+    mscope_check_heap();
+    expect_errors(2);
+    end();
+}
+
+static void quarantined(void) {
+    test("a write after free is found when the block leaves the quarantine");
+    char *volatile p = allocate(64);
+    release(p);
+    p[10] = 'x';
+    mark_errors();
+    for (int i = 0; i < 100000; i++) free(malloc(2000));
+    expect_error(MSCOPE_USE_AFTER_FREE_WRITE, p, 64, 10);
+    struct mscope_check_totals totals;
+    mscope_read_check_totals(&totals);
+    expect(totals.quarantined_bytes <= totals.quarantine_limit, "%llu bytes are kept",
+        (unsigned long long)totals.quarantined_bytes);
+    end();
+
+    test("a double free long after is one, and a pointer read from a freed block leads nowhere");
+    p = allocate(64);
+    release(p);
+    mark_errors();
+    free(p);
+    expect_error(MSCOPE_DOUBLE_FREE, p, 64, 0);
+    expect(stack_has(last_error().freed_site, release), "freed elsewhere");
+    expect((unsigned char)p[63] == (unsigned char)p[32] && p[63] != 0, "it is not filled");
+    end();
+}
+
+static __attribute__((noinline)) void follow(void) {
+    struct node {
+        long before[4];
+        struct node *volatile next;
+    } *volatile node = malloc(sizeof *node);
+    node->next = node;
+    free(node);
+    volatile long value = node->next->before[1];
+    (void)value;
+}
+
+static volatile uint64_t reports_then;
+static void on_fault(int number) {
+    (void)number;
+    struct mscope_error e = last_error();
+    _exit(mscope_error_count() - errors_before == 1 && e.kind == MSCOPE_USE_AFTER_FREE_READ && e.size == 40
+                  && (e.flags & MSCOPE_ERROR_FATAL) && stack_has(e.access_site, follow)
+              ? 7
+              : 8);
+}
+
+static void followed(void) {
+    test("following a pointer out of a freed block is reported before the program's handler gets it");
+    pid_t child = fork();
+    if (child == 0) {
+        mark_errors();
+        signal(SIGSEGV, on_fault);
+        follow();
+        _exit(9);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    expect_equal(WEXITSTATUS(status), 7, "the child's status");
+    end();
+}
+
+static void twins(void) {
+    test("what is no crime is none, and all figures add up");
+    mark_errors();
+    for (size_t i = 0; i < 100000; i++) {
+        size_t size = i * 7919 % 5000;
+        char *p = i % 3 == 0 ? calloc(1, size) : i % 3 == 1 ? malloc(size) : realloc(NULL, size);
+        if (i % 3 == 0)
+            for (size_t k = 0; k < size; k++) expect(p[k] == 0, "calloc's byte %zu", k);
+        memset(p, (int)i, size);
+        expect_equal(malloc_usable_size(p), size, "the usable size");
+        if (i % 5 == 0) p = realloc(p, size + 100);
+        free(p);
+    }
+    mscope_check_heap();
+    expect_errors(0);
+    expect_consistent();
+    end();
+}
+
+int main(void) {
+    by_the_byte();
+    aligned();
+    reallocs();
+    sweeps();
+    quarantined();
+    followed();
+    twins();
+    return check_result();
+}

@@ -47,7 +47,7 @@ def judge(done, victim, setting, kept):
         reasons = [f"{'; '.join(faults)}: {error.line(program)}" for error, faults in wrong]
     # More than one report may be made of one crime, such as at both ends of the bytes it wrote.
     for error in about:
-        if error.kind not in victim.kinds + victim.also or (error.size if error.has_block else None) != victim.size:
+        if error.kind not in victim.kinds or (error.size if error.has_block else None) != victim.size:
             reasons.append(f"there is a report about something else: {error.line(program)}")
         if error.count != 1:
             reasons.append(f"one crime was counted more than once: {error.line(program)}")

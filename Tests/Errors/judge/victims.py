@@ -23,10 +23,9 @@ class Victim:
     at: object
     where: tuple
     left: object = None
-    access: str | None = None
+    access: str | None = None  # a function's name; None: the victim's own, "": not always the same
     allocated: str | None = "allocate"
     freed: str | None = None
-    also: tuple = ()  # kinds that may be reported as a consequence
 
     @property
     def settings(self):
@@ -48,7 +47,7 @@ class Victim:
 
     @property
     def function(self):
-        return self.access or self.name
+        return self.name if self.access is None else self.access
 
 
 def behind(name, size, at=None, **more):
@@ -287,9 +286,9 @@ SWIFT = (
     swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, **ACCOUNT),
     swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, **ACCOUNT),
     swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, **ACCOUNT),
-    # Once its page is opened the object dies again.
-    swift("objects", "releaseTwice", COUNTED, 32, 8, **ACCOUNT, also=(DOUBLE,)),
-    swift("objects", "retainFreed", COUNTED, 32, 8, **ACCOUNT),
+    # A dead object whose count may be read dies again, so it may also be given back twice.
+    swift("objects", "releaseTwice", (*COUNTED, DOUBLE), 32, (0, 9), access="", **ACCOUNT),
+    swift("objects", "retainFreed", COUNTED, 32, 8, left=12, **ACCOUNT),  # the upper half of the counts
     swift("objects", "callMethodFreed", COUNTED, 24, (0, 24), allocated="Shape", freed="5ShapeCfD"),
     swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account", access="storeBytes"),
     swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, **ACCOUNT),

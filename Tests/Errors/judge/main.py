@@ -4,7 +4,7 @@ import argparse
 
 from harness.main import execute, preload_library
 
-from judge import configuration, rate, storms, victim_tests
+from judge import configuration, rate, real, storms, victim_tests
 from judge.settings import SETTINGS
 from judge.victims import EVERY
 
@@ -29,5 +29,5 @@ def arguments():
 def main():
     options = arguments()
     tests = victim_tests.tests(EVERY, options.checks) + configuration.tests() + rate.tests()
-    tests += storms.tests(options.checks)
+    tests += real.tests(options.checks) + storms.tests(options.checks)
     return execute(tests, options)

@@ -58,10 +58,16 @@ def _error(values):
                  values["block"] != 0, stacks)
 
 
+def read_all(path):
+    """[(totals, errors)] of each process that wrote a report."""
+    found = []
+    for file in sorted(path.parent.glob(path.name + ".*")):
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        found.append((lines[0], [_error(line) for line in lines[1:]]))
+    return found
+
+
 def read(path):
-    """(totals, errors); (None, []) when the program wrote none."""
-    try:
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
-    except FileNotFoundError:
-        return None, []
-    return lines[0], [_error(line) for line in lines[1:]]
+    """(totals, errors) of the only process; (None, []) when it wrote none."""
+    found = read_all(path)
+    return found[0] if found else (None, [])

@@ -1,5 +1,5 @@
-// Preloaded behind the core: writes at exit what the core reported, a line of JSON for each, with the stacks' frames
-// as image and offset.
+// Preloaded behind the core: at exit each process writes a file of its own about what the core reported, a line of
+// JSON for each report, with the stacks' frames as image and offset.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,8 +36,10 @@ static void write_error(int file, const struct mscope_error *error) {
 }
 
 __attribute__((destructor)) static void write_report(void) {
-    const char *path = getenv("ERRORS_FILE");
-    int file = path ? open(path, O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC, 0666) : -1;
+    const char *prefix = getenv("ERRORS_FILE");
+    char path[4096];
+    if (!prefix || snprintf(path, sizeof path, "%s.%d", prefix, (int)getpid()) >= (int)sizeof path) return;
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file < 0) return;
     static struct mscope_error all[1024];
     uint32_t cursor = 0;

@@ -5,7 +5,7 @@
 /// How many allocations pass until one is checked, each with probability 1 / rate.
 static int64_t mscope_draw_distance(struct mscope_bank *bank)
 {
-    return mscope_guard_rate <= 1 ? 0 : mscope_next_trial(bank, mscope_guard_rate);
+    return mscope_check_options.guard_rate <= 1 ? 0 : mscope_next_trial(bank, mscope_check_options.guard_rate);
 }
 
 /// Draws when the next one is due; whether this one is.

@@ -7,12 +7,20 @@ struct mscope_check_counters mscope_check_counters;
 _Atomic uint64_t mscope_era;
 uint32_t mscope_checks_level; // MSCOPE_CHECKS_OFF until booted
 uint64_t mscope_block_misalignment;
-uint32_t mscope_guard_side;
-uint64_t mscope_guard_rate;
+struct mscope_check_options mscope_check_options;
 bool mscope_checks_settled;
 bool mscope_knows_families;
 
 // ---- configuration
+
+static void mscope_refuse(const char *variable, const char *value, const char *accepted)
+{
+    char head[64];
+    size_t length = strlen(variable);
+    memcpy(head, variable, length);
+    memcpy(head + length, " is '", 6);
+    mscope_say(head, value, accepted);
+}
 
 /// The number of an environment variable's value among `names`; `fallback` when it is not set or bad, which is said.
 static uint32_t mscope_choice(const char *variable, const char *const *names, uint32_t count, uint32_t fallback,
@@ -22,15 +30,13 @@ static uint32_t mscope_choice(const char *variable, const char *const *names, ui
     if (value == NULL) return fallback;
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(value, names[i]) == 0) return i;
-    char head[64];
-    size_t length = strlen(variable);
-    memcpy(head, variable, length);
-    memcpy(head + length, " is '", 6);
-    mscope_say(head, value, accepted);
+    mscope_refuse(variable, value, accepted);
     return fallback;
 }
 
-uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback, const char *accepted)
+/// A number from the environment; `fallback` when it is not set or not within the bounds, which is said.
+static uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
+                              const char *accepted)
 {
     const char *value = mscope_environment(variable);
     if (value == NULL) return fallback;
@@ -38,26 +44,35 @@ uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint
     const char *at = value;
     for (; *at >= '0' && *at <= '9' && number <= most; at++) number = number * 10 + (uint64_t)(*at - '0');
     if (at != value && *at == 0 && number >= least && number <= most) return number;
-    char head[64];
-    size_t length = strlen(variable);
-    memcpy(head, variable, length);
-    memcpy(head + length, " is '", 6);
-    mscope_say(head, value, accepted);
+    mscope_refuse(variable, value, accepted);
     return fallback;
+}
+
+static void mscope_read_options(void)
+{
+    static const char *const sides[] = {"random", "after", "before"};
+    mscope_check_options = (struct mscope_check_options){
+        .guard_side = mscope_choice("MEMSCOPE_GUARD_SIDE", sides, 3, MSCOPE_SIDE_RANDOM,
+                                    "'; accepted are random, after, before; using random"),
+        .guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 5000,
+                                    "'; accepted are numbers from 1 to 1000000000; using 5000"),
+        .guard_slots = mscope_number("MEMSCOPE_GUARD_SLOTS", 1, 1 << 14, 256,
+                                     "'; accepted are numbers from 1 to 16384; using 256"),
+        .pages_bytes = mscope_number("MEMSCOPE_PAGES_BYTES", 1 << 20, 1ull << 40, 256ull << 20,
+                                     "'; accepted are numbers from 1048576 to 1099511627776; using 268435456"),
+        .quarantine_bytes = mscope_number("MEMSCOPE_QUARANTINE_BYTES", 0, 1ull << 40, 64ull << 20,
+                                          "'; accepted are numbers from 0 to 1099511627776; using 67108864"),
+    };
 }
 
 void mscope_checks_start(void)
 {
+    mscope_read_options();
     static const char *const levels[] = {"off", "sampled", "full", "pages"}, *const actions[] = {"report", "abort"};
     mscope_checks_level = mscope_choice("MEMSCOPE_CHECKS", levels, 4, MSCOPE_CHECKS_SAMPLED,
                                         "'; accepted are off, sampled, full, pages; using sampled");
     mscope_aborts_on_error =
         mscope_choice("MEMSCOPE_ON_ERROR", actions, 2, 0, "'; accepted are report, abort; using report") == 1;
-    static const char *const sides[] = {"random", "after", "before"};
-    mscope_guard_side = mscope_choice("MEMSCOPE_GUARD_SIDE", sides, 3, MSCOPE_SIDE_RANDOM,
-                                      "'; accepted are random, after, before; using random");
-    mscope_guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 5000,
-                                      "'; accepted are numbers from 1 to 1000000000; using 5000");
     // What glibc returns is aligned to 16; others have classes of 8.
     mscope_block_misalignment = strcmp(mscope_allocator_name(), "glibc") == 0 ? 15 : 7;
 }
@@ -96,8 +111,8 @@ void mscope_read_check_totals(struct mscope_check_totals *out)
     };
     mscope_error_totals(out);
     mscope_guard_totals(out);
-    out->guard_rate = mscope_guard_rate;
-    out->quarantine_limit = mscope_quarantine_bound();
+    out->guard_rate = mscope_check_options.guard_rate;
+    out->quarantine_limit = mscope_check_options.quarantine_bytes;
 }
 
 // ---- the interval of complete tracking
@@ -159,4 +174,10 @@ void mscope_check_heap(void)
     }
     mscope_add_relaxed(&mscope_check_counters.sweeps, 1);
     mscope_store_release(&under_way, 0);
+}
+
+/// What was never freed is looked at in the end, too.
+static __attribute__((destructor)) void mscope_checks_leave(void)
+{
+    if (mscope_checks_settled && mscope_checks_level != MSCOPE_CHECKS_OFF) mscope_check_heap();
 }

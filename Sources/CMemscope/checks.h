@@ -27,13 +27,16 @@ MSCOPE_HIDDEN struct mscope_witness mscope_witness(struct mscope_cursor at);
 /// What a freed block's slot says of who freed it.
 MSCOPE_HIDDEN uint32_t mscope_site_of_mark(uint64_t mark);
 
-/// A number from the environment; `fallback` when it is not set or not within the bounds, which is said.
-MSCOPE_HIDDEN uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
-                                     const char *accepted);
 /// Which side of a guarded block touches the guard.
 enum mscope_side { MSCOPE_SIDE_RANDOM = 0, MSCOPE_SIDE_AFTER = 1, MSCOPE_SIDE_BEFORE = 2 };
-extern MSCOPE_HIDDEN uint32_t mscope_guard_side;
-extern MSCOPE_HIDDEN uint64_t mscope_guard_rate; // one in so many allocations
+struct mscope_check_options {
+    uint32_t guard_side;
+    uint64_t guard_rate;       // one in so many allocations is guarded
+    uint64_t guard_slots;      // so many at a time
+    uint64_t pages_bytes;      // of all blocks between guards, with MEMSCOPE_CHECKS=pages
+    uint64_t quarantine_bytes; // of freed blocks that are kept
+};
+extern MSCOPE_HIDDEN struct mscope_check_options mscope_check_options;
 /// The level is not to change any more.
 extern MSCOPE_HIDDEN bool mscope_checks_settled;
 /// Records a checked block. Its slot says that the size is huge, which the plain paths leave alone, and the size stands
@@ -120,7 +123,6 @@ MSCOPE_HIDDEN bool mscope_quarantine_start(void);
 /// Takes over a freed block whose lead has 2^shift bytes.
 MSCOPE_HIDDEN void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift);
 MSCOPE_HIDDEN void mscope_quarantine_sweep(void);
-MSCOPE_HIDDEN uint64_t mscope_quarantine_bound(void);
 /// Reports a fault by a pointer that was read from a freed block; false when it was none.
 MSCOPE_HIDDEN bool mscope_quarantine_caught(const void *context);
 

@@ -64,10 +64,7 @@ static uint32_t mscope_pool_count(uint32_t pool, uint64_t slots, uint64_t bytes)
 
 bool mscope_guard_start(void)
 {
-    uint64_t slots =
-        mscope_number("MEMSCOPE_GUARD_SLOTS", 1, 1 << 14, 256, "'; accepted are numbers from 1 to 16384; using 256");
-    uint64_t bytes = mscope_number("MEMSCOPE_PAGES_BYTES", 1 << 20, 1ull << 40, 256ull << 20,
-                                   "'; accepted are numbers from 1048576 on; using 268435456");
+    uint64_t slots = mscope_check_options.guard_slots, bytes = mscope_check_options.pages_bytes;
     uint64_t total = 0;
     for (uint32_t i = 0; i < MSCOPE_POOLS; i++)
         total += mscope_pool_bytes(1ull << i, mscope_pool_count(i, slots, bytes));
@@ -155,7 +152,8 @@ static bool mscope_take_cell(struct mscope_pool *pool, uint64_t *index)
 
 static bool mscope_draw_end(void)
 {
-    if (mscope_guard_side != MSCOPE_SIDE_RANDOM) return mscope_guard_side == MSCOPE_SIDE_AFTER;
+    if (mscope_check_options.guard_side != MSCOPE_SIDE_RANDOM)
+        return mscope_check_options.guard_side == MSCOPE_SIDE_AFTER;
     static _Atomic uint64_t state;
     uint64_t x = mscope_add_relaxed(&state, 0x9e3779b97f4a7c15ull);
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;

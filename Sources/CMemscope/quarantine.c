@@ -13,15 +13,12 @@ enum { MSCOPE_ITEM_SHIFT = 48, MSCOPE_ITEM_SHIFT_MASK = 63 };
 #define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are the item's
 
 static struct mscope_queue mscope_kept;
-static uint64_t mscope_quarantine_limit;
 
 #pragma weak swift_retain
 extern void *swift_retain(void *object);
 
 bool mscope_quarantine_start(void)
 {
-    mscope_quarantine_limit = mscope_number("MEMSCOPE_QUARANTINE_BYTES", 0, 1ull << 40, 64ull << 20,
-                                            "'; accepted are numbers from 0 on; using 67108864");
     return mscope_queue_start(&mscope_kept, MSCOPE_QUARANTINE_ITEMS);
 }
 
@@ -110,7 +107,7 @@ static bool mscope_may_be_object(uint64_t block, uint64_t size)
 void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
 {
     uint64_t bytes = mscope_canary_bytes(size, shift);
-    if (bytes > mscope_quarantine_limit / 4) { // it would drive everything else out
+    if (bytes > mscope_check_options.quarantine_bytes / 4) { // it would drive everything else out
         mscope_add_relaxed(&mscope_check_counters.not_quarantined, 1);
         return mscope_canary_give_back(block, shift);
     }
@@ -124,7 +121,7 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
     memset((void *)filled, MSCOPE_POISON, block + size - filled);
     mscope_add_relaxed(&mscope_check_counters.quarantined_blocks, 1);
     uint64_t held = mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, bytes) + bytes;
-    while (held > mscope_quarantine_limit && mscope_evict())
+    while (held > mscope_check_options.quarantine_bytes && mscope_evict())
         held = mscope_load_relaxed(&mscope_check_counters.quarantined_bytes);
     if (mscope_queue_put(&mscope_kept, item)) return;
     if (mscope_evict() && mscope_queue_put(&mscope_kept, item)) return;
@@ -141,11 +138,6 @@ void mscope_quarantine_sweep(void)
         mscope_check_item(&item, MSCOPE_ERROR_SWEEP);
         if (!mscope_queue_put(&mscope_kept, item)) mscope_give_back_item(&item);
     }
-}
-
-uint64_t mscope_quarantine_bound(void)
-{
-    return mscope_quarantine_limit;
 }
 
 // ---- reads that faulted

@@ -1,6 +1,18 @@
 """The memory checks: each crime alone, each twin without one, in every configuration."""
 
+from harness import processes
 from harness.cases import WAYS, program_test
+from harness.results import Result, Test
+
+REFUSED = {
+    "MEMSCOPE_CHECKS": "some",
+    "MEMSCOPE_ON_ERROR": "panic",
+    "MEMSCOPE_GUARD_SIDE": "left",
+    "MEMSCOPE_GUARD_RATE": "0",
+    "MEMSCOPE_GUARD_SLOTS": "20000",
+    "MEMSCOPE_PAGES_BYTES": "much",
+    "MEMSCOPE_QUARANTINE_BYTES": "-1",
+}
 
 
 def bad_frees():
@@ -56,5 +68,54 @@ def canaries():
     return tests
 
 
+def pages():
+    return [
+        program_test(
+            f"checks/pages.c {way} {side}",
+            "checks/pages.c",
+            way,
+            arguments=(side,),
+            MEMSCOPE_CHECKS="pages",
+            MEMSCOPE_GUARD_SIDE=side,
+        )
+        for way in WAYS
+        for side in ("after", "before")
+    ]
+
+
+def leave(way, crime, status, says, **environment):
+    def run(build):
+        preload = [build.core_library()] if way == "preloaded" else []
+        values = build.environment("full", preload, **environment)
+        outcome = processes.run([build.program("checks/leave.c", way), crime], values, build.folder, 60)
+        text = outcome.errors.decode()
+        lines = text.count("\n")
+        right = outcome.status == status and (says in text and lines == 1 if says else lines == 0)
+        return [Result(right, f"{crime or 'no crime'} ends with {status}", f"{outcome.status}: {text}")]
+
+    return Test(f"checks/leave.c {way} {crime} {' '.join(environment.values())}", run)
+
+
+def endings():
+    tests = []
+    for way in WAYS:
+        abort = {"MEMSCOPE_CHECKS": "full", "MEMSCOPE_ON_ERROR": "abort"}
+        for crime, kind in (
+            ("overflow", "overflow"),
+            ("underflow", "underflow"),
+            ("freed", "use-after-free-write"),
+            ("twice", "double-free"),
+        ):
+            tests.append(leave(way, crime, "signal 6", kind, **abort))
+            tests.append(leave(way, crime, 17, "", MEMSCOPE_CHECKS="full"))
+        tests.append(leave(way, "", 17, "", **abort))
+        for variable, value in REFUSED.items():
+            says = f"memscope: {variable} is '{value}'; accepted are "
+            tests.append(leave(way, "", 17, says, **{variable: value}))
+        says = "memscope: MEMSCOPE_MODE is 'sampled', but MEMSCOPE_CHECKS needs full; using full"
+        tests.append(leave(way, "", 17, says, MEMSCOPE_CHECKS="pages", MEMSCOPE_MODE="sampled"))
+    return tests
+
+
 def tests(options):
-    return bad_frees() + guards(options) + canaries()
+    return bad_frees() + guards(options) + canaries() + pages() + endings()

@@ -42,6 +42,13 @@ def all_different(counted, done):
     return [] if good else [f"{counted} were counted, {done.totals['distinct']} distinct"]
 
 
+def all_kept(counted, done):
+    """Each crime against a block that was kept when freed is counted; how many could not be kept is too."""
+    good = CRIMES - done.totals["unkept"] <= counted <= CRIMES and counted > 0.99 * CRIMES
+    reasons = [] if good else [f"{counted} were counted"]
+    return reasons + ([] if done.totals["distinct"] <= 8 else [f"{done.totals['distinct']} distinct reports"])
+
+
 def all_guarded(counted, done):
     """Each crime against a guarded block is counted; a pool without room says how often it had none."""
     good = CRIMES - done.totals["full"] <= counted <= CRIMES and counted > 0.9 * CRIMES
@@ -52,7 +59,7 @@ def tests(setting_names):
     found = [storm("free", name, "double-free", all_alike) for name in ("off", "balanced", "full", "pages-after")]
     found += [
         storm("stacks", "off", "double-free", all_different),
-        storm("write", "full", "use-after-free-write", all_alike),
+        storm("write", "full", "use-after-free-write", all_kept),
         storm("write", "pages-after", "use-after-free-write", all_alike),
         storm("read", "guarded-after", "use-after-free-read", all_guarded),
     ]

@@ -50,7 +50,8 @@ __attribute__((destructor)) static void write_report(void) {
             (unsigned long long)totals.errors, (unsigned long long)totals.distinct, (unsigned long long)totals.dropped,
             (unsigned long long)totals.guarded, (unsigned long long)totals.guard_full,
             (unsigned long long)totals.faults);
-    dprintf(file, ",\"canaried\":%llu,\"kinds\":[", (unsigned long long)totals.canaried);
+    dprintf(file, ",\"canaried\":%llu,\"unkept\":%llu,\"kinds\":[", (unsigned long long)totals.canaried,
+            (unsigned long long)totals.not_quarantined);
     for (int kind = 0; kind < MSCOPE_ERROR_KINDS; kind++)
         dprintf(file, "%s%llu", kind ? "," : "", (unsigned long long)totals.by_kind[kind]);
     dprintf(file, "]}\n");

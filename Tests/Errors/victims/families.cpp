@@ -155,7 +155,7 @@ VICTIM(delete_stack) {
 VICTIM(new_write_behind) {
     long *words = (long *)allocate_one(40);
     words[4 + crime] = 1;
-    delete_one(words);
+    if (!keeps) delete_one(words);
 }
 
 VICTIM(new_write_freed) {
@@ -166,10 +166,11 @@ VICTIM(new_write_freed) {
 }
 
 VICTIM(vector_write_behind) {
-    std::vector<long> numbers;
-    numbers.reserve(6);
-    for (int i = 0; i < 6; i++) numbers.push_back(i);
-    numbers.data()[5 + crime] = 1;
+    std::vector<long> *numbers = new std::vector<long>;
+    numbers->reserve(6);
+    for (int i = 0; i < 6; i++) numbers->push_back(i);
+    numbers->data()[5 + crime] = 1;
+    if (!keeps) delete numbers;
 }
 
 VICTIM(vector_write_outgrown) {

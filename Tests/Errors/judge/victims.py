@@ -289,7 +289,7 @@ SWIFT = (
     # A dead object whose count may be read dies again, so it may also be given back twice.
     swift("objects", "releaseTwice", (*COUNTED, DOUBLE), 32, (0, 9), access="", **ACCOUNT),
     swift("objects", "retainFreed", COUNTED, 32, 8, left=12, **ACCOUNT),  # the upper half of the counts
-    swift("objects", "callMethodFreed", COUNTED, 24, (0, 24), allocated="Shape", freed="5ShapeCfD"),
+    swift("objects", "callMethodFreed", AFTER_READ, 24, 0, FREED_READS, allocated="Shape", freed="5ShapeCfD"),
     swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account", access="storeBytes"),
     swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, **ACCOUNT),
     swift("buffers", "copyByC", OVER, 64, (64, 72), allocated="makeBytes"),

@@ -45,7 +45,7 @@ static inline uint64_t mscope_canary_end(uint64_t size)
 static uint32_t mscope_lead_shift(const struct mscope_canary *found, uint64_t block, uint64_t size)
 {
     struct mscope_canary wanted = mscope_canary_of(block, size, 4);
-    if (memcmp(found, &wanted, sizeof(wanted)) == 0) return 4;
+    if (found->a == wanted.a && found->b == wanted.b) return 4;
     uint32_t best = 0, best_count = MSCOPE_CANARY_SURE - 1;
     for (uint32_t shift = 4; shift <= MSCOPE_MOST_LEAD_SHIFT; shift++) {
         uint32_t count = 0;
@@ -138,6 +138,7 @@ static uint64_t mscope_canary_damage(const struct mscope_canary *found, const st
                                      uint64_t block)
 {
     const uint8_t *a = (const uint8_t *)found, *b = (const uint8_t *)wanted;
+    if (found->a == wanted->a && found->b == wanted->b) return block;
     for (uint64_t i = sizeof(*found); i-- > 0;)
         if (a[i] != b[i]) return block - MSCOPE_LEAD + i;
     return block;

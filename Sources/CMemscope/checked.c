@@ -16,10 +16,11 @@ static bool mscope_is_chosen(void)
     bool chosen = true;
     if (!mscope_tls.checks_drawn) { // a thread's first allocation
         mscope_tls.checks_drawn = 1;
-        mscope_tls.until_check = mscope_draw_distance(bank);
-        chosen = --mscope_tls.until_check < 0;
+        int64_t passing = mscope_draw_distance(bank);
+        chosen = passing == 0;
+        mscope_store_relaxed(&mscope_tls.until_check, passing);
     }
-    if (chosen) mscope_tls.until_check = mscope_draw_distance(bank);
+    if (chosen) mscope_store_relaxed(&mscope_tls.until_check, mscope_draw_distance(bank) + 1);
     if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     return chosen;
 }
@@ -28,12 +29,12 @@ void *mscope_allocate_checked(const struct mscope_request *request)
 {
     if (!mscope_checks_settled) return NULL;
     if (mscope_checks_level == MSCOPE_CHECKS_OFF) {
-        mscope_tls.until_check = INT64_MAX / 2;
+        mscope_store_relaxed(&mscope_tls.until_check, INT64_MAX / 2);
         return NULL;
     }
     if (mscope_tls.internal || request->alignment & (request->alignment - 1)) return NULL;
     if (mscope_checks_level == MSCOPE_CHECKS_SAMPLED) return mscope_is_chosen() ? mscope_guard_allocate(request) : NULL;
-    mscope_tls.until_check = 0; // all are
+    mscope_store_relaxed(&mscope_tls.until_check, 0); // all are
     void *block = mscope_checks_level == MSCOPE_CHECKS_PAGES ? mscope_guard_allocate(request) : NULL;
     return block != NULL ? block : mscope_canary_allocate(request);
 }

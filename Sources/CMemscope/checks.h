@@ -56,11 +56,13 @@ struct mscope_queue {
     uint64_t capacity; // 0: no queue
     struct mscope_place *places;
 };
-MSCOPE_HIDDEN bool mscope_queue_start(struct mscope_queue *queue, uint64_t capacity);
+MSCOPE_HIDDEN bool mscope_queue_start(struct mscope_queue *queue, uint64_t least);
 /// False when it is full.
 MSCOPE_HIDDEN bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item);
 /// False when it is empty.
 MSCOPE_HIDDEN bool mscope_queue_take(struct mscope_queue *queue, struct mscope_item *out);
+/// The address of an item to be taken soon, or anything else: only to fetch what it will need.
+MSCOPE_HIDDEN uint64_t mscope_queue_glimpse(const struct mscope_queue *queue, uint64_t distance);
 MSCOPE_HIDDEN uint64_t mscope_queue_length(const struct mscope_queue *queue);
 
 // ---- slack.c: bytes nobody may write

@@ -53,6 +53,7 @@ static void mscope_write_error(struct mscope_error_place *place, const struct ms
     if (error->bytes_count == 0) mscope_dump_bytes(&place->error);
     if (error->block != 0 && error->type_word == 0)
         mscope_read_memory(error->block, &place->error.type_word, sizeof(uint64_t));
+    if (place->error.type_word == MSCOPE_POISON_WORD) place->error.type_word = 0; // our filling
     place->error.first_time = mscope_now();
     mscope_store_relaxed(&place->last_time, place->error.first_time);
     mscope_store_release(&place->state, 2);

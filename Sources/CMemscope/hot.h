@@ -50,7 +50,7 @@ MSCOPE_INLINE bool mscope_passes(size_t size)
 /// Whether an allocation is to be checked, or a thread has not drawn yet which one will be.
 MSCOPE_INLINE bool mscope_check_is_due(void)
 {
-    return mscope_unlikely(--mscope_tls.until_check < 0);
+    return mscope_unlikely(!mscope_count_down(&mscope_tls.until_check, 1));
 }
 
 // ---- slots
@@ -158,8 +158,9 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
     bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE && (address & 15) == 0
                  && (uint32_t)size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
-    mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
+    // The mark first: then less is to be kept in registers across the counting.
     mscope_mark_freed(slot, what, mscope_mark_of(pc));
+    mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
     return true;
 }
 

@@ -87,9 +87,21 @@ static void mscope_give_back_item(const struct mscope_item *item)
     mscope_canary_give_back(mscope_item_block(item), mscope_item_lead(item));
 }
 
+/// What is to be looked at in a moment has long left the cache.
+static void mscope_fetch_ahead(void)
+{
+    enum { MSCOPE_AHEAD = 8 };
+    struct mscope_item item = {.address = mscope_queue_glimpse(&mscope_kept, MSCOPE_AHEAD)};
+    uint64_t block = mscope_item_block(&item);
+    __builtin_prefetch((const void *)(block - MSCOPE_HEADER - 16));
+    __builtin_prefetch((const void *)(block + 32));
+    __builtin_prefetch(mscope_find_slot(block), 1);
+}
+
 static bool mscope_evict(void)
 {
     struct mscope_item item;
+    mscope_fetch_ahead();
     if (!mscope_queue_take(&mscope_kept, &item)) return false;
     mscope_check_item(&item, 0);
     mscope_give_back_item(&item);

@@ -10,8 +10,10 @@ struct mscope_place {
     struct mscope_item item;
 };
 
-bool mscope_queue_start(struct mscope_queue *queue, uint64_t capacity)
+bool mscope_queue_start(struct mscope_queue *queue, uint64_t least)
 {
+    uint64_t capacity = 1; // a power of two: no division on the way
+    while (capacity < least) capacity *= 2;
     struct mscope_place *places = mscope_map(capacity * sizeof(*places));
     if (places == NULL) return false;
     queue->capacity = capacity;
@@ -22,11 +24,11 @@ bool mscope_queue_start(struct mscope_queue *queue, uint64_t capacity)
 // Numbers are kept less their place's index, so that fresh memory is a queue without a single page touched.
 static inline uint64_t mscope_number_at(const struct mscope_queue *queue, uint64_t n)
 {
-    return mscope_load_acquire(&queue->places[n % queue->capacity].number) + n % queue->capacity;
+    return mscope_load_acquire(&queue->places[n & (queue->capacity - 1)].number) + (n & (queue->capacity - 1));
 }
 static inline void mscope_set_number(struct mscope_queue *queue, uint64_t n, uint64_t number)
 {
-    mscope_store_release(&queue->places[n % queue->capacity].number, number - n % queue->capacity);
+    mscope_store_release(&queue->places[n & (queue->capacity - 1)].number, number - (n & (queue->capacity - 1)));
 }
 
 bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item)
@@ -38,7 +40,7 @@ bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item)
         if (number < n) return false;
         if (number > n) n = mscope_load_relaxed(&queue->tail);
     }
-    queue->places[n % queue->capacity].item = item;
+    queue->places[n & (queue->capacity - 1)].item = item;
     mscope_set_number(queue, n, n + 1);
     return true;
 }
@@ -52,9 +54,15 @@ bool mscope_queue_take(struct mscope_queue *queue, struct mscope_item *out)
         if (number < n + 1) return false;
         if (number > n + 1) n = mscope_load_relaxed(&queue->head);
     }
-    *out = queue->places[n % queue->capacity].item;
+    *out = queue->places[n & (queue->capacity - 1)].item;
     mscope_set_number(queue, n, n + queue->capacity);
     return true;
+}
+
+uint64_t mscope_queue_glimpse(const struct mscope_queue *queue, uint64_t distance)
+{
+    uint64_t n = mscope_load_relaxed(&queue->head) + distance;
+    return *(const volatile uint64_t *)&queue->places[n & (queue->capacity - 1)].item.address;
 }
 
 uint64_t mscope_queue_length(const struct mscope_queue *queue)

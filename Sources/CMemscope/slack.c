@@ -10,10 +10,16 @@ void mscope_fill_slack(uint64_t from, uint64_t to)
 
 uint64_t mscope_first_damage(uint64_t from, uint64_t to, uint8_t fill)
 {
-    uint64_t words = 0x0101010101010101ull * fill;
-    for (; from < to && (from & 7) != 0; from++)
-        if (*(const uint8_t *)from != fill) return from;
-    while (to - from >= 8 && *(const uint64_t *)from == words) from += 8;
+    uint64_t words = 0x0101010101010101ull * fill, word;
+    // The commonest case: a canary of 8 to 23 bytes that is whole, in two or three words that overlap.
+    if (to - from >= 8) {
+        for (uint64_t at = from;; at = at + 16 <= to ? at + 8 : to - 8) {
+            memcpy(&word, (const void *)at, sizeof(word));
+            if (word != words) break;
+            if (at + 8 == to) return to;
+            from = at;
+        }
+    }
     while (from < to && *(const uint8_t *)from == fill) from++;
     return from;
 }

@@ -190,7 +190,7 @@ enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE
 struct mscope_tls {
     struct mscope_bank *bank;     // NULL unless state is READY
     _Atomic int64_t until_sample; // bytes to the next sample; negative: due
-    int64_t until_check;          // allocations to the next one that is checked; negative: due
+    _Atomic int64_t until_check;  // allocations to the next one that is checked; not above 0: due
     uint64_t async_context;       // the register's value when the last hook was entered; 0: not known
     uint32_t state;
     uint32_t thread, context; // kept for what happens after the bank was given back

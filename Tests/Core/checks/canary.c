@@ -157,8 +157,8 @@ static __attribute__((noinline)) void follow(void) {
 static void on_fault(int number) {
     (void)number;
     struct mscope_error e = last_error();
-    check_write("# %llu reports, kind %u, flags %x, size %llu, its stack is %s\n", (unsigned long long)new_errors(), e.kind,
-        e.flags, (unsigned long long)e.size, stack_has(e.access_site, follow) ? "right" : "another");
+    check_write("# %llu reports, kind %u, flags %x, size %llu, its stack is %s\n", (unsigned long long)new_errors(),
+        e.kind, e.flags, (unsigned long long)e.size, stack_has(e.access_site, follow) ? "right" : "another");
     bool right = new_errors() == 1 && e.kind == MSCOPE_USE_AFTER_FREE_READ && e.flags & MSCOPE_ERROR_FATAL;
     _exit(right && stack_has(e.access_site, follow) ? 7 : 8);
 }

@@ -87,8 +87,11 @@ static void beyond(bool after) {
     expect_errors(0);
     end();
 
+}
+
+static void other_side(bool after) {
     test("a write to the other side is found at free");
-    p = allocate(50);
+    char *p = allocate(50);
     mark_errors();
     poke(after ? p - 1 : p + 50, 1);
     expect_errors(0);
@@ -136,6 +139,9 @@ static void as_without(void) {
     expect_errors(0);
     end();
 
+}
+
+static void moves(void) {
     test("realloc moves a guarded block with what it holds, and the old one is freed");
     char *p = allocate(40);
     memset(p, 9, 40);
@@ -216,7 +222,9 @@ int main(int count, char **arguments) {
     bool after = count > 1 && strcmp(arguments[1], "after") == 0;
     use_after_free();
     beyond(after);
+    other_side(after);
     as_without();
+    moves();
     threads_and_children();
     full_pool();
     return check_result();

@@ -13,9 +13,11 @@ __attribute__((destructor)) static void tell(void) {
     if (file < 0) return;
     struct mscope_totals totals;
     mscope_read_totals(&totals);
+    mscope_check_heap();
     char text[100];
     unsigned long long allocations = totals.program.allocations, samples = totals.sampled_allocations;
-    int length = snprintf(text, sizeof text, "%d %llu %llu\n", (int)getpid(), allocations, samples);
+    unsigned long long reports = mscope_error_count();
+    int length = snprintf(text, sizeof text, "%d %llu %llu %llu\n", (int)getpid(), allocations, samples, reports);
     ssize_t written = write(file, text, (size_t)length);
     (void)written;
     close(file);

@@ -34,11 +34,12 @@ static inline struct mscope_canary mscope_canary_of(uint64_t block, uint64_t siz
                                   shift ^ mscope_stir(~block)};
 }
 
-/// The bytes from a block's first to the end of its canary. The slot of its size needs 40.
+/// The bytes from a block's first to the end of its canary. The slot of its size lies up to 63 behind: what comes next
+/// may be a block without canaries, which owns the slot of its very first byte.
 static inline uint64_t mscope_canary_end(uint64_t size)
 {
     uint64_t end = ((size + 15) & ~15ull) + 8;
-    return end < 40 ? 40 : end;
+    return end < 64 ? 64 : end;
 }
 
 /// The exponent of the lead that a canary tells of; 0 when too little of it is left.

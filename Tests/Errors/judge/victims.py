@@ -126,6 +126,7 @@ OVERFLOWS = (
     behind("write_atomic", 16),
     behind("write_exchange", 16),
     behind("write_by_other_thread", 112, access="write_there"),
+    behind("write_byte_beside_internal", 8),
     behind("write_sort", 64, (64, 72), access="ascending"),
 )
 OVERREADS = (

@@ -5,6 +5,9 @@
 #include <stdatomic.h>
 #include <wchar.h>
 
+#include "CMemscope.h"
+#pragma weak mscope_thread_set_internal
+
 VICTIM(write_byte) {
     char *block = allocate(24);
     block[23 + crime] = 'x';
@@ -215,4 +218,17 @@ VICTIM(write_sort) {
     for (uint64_t i = 0; i < 8; i++) block[i] = UINT64_MAX - i; // above what any fill is
     qsort(block, 8 + crime, sizeof *block, ascending);
     release(block);
+}
+
+/// Blocks of MemScope's own, which are not checked, between those of the program.
+VICTIM(write_byte_beside_internal) {
+    char *blocks[100];
+    for (int i = 0; i < 100; i++) {
+        blocks[i] = allocate(8);
+        if (mscope_thread_set_internal) mscope_thread_set_internal(true);
+        see(malloc(24 + 16 * (size_t)(i % 2)));
+        if (mscope_thread_set_internal) mscope_thread_set_internal(false);
+    }
+    blocks[50][7 + crime] = 'x';
+    for (int i = 0; i < 100; i++) release(blocks[i]);
 }

@@ -130,6 +130,8 @@ MSCOPE_HIDDEN bool mscope_quarantine_caught(const void *context);
 
 // ---- fault.c
 MSCOPE_HIDDEN bool mscope_fault_start(void);
+/// Whether the kernel's handler is still ours: a runtime may set its own by system calls, behind libc's back.
+MSCOPE_HIDDEN bool mscope_fault_stands(void);
 /// Tells the kernel of our handler, in place of what the program wants there.
 MSCOPE_HIDDEN void mscope_set_kernel_action(int number, const struct sigaction *program);
 /// An instruction that was interrupted, as a return address: readers take one back.

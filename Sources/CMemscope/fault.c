@@ -70,6 +70,12 @@ void mscope_set_kernel_action(int number, const struct sigaction *program)
     mscope_next.sigaction(number, &action, NULL);
 }
 
+bool mscope_fault_stands(void)
+{
+    uint64_t now[8] = {0}; // as the kernel has it: the handler comes first
+    return mscope_system(SYS_rt_sigaction, SIGSEGV, NULL, now, 8) == 0 && now[0] == (uint64_t)mscope_on_fault;
+}
+
 /// context: once, from mscope_boot
 bool mscope_fault_start(void)
 {
@@ -87,6 +93,11 @@ bool mscope_fault_start(void)
 #else
 
 bool mscope_fault_start(void)
+{
+    return false;
+}
+
+bool mscope_fault_stands(void)
 {
     return false;
 }

@@ -163,7 +163,7 @@ static bool mscope_draw_end(void)
 void *mscope_guard_allocate(const struct mscope_request *request)
 {
     struct mscope_pool *pool = mscope_pool_for(request);
-    if (pool == NULL) return NULL;
+    if (pool == NULL || !mscope_fault_stands()) return NULL;
     uint64_t i;
     if (!mscope_take_cell(pool, &i)) {
         mscope_add_relaxed(&mscope_check_counters.guard_full, 1);

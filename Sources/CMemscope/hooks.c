@@ -133,7 +133,7 @@ MSCOPE_WHOLE int posix_memalign(void **out, size_t alignment, size_t size)
 {
     int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
     if (mscope_unlikely(next == NULL)) return ENOMEM;
-    bool passes, allowed = alignment % sizeof(void *) == 0;
+    bool passes, allowed = alignment != 0 && alignment % sizeof(void *) == 0;
     void *block = mscope_rarely_checked(allowed ? size : SIZE_MAX, alignment, &passes, MSCOPE_CALLER);
     if (block != NULL) {
         *out = block;

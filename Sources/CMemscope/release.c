@@ -17,6 +17,14 @@ bool mscope_is_checked(uint64_t what, uint64_t address)
            || (mscope_checks_level >= MSCOPE_CHECKS_FULL && mscope_block_size(what, address) < MSCOPE_SIZE_HUGE);
 }
 
+static void mscope_release_checked(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
+{
+    if (mscope_is_guarded(call->address))
+        mscope_guard_release(call, slot, what);
+    else
+        mscope_canary_release(call, slot, what);
+}
+
 bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     if (block == NULL || mscope_is_bootstrap(block)) return false;
@@ -27,10 +35,7 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
     if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call, slot);
     mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
     if (mscope_is_checked(what, call.address)) {
-        if (mscope_is_guarded(call.address))
-            mscope_guard_release(&call, slot, what);
-        else
-            mscope_canary_release(&call, slot, what);
+        mscope_release_checked(&call, slot, what);
         return false;
     }
     mscope_forget(slot, what, call.address, mscope_mark_of(pc));
@@ -46,19 +51,29 @@ bool mscope_checked_size(const void *block, size_t *size)
     return true;
 }
 
-/// A checked block never grows in place: what it holds moves to a fresh one.
-static void *mscope_move_checked(void *block, size_t size, struct mscope_cursor caller)
+/// As of any block that realloc moved, its birth is that of the first one.
+static void mscope_inherit_birth(uint64_t address, uint64_t born)
 {
-    size_t held = 0;
-    mscope_checked_size(block, &held);
-    if (size == 0) {
-        mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, caller.pc, caller.sp, caller.fp);
-        return NULL; // as glibc has it
+    struct mscope_slot *slot = mscope_find_slot(address);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    if (!mscope_owns_slot(what, address)) return;
+    uint64_t rest = mscope_load_relaxed(&slot->born) & (MSCOPE_BORN_ROUNDED | MSCOPE_CONTEXT_MASK);
+    mscope_store_relaxed(&slot->what, what | (uint64_t)MSCOPE_SLOT_REALLOCATED << 52);
+    mscope_store_release(&slot->born, mscope_birth_of(born) << 24 | rest);
+}
+
+/// A checked block never grows in place: what it holds moves to a fresh one.
+static void *mscope_move_checked(const struct mscope_giving *call, size_t size, struct mscope_slot *slot, uint64_t what)
+{
+    uint64_t held = mscope_block_size(what, call->address);
+    void *moved = NULL; // for nothing, as glibc has it
+    if (size != 0) {
+        moved = mscope_malloc_for(size, call->caller);
+        if (moved == NULL) return NULL;
+        memcpy(moved, (const void *)call->address, held < size ? held : size);
+        mscope_inherit_birth((uint64_t)moved, mscope_load_relaxed(&slot->born));
     }
-    void *moved = mscope_malloc_for(size, caller);
-    if (moved == NULL) return NULL;
-    memcpy(moved, block, held < size ? held : size);
-    mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, caller.pc, caller.sp, caller.fp);
+    mscope_release_checked(call, slot, what);
     return moved;
 }
 
@@ -70,7 +85,7 @@ bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor calle
     if (mscope_is_start(what, call.address)) {
         mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
         if (!mscope_is_checked(what, call.address)) return false;
-        *result = mscope_move_checked(block, size, caller);
+        *result = mscope_move_checked(&call, size, slot, what);
         return true;
     }
     if (!mscope_is_bad_free(&call, slot)) return false;

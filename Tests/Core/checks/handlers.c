@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "../support/errors.h"
@@ -156,8 +157,28 @@ static void ends(void) {
     }
 }
 
+static void behind_our_back(void) {
+    test("while a handler set by system call is the kernel's, nothing new is guarded");
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } before, other = {NULL, 0, NULL, 0};
+    struct mscope_check_totals then, now;
+    mscope_read_check_totals(&then);
+    syscall(SYS_rt_sigaction, SIGSEGV, &other, &before, 8);
+    for (int i = 0; i < 100; i++) free(malloc(40));
+    syscall(SYS_rt_sigaction, SIGSEGV, &before, NULL, 8);
+    mscope_read_check_totals(&now);
+    expect_equal(now.guarded, then.guarded, "guarded blocks");
+    guard_still_works("reports once ours is back");
+    end();
+}
+
 int main(void) {
     handlers();
+    behind_our_back();
     ends();
     return check_result();
 }

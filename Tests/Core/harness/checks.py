@@ -1,7 +1,7 @@
 """The memory checks: each crime alone, each twin without one, in every configuration."""
 
 from harness import processes
-from harness.cases import WAYS, program_test
+from harness.cases import ALLOCATORS, WAYS, library, program_test
 from harness.results import Result, Test
 
 REFUSED = {
@@ -117,5 +117,39 @@ def endings():
     return tests
 
 
+def twins(options):
+    """Programs that check the core's figures and the blocks they get: the checks must change neither."""
+    steps = 20000 if options.quick else 100000
+    tests = []
+    for level in ("full", "pages"):
+        checks = {"MEMSCOPE_CHECKS": level}
+        for name, file in ALLOCATORS.items():
+            behind = library(file) if file else None
+            if file and not behind:
+                continue  # the tests of allocators say so
+            for way, threads in (("linked", 1), ("preloaded", 4)):
+                label = f"checks/model.c {name} {way} {level} {threads} threads"
+                arguments = (23 + threads, steps, threads)
+                tests.append(
+                    program_test(label, "allocators/model.c", way, arguments=arguments, behind=behind, **checks)
+                )
+        for source, arguments in (
+            ("exact/entries.c", ()),
+            ("exact/sizes.c", ()),
+            ("exact/operators.cpp", ()),
+            ("exact/threads.c", ()),
+            ("exact/walk.c", ()),
+            ("life/fork.c", (100,)),
+            ("life/storms.c", (2000,)),
+            ("life/signals.c", ()),
+            ("life/small_stacks.c", ()),
+        ):
+            if level == "pages" and source == "life/storms.c":
+                continue  # it wants little memory of our own; here all blocks lie in it
+            label = f"checks/{source.split('/')[1]} twin {level}"
+            tests.append(program_test(label, source, "preloaded", arguments=arguments, timeout=240, **checks))
+    return tests
+
+
 def tests(options):
-    return bad_frees() + guards(options) + canaries() + pages() + endings()
+    return twins(options) + bad_frees() + guards(options) + canaries() + pages() + endings()

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 KINDS = ("?", "use-after-free-read", "use-after-free-write", "double-free", "invalid-free", "overflow", "underflow",
          "mismatched-free")
-READ, WRITE, FOUND_LATER, REFUSED = 1, 2, 4, 8
-SWEEP, FATAL = 512, 1024
+# Flags, as in CMemscopeErrors.h.
+FOUND_LATER, REFUSED, REALLOC, ON_STACK, IN_IMAGE, INTERIOR, BAD_SIZE, SWEEP = (1 << bit for bit in range(2, 10))
 _lock = threading.Lock()
 
 

@@ -17,14 +17,16 @@ class Setting:
 
 
 EVERY_GUARDED = {"MEMSCOPE_GUARD_RATE": "1", "MEMSCOPE_GUARD_SLOTS": "16384"}
+# Room for a million freed blocks, so that what is done to the first is found.
+ALL_KEPT = {"MEMSCOPE_QUARANTINE_BYTES": str(256 << 20)}
 SETTINGS = {
     setting.name: setting
     for setting in (
         Setting("off", "full", "off"),
         Setting("balanced", "balanced", "sampled"),
-        Setting("full", "full", "full"),
-        Setting("pages-after", "full", "pages", {"MEMSCOPE_GUARD_SIDE": "after"}),
-        Setting("pages-before", "full", "pages", {"MEMSCOPE_GUARD_SIDE": "before"}),
+        Setting("full", "full", "full", ALL_KEPT),
+        Setting("pages-after", "full", "pages", {**ALL_KEPT, "MEMSCOPE_GUARD_SIDE": "after"}),
+        Setting("pages-before", "full", "pages", {**ALL_KEPT, "MEMSCOPE_GUARD_SIDE": "before"}),
         Setting("guarded-after", "full", "sampled", {**EVERY_GUARDED, "MEMSCOPE_GUARD_SIDE": "after"}),
         Setting("guarded-before", "full", "sampled", {**EVERY_GUARDED, "MEMSCOPE_GUARD_SIDE": "before"}),
         # For the twins alone.

@@ -1,7 +1,7 @@
 """Whether reports say of a victim what the table says."""
 
 from judge.reports import FOUND_LATER, SWEEP
-from judge.victims import CUSHION
+from judge.victim import CUSHION
 
 
 def _named(wanted, found):
@@ -22,6 +22,8 @@ def faults_of(error, victim, setting, program):
     wanted = (victim.remains,) if later else victim.offsets
     if error.offset not in wanted:
         faults.append(f"the offset is {error.offset}, not {wanted}")
+    if error.flags & victim.flags != victim.flags:
+        faults.append(f"the flags are {error.flags}, without {victim.flags & ~error.flags}")
     names = {"allocated": victim.allocated, "freed": victim.freed}
     # What is found later is found where the block is given back, if anywhere.
     if not later:

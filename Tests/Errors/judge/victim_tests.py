@@ -7,7 +7,7 @@ from judge import reports
 from judge.programs import build_program, report_library
 from judge.settings import SETTINGS
 from judge.verdict import judge
-from judge.victims import OVER, UNDER
+from judge.victim import OVER, UNDER
 
 END_STATUS = 3  # as in support/victim.h
 

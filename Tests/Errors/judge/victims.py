@@ -1,53 +1,11 @@
 """The table: each victim, and what a report about it must say."""
 
-from dataclasses import dataclass
+from judge.reports import BAD_SIZE, IN_IMAGE, INTERIOR, ON_STACK, REALLOC, REFUSED
+from judge.settings import BAD_FREES, FREED_READS, READS_BEFORE, READS_BEHIND, WRITES
+from judge.swift_victims import SWIFT
+from judge.victim import AFTER_READ, AFTER_WRITE, DOUBLE, INVALID, MISMATCH, OVER, UNDER, Victim
 
-from judge.settings import BAD_FREES, FREED_READS, GUARDED, READS_BEFORE, READS_BEHIND, WRITES
-
-AFTER_READ, AFTER_WRITE = "use-after-free-read", "use-after-free-write"
-DOUBLE, INVALID, MISMATCH = "double-free", "invalid-free", "mismatched-free"
-OVER, UNDER = "overflow", "underflow"
-COUNTED = (AFTER_READ, AFTER_WRITE)
-PAGE = 4096
-CUSHION = 20000  # the blocks beside a victim that damages a page: they may be reported too
-
-
-@dataclass(frozen=True)
-class Victim:
-    """`at` is the offset of the access, or first and one past the last; `left` that of what it leaves behind."""
-
-    source: str
-    name: str
-    kind: object  # or the kinds it may be
-    size: object  # None: no block is known
-    at: object
-    where: tuple
-    left: object = None
-    access: str | None = None  # a function's name; None: the victim's own, "": not always the same
-    allocated: str | None = "allocate"
-    freed: str | None = None
-
-    @property
-    def settings(self):
-        """The settings that must detect it: what lies between guard pages of its own does so for samples too."""
-        small = self.size is None or self.size <= PAGE
-        return (*self.where, *(GUARDED[name] for name in self.where if small and name in GUARDED))
-
-    @property
-    def kinds(self):
-        return self.kind if isinstance(self.kind, tuple) else (self.kind,)
-
-    @property
-    def offsets(self):
-        return range(*self.at) if isinstance(self.at, tuple) else (self.at,)
-
-    @property
-    def remains(self):
-        return self.offsets[0] if self.left is None else self.left
-
-    @property
-    def function(self):
-        return self.name if self.access is None else self.access
+REALLOCS = ("realloc_freed", "realloc_array_freed", "realloc_interior", "realloc_stack", "realloc_global")
 
 
 def behind(name, size, at=None, **more):
@@ -75,27 +33,26 @@ def read_freed(name, size, at, where=FREED_READS, freed="release", **more):
 
 
 def twice(name, size, access="again", freed="release", **more):
-    return Victim("frees.c", name, DOUBLE, size, 0, BAD_FREES, access=access, freed=freed, **more)
+    flags = REFUSED | (REALLOC if name in REALLOCS else 0)
+    return Victim("frees.c", name, DOUBLE, size, 0, BAD_FREES, access=access, freed=freed, flags=flags, **more)
 
 
 def interior(name, size, at, access="again", source="frees.c", **more):
-    return Victim(source, name, INVALID, size, at, BAD_FREES, access=access, **more)
+    flags = REFUSED | INTERIOR | (REALLOC if name in REALLOCS else 0)
+    return Victim(source, name, INVALID, size, at, BAD_FREES, access=access, flags=flags, **more)
 
 
-def invalid(name, access="again", source="frees.c"):
-    return Victim(source, name, INVALID, None, 0, BAD_FREES, access=access, allocated=None)
+def invalid(name, why=0, access="again", source="frees.c"):
+    flags = REFUSED | why | (REALLOC if name in REALLOCS else 0)
+    return Victim(source, name, INVALID, None, 0, BAD_FREES, access=access, allocated=None, flags=flags)
 
 
-def mismatch(name, size, access, allocated="allocate"):
-    return Victim("families.cpp", name, MISMATCH, size, 0, BAD_FREES, access=access, allocated=allocated)
+def mismatch(name, size, access, allocated="allocate", flags=0):
+    return Victim("families.cpp", name, MISMATCH, size, 0, BAD_FREES, None, access, allocated, flags=flags)
 
 
 def library(name, kind, size, at, where=WRITES, access=None, **more):
     return Victim("libraries.c", name, kind, size, at, where, access=access, **more)
-
-
-def swift(file, name, kind, size, at, where=WRITES, access=None, allocated="makeWords", **more):
-    return Victim(f"swift/{file}.swift", name, kind, size, at, where, access=access, allocated=allocated, **more)
 
 
 OVERFLOWS = (
@@ -203,19 +160,19 @@ FREES = (
     twice("realloc_to_nothing_and_free", 88, freed="resize"),
     twice("realloc_array_freed", 104, access="realloc_array_freed"),
     interior("realloc_interior", 128, 32, access="resize"),
-    invalid("realloc_stack", access="resize"),
-    invalid("realloc_global", access="resize"),
+    invalid("realloc_stack", ON_STACK, "resize"),
+    invalid("realloc_global", IN_IMAGE, "resize"),
     interior("free_interior", 128, 16),
     interior("free_interior_byte", 128, 1),
     interior("free_interior_of_megabyte", 1 << 20, 4096),
     interior("free_advanced", 64, 8),
-    invalid("free_stack"),
-    invalid("free_argument"),
-    invalid("free_stack_of_other_thread"),
-    invalid("free_global"),
-    invalid("free_global_interior"),
-    invalid("free_literal"),
-    invalid("free_function"),
+    invalid("free_stack", ON_STACK),
+    invalid("free_argument", ON_STACK),
+    invalid("free_stack_of_other_thread", ON_STACK),
+    invalid("free_global", IN_IMAGE),
+    invalid("free_global_interior", IN_IMAGE),
+    invalid("free_literal", IN_IMAGE),
+    invalid("free_function", IN_IMAGE),
     invalid("free_small_number"),
     invalid("free_error_code"),
     invalid("free_mapping"),
@@ -227,17 +184,17 @@ FAMILIES = (
     mismatch("malloc_and_delete_array", 72, "delete_many"),
     mismatch("new_and_delete_array", 40, "delete_many", "allocate_one"),
     mismatch("new_array_and_delete", 56, "delete_one", "allocate_many"),
-    mismatch("delete_with_other_size", 40, "delete_sized", "allocate_one"),
-    mismatch("delete_array_with_other_size", 64, "delete_many_sized", "allocate_many"),
+    mismatch("delete_with_other_size", 40, "delete_sized", "allocate_one", flags=BAD_SIZE),
+    mismatch("delete_array_with_other_size", 64, "delete_many_sized", "allocate_many", flags=BAD_SIZE),
     mismatch("object_array_and_delete", 120, "object_array_and_delete", "make_objects"),
     mismatch("strdup_and_delete_array", 31, "delete_many", "strdup_and_delete_array"),
     mismatch("aligned_new_and_free", 128, "release", "aligned_new_and_free"),
-    mismatch("new_and_realloc", 48, "new_and_realloc", "allocate_one"),
-    mismatch("free_with_other_size", 80, "give_back_sized"),
-    mismatch("free_aligned_with_other_size", 256, "give_back_aligned", "free_aligned_with_other_size"),
+    mismatch("new_and_realloc", 48, "new_and_realloc", "allocate_one", REALLOC),
+    mismatch("free_with_other_size", 80, "give_back_sized", flags=BAD_SIZE),
+    mismatch("free_aligned_with_other_size", 256, "give_back_aligned", "free_aligned_with_other_size", flags=BAD_SIZE),
     Victim("families.cpp", "delete_twice", DOUBLE, 40, 0, BAD_FREES, None, "delete_many", "allocate_one", "delete_one"),
     interior("delete_other_base", 24, 8, "delete_one", "families.cpp", allocated="delete_other_base"),
-    invalid("delete_stack", "delete_one", "families.cpp"),
+    invalid("delete_stack", ON_STACK, "delete_one", "families.cpp"),
     Victim("families.cpp", "new_write_behind", OVER, 40, 40, WRITES, allocated="allocate_one"),
     Victim("families.cpp", "new_write_freed", AFTER_WRITE, 40, 24, WRITES, None, None, "allocate_one", "delete_one"),
     Victim("families.cpp", "vector_write_behind", OVER, 48, 48, WRITES, allocated=None),
@@ -256,57 +213,5 @@ LIBRARIES = (
     # The kernel does not fault but says EFAULT, so a guard page keeps it out unseen.
     library("read_call", OVER, 48, 48, ("full", "pages-before")),
     library("getline_freed", AFTER_WRITE, 64, (0, 8), freed="release"),
-)
-ACCOUNT = {"allocated": "Account", "freed": "7AccountCfD"}
-SWIFT = (
-    swift("pointers", "writeByteBehind", OVER, 37, 37, allocated="makeBytes"),
-    swift("pointers", "writeWordBehind", OVER, 32, 32),
-    swift("pointers", "readWordBehind", OVER, 32, 32, READS_BEHIND),
-    swift("pointers", "writeWordBefore", UNDER, 32, -8, left=-1),
-    swift("pointers", "readWordBefore", UNDER, 32, -8, READS_BEFORE),
-    swift("pointers", "writeWordFreed", AFTER_WRITE, 48, 24, freed="giveBack"),
-    swift("pointers", "readWordFreed", AFTER_READ, 48, 24, FREED_READS, freed="giveBack"),
-    swift("pointers", "deallocateTwice", DOUBLE, 72, 0, BAD_FREES, "giveBackAgain", freed="giveBack"),
-    swift("pointers", "deallocateInterior", INVALID, 128, 16, BAD_FREES, "giveBackAgain"),
-    swift("pointers", "initializeTooMany", OVER, 64, 64),
-    swift("pointers", "updateTooMany", OVER, 64, (64, 72)),
-    swift("pointers", "copyTooMany", OVER, 64, (64, 72)),
-    swift("pointers", "storeAcrossEnd", OVER, 16, 16, access="storeBytes"),
-    swift("pointers", "writeAligned", OVER, 128, 128, WRITES, "storeBytes", "writeAligned"),
-    swift("pointers", "writeArrayBehind", OVER, 64, 64, allocated="writeArrayBehind"),
-    swift("pointers", "writeArrayFreed", AFTER_WRITE, 128, 72, allocated="writeArrayFreed", freed="writeArrayFreed"),
-    swift("pointers", "writeOptionalFreed", AFTER_WRITE, 64, 32, allocated="writeOptionalFreed", freed="giveBack"),
-    swift("pointers", "freeVariable", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
-    swift("pointers", "freeGlobal", INVALID, None, 0, BAD_FREES, "giveBackAgain", allocated=None),
-    swift("pointers", "freeArrayElements", INVALID, 128, 32, BAD_FREES, "giveBackAgain", allocated="freeArrayElements"),
-    swift(
-        "objects", "writeFieldFreed", AFTER_WRITE, 32, 24, **ACCOUNT, access="storeBytes",
-    ),
-    swift("objects", "readFieldFreed", AFTER_READ, 32, 24, FREED_READS, **ACCOUNT),
-    # A counted reference to a dead object reads its count before all else.
-    swift("objects", "writeUnownedFreed", COUNTED, 32, 8, left=24, **ACCOUNT),
-    swift("objects", "readUnownedFreed", COUNTED, 32, 8, FREED_READS, **ACCOUNT),
-    swift("objects", "readUnmanagedFreed", COUNTED, 32, (0, 32), FREED_READS, **ACCOUNT),
-    # A dead object whose count may be read dies again, so it may also be given back twice.
-    swift("objects", "releaseTwice", (*COUNTED, DOUBLE), 32, (0, 9), access="", **ACCOUNT),
-    swift("objects", "retainFreed", COUNTED, 32, 8, left=12, **ACCOUNT),  # the upper half of the counts
-    swift("objects", "callMethodFreed", AFTER_READ, 24, 0, FREED_READS, allocated="Shape", freed="5ShapeCfD"),
-    swift("objects", "writeFieldBehind", OVER, 32, 32, allocated="Account", access="storeBytes"),
-    swift("objects", "freeObjectTwice", DOUBLE, 32, 0, BAD_FREES, **ACCOUNT),
-    swift("buffers", "copyByC", OVER, 64, (64, 72), allocated="makeBytes"),
-    swift("buffers", "fillByC", OVER, 50, 50, allocated="makeBytes"),
-    swift("buffers", "textByC", OVER, 16, 16, allocated="makeBytes"),
-    swift("buffers", "formatByC", OVER, 8, 8, allocated="makeBytes"),
-    swift("buffers", "unpackByC", OVER, 80, (80, 96), allocated="makeBytes"),
-    swift("buffers", "checksumByC", OVER, 4096, (4096, 4112), READS_BEHIND, allocated="makeBytes"),
-    swift("buffers", "lengthByC", OVER, 32, 32, READS_BEHIND, allocated="makeBytes"),
-    swift("buffers", "sortByC", OVER, 64, (64, 72)),
-    swift("buffers", "fillFreedByC", AFTER_WRITE, 120, (40, 56), allocated="makeBytes", freed="giveBack"),
-    swift("buffers", "freeByBoth", DOUBLE, 72, 0, BAD_FREES, "giveBackAgain", freed="freeByBoth"),
-    swift(
-        "buffers", "duplicateTwiceFreed", DOUBLE, 24, 0, BAD_FREES, "giveBackAgain", allocated="duplicateTwiceFreed",
-        freed="duplicateTwiceFreed",
-    ),
-    swift("buffers", "resizeFreed", DOUBLE, 72, 0, BAD_FREES, freed="giveBack"),
 )
 EVERY = SWIFT + OVERFLOWS + OVERREADS + UNDERFLOWS + AFTER_FREES + FREES + FAMILIES + LIBRARIES

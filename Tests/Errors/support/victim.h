@@ -68,14 +68,18 @@ static __attribute__((noinline, unused)) char *allocate(size_t size) {
     return block;
 }
 
-/// A block between two that take the damage of a crime of a page's length.
+/// A block between two that take the damage of a crime of a page's length. What is left of earlier blocks may be used
+/// for some of the three, so it tries until they lie side by side. Between guard pages they are far from each other.
 static __attribute__((noinline, unused)) char *allocate_cushioned(size_t size) {
-    static char *cushions[2];
-    cushions[0] = (char *)malloc(CUSHION);
-    char *block = (char *)malloc(size);
-    cushions[1] = (char *)malloc(CUSHION);
+    char *block = NULL;
+    for (int tries = 0; tries < 20; tries++) {
+        char *before = (char *)malloc(CUSHION);
+        block = (char *)malloc(size);
+        char *behind = (char *)malloc(CUSHION);
+        bool beside = block > before && block < before + CUSHION + 500 && behind > block && behind < block + 500;
+        if (beside || labs(block - before) > 1 << 20) break;
+    }
     memset(block, 0, size);
-    see(cushions);
     return block;
 }
 

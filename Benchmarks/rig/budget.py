@@ -25,6 +25,8 @@ def value(line, figures):
                 return added(figures, workload, setup)
             case "ratio":
                 return figure(figures, workload, setup) / figure(figures, workload, "none")
+            case "against":
+                return figure(figures, workload, setup) / figure(figures, workload, base)
             case "share":
                 return added(figures, workload, setup) / added(figures, workload, line["rival"])
             case "across":

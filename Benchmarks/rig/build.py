@@ -7,6 +7,7 @@ import subprocess
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(HERE)
+SANITIZED = ".asan"  # ends the name of a program compiled for AddressSanitizer
 C_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 
 
@@ -30,20 +31,22 @@ def compiler():
     return found
 
 
-def c_program(workload, folder):
+def c_program(workload, folder, sanitized=False):
     """Compiles one of `programs/`."""
     source = os.path.join(HERE, "programs", workload.program + ".c")
-    target = os.path.join(folder, workload.name)
-    execute([compiler(), *C_FLAGS, *workload.flags, source, "-o", target, "-lpthread"])
+    target = os.path.join(folder, workload.name) + SANITIZED * sanitized
+    sanitizer = ["-fsanitize=address"] * sanitized
+    execute([compiler(), *C_FLAGS, *workload.flags, *sanitizer, source, "-o", target, "-lpthread"])
     return target
 
 
-def plain_swift_program(workload, folder):
+def plain_swift_program(workload, folder, sanitized=False):
     """Compiles the Swift mix without SwiftPM, so without its frame pointers."""
     sources = sorted(glob.glob(os.path.join(HERE, "Sources", "Mix", "*.swift")))
-    target = os.path.join(folder, workload.name)
+    target = os.path.join(folder, workload.name) + SANITIZED * sanitized
     main = os.path.join(HERE, "Sources", "mix-main", "main.swift")
-    execute(["swiftc", "-O", "-swift-version", "6", *sources, main, "-o", target])
+    sanitizer = ["-sanitize=address"] * sanitized
+    execute(["swiftc", "-O", "-swift-version", "6", *sanitizer, *sources, main, "-o", target])
     return target
 
 
@@ -54,12 +57,12 @@ def package_product(package, product, file):
     return os.path.join(execute([*build, "--show-bin-path"]).strip(), file)
 
 
-def program(workload, folder):
+def program(workload, folder, sanitized=False):
     """The executable of a workload, built."""
     if workload.build == "c":
-        return c_program(workload, folder)
+        return c_program(workload, folder, sanitized)
     if workload.build == "swiftc":
-        return plain_swift_program(workload, folder)
+        return plain_swift_program(workload, folder, sanitized)
     if workload.unlinked:
         package_product(HERE, workload.unlinked, workload.unlinked)
     return package_product(HERE, workload.program, workload.program)

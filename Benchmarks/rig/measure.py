@@ -4,6 +4,8 @@ import os
 import statistics
 import subprocess
 
+from . import build
+
 
 class RunError(Exception):
     """A workload ended badly; the message says which, under what, and what it printed."""
@@ -33,6 +35,8 @@ def run_once(workload, program, setup, seconds):
     environment = environment_for(setup, preloads=workload.unlinked is None)
     if workload.unlinked and setup.name == "none":
         program = os.path.join(os.path.dirname(program), workload.unlinked)
+    if setup.sanitized:
+        program += build.SANITIZED
     done = subprocess.run([*setup.wrapper, program, *arguments], env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=180)
     figures = parse(done.stdout)

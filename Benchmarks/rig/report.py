@@ -6,8 +6,9 @@ PAGE = """# Performance
 
 Written by `{command}`; do not edit. Figures are medians of {rounds} interleaved rounds, each loop {seconds} s long
 after 100,000 pairs (1,000 pieces of Swift work) of warm-up, timed inside the program by CLOCK_MONOTONIC. A ratio is
-against the same allocator without its profiler. heaptrack stands twice: as its users start it, feeding its
-interpreter through a pipe, and its recorder alone writing to a file.
+against the same allocator without its profiler, that of `full` and `pages` checks against tracking alone, with checks
+off. MemScope's modes have the default checks, `sampled`. AddressSanitizer runs a program compiled for it. heaptrack
+stands twice: as its users start it, feeding its interpreter through a pipe, and its recorder alone writing to a file.
 
 ## Machine
 

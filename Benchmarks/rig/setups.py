@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 
 MODES = ["full", "balanced", "sampled", "off"]
+CHECKS = ["off", "full", "pages"]  # beside `sampled`, which is the default
 LIBRARY_FOLDERS = ["/usr/lib/*-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/lib"]
 
 
@@ -20,6 +21,7 @@ class Setup:
     environment: dict = field(default_factory=dict)
     wrapper: list = field(default_factory=list)
     missing: str | None = None
+    sanitized: bool = False  # runs a program that was compiled for it
 
 
 def find_library(pattern):
@@ -31,6 +33,22 @@ def find_library(pattern):
 def memscope(preload):
     """MemScope in each of its modes, from the library at `preload`."""
     return [Setup(mode, f"MemScope {mode}", "none", preload, {"MEMSCOPE_MODE": mode}) for mode in MODES]
+
+
+def checks(preload):
+    """Complete tracking with other memory checks than the default, against none."""
+    return [Setup(f"checks-{level}", f"MemScope full, checks {level}", "none" if level == "off" else "checks-off",
+                  preload, {"MEMSCOPE_MODE": "full", "MEMSCOPE_CHECKS": level}) for level in CHECKS]
+
+
+def rival_checks():
+    """What else finds memory errors: by compilation, and in a virtual machine."""
+    valgrind = shutil.which("valgrind")
+    return [
+        Setup("asan", "AddressSanitizer", environment={"ASAN_OPTIONS": "detect_leaks=0"}, sanitized=True),
+        Setup("memcheck", "Valgrind memcheck", wrapper=[valgrind, "--quiet", "--tool=memcheck"],
+              missing=None if valgrind else "valgrind is not installed"),
+    ]
 
 
 def heaptrack(scratch):
@@ -74,4 +92,9 @@ def allocators(scratch):
 
 def all_setups(preload, scratch):
     """Every setup in the order of the table."""
-    return [Setup("none", "untracked"), *memscope(preload), *heaptrack(scratch), *allocators(scratch)]
+    return [Setup("none", "untracked"), *memscope(preload), *checks(preload), *rival_checks(), *heaptrack(scratch),
+            *allocators(scratch)]
+
+
+def is_memscope(setup):
+    return setup.name in MODES or setup.name.startswith("checks-")

@@ -26,10 +26,14 @@ class Workload:
     unlinked: str | None = None
 
     def runs_under(self, setup):
+        # SwiftPM would need a second build of everything for a sanitizer.
+        if setup.sanitized and self.build == "package":
+            return False
         return self.setups is None or setup.name in self.setups
 
 
-MEMSCOPE_SETUPS = ["none", "full", "balanced", "sampled", "off"]
+MEMSCOPE_SETUPS = ["none", "full", "balanced", "sampled", "off", "checks-off", "checks-full", "checks-pages"]
+LIVE_SETUPS = [*MEMSCOPE_SETUPS, "asan", "memcheck", "heaptrack-raw"]
 PIECES = "ns per piece of work"
 
 WORKLOADS = [
@@ -46,7 +50,7 @@ WORKLOADS = [
     Workload("swift-linked", "the same with MemScope linked instead of preloaded",
              "mix-linked", [SECONDS], build="package", unit=PIECES, setups=MEMSCOPE_SETUPS, unlinked="mix"),
     Workload("live16", "1,000,000 live blocks of 16 bytes", "live", ["1000000", "16"],
-             unit="bytes per block", setups=[*MEMSCOPE_SETUPS, "heaptrack-raw"]),
+             unit="bytes per block", setups=LIVE_SETUPS),
     Workload("live100", "1,000,000 live blocks of 100 bytes", "live", ["1000000", "100"],
-             unit="bytes per block", setups=[*MEMSCOPE_SETUPS, "heaptrack-raw"]),
+             unit="bytes per block", setups=LIVE_SETUPS),
 ]

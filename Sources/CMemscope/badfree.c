@@ -7,6 +7,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
+extern void *__libc_stack_end;
+
 enum { MSCOPE_LOWEST_ADDRESS = 4096, MSCOPE_STACK_PAGE = 4096 };
 
 void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error)
@@ -55,8 +57,12 @@ static bool mscope_is_on_stack(uint64_t address, uint64_t sp)
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
         if (bank == NULL || bank == mscope_tls.bank || mscope_load_relaxed(&bank->state) != MSCOPE_BANK_OWNED) continue;
-        // Its lowest page may have something else below the stack pointer.
-        if (address >= bank->stack_low + MSCOPE_STACK_PAGE && address < bank->stack_high) return true;
+        // Only the first thread's stack is certain to have nothing but a gap below it; the lowest page of another may
+        // have something else below the stack pointer.
+        bool is_first = bank->stack_high == (uint64_t)__libc_stack_end;
+        uint64_t low = bank->stack_low + (is_first ? 0 : MSCOPE_STACK_PAGE);
+        if (address >= low && address < bank->stack_high) return true;
+        if (is_first && mscope_can_probe && mscope_is_deeper(bank, address)) return true;
     }
     return false;
 }
@@ -82,12 +88,11 @@ static bool mscope_is_impossible(const struct mscope_giving *call, uint32_t *why
     uint64_t address = call->address;
     *why = 0;
     if (address < MSCOPE_LOWEST_ADDRESS || address >> MSCOPE_ADDRESS_BITS != 0) return true;
-    if (address & mscope_block_misalignment) return true;
     if (mscope_is_on_stack(address, call->caller.sp)) *why = MSCOPE_ERROR_ON_STACK;
     // An allocator we do not know may have its first blocks in its own data.
     else if (strcmp(mscope_allocator_name(), "unknown") != 0 && mscope_is_in_image(address))
         *why = MSCOPE_ERROR_IN_IMAGE;
-    return *why != 0;
+    return *why != 0 || (address & mscope_block_misalignment) != 0;
 }
 
 static bool mscope_is_interior(const struct mscope_giving *call)

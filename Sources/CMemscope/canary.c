@@ -3,7 +3,8 @@
 //   raw [filled] [canary: 16] block: size [filled: 8 to 23, to the end of the allocator's chunk]
 //
 //   lead = block - raw, 16 or the alignment asked for
-//   canary = {mix(block, size, lead's exponent), exponent ^ mix(block)}
+//   canary = {mix(block, size, lead's exponent), exponent ^ mix(block)}, but for the last byte, which is as the
+//   filling: the likeliest to be written, it must not be what is written there by chance
 //
 // The canary also says where the allocator's block begins. When part of it was overwritten the rest still tells; when
 // all of it was, the block is never given back.
@@ -14,7 +15,7 @@
 enum {
     MSCOPE_LEAD = 16,
     MSCOPE_MOST_LEAD_SHIFT = 24,
-    MSCOPE_CANARY_SURE = 5, // bytes that must still be right: 4 are so by chance once in 10^8 exponents
+    MSCOPE_CANARY_SURE = 6, // bytes that must still be right: the last and 4 are so by chance once in 10^8 exponents
     MSCOPE_WATCHED_LEAD = 256,
 };
 
@@ -31,7 +32,7 @@ static uint64_t mscope_stir(uint64_t x)
 static inline struct mscope_canary mscope_canary_of(uint64_t block, uint64_t size, uint32_t shift)
 {
     return (struct mscope_canary){mscope_stir(block ^ size << 32 ^ size >> 32 ^ (uint64_t)shift << 58),
-                                  shift ^ mscope_stir(~block)};
+                                  ((shift ^ mscope_stir(~block)) & ~0ull >> 8) | (uint64_t)MSCOPE_CANARY << 56};
 }
 
 /// The bytes from a block's first to the end of its canary. The slot of its size lies up to 63 behind: what comes next

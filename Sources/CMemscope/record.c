@@ -195,12 +195,12 @@ void mscope_put_back(struct mscope_departure old)
 
 /// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
 /// would be, so estimates stay without bias; only what is exact stays so: a block that was measured, its measured
-/// stack.
+/// stack. Whoever allocated the old block, what realloc returns is malloc's.
 static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old,
                                       uint32_t *site)
 {
     bool measured = !(old & MSCOPE_SLOT_STANDS), measured_site = *site != 0 && !(old & MSCOPE_SLOT_SAMPLED);
-    uint32_t kept = old & (MSCOPE_SLOT_INTERNAL | 3u << MSCOPE_SLOT_FAMILY_SHIFT);
+    uint32_t kept = old & MSCOPE_SLOT_INTERNAL;
     if (mode == MSCOPE_FULL) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
     if (measured_site) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
     *site = 0;

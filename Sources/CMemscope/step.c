@@ -29,13 +29,17 @@ static bool mscope_readable(uint64_t low, uint64_t high)
     return true;
 }
 
+bool mscope_is_deeper(const struct mscope_bank *bank, uint64_t address)
+{
+    return address < bank->stack_low && bank->stack_low - address <= MSCOPE_STACK_LIMIT
+           && (!mscope_can_probe || mscope_readable(address, bank->stack_low));
+}
+
 /// The end of readable stack above `sp`, which is deeper than any seen on this thread or lies on another stack.
 uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp)
 {
     if (sp - bank->other_low < bank->other_high - bank->other_low) return bank->other_high;
-    // Deeper on the same stack: every page between is readable, for no guard page lies there.
-    if (sp < bank->stack_low && bank->stack_low - sp <= MSCOPE_STACK_LIMIT
-        && (!mscope_can_probe || mscope_readable(sp, bank->stack_low))) {
+    if (mscope_is_deeper(bank, sp)) {
         bank->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
         return bank->stack_high;
     }

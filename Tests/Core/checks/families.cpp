@@ -18,7 +18,7 @@ static void by_delete(void *p) { ::operator delete(p); }
 static void by_array(void *p) { ::operator delete[](p); }
 static void by_realloc(void *p) {
     void *moved = realloc(p, 5000);
-    ::operator delete(moved);
+    free(moved);
 }
 
 static void mixes() {

@@ -27,13 +27,18 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="print the tests' names and stop")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder and print its path")
     options = parser.parse_args()
+    options.preload = preload_library(parser)
+    if options.server and not options.preload:
+        parser.error("--server needs a preload library with a server: set MSCOPE_PRELOAD to its path")
+    return options
+
+
+def preload_library(parser):
+    """The library that MSCOPE_PRELOAD names, None when it names none."""
     preload = os.environ.get("MSCOPE_PRELOAD")
     if preload and not Path(preload).is_file():
         parser.error(f"MSCOPE_PRELOAD names no file: {preload}; give the path of a preload library")
-    if options.server and not preload:
-        parser.error("--server needs a preload library with a server: set MSCOPE_PRELOAD to its path")
-    options.preload = Path(preload).resolve() if preload else None
-    return options
+    return Path(preload).resolve() if preload else None
 
 
 def run_one(test, build, lock):
@@ -59,7 +64,7 @@ def selected(options):
     else:
         tests = cases.tests(options) + checks.tests(options) + scans.tests(options) + stacks.tests(options)
         tests += programs.tests(options)
-    return [test for test in tests if options.filter in test.name]
+    return tests
 
 
 def run_all(tests, options, prefix, make_build):
@@ -81,7 +86,12 @@ def run_all(tests, options, prefix, make_build):
 
 def main():
     options = arguments()
-    tests = selected(options)
+    return execute(selected(options), options)
+
+
+def execute(tests, options):
+    """Lists or runs those of the tests that the options want; the exit status."""
+    tests = [test for test in tests if options.filter in test.name]
     if options.list:
         print("\n".join(test.name for test in tests))
         return 0

@@ -164,25 +164,28 @@ def preloaded(program, mode, build, folder, with_server):
     return outcome, poll, told.read_text() if told.exists() else ""
 
 
+def plain(program, build, folder):
+    """The program without the core."""
+    program.prepare(folder)
+    values = {key: value for key, value in build.environment().items() if key != "MEMSCOPE_MODE"}
+    source = folder / program.input if program.input else None
+    return processes.run(program.command(folder), values, folder, program.timeout, source)
+
+
+def fresh(program, build):
+    """An empty folder: each run's has the same path, so that no path differs in their output."""
+    folder = build.folder / ("programs-" + "".join(c if c.isalnum() else "_" for c in program.name)) / "work"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def comparison(program, modes, options):
-    def plain(build, folder):
-        program.prepare(folder)
-        values = {key: value for key, value in build.environment().items() if key != "MEMSCOPE_MODE"}
-        source = folder / program.input if program.input else None
-        return processes.run(program.command(folder), values, folder, program.timeout, source)
-
-    def fresh(build, name):
-        # Both runs have a folder of the same path, so that no path differs in their output.
-        folder = build.folder / ("programs-" + "".join(c if c.isalnum() else "_" for c in name)) / "work"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
-
     def run(build):
-        wanted = plain(build, fresh(build, program.name))
+        wanted = plain(program, build, fresh(program, build))
         results = []
         for mode in modes:
-            got, poll, told = preloaded(program, mode, build, fresh(build, program.name), options.server)
+            got, poll, told = preloaded(program, mode, build, fresh(program, build), options.server)
             same = program.compare(wanted) == program.compare(got)
             results.append(Result(same, f"same output and status in {mode}", difference(program, wanted, got)))
             if mode in ("full", "balanced"):

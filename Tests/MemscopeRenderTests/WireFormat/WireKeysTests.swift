@@ -70,10 +70,10 @@ import Testing
 
     @Test(
         "The page knows no key that is never written",
-        .enabled(if: FileManager.default.fileExists(atPath: WireKeysTests.typesFile.path))
+        .enabled(if: FileManager.default.fileExists(atPath: WireKeysTests.typesFiles[0].path))
     )
     func page() throws {
-        let folder = Self.typesFile.deletingLastPathComponent()
+        let folder = Self.typesFiles[0].deletingLastPathComponent()
         let text = try ["types.js", "graph-types.js"].map { folder.appending(path: $0) }
             .filter { FileManager.default.fileExists(atPath: $0.path) }
             .map { try String(contentsOf: $0, encoding: .utf8) }.joined()

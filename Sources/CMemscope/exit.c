@@ -88,7 +88,6 @@ static int mscope_announce_end(uint32_t kind, int number)
         if (kind == MSCOPE_END_SIGNAL) return number; // starting a thread takes locks
         if (!mscope_end_options.start_in_child()) return number;
     }
-    mscope_check_heap(); // the report is to have what was never freed, and what ended the process by its traces
     mscope_how = (struct mscope_end){kind, number};
     mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
     mscope_move_on(MSCOPE_ENDING);

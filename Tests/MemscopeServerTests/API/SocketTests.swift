@@ -7,9 +7,8 @@ import Testing
         await #expect(processExitsWith: .success) {
             let url = try MemScope.serve(port: 0).url
             #expect(askPatiently(url, "POST /api/snapshots")?.status == 201)
-            for route in API().router.routes where route.path != "/api/events" {
-                let target =
-                    route.path.replacing("{addr}", with: "0x10") + (route.path == "/api/diff" ? "?from=s1" : "")
+            for route in API().router.routes where !["/api/events", "/api/objects/{addr}"].contains(route.path) {
+                let target = route.path + (route.path == "/api/diff" ? "?from=s1" : "")
                 let body =
                     switch route.path {
                     case "/api/mark", "/api/snapshots": #"{"name":"x"}"#

@@ -17,6 +17,8 @@ bool mscope_set_sample_interval(uint64_t bytes)
 {
     if (bytes < 1 || mscope_load_relaxed(&mscope_global.sampled_allocations) != 0) return false;
     mscope_store_relaxed(&mscope_interval, bytes);
+    // The caller's next sample was drawn for the old distance. Other threads that run already keep theirs.
+    if (mscope_tls.bank != NULL) mscope_tls.until_sample = mscope_next_sample(mscope_tls.bank);
     return true;
 }
 

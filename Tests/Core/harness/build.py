@@ -135,6 +135,7 @@ class Build:
         standard = "-std=c++17" if source.suffix == ".cpp" else "-std=c11"
         name = "-".join(
             [
+                source.parent.name,
                 source.stem,
                 way,
                 compiler.replace("+", "p"),

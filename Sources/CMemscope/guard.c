@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 
 enum { MSCOPE_CELL_FREE = 0, MSCOPE_CELL_LIVE = 1, MSCOPE_CELL_FREED = 2, MSCOPE_PAGE = 4096, MSCOPE_POOLS = 9 };
+enum { MSCOPE_TRIES = 1 << 20 };
 
 struct mscope_cell {
     _Atomic uint32_t state;
@@ -309,11 +310,21 @@ static void mscope_open_page(struct mscope_pool *pool, uint64_t address)
     mscope_protect(page, page + MSCOPE_PAGE, PROT_READ | PROT_WRITE);
 }
 
+/// Whether an access that no block explains fell into a cell that is being prepared for its next one: it is worth
+/// another try. Counted, so that an address nobody will ever explain ends as it would.
+static bool mscope_is_between_uses(const struct mscope_pool *pool, uint64_t address)
+{
+    static _Atomic uint32_t tries;
+    uint64_t i = mscope_cell_index(pool, address);
+    return i < pool->count && mscope_load_acquire(&pool->cells[i].uses) != 0
+           && mscope_add_relaxed(&tries, 1) < MSCOPE_TRIES;
+}
+
 bool mscope_guard_caught(uint64_t address, bool is_write, struct mscope_cursor at)
 {
     struct mscope_pool *pool = mscope_is_guarded(address) ? mscope_pool_of(address) : NULL;
     struct mscope_cell *cell = pool ? mscope_meant_cell(pool, address) : NULL;
-    if (cell == NULL) return false;
+    if (cell == NULL) return pool != NULL && mscope_is_between_uses(pool, address);
     bool freed = mscope_load_acquire(&cell->state) == MSCOPE_CELL_FREED;
     bool inside = address - cell->address < cell->size;
     if (!freed && inside) return true; // it was given out again a moment ago: try once more

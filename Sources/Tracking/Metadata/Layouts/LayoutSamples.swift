@@ -40,6 +40,7 @@ struct LayoutSamples {
             super.init(value, target)
         }
     }
+    // `@unchecked Sendable`: an error has to be; this one never leaves the thread that makes it.
     private struct Failure: Error, @unchecked Sendable { var code = 1, target: Target }
     // Of their own types: closures and errors change their form when they are passed as generic values.
     private struct Closure { var call: () -> Int }

@@ -14,41 +14,42 @@ enum {
 
 // ---- which memory may be read
 
-/// Whether all pages from `low` to `high` can be read; the kernel is asked for a byte of many at a time.
-static bool mscope_readable(uint64_t low, uint64_t high)
+/// The end of what can be read from `low` on: `high`, or a page below it. The kernel is asked for a byte of many pages
+/// at once and says how many it could give.
+static uint64_t mscope_readable_until(uint64_t low, uint64_t high)
 {
     uint64_t page = low & ~(uint64_t)(MSCOPE_PAGE - 1);
     while (page < high) {
         char bytes[MSCOPE_PAGES_AT_ONCE];
         struct iovec remote[MSCOPE_PAGES_AT_ONCE], local = {bytes, 0};
-        for (; local.iov_len < MSCOPE_PAGES_AT_ONCE && page < high; page += MSCOPE_PAGE)
-            remote[local.iov_len++] = (struct iovec){(void *)page, 1};
-        if (mscope_system(SYS_process_vm_readv, getpid(), &local, 1, remote, local.iov_len, 0) != (long)local.iov_len)
-            return false;
+        for (uint64_t at = page; local.iov_len < MSCOPE_PAGES_AT_ONCE && at < high; at += MSCOPE_PAGE)
+            remote[local.iov_len++] = (struct iovec){(void *)at, 1};
+        long got = mscope_system(SYS_process_vm_readv, getpid(), &local, 1, remote, local.iov_len, 0);
+        page += (uint64_t)(got > 0 ? got : 0) * MSCOPE_PAGE;
+        if (got != (long)local.iov_len) return page;
     }
-    return true;
+    return high;
 }
 
 bool mscope_is_deeper(const struct mscope_bank *bank, uint64_t address)
 {
     return address < bank->stack_low && bank->stack_low - address <= MSCOPE_STACK_LIMIT
-           && (!mscope_can_probe || mscope_readable(address, bank->stack_low));
+           && (!mscope_can_probe || mscope_readable_until(address, bank->stack_low) == bank->stack_low);
 }
 
-/// The end of readable stack above `sp`, which is deeper than any seen on this thread or lies on another stack.
+/// The end of readable stack above `sp`, which a walk begins with or has come to from another stack.
 uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp)
 {
+    if (sp - bank->stack_low < bank->stack_high - bank->stack_low) return bank->stack_high;
     if (sp - bank->other_low < bank->other_high - bank->other_low) return bank->other_high;
     if (mscope_is_deeper(bank, sp)) {
         bank->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
         return bank->stack_high;
     }
     // A signal stack or a fiber: up to its end, as far as frames of a reasonable size reach.
-    uint64_t low = sp & ~(uint64_t)(MSCOPE_PAGE - 1), high = low;
-    while (high - low < MSCOPE_OTHER_STACK_LIMIT && mscope_readable(high, high + 1)) high += MSCOPE_PAGE;
-    bank->other_low = low;
-    bank->other_high = high;
-    return high;
+    bank->other_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
+    bank->other_high = mscope_readable_until(sp, bank->other_low + MSCOPE_OTHER_STACK_LIMIT);
+    return bank->other_high;
 }
 
 // ---- steps

@@ -5,7 +5,8 @@
 #ifndef MSCOPE_HOT_H
 #define MSCOPE_HOT_H
 
-#include "internal.h"
+#include "clock.h"
+#include "memo.h"
 
 // The compiler makes calls of what has two users; on this path a call is a tenth of the budget.
 #define MSCOPE_INLINE static inline __attribute__((always_inline))
@@ -120,18 +121,25 @@ MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, uint64_t 
                         mscope_birth_now() << 24 | context);
 }
 
-/// Records what did not pass. In `balanced` mode a plain block without a sample is recorded here and now.
+/// Records what did not pass. A plain block that needs no sample is recorded here and now.
 MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
-    if (mscope_load_relaxed(&mscope_current_mode) == MSCOPE_BALANCED
-        && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1))) {
-        struct mscope_bank *bank = mscope_bank_for_plain_birth(size);
-        if (mscope_likely(bank != NULL)) {
-            mscope_record_plain_birth(bank, (uint64_t)block, size, 0, family, pc);
-            return;
-        }
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = 0;
+    bool settled =
+        mode == MSCOPE_FULL
+        || (mode == MSCOPE_BALANCED && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1)));
+    struct mscope_bank *bank = settled ? mscope_bank_for_plain_birth(size) : NULL;
+    if (mscope_unlikely(bank == NULL)) {
+        mscope_record(block, size, family, (struct mscope_cursor){pc, sp, fp});
+        return;
     }
-    mscope_record(block, size, family, pc, sp, fp);
+    if (mode == MSCOPE_FULL) {
+        // Its slot is seldom in the cache; it is fetched while the stack is taken.
+        __builtin_prefetch(mscope_find_slot((uint64_t)block), 1);
+        site = mscope_site_again(bank, pc, sp, fp);
+        if (site == 0) site = mscope_site_here(bank, pc, sp, fp);
+    }
+    mscope_record_plain_birth(bank, (uint64_t)block, size, site, family, pc);
 }
 
 /// Makes a live block's slot that of a freed one. In this order: see mscope_read_slot.

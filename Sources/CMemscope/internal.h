@@ -57,19 +57,8 @@ extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
 MSCOPE_HIDDEN bool mscope_boot(void);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
-// ---- clock.c
-/// The coarse clock's entry: libc's, or once booted the kernel's own, which libc would call.
-extern MSCOPE_HIDDEN int (*mscope_get_time)(clockid_t clock, struct timespec *out);
+// ---- clock.c: what births need of it is in clock.h
 MSCOPE_HIDDEN void mscope_clock_start(void);
-/// Now, in the unit of a slot's birth, to the kernel's tick (1 to 10 ms): seconds << 10 | nanoseconds >> 20, without a
-/// division. mscope_birth_to_time makes nanoseconds of it.
-static inline uint64_t mscope_birth_now(void)
-{
-    struct timespec now;
-    mscope_get_time(CLOCK_MONOTONIC_COARSE, &now);
-    return (uint64_t)now.tv_sec << 10 | (uint64_t)now.tv_nsec >> 20;
-}
-MSCOPE_HIDDEN uint64_t mscope_birth_to_time(uint64_t birth);
 
 // ---- memory.c: own memory, straight from mmap
 /// A system call that leaves errno alone: its result, or the error as a negative number. Arguments become whole words;
@@ -169,8 +158,8 @@ static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
 // ---- record.c: the hot path, of which hot.h has the part that is inlined
 MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what,
                                       uint64_t born, uint64_t size);
-/// In the modes that sample, the caller has counted the size down.
-MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
+/// Records any block in any mode. In the modes that sample, the caller has counted the size down.
+MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller);
 /// `mark` is left in the slot; see mscope_mark_of.
 MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark);
 /// Takes a block's record away while realloc may move it; what it was, with `what` 0 when it was unknown.
@@ -254,6 +243,8 @@ MSCOPE_HIDDEN void mscope_sites_after_fork(void);
 MSCOPE_HIDDEN uint32_t mscope_site_of_frame(uint64_t pc);
 /// The site of a caller: its return address, its stack pointer after the return, its frame pointer.
 MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp);
+/// Before the thread's next walk anything may have changed.
+MSCOPE_HIDDEN void mscope_forget_stack(struct mscope_memo *memo);
 
 // ---- step.c
 /// How a step went. A sure one is decided by the words it read.

@@ -77,9 +77,7 @@ static void mscope_forget_mark(uint64_t address)
     if (slot != NULL) mscope_store_release(&slot->what, 0);
 }
 
-/// Records any block in any mode.
-static __attribute__((noinline)) void mscope_record_any(void *block, size_t size, uint32_t family,
-                                                        struct mscope_cursor caller)
+void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
     if (mode == MSCOPE_PROBED) mscope_store_relaxed(&mscope_hook_ran, 1);
@@ -103,21 +101,6 @@ static __attribute__((noinline)) void mscope_record_any(void *block, size_t size
         mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
-}
-
-void mscope_record(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
-{
-    if (mscope_likely(mscope_load_relaxed(&mscope_current_mode) == MSCOPE_FULL)) {
-        struct mscope_bank *bank = mscope_bank_for_plain_birth(size);
-        if (mscope_likely(bank != NULL)) {
-            // Its slot is seldom in the cache; it is fetched while the stack is taken.
-            __builtin_prefetch(mscope_find_slot((uint64_t)block), 1);
-            uint32_t site = mscope_site_here(bank, pc, sp, fp);
-            mscope_record_plain_birth(bank, (uint64_t)block, size, site, family, pc);
-            return;
-        }
-    }
-    mscope_record_any(block, size, family, (struct mscope_cursor){pc, sp, fp});
 }
 
 struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)

@@ -1,4 +1,5 @@
 // Scans: the plan, the copy of the process that looks at the heap, and its end.
+#include "clock.h"
 #include "stop.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // The shadow table: what lives at which address. Walks over it are in walk.c.
-#include "internal.h"
+#include "clock.h"
 
 _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
 // The table is sparse: walks look only between the lowest and the highest region that ever had a slot. Valid when

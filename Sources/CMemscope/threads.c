@@ -84,7 +84,8 @@ static void mscope_find_stack(struct mscope_bank *bank)
     bank->stack_low = high; // grows downwards as mscope_unwind finds pages readable
     bank->other_low = bank->other_high = 0;
     bank->walks = 0;
-    for (int i = 0; i < MSCOPE_SPACES; i++) bank->spaces[i].memo.depth = 0; // its owner before had another stack
+    // Its owner before had another stack.
+    for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&bank->spaces[i].memo);
 }
 
 static struct mscope_bank *mscope_claim_bank(void)

@@ -118,11 +118,21 @@ struct mscope_odd {
     const uint64_t *pc_at, *fp_at;
     struct mscope_link expected;
 };
+enum { MSCOPE_ROWS_AT_ONCE = 4 };
+/// The memo's stack as it is looked for first, since in a loop it is the very same: what its innermost frame was, and
+/// how much there is to compare. sp 0: it cannot be looked for, or is being changed.
+struct mscope_again {
+    volatile uint64_t sp;
+    uint64_t pc, fp;
+    uint32_t site, generation;
+    uint32_t rows, odd; // rows: a multiple of MSCOPE_ROWS_AT_ONCE, those beyond the stack compare with themselves
+};
 struct mscope_memo {
+    struct mscope_again again;
     uint32_t depth, generation;
     uint32_t end; // how the walk ended at frame 0: an mscope_step
-    _Alignas(16) struct mscope_link link[MSCOPE_MAX_FRAMES];
-    const struct mscope_link *link_at[MSCOPE_MAX_FRAMES];
+    _Alignas(16) struct mscope_link link[MSCOPE_MAX_FRAMES + MSCOPE_ROWS_AT_ONCE];
+    const struct mscope_link *link_at[MSCOPE_MAX_FRAMES + MSCOPE_ROWS_AT_ONCE];
     uint64_t sp[MSCOPE_MAX_FRAMES], hash[MSCOPE_MAX_FRAMES];
     uint32_t site[MSCOPE_MAX_FRAMES]; // of the stack that begins at frame i, 0 when not looked up
     uint32_t odd_until[MSCOPE_MAX_FRAMES];

@@ -3,7 +3,7 @@
 // A walk is a chain of loads, each waiting for the one before. But most of a stack is what it was at the thread's last
 // allocation: from the first frame whose state is the same as then, it is enough to compare the words the walk would
 // read, which do not wait for each other. Only frames that are new are walked, and hashed.
-#include "internal.h"
+#include "memo.h"
 
 enum { MSCOPE_NOWHERE = 4096 }; // a thread's first frame returns below any code
 
@@ -20,21 +20,6 @@ static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags
     return hash >> 20 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
 }
 
-typedef uint64_t mscope_words __attribute__((vector_size(16)));
-typedef mscope_words mscope_stack_words __attribute__((aligned(8)));
-
-/// Between the words that the step from a usual frame outwards reads, and those that it read.
-static inline mscope_words mscope_link_difference(const struct mscope_memo *memo, size_t i)
-{
-    return *(const mscope_stack_words *)(const void *)memo->link_at[i]
-           ^ *(const mscope_words *)(const void *)&memo->link[i - 1];
-}
-
-static inline uint64_t mscope_odd_difference(const struct mscope_odd *odd)
-{
-    return (*odd->pc_at ^ odd->expected.pc) | (*odd->fp_at ^ odd->expected.fp);
-}
-
 /// Whether the step from frame `i` outwards reads what it read then.
 static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
 {
@@ -45,19 +30,11 @@ static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
 
 /// Whether the steps from frame `top` outwards would read what they read then. Otherwise *top becomes the innermost
 /// frame that was reached by other words.
-static inline bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
+static bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
 {
     mscope_words different = {0, 0};
-    size_t i = *top;
-#pragma clang loop unroll(disable)
-    for (; i >= 4; i -= 4)
-        different |= mscope_link_difference(memo, i) | mscope_link_difference(memo, i - 1)
-                     | mscope_link_difference(memo, i - 2) | mscope_link_difference(memo, i - 3);
-#pragma clang loop unroll(disable)
-    for (; i > 0; i--) different |= mscope_link_difference(memo, i);
-    uint64_t odd = 0;
-#pragma clang loop unroll(disable)
-    for (size_t n = memo->odd_until[*top]; n > 0; n--) odd |= mscope_odd_difference(&memo->odd[n - 1]);
+    for (size_t i = *top; i > 0; i--) different |= mscope_row_difference(memo, i);
+    uint64_t odd = mscope_odd_differences(memo, memo->odd_until[*top]);
     if (mscope_likely((different[0] | different[1] | odd) == 0)) return true;
     while (mscope_step_unchanged(memo, *top)) --*top;
     return false;
@@ -243,18 +220,49 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     return memo->site[top] = site;
 }
 
-static __attribute__((noinline)) uint32_t mscope_site_by_walk(struct mscope_bank *bank, struct mscope_space *space,
-                                                              struct mscope_cursor at)
+void mscope_forget_stack(struct mscope_memo *memo)
 {
+    memo->again.sp = 0;
+    memo->depth = 0;
+}
+
+/// Lets the memo's stack be looked for at once. `sp` last: a signal handler may come in between.
+static void mscope_await_again(struct mscope_memo *memo, uint32_t site)
+{
+    uint32_t top = memo->depth - 1, rows = top;
+    for (; rows % MSCOPE_ROWS_AT_ONCE != 0; rows++) memo->link_at[rows + 1] = &memo->link[rows];
+    memo->again.pc = memo->link[top].pc;
+    memo->again.fp = memo->link[top].fp;
+    memo->again.site = site;
+    memo->again.generation = memo->generation;
+    memo->again.rows = rows;
+    memo->again.odd = memo->odd_until[top];
+    mscope_signal_fence();
+    memo->again.sp = memo->sp[top];
+}
+
+static uint32_t mscope_site_in(struct mscope_bank *bank, struct mscope_space *space, struct mscope_cursor at)
+{
+    space->sp = at.sp;
+    bank->walks++;
     struct mscope_memo *memo = &space->memo;
     struct mscope_walked *walked = &space->walked;
+    memo->again.sp = 0;
+    mscope_signal_fence();
+    uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
+    if (mscope_unlikely(memo->generation != generation)) mscope_forget_stack(memo);
+    memo->generation = generation;
     uint32_t known = memo->depth;
     mscope_walk_new(bank, memo, at, &known, walked);
     mscope_update_memo(memo, walked, known);
     if (walked->end == MSCOPE_STEP_LOST) walked->flags |= MSCOPE_STACK_TRUNCATED;
     uint32_t site = mscope_site_of_memo(space);
     // What was guessed, cut off or read from a signal's frame is not a function of the words compared.
-    if (mscope_unlikely(!walked->sure || walked->flags != 0)) memo->depth = 0;
+    if (mscope_unlikely(!walked->sure || walked->flags != 0))
+        mscope_forget_stack(memo);
+    else if (site != 0 && memo->end <= MSCOPE_STEP_END)
+        mscope_await_again(memo, site);
+    bank->walks--;
     return site;
 }
 
@@ -266,44 +274,16 @@ static void mscope_drop_left_walks(struct mscope_bank *bank, uint64_t sp)
     for (; bank->walks != 0; bank->walks--) {
         struct mscope_space *space = &bank->spaces[bank->walks - 1];
         if (space->sp - bank->stack_low >= size || space->sp > sp) return;
-        space->memo.depth = 0;
+        mscope_forget_stack(&space->memo);
     }
-}
-
-static inline __attribute__((always_inline)) uint32_t
-mscope_site_in(struct mscope_bank *bank, struct mscope_space *space, uint64_t pc, uint64_t sp, uint64_t fp)
-{
-    space->sp = sp;
-    bank->walks++;
-    struct mscope_memo *memo = &space->memo;
-    uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
-    if (mscope_unlikely(memo->generation != generation)) {
-        memo->generation = generation;
-        memo->depth = 0;
-    }
-    uint32_t top = memo->depth - 1, site;
-    // The commonest case in a loop: the very same stack.
-    if (memo->depth > 0 && memo->sp[top] == sp && memo->link[top].pc == pc && memo->link[top].fp == fp
-        && memo->site[top] != 0 && memo->end <= MSCOPE_STEP_END && mscope_unchanged(memo, &top))
-        site = memo->site[memo->depth - 1];
-    else
-        site = mscope_site_by_walk(bank, space, (struct mscope_cursor){pc, sp, fp});
-    bank->walks--;
-    return site;
-}
-
-/// In a signal handler that came upon a walk, or after one that jumped out.
-static __attribute__((noinline)) uint32_t mscope_site_amid_walks(struct mscope_bank *bank, uint64_t pc, uint64_t sp,
-                                                                 uint64_t fp)
-{
-    mscope_drop_left_walks(bank, sp);
-    if (bank->walks < MSCOPE_SPACES) return mscope_site_in(bank, &bank->spaces[bank->walks], pc, sp, fp);
-    mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
-    return 0;
 }
 
 uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
 {
-    if (mscope_unlikely(bank->walks != 0)) return mscope_site_amid_walks(bank, pc, sp, fp);
-    return mscope_site_in(bank, &bank->spaces[0], pc, sp, fp);
+    // In a signal handler that came upon a walk, or after one that jumped out.
+    if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
+    if (mscope_likely(bank->walks < MSCOPE_SPACES))
+        return mscope_site_in(bank, &bank->spaces[bank->walks], (struct mscope_cursor){pc, sp, fp});
+    mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
+    return 0;
 }

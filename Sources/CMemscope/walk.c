@@ -3,7 +3,7 @@
 // A walk reads slots in order of address. A block that ends meanwhile is written to its thread's departure log before
 // its slot is cleared, and blocks recorded meanwhile carry the walk's number. So what lived when the walk began is: the
 // slots read, without those of this walk, and the logs, without what was read before (a bit for each slot tells).
-#include "internal.h"
+#include "clock.h"
 
 #include <time.h>
 

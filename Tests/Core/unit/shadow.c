@@ -18,7 +18,7 @@ static char *reserve(size_t size) {
 }
 
 static void record(char *block, uint64_t size) {
-    mscope_record(block, size, MSCOPE_FAMILY_MALLOC, (uint64_t)(uintptr_t)record, 0, 0);
+    mscope_record(block, size, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){(uint64_t)(uintptr_t)record, 0, 0});
 }
 
 static void forget(char *block) {

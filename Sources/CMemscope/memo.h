@@ -1,0 +1,62 @@
+// The last stack a thread took (struct mscope_memo), and whether this one is the same again.
+//
+// context of everything here: hook path, see record.c
+#ifndef MSCOPE_MEMO_H
+#define MSCOPE_MEMO_H
+
+#include "internal.h"
+
+/// Keeps the compiler from moving memory accesses across: what a signal handler on this thread sees is in order.
+static inline void mscope_signal_fence(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+typedef uint64_t mscope_words __attribute__((vector_size(16)));
+typedef mscope_words mscope_stack_words __attribute__((aligned(8)));
+
+/// Between the words that the step from a usual frame outwards reads, and those that it read.
+static inline mscope_words mscope_row_difference(const struct mscope_memo *memo, size_t i)
+{
+    return *(const mscope_stack_words *)(const void *)memo->link_at[i]
+           ^ *(const mscope_words *)(const void *)&memo->link[i - 1];
+}
+
+static inline uint64_t mscope_odd_difference(const struct mscope_odd *odd)
+{
+    return (*odd->pc_at ^ odd->expected.pc) | (*odd->fp_at ^ odd->expected.fp);
+}
+
+static inline uint64_t mscope_odd_differences(const struct mscope_memo *memo, size_t count)
+{
+    uint64_t different = 0;
+#pragma clang loop unroll(disable)
+    for (size_t n = count; n > 0; n--) different |= mscope_odd_difference(&memo->odd[n - 1]);
+    return different;
+}
+
+/// The site of the stack at hand if it is the one the thread took last; 0 when it is not, or cannot be said.
+///
+/// A signal handler that comes in between may change the memo. Whoever does takes `again.sp` away first, and no handler
+/// has a frame at this `sp`, where its own would be put.
+static inline __attribute__((always_inline)) uint32_t mscope_site_again(const struct mscope_bank *bank, uint64_t pc,
+                                                                        uint64_t sp, uint64_t fp)
+{
+    const struct mscope_memo *memo = &bank->spaces[0].memo;
+    const struct mscope_again *again = &memo->again;
+    if (again->sp != sp || again->pc != pc || again->fp != fp
+        || again->generation != mscope_load_relaxed(&mscope_rule_generation))
+        return 0;
+    mscope_words different = {0, 0};
+    uint32_t site = again->site;
+#pragma clang loop unroll(disable)
+    for (size_t i = again->rows; i > 0; i -= MSCOPE_ROWS_AT_ONCE)
+        different |= mscope_row_difference(memo, i) | mscope_row_difference(memo, i - 1)
+                     | mscope_row_difference(memo, i - 2) | mscope_row_difference(memo, i - 3);
+    uint64_t odd = mscope_odd_differences(memo, again->odd);
+    bool same = (different[0] | different[1] | odd) == 0;
+    mscope_signal_fence();
+    return same && again->sp == sp ? site : 0;
+}
+
+#endif

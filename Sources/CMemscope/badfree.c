@@ -1,7 +1,7 @@
 // What a call of free is that does not fit: the address is no live block, or the block is of another kind.
 //
-// Only what is proved is reported. An address that nobody knows may come from an allocator's own entry points, so it
-// is counted and passed on.
+// Only what is proved is reported. An address that nobody knows may come from an allocator's own entry points: unless
+// that is glibc and would end the program over it, it is counted and passed on.
 #include "checks.h"
 
 #include <dlfcn.h>
@@ -9,7 +9,7 @@
 
 extern void *__libc_stack_end;
 
-enum { MSCOPE_LOWEST_ADDRESS = 4096, MSCOPE_STACK_PAGE = 4096 };
+enum { MSCOPE_LOWEST_ADDRESS = 4096, MSCOPE_PAGE = 4096 };
 
 void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error)
 {
@@ -60,7 +60,7 @@ static bool mscope_is_on_stack(uint64_t address, uint64_t sp)
         // Only the first thread's stack is certain to have nothing but a gap below it; the lowest page of another may
         // have something else below the stack pointer.
         bool is_first = bank->stack_high == (uint64_t)__libc_stack_end;
-        uint64_t low = bank->stack_low + (is_first ? 0 : MSCOPE_STACK_PAGE);
+        uint64_t low = bank->stack_low + (is_first ? 0 : MSCOPE_PAGE);
         if (address >= low && address < bank->stack_high) return true;
         if (is_first && mscope_can_probe && mscope_is_deeper(bank, address)) return true;
     }
@@ -126,18 +126,31 @@ static bool mscope_is_freed_twice(const struct mscope_giving *call, struct mscop
     return true;
 }
 
+/// Whether glibc ends the program over what stands in front of the address instead of a chunk's size: the rules are
+/// those of its _int_free and munmap_chunk.
+static bool mscope_is_no_chunk(const struct mscope_giving *call)
+{
+    enum { MSCOPE_CHUNK_MAPPED = 2, MSCOPE_CHUNK_FLAGS = 7, MSCOPE_CHUNK_LEAST = 32 };
+    if (strcmp(mscope_allocator_name(), "glibc") != 0) return false;
+    uint64_t head[2], start = call->address - sizeof(head);
+    if (mscope_read_memory(start, head, sizeof(head)) != sizeof(head)) return false;
+    uint64_t size = head[1] & ~(uint64_t)MSCOPE_CHUNK_FLAGS;
+    if (head[1] & MSCOPE_CHUNK_MAPPED) return ((start - head[0]) | (head[0] + size)) % MSCOPE_PAGE != 0;
+    return size < MSCOPE_CHUNK_LEAST || size % 16 != 0;
+}
+
 bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *slot)
 {
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     uint32_t why;
     bool complete = mscope_load_relaxed(&mscope_era) != 0, impossible = mscope_is_impossible(call, &why);
     if ((complete || impossible) && mscope_is_interior(call)) return true;
-    if (impossible) {
+    if (!impossible && (mscope_guard_is_bad_free(call) || mscope_is_freed_twice(call, slot))) return true;
+    if (impossible || (complete && mscope_is_no_chunk(call))) {
         struct mscope_error error = {.kind = MSCOPE_INVALID_FREE, .flags = MSCOPE_ERROR_REFUSED | why};
         mscope_report_bad_free(call, &error);
         return true;
     }
-    if (mscope_guard_is_bad_free(call) || mscope_is_freed_twice(call, slot)) return true;
     if (complete) mscope_add_relaxed(&mscope_check_counters.unknown_frees, 1);
     // A mark of another interval is looked at once.
     else if (what != 0 && !(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE))

@@ -3,8 +3,8 @@
 //   raw [filled] [canary: 16] block: size [filled: 8 to 23, to the end of the allocator's chunk]
 //
 //   lead = block - raw, 16 or the alignment asked for
-//   canary = {mix(block, size, lead's exponent), exponent ^ mix(block)}, but for the last byte, which is as the
-//   filling: the likeliest to be written, it must not be what is written there by chance
+//   canary = two hashes of block, size and lead's exponent, but for the last byte, which is as the filling: the
+//   likeliest to be written, it must not be what is written there by chance
 //
 // The canary also says where the allocator's block begins. When part of it was overwritten the rest still tells; when
 // all of it was, the block is never given back.
@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum {
-    MSCOPE_LEAD = 16,
+    MSCOPE_LEAD_SHIFT = 4,
+    MSCOPE_LEAD = 1 << MSCOPE_LEAD_SHIFT,
     MSCOPE_MOST_LEAD_SHIFT = 24,
     MSCOPE_CANARY_SURE = 6, // bytes that must still be right: the last and 4 are so by chance once in 10^8 exponents
     MSCOPE_WATCHED_LEAD = 256,
@@ -23,7 +24,7 @@ struct mscope_canary {
     uint64_t a, b;
 };
 
-static uint64_t mscope_stir(uint64_t x)
+static inline uint64_t mscope_stir(uint64_t x)
 {
     x = (x ^ x >> 31) * 0x9E3779B97F4A7C15ull;
     return (x ^ x >> 29) * 0xbf58476d1ce4e5b9ull;
@@ -31,8 +32,13 @@ static uint64_t mscope_stir(uint64_t x)
 
 static inline struct mscope_canary mscope_canary_of(uint64_t block, uint64_t size, uint32_t shift)
 {
-    return (struct mscope_canary){mscope_stir(block ^ size << 32 ^ size >> 32 ^ (uint64_t)shift << 58),
-                                  ((shift ^ mscope_stir(~block)) & ~0ull >> 8) | (uint64_t)MSCOPE_CANARY << 56};
+    uint64_t a = mscope_stir(block ^ size << 32 ^ size >> 32 ^ (uint64_t)shift << 58);
+    return (struct mscope_canary){a, (a ^ a >> 32) * 0x9E3779B97F4A7C15ull >> 8 | (uint64_t)MSCOPE_CANARY << 56};
+}
+
+static inline bool mscope_same_canary(const struct mscope_canary *a, const struct mscope_canary *b)
+{
+    return a->a == b->a && a->b == b->b;
 }
 
 /// The bytes from a block's first to the end of its canary. The slot of its size lies up to 63 behind: what comes next
@@ -46,10 +52,10 @@ static inline uint64_t mscope_canary_end(uint64_t size)
 /// The exponent of the lead that a canary tells of; 0 when too little of it is left.
 static uint32_t mscope_lead_shift(const struct mscope_canary *found, uint64_t block, uint64_t size)
 {
-    struct mscope_canary wanted = mscope_canary_of(block, size, 4);
-    if (found->a == wanted.a && found->b == wanted.b) return 4;
+    struct mscope_canary wanted = mscope_canary_of(block, size, MSCOPE_LEAD_SHIFT);
+    if (mscope_same_canary(found, &wanted)) return MSCOPE_LEAD_SHIFT;
     uint32_t best = 0, best_count = MSCOPE_CANARY_SURE - 1;
-    for (uint32_t shift = 4; shift <= MSCOPE_MOST_LEAD_SHIFT; shift++) {
+    for (uint32_t shift = MSCOPE_LEAD_SHIFT; shift <= MSCOPE_MOST_LEAD_SHIFT; shift++) {
         uint32_t count = 0;
         wanted = mscope_canary_of(block, size, shift);
         for (size_t i = 0; i < sizeof(wanted); i++)
@@ -140,14 +146,15 @@ static uint64_t mscope_canary_damage(const struct mscope_canary *found, const st
                                      uint64_t block)
 {
     const uint8_t *a = (const uint8_t *)found, *b = (const uint8_t *)wanted;
-    if (found->a == wanted->a && found->b == wanted->b) return block;
+    if (mscope_same_canary(found, wanted)) return block;
     for (uint64_t i = sizeof(*found); i-- > 0;)
         if (a[i] != b[i]) return block - MSCOPE_LEAD + i;
     return block;
 }
 
-/// Reports what was written around a block that its caller alone has. The exponent of its lead, 0 when that is lost.
-static uint32_t mscope_check_canaries(const struct mscope_departure *block, struct mscope_witness at)
+/// Reports what was written around a block that its caller alone has, and makes its canaries whole again; the exponent
+/// of its lead, 0 when that is lost.
+static uint32_t mscope_mend_canaries(const struct mscope_departure *block, struct mscope_witness at)
 {
     uint64_t address = block->address, end = address + mscope_canary_end(block->size);
     const struct mscope_canary *found = (const struct mscope_canary *)(address - MSCOPE_LEAD);
@@ -162,7 +169,15 @@ static uint32_t mscope_check_canaries(const struct mscope_departure *block, stru
     uint64_t behind = mscope_first_damage(address + block->size, end, MSCOPE_CANARY);
     if (before != address) mscope_report_canary(block, MSCOPE_UNDERFLOW, before, at, 0);
     if (behind != end) mscope_report_canary(block, MSCOPE_OVERFLOW, behind, at, 0);
+    if (shift != 0) mscope_write_canaries(address, block->size, shift);
     return shift;
+}
+
+/// Whether nothing was written around a block that was not aligned further than malloc aligns.
+static inline bool mscope_is_untouched(uint64_t block, uint64_t size)
+{
+    uint64_t damage;
+    return mscope_canary_is_whole(block, size, MSCOPE_LEAD_SHIFT, &damage);
 }
 
 void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
@@ -175,13 +190,13 @@ void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot 
         return;
     }
     struct mscope_witness here = mscope_witness(call->caller);
-    uint32_t shift = mscope_check_canaries(&block, here);
+    uint32_t shift = mscope_is_untouched(block.address, block.size) ? (uint32_t)MSCOPE_LEAD_SHIFT
+                                                                    : mscope_mend_canaries(&block, here);
     mscope_forget(slot, block.what, block.address, mscope_mark_of(here.site));
     if (shift == 0) {
         mscope_add_relaxed(&mscope_check_counters.lost_blocks, 1);
         return;
     }
-    mscope_write_canaries(block.address, block.size, shift);
     mscope_quarantine(block.address, block.size, shift);
 }
 

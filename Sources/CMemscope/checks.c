@@ -103,16 +103,14 @@ void mscope_read_check_totals(struct mscope_check_totals *out)
         .guard_full = mscope_load_relaxed(&from->guard_full),
         .faults = mscope_load_relaxed(&from->faults),
         .canaried = mscope_load_relaxed(&from->canaried),
-        .quarantined_blocks = mscope_load_relaxed(&from->quarantined_blocks),
-        .quarantined_bytes = mscope_load_relaxed(&from->quarantined_bytes),
         .not_quarantined = mscope_load_relaxed(&from->not_quarantined),
         .lost_blocks = mscope_load_relaxed(&from->lost_blocks),
         .sweeps = mscope_load_relaxed(&from->sweeps),
     };
     mscope_error_totals(out);
     mscope_guard_totals(out);
+    mscope_quarantine_totals(out);
     out->guard_rate = mscope_check_options.guard_rate;
-    out->quarantine_limit = mscope_check_options.quarantine_bytes;
 }
 
 // ---- the interval of complete tracking

@@ -16,7 +16,7 @@ extern MSCOPE_HIDDEN uint32_t mscope_checks_level; // an enum mscope_checks
 extern MSCOPE_HIDDEN bool mscope_knows_families;
 struct mscope_check_counters {
     _Atomic uint64_t unknown_frees, guarded, guarded_now, guard_full, faults, canaried;
-    _Atomic uint64_t quarantined_blocks, quarantined_bytes, not_quarantined, lost_blocks, sweeps;
+    _Atomic uint64_t quarantined_bytes, not_quarantined, lost_blocks, sweeps;
 };
 extern MSCOPE_HIDDEN struct mscope_check_counters mscope_check_counters;
 /// A stack by number, and the thread that has it.
@@ -125,6 +125,7 @@ MSCOPE_HIDDEN bool mscope_quarantine_start(void);
 /// Takes over a freed block whose lead has 2^shift bytes.
 MSCOPE_HIDDEN void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift);
 MSCOPE_HIDDEN void mscope_quarantine_sweep(void);
+MSCOPE_HIDDEN void mscope_quarantine_totals(struct mscope_check_totals *out);
 /// Reports a fault by a pointer that was read from a freed block; false when it was none.
 MSCOPE_HIDDEN bool mscope_quarantine_caught(const void *context);
 

@@ -33,17 +33,15 @@ static inline uint32_t mscope_item_lead(const struct mscope_item *item)
 }
 
 /// The slot has the block's description until its memory is given back.
-static struct mscope_slot *mscope_item_slot(const struct mscope_item *item, uint64_t *size)
+static inline uint64_t mscope_item_size(const struct mscope_item *item)
 {
-    struct mscope_slot *slot = mscope_find_slot(mscope_item_block(item));
-    *size = mscope_block_size(mscope_load_relaxed(&slot->what), mscope_item_block(item));
-    return slot;
+    uint64_t block = mscope_item_block(item);
+    return mscope_block_size(mscope_load_relaxed(&mscope_find_slot(block)->what), block);
 }
 
 static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint32_t flags)
 {
-    uint64_t size;
-    struct mscope_slot *slot = mscope_item_slot(item, &size);
+    struct mscope_slot *slot = mscope_find_slot(mscope_item_block(item));
     uint64_t what = mscope_load_relaxed(&slot->what);
     item->address |= MSCOPE_ITEM_KNOWN;
     struct mscope_error error = {
@@ -51,7 +49,7 @@ static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint3
         .flags = MSCOPE_ERROR_FOUND_LATER | MSCOPE_ERROR_WRITE | flags,
         .address = damage,
         .block = mscope_item_block(item),
-        .size = size,
+        .size = mscope_item_size(item),
         .offset = (int64_t)(damage - mscope_item_block(item)),
         .type_word = item->address & MSCOPE_ITEM_HEADER ? item->first : 0,
         .allocated_site = mscope_slot_site(what),
@@ -62,11 +60,10 @@ static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint3
 }
 
 /// Reports the first write to a freed block that its caller has taken out of the queue.
-static void mscope_check_item(struct mscope_item *item, uint32_t flags)
+static void mscope_check_item(struct mscope_item *item, uint64_t size, uint32_t flags)
 {
     if (item->address & MSCOPE_ITEM_KNOWN) return;
-    uint64_t block = mscope_item_block(item), size, filled = block, damage;
-    mscope_item_slot(item, &size);
+    uint64_t block = mscope_item_block(item), filled = block, damage;
     if (item->address & MSCOPE_ITEM_HEADER) {
         const uint8_t *now = (const uint8_t *)block, *then = (const uint8_t *)&item->first;
         for (uint64_t i = 0; i < MSCOPE_HEADER; i++)
@@ -78,34 +75,35 @@ static void mscope_check_item(struct mscope_item *item, uint32_t flags)
         mscope_report_write(item, damage, flags);
 }
 
-static void mscope_give_back_item(const struct mscope_item *item)
-{
-    uint64_t size;
-    mscope_item_slot(item, &size);
-    mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, -mscope_canary_bytes(size, mscope_item_lead(item)));
-    mscope_add_relaxed(&mscope_check_counters.quarantined_blocks, -1);
-    mscope_canary_give_back(mscope_item_block(item), mscope_item_lead(item));
-}
-
-/// What is to be looked at in a moment has long left the cache.
+/// What is to be looked at in a moment has long left the cache: first the slot, then the block whose size it has.
 static void mscope_fetch_ahead(void)
 {
-    enum { MSCOPE_AHEAD = 8 };
-    struct mscope_item item = {.address = mscope_queue_glimpse(&mscope_kept, MSCOPE_AHEAD)};
-    uint64_t block = mscope_item_block(&item);
-    __builtin_prefetch((const void *)(block - MSCOPE_HEADER - 16));
-    __builtin_prefetch((const void *)(block + 32));
-    __builtin_prefetch(mscope_find_slot(block), 1);
+    enum { MSCOPE_AHEAD = 8, MSCOPE_FETCHED = 512, MSCOPE_CACHE_LINE = 64 };
+    struct mscope_item far = {.address = mscope_queue_glimpse(&mscope_kept, 2 * MSCOPE_AHEAD)};
+    struct mscope_item near = {.address = mscope_queue_glimpse(&mscope_kept, MSCOPE_AHEAD)};
+    __builtin_prefetch(mscope_find_slot(mscope_item_block(&far)), 1);
+    uint64_t block = mscope_item_block(&near), size = MSCOPE_FETCHED;
+    if (mscope_find_slot(block) != NULL) size = mscope_item_size(&near);
+    uint64_t end = block + (size < MSCOPE_FETCHED ? size : MSCOPE_FETCHED);
+    for (uint64_t at = block - 32; at < end; at += MSCOPE_CACHE_LINE) __builtin_prefetch((const void *)at, 1);
 }
 
-static bool mscope_evict(void)
+/// Gives the block back; how many bytes it took.
+static uint64_t mscope_let_go(const struct mscope_item *item, uint64_t size)
+{
+    mscope_canary_give_back(mscope_item_block(item), mscope_item_lead(item));
+    return mscope_canary_bytes(size, mscope_item_lead(item));
+}
+
+/// Lets the block go that was kept longest; how many bytes it took, 0 when there is none.
+static uint64_t mscope_evict(void)
 {
     struct mscope_item item;
     mscope_fetch_ahead();
-    if (!mscope_queue_take(&mscope_kept, &item)) return false;
-    mscope_check_item(&item, 0);
-    mscope_give_back_item(&item);
-    return true;
+    if (!mscope_queue_take(&mscope_kept, &item)) return 0;
+    uint64_t size = mscope_item_size(&item);
+    mscope_check_item(&item, size, 0);
+    return mscope_let_go(&item, size);
 }
 
 /// Whether what is in a block may be a Swift object's metadata.
@@ -116,13 +114,23 @@ static bool mscope_may_be_object(uint64_t block, uint64_t size)
     return (word & 7) == 0 && word >= 4096 && word >> MSCOPE_ADDRESS_BITS == 0;
 }
 
+static void mscope_do_not_keep(uint64_t block, uint32_t shift)
+{
+    mscope_add_relaxed(&mscope_check_counters.not_quarantined, 1);
+    mscope_canary_give_back(block, shift);
+}
+
+static inline bool mscope_is_too_full(uint64_t bytes)
+{
+    return bytes > mscope_check_options.quarantine_bytes
+           || mscope_queue_length(&mscope_kept) >= MSCOPE_QUARANTINE_ITEMS;
+}
+
 void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
 {
     uint64_t bytes = mscope_canary_bytes(size, shift);
-    if (bytes > mscope_check_options.quarantine_bytes / 4) { // it would drive everything else out
-        mscope_add_relaxed(&mscope_check_counters.not_quarantined, 1);
-        return mscope_canary_give_back(block, shift);
-    }
+    // It would drive everything else out.
+    if (bytes > mscope_check_options.quarantine_bytes / 4) return mscope_do_not_keep(block, shift);
     struct mscope_item item = {.address = block | (uint64_t)shift << MSCOPE_ITEM_SHIFT};
     uint64_t filled = block;
     if (mscope_may_be_object(block, size)) {
@@ -131,14 +139,15 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
         filled += MSCOPE_HEADER;
     }
     memset((void *)filled, MSCOPE_POISON, block + size - filled);
-    mscope_add_relaxed(&mscope_check_counters.quarantined_blocks, 1);
-    uint64_t held = mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, bytes) + bytes;
-    while (held > mscope_check_options.quarantine_bytes && mscope_evict())
-        held = mscope_load_relaxed(&mscope_check_counters.quarantined_bytes);
-    if (mscope_queue_put(&mscope_kept, item)) return;
-    if (mscope_evict() && mscope_queue_put(&mscope_kept, item)) return;
-    mscope_add_relaxed(&mscope_check_counters.not_quarantined, 1);
-    mscope_give_back_item(&item);
+    // The sum changes once for what comes and what goes.
+    _Atomic uint64_t *sum = &mscope_check_counters.quarantined_bytes;
+    uint64_t held = mscope_load_relaxed(sum), evicted = 0, last = 1;
+    while (last != 0 && mscope_is_too_full(held + bytes - evicted)) evicted += last = mscope_evict();
+    // Nothing comes out of a full queue when a thread is in the midst of it, or was when this process was forked.
+    bool kept = last != 0 && mscope_queue_put(&mscope_kept, item);
+    uint64_t came = kept ? bytes : 0;
+    if (came != evicted) mscope_add_relaxed(sum, came - evicted);
+    if (!kept) mscope_do_not_keep(block, shift);
 }
 
 /// Each item is out of the queue while it is looked at: so nobody gives it back meanwhile.
@@ -147,9 +156,18 @@ void mscope_quarantine_sweep(void)
     for (uint64_t n = mscope_queue_length(&mscope_kept); n > 0; n--) {
         struct mscope_item item;
         if (!mscope_queue_take(&mscope_kept, &item)) return;
-        mscope_check_item(&item, MSCOPE_ERROR_SWEEP);
-        if (!mscope_queue_put(&mscope_kept, item)) mscope_give_back_item(&item);
+        uint64_t size = mscope_item_size(&item);
+        mscope_check_item(&item, size, MSCOPE_ERROR_SWEEP);
+        if (!mscope_queue_put(&mscope_kept, item))
+            mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, -mscope_let_go(&item, size));
     }
+}
+
+void mscope_quarantine_totals(struct mscope_check_totals *out)
+{
+    out->quarantined_blocks = mscope_queue_length(&mscope_kept);
+    out->quarantined_bytes = mscope_load_relaxed(&mscope_check_counters.quarantined_bytes);
+    out->quarantine_limit = mscope_check_options.quarantine_bytes;
 }
 
 // ---- reads that faulted

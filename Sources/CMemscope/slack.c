@@ -5,27 +5,38 @@
 
 void mscope_fill_slack(uint64_t from, uint64_t to)
 {
-    if (to > from) memset((void *)from, MSCOPE_CANARY, to - from);
+    const uint64_t words = 0x0101010101010101ull * MSCOPE_CANARY;
+    if (to <= from) return;
+    // The commonest case: a canary of 8 to 23 bytes, in words that overlap.
+    if (to - from < 8 || to - from > 24) {
+        memset((void *)from, MSCOPE_CANARY, to - from);
+        return;
+    }
+    memcpy((void *)from, &words, sizeof(words));
+    memcpy((void *)(from + (to - from) / 2 - 4), &words, sizeof(words));
+    memcpy((void *)(to - 8), &words, sizeof(words));
+}
+
+static inline bool mscope_is_word(uint64_t at, uint64_t wanted)
+{
+    uint64_t word;
+    memcpy(&word, (const void *)at, sizeof(word));
+    return word == wanted;
 }
 
 uint64_t mscope_first_damage(uint64_t from, uint64_t to, uint8_t fill)
 {
-    uint64_t words = 0x0101010101010101ull * fill, word;
-    // The commonest case: a canary of 8 to 23 bytes that is whole, in two or three words that overlap.
-    if (to - from >= 8) {
-        for (uint64_t at = from;; at = at + 16 <= to ? at + 8 : to - 8) {
-            memcpy(&word, (const void *)at, sizeof(word));
-            if (word != words) break;
-            if (at + 8 == to) return to;
-            from = at;
-        }
-    }
+    uint64_t words = 0x0101010101010101ull * fill, size = to - from;
+    // Filled if it begins with the filling and each byte is like the one a word before: libc compares quickly.
+    if (size >= 8 && mscope_is_word(from, words) && memcmp((const void *)from, (const void *)(from + 8), size - 8) == 0)
+        return to;
     while (from < to && *(const uint8_t *)from == fill) from++;
     return from;
 }
 
 uint64_t mscope_last_damage(uint64_t from, uint64_t to, uint8_t fill)
 {
+    if (mscope_first_damage(from, to, fill) == to) return to;
     for (uint64_t at = to; at > from; at--)
         if (*(const uint8_t *)(at - 1) != fill) return at - 1;
     return to;

@@ -26,8 +26,10 @@ extension DetectorState {
             return DetectorState(.errors, .partial, reason: reason, remedy: remedy)
         }
         if input.checks.mode == .full {
-            let reason =
-                "reads of a wrong place are noticed for guarded blocks only; writes are found by what they left"
+            let reason = """
+                reads of a wrong place are noticed only if the program follows a pointer it read from a freed block; \
+                writes are found by what they left
+                """
             return DetectorState(
                 .errors,
                 .partial,

@@ -44,7 +44,10 @@ int main(int count, char **arguments) {
     expect(distinct < 100, "%zu distinct reports", distinct);
     expect_equal(sum + totals.dropped, totals.errors, "the sum of all counts");
     expect_equal(reads, totals.errors, "the sum by kind");
-    expect(totals.faults > (uint64_t)each, "only %llu faults", (unsigned long long)totals.faults);
+    // Three of four crimes are reads. What no fault tells of had no room in the pool, but for cells that another thread
+    // had by then; a thread that is interrupted while it puts a cell back keeps the others out.
+    expect(totals.faults + totals.guard_full > (uint64_t)each * THREADS * 3 / 4 * 9 / 10, "only %llu faults, %llu full",
+        (unsigned long long)totals.faults, (unsigned long long)totals.guard_full);
     expect_equal(totals.by_kind[MSCOPE_USE_AFTER_FREE_READ], totals.faults, "the reads after free");
     end();
     return check_result();

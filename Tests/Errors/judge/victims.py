@@ -6,7 +6,8 @@ from judge.swift_victims import SWIFT
 from judge.victim import AFTER_READ, AFTER_WRITE, DOUBLE, INVALID, MISMATCH, OVER, UNDER, Victim
 
 COMPLETE = tuple(name for name in BAD_FREES if name != "balanced")
-REALLOCS = ("realloc_freed", "realloc_array_freed", "realloc_interior", "realloc_stack", "realloc_global")
+REALLOCS = ("realloc_freed", "realloc_array_freed", "realloc_interior", "realloc_stack", "realloc_global",
+            "realloc_mapping")
 
 
 def behind(name, size, at=None, **more):
@@ -178,8 +179,10 @@ FREES = (
     invalid("free_function", IN_IMAGE),
     invalid("free_small_number"),
     invalid("free_error_code"),
-    # An address that nobody knows is left to the allocator, which ends the program: docs/checks.md.
-    Victim("frees.c", "free_mapping", INVALID, None, 0, (), "again", allocated=None),
+    invalid("free_mapping"),
+    invalid("realloc_mapping", access="resize"),
+    # What looks like a block of the allocator's is left to it: docs/checks.md.
+    Victim("frees.c", "free_counterfeit", INVALID, None, 0, (), "again", allocated=None),
 )
 FAMILIES = (
     mismatch("new_and_free", 40, "release", "allocate_one"),

@@ -210,6 +210,20 @@ VICTIM(free_error_code) {
     if (crime) again((void *)(intptr_t)-16); // MAP_FAILED and its like
 }
 
+VICTIM(realloc_mapping) {
+    char *pages = (char *)mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (crime) resize(pages + 4096, 400);
+    munmap(pages, 1 << 16);
+}
+
+/// In front of the address stands what glibc writes there.
+VICTIM(free_counterfeit) {
+    size_t *pages = (size_t *)mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pages[511] = 64 | 1;
+    if (crime) again(pages + 512);
+    munmap(pages, 1 << 16);
+}
+
 VICTIM(free_mapping) {
     char *pages = (char *)mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (crime) again(pages + 4096);

@@ -26,6 +26,25 @@ test("Swift functions keep their labels and lose types", () => {
   for (const [long, short] of cases) assert.equal(shortName(long), short);
 });
 
+test("A copy the compiler made is named by the function it copies", () => {
+  const cases = [
+    ["function signature specialization <Arg[2] = Dead> of static M.JSON.write(_: [M.Int], to: inout M.Bytes) -> ()",
+      "static M.JSON.write(_:to:)"],
+    ["generic specialization <()> of M.group<A>(returning: A.Type) async -> A (resumed)", "M.group(returning:)"],
+    ["generic pre-specialization <Swift.AnyObject> of Swift.Array.reserve() -> ()", "Swift.Array.reserve()"],
+    ["generic not re-abstracted specialization <Swift.Int> of M.f() -> ()", "M.f()"],
+    ["function signature specialization <Arg[0] = [Closure Propagated : $s1M, Argument Types : []]> of " +
+      "generic specialization <(a: M.A, b: M.B) -> ()> of closure #1 (M.A) -> () in M.sort(by: M.A) -> ()",
+    "closure #1 in M.sort(by:)"],
+    ["merged generic specialization <Swift.Int> of Swift.Array.copy() -> ()", "merged Swift.Array.copy()"],
+    ["function signature specialization <Arg[0] = Dead> of M.T.name.getter : Swift.String", "M.T.name.getter"],
+  ];
+  for (const [long, short] of cases) assert.equal(shortName(long), short);
+  assert.equal(shortName("generic specialization <A of f"), "generic specialization <A of f");
+  assert.equal(shortName("generic specialization <A>"), "generic specialization <A>");
+  assert.equal(shortName("generic specialization <A> of ".repeat(20000) + "f"), "f");
+});
+
 test("What is not a Swift function stays as it is, hostile names too", () => {
   const names = ["malloc", "operator new(unsigned long)", "std::vector<int>::push_back(int const&)", "f(((-> ", "",
     "<img src=x onerror=\"alert(1)\">()", "</script><script>x -> y"];

@@ -103,6 +103,15 @@ def statuses(runner: Runner):
     runner.check("sampled: report says why", report["available"] is False and "leaks" not in report, report)
 
 
+def sockets(runner: Runner):
+    url = f"unix://{runner.folder}/{{PID}}.sock"
+    for way in ("return", "exit", "thread"):
+        outcome, _ = runner.run(way, report=None, MEMSCOPE_SERVER_URL=url)
+        runner.check(f"{way}: its server starts", outcome.stderr == "", outcome.stderr)
+        left = list(runner.folder.glob("*.sock"))
+        runner.check(f"{way}: no socket is left", not left, left)
+
+
 def families(runner: Runner):
     outcome, reports = runner.run("fork")
     runner.check("fork: each has a report", len(reports) == 2, list(reports))
@@ -166,7 +175,7 @@ def suppressions(runner: Runner):
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
-        for part in (ends, statuses, families, files, bad_values, suppressions):
+        for part in (ends, statuses, sockets, families, files, bad_values, suppressions):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

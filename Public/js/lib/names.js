@@ -60,11 +60,27 @@ function withoutGenerics(name) {
   return name.slice(0, start) + name.slice(end + 1);
 }
 
+// How the compiler says that it made a copy of a function for some arguments.
+const SPECIALIZED = /^(?:function signature|generic(?: not re-abstracted)?(?: partial)?) (?:pre-)?specialization (?=<)/;
+
+/** @param {string} name @returns {string} of the function as it was written, not of the copy made of it */
+function unspecialized(name) {
+  let rest = name;
+  for (let copy = SPECIALIZED.exec(rest); copy; copy = SPECIALIZED.exec(rest)) {
+    const end = closing(rest, copy[0].length);
+    if (end < 0 || !rest.startsWith(" of ", end + 1)) return rest;
+    rest = rest.slice(end + " of ".length + 1);
+  }
+  return rest;
+}
+
 /**
  * @param {string} name - demangled
  * @returns {string} the name itself when it is not a Swift function's
  */
 export function shortName(name) {
+  const written = unspecialized(name);
+  if (written !== name) return shortName(written);
   const wrapped = /^(partial apply forwarder for |merged |@objc )(.+)$/.exec(name);
   if (wrapped) return wrapped[1] + shortName(wrapped[2]);
   const closure = /^((?:implicit )?closure #\d+)(?: @\w+)* \(/.exec(name);

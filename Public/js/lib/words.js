@@ -142,7 +142,7 @@ export const DETECTORS = {
 
 /** @type {Record<string, {label: string, text: string}>} how far a detector looked */
 export const COVERAGES = {
-  "complete": { label: "looked at all", text: "It saw everything it can see." },
+  "complete": { label: "looked at everything", text: "It saw everything it can see." },
   "partial": { label: "looked at a part", text: "What it did not see may have more." },
   "not-run": { label: "did not run", text: "Nothing is known: this is not the same as clean." },
 };

@@ -47,7 +47,7 @@ class ListView {
     this.scroll = h("div", { class: "table-scroll" }, this.table.element);
     this.empty = h("div");
     this.note = h("div", { class: "list-note muted" });
-    this.footer = createListFooter(name, () => this.list.more());
+    this.footer = createListFooter(options.rowsName ?? name, () => this.list.more());
     if (options.head) this.panel.content.append(options.head.element);
     this.panel.content.append(this.scroll, this.empty, this.footer.element, this.note);
   }

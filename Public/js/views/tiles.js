@@ -35,7 +35,7 @@ const TILES = [
   },
   {
     metric: "peakLiveBytes", label: "Peak live", unit: "bytes", value: (data) => data.peakLiveBytes, unknown: "",
-    note: (data) => (data.peakErrorBytes > 0 ? `within ${formatBytes(data.peakErrorBytes)}` : "exact"),
+    note: (data) => (data.peakErrorBytes > 0 ? `± ${formatBytes(data.peakErrorBytes)}` : "exact"),
   },
   {
     metric: "rssBytes", label: "Resident (RSS)", unit: "bytes", value: (data) => data.rssBytes, unknown: NO_RSS,

@@ -84,7 +84,7 @@ extension ClientConnection {
         let age = now > since ? now - since : 0
         switch phase {
         case .receiving where age > UInt64(limits.requestSeconds) * 1_000_000_000:
-            if expectsRequest { sendTimeout() }
+            if expectsRequest { sendTimeout(seconds: limits.requestSeconds) }
             hangUp()
         case .sending where age > UInt64(limits.responseSeconds) * 1_000_000_000:
             hangUp()
@@ -101,8 +101,18 @@ extension ClientConnection {
         shutdown(socket, Int32(SHUT_RDWR))
     }
 
-    private func sendTimeout() {
-        let text = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    private func sendTimeout(seconds: Int) {
+        let error = HTTPError(
+            status: 408,
+            code: .badRequest,
+            message: "the request did not arrive in full within \(seconds) s",
+            hint: "send its header and body without a pause"
+        )
+        guard case .bytes(let json) = error.response.body else { return }
+        let body = String(decoding: json, as: UTF8.self)
+        let text =
+            "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\n"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         _ = unsafe send(socket, text, text.utf8.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
 }

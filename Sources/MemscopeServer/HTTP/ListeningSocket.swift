@@ -11,6 +11,7 @@ struct ListeningSocket: Sendable {
     let address: ListenAddress
     /// Device and inode of the socket file, so that a successor's file is left alone.
     private let file: FileIdentity?
+    private let generation = mscope_fork_generation()
 
     /// Binds and listens.
     ///
@@ -27,10 +28,20 @@ struct ListeningSocket: Sendable {
             file = FileIdentity(path: path)
         }
         mscope_close_in_child(descriptor)
+        if file != nil { SocketFiles.add(self) }
     }
+
+    /// False in a forked child of the process that bound it.
+    var isOfThisProcess: Bool { mscope_fork_generation() == generation }
 
     /// Removes the file of a unix socket, if it is still ours.
     func removeFile() {
+        if file != nil { SocketFiles.forget(self) }
+        unlinkFile()
+    }
+
+    /// The same when the process ends, with no server to stop.
+    func unlinkFile() {
         if case .unix(let path) = address, let file, FileIdentity(path: path) == file {
             unsafe unlink(path)
         }

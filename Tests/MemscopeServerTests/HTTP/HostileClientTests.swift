@@ -56,7 +56,9 @@ import Testing
         let client = server.connect()
         client.send(start)
         #expect(server.get("/healthz")?.status == 200)
-        #expect(RawAnswer(client.receiveAll())?.status == 408)
+        let answer = try #require(RawAnswer(client.receiveAll()))
+        #expect(answer.status == 408)
+        #expect(String(decoding: answer.body, as: UTF8.self).hasPrefix(#"{"error":{"code":"bad-request","message":"#))
     }
 
     @Test("A client that drips a byte now and then is dropped all the same") func drip() throws {

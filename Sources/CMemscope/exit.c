@@ -94,6 +94,11 @@ static int mscope_announce_end(uint32_t kind, int number)
     return mscope_await_report(number);
 }
 
+bool mscope_is_ending(int32_t tid)
+{
+    return mscope_load_relaxed(&mscope_end_thread) == tid;
+}
+
 void mscope_end_after_fork(void)
 {
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;

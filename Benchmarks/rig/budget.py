@@ -33,8 +33,8 @@ def value(line, figures):
                 return figure(figures, workload, setup) / figure(figures, base, setup)
             case "difference":
                 return added(figures, workload, setup) - added(figures, base, setup)
-            case "latency":
-                return figures[workload][setup]["p99_ms"]
+            case "figure":
+                return figures[workload][setup][line["figure"]]
             case other:
                 raise SystemExit(f"thresholds.json: unknown measure '{other}' in '{line['title']}'")
     except KeyError:

@@ -8,6 +8,7 @@ import subprocess
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(HERE)
 SANITIZED = ".asan"  # ends the name of a program compiled for AddressSanitizer
+LEAK_SANITIZED = ".lsan"  # and of one that LeakSanitizer alone is linked to
 C_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 
 
@@ -47,6 +48,15 @@ def plain_swift_program(workload, folder, sanitized=False):
     main = os.path.join(HERE, "Sources", "mix-main", "main.swift")
     sanitizer = ["-sanitize=address"] * sanitized
     execute(["swiftc", "-O", "-swift-version", "6", *sanitizer, *sources, main, "-o", target])
+    return target
+
+
+def leaking_program(folder):
+    """The program whose leaks are known, by itself and with LeakSanitizer; the path of the first."""
+    target = os.path.join(folder, "heap")
+    compile_swift = ["swiftc", "-O", "-swift-version", "6", os.path.join(HERE, "programs", "heap.swift"), "-o"]
+    execute([*compile_swift, target])
+    execute([*compile_swift, target + LEAK_SANITIZED, "-Xclang-linker", "-fsanitize=leak"])
     return target
 
 

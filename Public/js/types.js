@@ -134,8 +134,8 @@
  * @typedef {Page & {sites: Site[]}} SiteList
  */
 
-/** @typedef {{name: string, kind: string, blocks: number, bytes: number}} TypeDifference */
-/** @typedef {TypeDifference & {retainedBytes: number | null}} TypeRow - retained: null until the heap was scanned */
+/** @typedef {{name: string, kind: string, blocks: number, bytes: number}} TypeSum */
+/** @typedef {TypeSum & {retainedBytes: number | null}} TypeRow - retained: null until the heap was scanned */
 
 /**
  * GET /api/types
@@ -187,7 +187,10 @@
  * @typedef {{snapshots: SnapshotInfo[], limit: number}} SnapshotList
  */
 
-/** @typedef {{id: string | number, bytes: number, blocks: number, stack: Frame[]}} SiteDifference */
+/** @typedef {"new" | "gone" | "grown" | "shrunk"} Change - new: it had no block before; gone: it has none now */
+
+/** @typedef {{change: Change, id: string | number, bytes: number, blocks: number, stack: Frame[]}} SiteDifference */
+/** @typedef {TypeSum & {change: Change}} TypeDifference */
 
 /**
  * GET /api/diff: signed differences, by absolute bytes descending.

@@ -51,6 +51,12 @@ struct mscope_end mscope_await_end(void)
     return mscope_how;
 }
 
+void mscope_put_off_end(uint64_t nanoseconds)
+{
+    uint64_t until = mscope_now() + nanoseconds;
+    if (until > mscope_load_relaxed(&mscope_end_at)) mscope_store_release(&mscope_end_at, until);
+}
+
 void mscope_end_reported(int32_t status)
 {
     mscope_store_relaxed(&mscope_end_status, status);
@@ -60,8 +66,8 @@ void mscope_end_reported(int32_t status)
 /// Waits until the report is there, or for as long as options allow; the status to leave with.
 static int mscope_await_report(int status)
 {
-    uint64_t until = mscope_load_acquire(&mscope_end_at);
     while (mscope_load_acquire(&mscope_end_state) != MSCOPE_REPORTED) {
+        uint64_t until = mscope_load_acquire(&mscope_end_at);
         if (mscope_now() >= until) {
             mscope_say("the report was not ready in time; ", "the process ends without it", "");
             return status;
@@ -92,6 +98,11 @@ static int mscope_announce_end(uint32_t kind, int number)
     mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
     mscope_move_on(MSCOPE_ENDING);
     return mscope_await_report(number);
+}
+
+bool mscope_is_ending(int32_t tid)
+{
+    return mscope_load_relaxed(&mscope_end_thread) == tid;
 }
 
 void mscope_end_after_fork(void)

@@ -356,6 +356,8 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
+/// Whether a thread ends the process, and waits for the report.
+MSCOPE_HIDDEN bool mscope_is_ending(int32_t tid);
 
 // ---- events.c
 /// One word, so that the hot path asks once: the interval, and whether there are scopes.

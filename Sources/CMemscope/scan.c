@@ -150,6 +150,7 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
     plan->sp = sp;
     plan->complete = mscope_knows_all_blocks();
     plan->layout = mscope_find_thread_layout();
+    mscope_find_vectors(plan->vectors);
     if (strcmp(mscope_allocator_name(), "glibc") == 0) plan->arenas = (uint64_t)mscope_next.malloc;
     plan->threads[0] = (struct mscope_scan_thread){.tid = (int32_t)mscope_raw(SYS_gettid), .self = true};
     plan->thread_count = 1;

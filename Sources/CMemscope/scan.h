@@ -13,9 +13,14 @@
 #define MSCOPE_RAW_WORDS(number, a, b, c, d, e, f, ...) \
     mscope_raw_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 80, MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };
+enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 280, MSCOPE_VECTOR_PARTS = 4 };
+enum { MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };
 enum { MSCOPE_PIECE_WORDS = 1 << 13 };
 enum { MSCOPE_RED_ZONE = 128 }; // bytes below the stack pointer that a function may use
+
+struct mscope_range {
+    uint64_t start, end;
+};
 
 // ---- the plan
 struct mscope_scan_thread {
@@ -46,6 +51,7 @@ struct mscope_plan {
     uint64_t arenas; // an address in the file whose data has glibc's arenas; 0: another allocator
     bool complete;   // every live block is known
     struct mscope_thread_layout layout;
+    struct mscope_range vectors[MSCOPE_VECTOR_PARTS]; // bytes of a stopped thread's state that are vector registers
     // Of what holds the threads: a phase of stop.h, the tracer, since when and how long, and how long at most.
     _Atomic uint32_t phase;
     int32_t tracer;
@@ -66,9 +72,6 @@ struct mscope_answer {
 enum { MSCOPE_ANSWER_NONE = 0, MSCOPE_ANSWER_READY = 1 };
 
 // ---- the scanner
-struct mscope_range {
-    uint64_t start, end;
-};
 struct mscope_ranges { // grows in memory of our own
     struct mscope_range *items;
     uint64_t count, capacity;

@@ -64,7 +64,7 @@ static void mscope_read_registers(struct mscope_plan *plan, struct mscope_scan_t
     uint64_t vectors[MSCOPE_VECTOR_WORDS];
     part = (struct iovec){vectors, sizeof(vectors)};
     if (mscope_trace(PTRACE_GETREGSET, thread, MSCOPE_VECTOR_SET, (uint64_t)&part) == 0)
-        mscope_take_vectors(thread, vectors, part.iov_len);
+        mscope_take_vectors(plan, thread, vectors, part.iov_len);
 }
 
 /// Takes note of a stop, or of the thread's end; false while there is neither.

@@ -44,14 +44,18 @@ struct user_regs_struct;
 /// outside of one.
 MSCOPE_HIDDEN long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_regs_struct *registers);
 MSCOPE_HIDDEN void mscope_rewind_call(struct user_regs_struct *registers);
-MSCOPE_HIDDEN void mscope_take_vectors(struct mscope_scan_thread *thread, const uint64_t *words, uint64_t size);
+/// Where the vector registers lie in what the kernel gives.
+MSCOPE_HIDDEN void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS]);
+MSCOPE_HIDDEN void mscope_take_vectors(const struct mscope_plan *plan, struct mscope_scan_thread *thread,
+                                       const uint64_t *words, uint64_t size);
 /// The same from what a signal handler is given.
-MSCOPE_HIDDEN void mscope_take_context(struct mscope_scan_thread *thread, const void *context);
+MSCOPE_HIDDEN void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thread *thread,
+                                       const void *context);
 /// Makes a call again that the handler's signal has ended a moment after it was entered.
 MSCOPE_HIDDEN void mscope_rewind_context(void *context);
 #if defined(__x86_64__)
 enum { MSCOPE_CAN_REWIND = 1 };
-enum { MSCOPE_VECTOR_WORDS = 104, MSCOPE_VECTOR_SET = 0x202 }; // NT_X86_XSTATE up to the upper halves of ymm
+enum { MSCOPE_VECTOR_WORDS = 352, MSCOPE_VECTOR_SET = 0x202 }; // NT_X86_XSTATE up to zmm31
 #else
 enum { MSCOPE_CAN_REWIND = 0 };
 enum { MSCOPE_VECTOR_WORDS = 66, MSCOPE_VECTOR_SET = 2 }; // NT_PRFPREG

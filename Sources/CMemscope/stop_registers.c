@@ -1,4 +1,5 @@
-// The registers of a stopped thread, as roots. Pointers travel in vector registers too: memcpy uses them.
+// The registers of a stopped thread, as roots. Pointers travel in vector registers too: memmove has in them, and
+// nowhere else, what it moves over its old place.
 #include "stop.h"
 
 #include <errno.h>
@@ -7,15 +8,42 @@
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <ucontext.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 static void mscope_note_register(struct mscope_scan_thread *thread, uint64_t word)
 {
     if (thread->count < MSCOPE_SCAN_REGISTERS) thread->registers[thread->count++] = word;
 }
 
+/// A thread that waits for the report has called us, so it keeps nothing in vector registers: what lies there is old.
+void mscope_take_vectors(const struct mscope_plan *plan, struct mscope_scan_thread *thread, const uint64_t *words,
+                         uint64_t size)
+{
+    if (mscope_is_ending(thread->tid)) return;
+    for (int part = 0; part < MSCOPE_VECTOR_PARTS; part++)
+        for (uint64_t at = plan->vectors[part].start; at < plan->vectors[part].end && at < size; at += 8)
+            mscope_note_register(thread, words[at / 8]);
+}
+
 #if defined(__x86_64__)
 
 enum { MSCOPE_SYSCALL_BYTES = 2 }; // 0f 05
+enum { MSCOPE_XSAVE_MAGIC = 0x46505853, MSCOPE_FXSAVE_BYTES = 512 };
+
+void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS])
+{
+    // XSAVE's layout: xmm0 to xmm15; then the upper halves of ymm0 to 15, those of zmm0 to 15, and all of zmm16 to 31,
+    // where the processor says.
+    static const uint32_t parts[MSCOPE_VECTOR_PARTS] = {0, 2, 6, 7};
+    vectors[0] = (struct mscope_range){160, 416};
+    for (int i = 1; i < MSCOPE_VECTOR_PARTS; i++) {
+        uint32_t size = 0, at = 0, unused;
+        if (!__get_cpuid_count(0xd, parts[i], &size, &at, &unused, &unused)) size = 0;
+        vectors[i] = (struct mscope_range){at, at + size};
+    }
+}
 
 long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_regs_struct *registers)
 {
@@ -35,19 +63,16 @@ void mscope_rewind_call(struct user_regs_struct *registers)
     registers->rip -= MSCOPE_SYSCALL_BYTES;
 }
 
-void mscope_take_vectors(struct mscope_scan_thread *thread, const uint64_t *words, uint64_t size)
-{
-    // XSAVE's layout: xmm0 to xmm15 from byte 160, the upper halves of ymm0 to ymm15 from byte 576.
-    for (uint64_t at = 160; at < 416 && at < size; at += 8) mscope_note_register(thread, words[at / 8]);
-    for (uint64_t at = 576; at < 832 && at < size; at += 8) mscope_note_register(thread, words[at / 8]);
-}
-
-void mscope_take_context(struct mscope_scan_thread *thread, const void *context)
+void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thread *thread, const void *context)
 {
     const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
     for (int i = REG_R8; i <= REG_RCX; i++) mscope_note_register(thread, (uint64_t)machine->gregs[i]);
     thread->sp = (uint64_t)machine->gregs[REG_RSP];
-    if (machine->fpregs != NULL) mscope_take_vectors(thread, (const uint64_t *)(const void *)machine->fpregs, 512);
+    if (machine->fpregs == NULL) return;
+    // What follows the part that all processors have is announced in its last words: struct _fpx_sw_bytes.
+    const uint64_t *words = (const uint64_t *)(const void *)machine->fpregs;
+    bool more = (uint32_t)words[58] == MSCOPE_XSAVE_MAGIC;
+    mscope_take_vectors(plan, thread, words, more ? (uint32_t)words[60] : MSCOPE_FXSAVE_BYTES);
 }
 
 /// "mov $number, %eax; syscall", as libc's wrappers have it: the number itself is gone. -1: something else.
@@ -88,13 +113,14 @@ void mscope_rewind_call(struct user_regs_struct *registers)
     (void)registers; // the first argument is gone: it cannot be made again
 }
 
-void mscope_take_vectors(struct mscope_scan_thread *thread, const uint64_t *words, uint64_t size)
+void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS])
 {
-    for (uint64_t at = 0; at < 512 && at < size; at += 8) mscope_note_register(thread, words[at / 8]);
+    vectors[0] = (struct mscope_range){0, 512};
 }
 
-void mscope_take_context(struct mscope_scan_thread *thread, const void *context)
+void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thread *thread, const void *context)
 {
+    (void)plan;
     const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
     for (int i = 0; i < 31; i++) mscope_note_register(thread, machine->regs[i]);
     thread->sp = machine->sp;

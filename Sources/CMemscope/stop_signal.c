@@ -24,7 +24,7 @@ static void mscope_wait_in_handler(struct mscope_plan *plan, void *context)
     for (uint32_t i = 0; i < plan->thread_count; i++) {
         struct mscope_scan_thread *thread = &plan->threads[i];
         if (thread->tid != tid || !thread->seized || thread->held) continue;
-        mscope_take_context(thread, context);
+        mscope_take_context(plan, thread, context);
         thread->pointer = mscope_thread_pointer();
         mscope_store_release(&thread->stopped, true);
         while (mscope_load_acquire(&plan->phase) < MSCOPE_PHASE_GO)

@@ -35,6 +35,9 @@ function signedColumn(label, key) {
   };
 }
 
+/** @type {import("./table.js").Column<SiteDifference | TypeDifference>} */
+const changeColumn = { label: "Change", update: (cell, row) => setText(cell, row.change) };
+
 /** @param {HTMLElement} element @param {number} value */
 function markSign(element, value) {
   element.classList.toggle("is-more", value > 0);
@@ -51,7 +54,7 @@ function createSiteTable(sorted) {
     columns: [
       { label: "Function", class: "col-name", create: createStackCell,
         update: (cell, row) => updateStackCell(cell, row.stack) },
-      signedColumn("Bytes", "bytes"), signedColumn("Blocks", "blocks"),
+      changeColumn, signedColumn("Bytes", "bytes"), signedColumn("Blocks", "blocks"),
     ],
   });
 }
@@ -64,7 +67,7 @@ function createTypeTable(sorted) {
     sorted,
     columns: [
       { label: "Type", class: "col-name", create: createTypeCell, update: updateTypeCell },
-      signedColumn("Bytes", "bytes"), signedColumn("Blocks", "blocks"),
+      changeColumn, signedColumn("Bytes", "bytes"), signedColumn("Blocks", "blocks"),
     ],
   });
 }

@@ -23,7 +23,7 @@ struct mscope_end {
 };
 
 struct mscope_end_options {
-    uint64_t timeout; // how long the end is put off at most, nanoseconds
+    uint64_t timeout; // how long the end is put off at most, unless the reporter asks for more; nanoseconds
     bool signals;     // also when a fatal signal comes that nobody but us handles, or whose handler was there before us
     /// Starts the reporter in a forked child, when that ends; NULL: children end without a report.
     bool (*_Nullable start_in_child)(void);
@@ -33,6 +33,8 @@ struct mscope_end_options {
 void mscope_watch_end(const struct mscope_end_options *options);
 /// Waits for the end; only the reporter's thread calls it, and has to call mscope_end_reported then.
 struct mscope_end mscope_await_end(void);
+/// The reporter needs more time than options.timeout: as much as this from now on.
+void mscope_put_off_end(uint64_t nanoseconds);
 /// Lets the process end: with `status`, or with its own when that is negative.
 void mscope_end_reported(int32_t status);
 

@@ -1,8 +1,20 @@
 package import Tracking
 
+/// What became of a call stack's or a type's live blocks from one snapshot to another.
+package enum ChangeKind: String, Sendable, Hashable, CaseIterable {
+    /// It had none before.
+    case new
+    /// It has none any more.
+    case gone
+    /// It has more bytes, or as many in more blocks.
+    case grown
+    case shrunk
+}
+
 /// Signed change of one call stack between two snapshots.
 package struct SiteChange: Sendable, Hashable {
     package var site: UInt32
+    package var kind: ChangeKind
     package var blocks: Int64
     package var bytes: Int64
 }
@@ -10,6 +22,7 @@ package struct SiteChange: Sendable, Hashable {
 /// Signed change of one type between two snapshots.
 package struct TypeChange: Sendable, Hashable {
     package var type: BlockType
+    package var kind: ChangeKind
     package var blocks: Int64
     package var bytes: Int64
 }
@@ -35,7 +48,7 @@ package struct SnapshotDiff: Sendable, Hashable {
             key: \.site,
             blocks: \.blocks,
             bytes: \.bytes
-        ).map { SiteChange(site: $0.key, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
+        ).map { SiteChange(site: $0.key, kind: $0.kind, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
             Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks)) ?? ($0.site < $1.site)
         }
         types = Self.changes(
@@ -44,13 +57,13 @@ package struct SnapshotDiff: Sendable, Hashable {
             key: \.type,
             blocks: \.blocks,
             bytes: \.bytes
-        ).map { TypeChange(type: $0.key, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
+        ).map { TypeChange(type: $0.key, kind: $0.kind, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
             Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks))
                 ?? (($0.type.name, $0.type.kind.rawValue) < ($1.type.name, $1.type.kind.rawValue))
         }
     }
 
-    private typealias Change<Key> = (key: Key, blocks: Int64, bytes: Int64)
+    private typealias Change<Key> = (key: Key, kind: ChangeKind, blocks: Int64, bytes: Int64)
 
     private static func changes<Row, Key: Hashable>(
         from older: [Row],
@@ -62,12 +75,13 @@ package struct SnapshotDiff: Sendable, Hashable {
         var before: [Key: Row] = [:]
         for row in older { before[key(row)] = row }
         var changes: [Change<Key>] = newer.map { row in
-            let old = before.removeValue(forKey: key(row))
-            return (
-                key(row), difference(blocks(row), old.map(blocks) ?? 0), difference(bytes(row), old.map(bytes) ?? 0)
-            )
+            guard let old = before.removeValue(forKey: key(row)) else {
+                return (key(row), .new, difference(blocks(row), 0), difference(bytes(row), 0))
+            }
+            let more = (bytes: difference(bytes(row), bytes(old)), blocks: difference(blocks(row), blocks(old)))
+            return (key(row), more > (0, 0) ? .grown : .shrunk, more.blocks, more.bytes)
         }
-        changes += before.map { ($0, difference(0, blocks($1)), difference(0, bytes($1))) }
+        changes += before.map { ($0, .gone, difference(0, blocks($1)), difference(0, bytes($1))) }
         return changes.filter { $0.blocks != 0 || $0.bytes != 0 }
     }
 

@@ -61,10 +61,16 @@ extension WireFormat {
             json.member("bytes", diff.bytes)
             json.member("blocks", diff.blocks)
             json.member("sites", array: diff.sites.prefix(limit)) { json, row in
-                json.object { site(row.site, bytes: row.bytes, blocks: row.blocks, naming: naming, to: &$0) }
+                json.object { json in
+                    json.member("change", row.kind.rawValue)
+                    site(row.site, bytes: row.bytes, blocks: row.blocks, naming: naming, to: &json)
+                }
             }
             json.member("types", array: diff.types.prefix(limit)) { json, row in
-                json.object { type(row.type, bytes: row.bytes, blocks: row.blocks, to: &$0) }
+                json.object { json in
+                    json.member("change", row.kind.rawValue)
+                    type(row.type, bytes: row.bytes, blocks: row.blocks, to: &json)
+                }
             }
         }
     }

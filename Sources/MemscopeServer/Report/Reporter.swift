@@ -8,10 +8,10 @@ internal import Tracking
 ///
 /// The thread that ends the process may hold any lock, so it does none of this itself: see `exit.c`.
 enum Reporter {
-    /// How long the end is put off at most, in nanoseconds.
+    /// How long the end of a small process is put off at most, in nanoseconds.
     private static let patience: UInt64 = 10_000_000_000
-    /// Of these the time for the look at the heap; names and the file need the rest.
-    private static let scanPatience: UInt64 = 7_000_000_000
+    /// What each live block adds to that: four times what it costs on a processor of one's own.
+    private static let patiencePerBlock: UInt64 = 3_000
 
     private static let wishes = ReportWishes(complain: complain)
 
@@ -69,8 +69,11 @@ enum Reporter {
     }
 
     private static func findings(_ observer: HeapObserver, _ wishes: ReportWishes) -> ReportValues.Findings {
+        let patience = patience + CaptureCore.totals().program.liveBlocks * patiencePerBlock
+        mscope_put_off_end(patience)
         var options = MemScope.AnalysisOptions()
-        options.timeoutNanoseconds = scanPatience
+        // Names and the file need the rest.
+        options.timeoutNanoseconds = patience / 10 * 7
         do throws(HeapAnalysisError) {
             return .analysis(try observer.analyze(options))
         } catch {

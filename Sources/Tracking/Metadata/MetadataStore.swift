@@ -65,6 +65,12 @@ package final class MetadataStore: @unchecked Sendable {
         symbolizer.symbolize(address, in: imageTable.image(containing: address, at: time))
     }
 
+    /// The variable of an image's data that covers an address; nil when no symbol does.
+    package func variable(at address: UInt64) -> String? {
+        // Read as a return address: one byte earlier.
+        symbolize(address: address + 1).last.flatMap { $0.function.hasPrefix("0x") ? nil : $0.function }
+    }
+
     /// Names a stack.
     ///
     /// - Parameters:

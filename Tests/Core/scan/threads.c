@@ -17,6 +17,7 @@ static _Atomic int ready, over;
 static int failed_calls;
 static hidden on_stack, in_tls, in_library, below_sp, of_ended, of_ended_tls;
 static hidden in_sleeping_register, in_running_register, in_waiting_register;
+static hidden in_upper_half, in_wide_register, in_last_register;
 static _Thread_local void *local;
 static void **(*place_in_library)(void);
 
@@ -107,6 +108,44 @@ static void *holds_in_running_register(void *unused) {
                      : "rbx", "cc", "memory");
     return NULL;
 }
+
+#define TAKE_HIDDEN "movq %[hidden], %%rbx\n notq %%rbx\n"
+// What earlier calls left in other registers goes too.
+#define FORGET_AND_RUN \
+    "xorl %%eax, %%eax\n xorl %%ebx, %%ebx\n xorl %%ecx, %%ecx\n xorl %%edx, %%edx\n xorl %%esi, %%esi\n" \
+    "xorl %%edi, %%edi\n xorl %%r8d, %%r8d\n xorl %%r9d, %%r9d\n xorl %%r10d, %%r10d\n xorl %%r11d, %%r11d\n" \
+    "1: pause\n cmpl $0, %[over]\n je 1b\n vzeroall"
+#define FORGOTTEN "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "cc", "memory"
+
+// As memmove may have it that moves the only pointer to a block over its old place.
+__attribute__((target("avx2"))) static void *holds_in_upper_half(void *unused) {
+    (void)unused;
+    in_upper_half = lost(110);
+    scrub_stack();
+    atomic_fetch_add(&ready, 1);
+    __asm__ volatile(TAKE_HIDDEN "vmovq %%rbx, %%xmm1\n vpxor %%xmm0, %%xmm0, %%xmm0\n"
+                     "vperm2i128 $8, %%ymm1, %%ymm1, %%ymm1\n" FORGET_AND_RUN
+                     :
+                     : [hidden] "r"(in_upper_half), [over] "m"(over)
+                     : FORGOTTEN);
+    return NULL;
+}
+
+// The upper half of 512 bits, and a register that only AVX-512 has.
+__attribute__((target("avx512f"))) static void *holds_in_wide_registers(void *unused) {
+    (void)unused;
+    in_wide_register = lost(111);
+    in_last_register = lost(112);
+    scrub_stack();
+    atomic_fetch_add(&ready, 1);
+    __asm__ volatile(TAKE_HIDDEN "vmovq %%rbx, %%xmm1\n vpxor %%xmm0, %%xmm0, %%xmm0\n vpxorq %%zmm2, %%zmm2, %%zmm2\n"
+                     "vinserti64x4 $1, %%ymm1, %%zmm2, %%zmm2\n vpxorq %%xmm1, %%xmm1, %%xmm1\n"
+                     "movq %[last], %%rbx\n notq %%rbx\n vmovq %%rbx, %%xmm31\n" FORGET_AND_RUN
+                     :
+                     : [hidden] "r"(in_wide_register), [last] "r"(in_last_register), [over] "m"(over)
+                     : FORGOTTEN, "xmm2", "xmm31");
+    return NULL;
+}
 #endif
 
 static __attribute__((noinline)) void leave_below(hidden *out) {
@@ -133,7 +172,7 @@ static void *ends(void *unused) {
     return NULL;
 }
 
-enum { MOST = 8 };
+enum { MOST = 10 };
 static pthread_t threads[MOST];
 static int started;
 static void start(void *(*body)(void *)) {
@@ -153,6 +192,8 @@ static void begin(const char *library) {
     start(holds_in_sleeping_register);
     start(holds_in_running_register);
     start(holds_in_waiting_register);
+    if (__builtin_cpu_supports("avx2")) start(holds_in_upper_half);
+    if (__builtin_cpu_supports("avx512f")) start(holds_in_wide_registers);
 #endif
     pthread_t ended; // the last, so that nobody takes its stack
     pthread_create(&ended, NULL, ends, NULL);
@@ -162,7 +203,7 @@ static void begin(const char *library) {
 
 static void finish(void) {
     over = 1;
-    if (write(pipes[1], "abcdefgh", 8) != 8) _exit(3);
+    if (write(pipes[1], "abcdefghij", 10) != 10) _exit(3);
     for (int i = 0; i < started; i++) {
         void *result = NULL;
         pthread_join(threads[i], &result);
@@ -177,6 +218,13 @@ static void check_registers(const struct reach *reach, bool by_signal) {
         expect_reached(reach, in_waiting_register, MSCOPE_ROOT_REGISTER, "what a waiting thread's register holds");
     expect_reached(reach, in_sleeping_register, MSCOPE_ROOT_REGISTER, "what a sleeping thread's register holds");
     expect_reached(reach, in_running_register, MSCOPE_ROOT_REGISTER, "what a running thread's register holds");
+    end();
+    test("so do vector registers, all of them and whole");
+    if (in_upper_half) expect_reached(reach, in_upper_half, MSCOPE_ROOT_REGISTER, "what the upper half of ymm1 holds");
+    if (in_last_register) {
+        expect_reached(reach, in_wide_register, MSCOPE_ROOT_REGISTER, "what the upper half of zmm2 holds");
+        expect_reached(reach, in_last_register, MSCOPE_ROOT_REGISTER, "what zmm31 holds");
+    }
     end();
 #else
     (void)reach, (void)by_signal;

@@ -43,6 +43,21 @@ import Tracking
         #expect(diff.sites.contains { $0.bytes < 0 } && diff.sites.contains { $0.bytes > 0 })
     }
 
+    @Test("Every row says whether it is new, gone, grown or shrunk")
+    func kinds() {
+        func snapshot(_ counts: [UInt32: Int]) -> HeapSnapshot {
+            var tally = HeapTally()
+            for (site, count) in counts {
+                for _ in 0..<count { tally.add([Block(address: 16, size: 8, site: site)], types: [0]) }
+            }
+            return HeapSnapshot(tally, types: [BlockType(name: "A", kind: .class)], takenAt: 1)
+        }
+        let diff = SnapshotDiff(from: snapshot([1: 1, 2: 1, 3: 3]), to: snapshot([2: 3, 3: 1, 4: 5]))
+        let kinds = Dictionary(uniqueKeysWithValues: diff.sites.map { ($0.site, $0.kind) })
+        #expect(kinds == [1: .gone, 2: .grown, 3: .shrunk, 4: .new])
+        #expect(diff.types.map(\.kind) == [.grown])
+    }
+
     @Test("A snapshot does not differ from itself")
     func same() {
         var random = SplitMix(seed: 5)

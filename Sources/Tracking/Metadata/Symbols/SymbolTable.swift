@@ -1,7 +1,7 @@
 internal import CElfutils
 internal import Glibc
 
-/// A function of an ELF symbol table.
+/// A function or variable of an ELF symbol table.
 ///
 /// Addresses are the file's own, without load bias.
 struct Symbol {
@@ -12,11 +12,11 @@ struct Symbol {
     var isLocal: Bool
 }
 
-/// Functions by address.
+/// Functions and variables by address.
 struct SymbolTable {
-    private var functions = AddressRanges<Symbol>()
+    private var symbols = AddressRanges<Symbol>()
 
-    /// Reads the functions of an ELF symbol table section.
+    /// Reads an ELF symbol table section.
     init(_ section: OpaquePointer) {
         var header = GElf_Shdr()
         guard unsafe gelf_getshdr(section, &header) != nil, let data = unsafe elf_getdata(section, nil),
@@ -28,24 +28,23 @@ struct SymbolTable {
             guard unsafe gelf_getsym(data, index, &record) != nil else { break }
             append(record, stringTable: header.sh_link)
         }
-        functions.sort()
+        symbols.sort()
     }
 
-    /// All symbols whose function covers an address: the innermost start first, and among
+    /// All symbols whose function or variable covers an address: the innermost start first, and among
     /// equal starts exported before local ones.
     ///
     /// A gap between two functions has none: the nearest name would be a guess.
     func covering(_ address: UInt64) -> [Symbol] {
-        functions.all(containing: address).sorted {
+        symbols.all(containing: address).sorted {
             $0.start == $1.start ? !$0.isLocal && $1.isLocal : $0.start > $1.start
         }
     }
 
     private mutating func append(_ record: GElf_Sym, stringTable: UInt32) {
         let type = Int32(record.st_info & 15)
-        guard type == STT_FUNC || type == STT_GNU_IFUNC, record.st_shndx != SHN_UNDEF, record.st_name != 0 else {
-            return
-        }
+        guard [STT_FUNC, STT_GNU_IFUNC, STT_OBJECT].contains(type), record.st_shndx != SHN_UNDEF, record.st_name != 0
+        else { return }
         let isLocal = Int32(record.st_info >> 4) == STB_LOCAL
         let symbol = Symbol(
             start: record.st_value,
@@ -55,6 +54,6 @@ struct SymbolTable {
         )
         // Hand-written assembly may have no size: then only its first byte is sure.
         let (end, overflow) = record.st_value.addingReportingOverflow(max(record.st_size, 1))
-        if !overflow { functions.append(from: record.st_value, to: end, symbol) }
+        if !overflow { symbols.append(from: record.st_value, to: end, symbol) }
     }
 }

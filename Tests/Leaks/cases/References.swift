@@ -8,6 +8,7 @@ let referenceCases: [(name: String, run: () -> Void)] = [
     ("clean-weak-parent", WeakParent.run), ("clean-unowned-parent", UnownedBack.keep),
     ("clean-behind-side-table", BehindSideTable.run), ("clean-dead-weak", DeadWeak.run),
     ("clean-unowned-dead", UnownedDead.keep), ("clean-unmanaged-field", UnmanagedField.run),
+    ("clean-address-in-a-number", AddressInNumber.run),
 ]
 
 /// Weak references to both: their counts live in side tables, to which their second word is a packed pointer.
@@ -184,6 +185,19 @@ enum UnmanagedField {
 
     @inline(never) static func run() {
         holder.inner = Unmanaged.passRetained(Inner())
+        show(holder)
+    }
+}
+
+/// As swift-atomics keeps a reference.
+enum AddressInNumber {
+    final class Inner { var number = 1 }
+    struct Disguise { var first, second: UInt }
+    final class Holder { var inner = Disguise(first: 0, second: 0) }
+    nonisolated(unsafe) static var holder = Holder()
+
+    @inline(never) static func run() {
+        holder.inner.first = UInt(bitPattern: Unmanaged.passRetained(Inner()).toOpaque())
         show(holder)
     }
 }

@@ -22,6 +22,7 @@ private struct Square: Shape {
     var name = "account"
     var raw: Unmanaged<Target>
     var pointer: UnsafeMutableRawPointer?
+    var disguised: UInt = 1
     lazy var later = Target()
     var flag = true
 
@@ -123,7 +124,7 @@ private final class Empty {}
         #expect(
             layouts.fields(of: Account(target)) == [
                 "owner strong", "delegate weak", "listener weak", "bank unowned", "branch unmanaged", "name strong",
-                "raw unmanaged", "pointer unmanaged", "later strong",
+                "raw unmanaged", "pointer unmanaged", "disguised unmanaged", "later strong",
             ]
         )
         #expect(layouts.name(of: Layouts.address(target), in: Account(target)) == "owner")
@@ -167,7 +168,7 @@ private final class Empty {}
     @Test("A slice owns its storage, and points into it") func slices() {
         #expect(
             layouts.fields(of: Parts(target)) == [
-                "slice strong", "slice unmanaged", "text strong", "letter strong",
+                "slice strong", "slice unmanaged", "slice unmanaged", "text strong", "letter strong",
             ]
         )
     }

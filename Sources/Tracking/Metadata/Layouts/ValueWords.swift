@@ -99,6 +99,8 @@ extension ValueWords {
     private mutating func addStruct(_ type: UInt64, _ extent: Range<UInt64>, _ path: String, _ depth: Int) {
         let name = TypeNames.runtimeName(type)
         guard name != "Swift.ObjectIdentifier" else { return }
+        // An address in disguise now and then, as in the atomic references of swift-atomics.
+        guard name != "Swift.UInt" else { return addWord(extent.lowerBound, .unmanaged, path) }
         guard let nominal = NominalType(type), let records = nominal.records, records.count == nominal.offsets.count
         else { return addWords(extent, path) }
         if records.isEmpty { return addOpaque(nominal, name, extent, path, depth) }

@@ -7,6 +7,15 @@ enum Builtin {
     private static let objects = ["Bo", "Bb", "BO"]
     private static let numbers = ["Bi", "Bf", "Bw", "BI", "Bv"]
 
+    /// How many whole words an integer has, by its mangled name; 0 for other types.
+    static func words(mangled: String) -> UInt64 {
+        switch mangled {
+        case "Bw", "Bi64_": 1
+        case "Bi128_": 2
+        default: 0
+        }
+    }
+
     /// By its mangled name; nil for other types.
     init?(mangled: String) {
         guard mangled.hasPrefix("B"), !mangled.hasSuffix("G"), !mangled.hasSuffix("Sg"), !mangled.hasSuffix("_t") else {

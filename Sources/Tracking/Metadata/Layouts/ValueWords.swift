@@ -99,7 +99,7 @@ extension ValueWords {
     private mutating func addStruct(_ type: UInt64, _ extent: Range<UInt64>, _ path: String, _ depth: Int) {
         let name = TypeNames.runtimeName(type)
         guard name != "Swift.ObjectIdentifier" else { return }
-        // An address in disguise now and then, as in the atomic references of swift-atomics.
+        // `UInt(bitPattern: pointer)` is how a program keeps an address as a number.
         guard name != "Swift.UInt" else { return addWord(extent.lowerBound, .unmanaged, path) }
         guard let nominal = NominalType(type), let records = nominal.records, records.count == nominal.offsets.count
         else { return addWords(extent, path) }
@@ -109,6 +109,10 @@ extension ValueWords {
         for (index, record) in records.enumerated() {
             guard let mangled = record.type else { continue }
             let start = extent.lowerBound + nominal.offsets[index]
+            // What is no number of the standard library's is storage for anything: swift-atomics keeps references so.
+            let bare = isStandard ? 0 : Builtin.words(mangled: mangled.text)
+            for word in 0..<bare { addWord(start + 8 * word, .unmanaged, Self.join(path, record.name)) }
+            guard bare == 0 else { continue }
             let next = nominal.offsets.filter { $0 > nominal.offsets[index] }.min().map { extent.lowerBound + $0 }
             add(
                 mangled,

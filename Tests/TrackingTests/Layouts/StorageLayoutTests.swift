@@ -46,23 +46,21 @@ private indirect enum Tree { case leaf(Target), node(Tree, Tree) }
         let address = unsafe UInt64(unsafeBitCast(dictionary, to: UInt.self))
         let size = size(ofTableAt: address, header: 64, stride: 24)
         let layout = try #require(layouts.layout(at: address, size: size))
-        var values = 0
-        var keys = 0
-        for offset in stride(from: UInt64(64), to: size - 7, by: 8) {
-            let word = Layouts.word(address + offset)
-            let name = layout.name(at: offset) ?? ""
-            if word == Layouts.address(target) {
-                #expect(layout.kind(at: offset) == .strong)
-                #expect(name.hasPrefix("values["))
-                values += 1
-            }
-            if texts.contains(where: { stringObject($0) == word & 0x0FFF_FFFF_FFFF_FFFF }) {
-                #expect(layout.kind(at: offset) == .strong)
-                #expect(name.hasPrefix("keys["))
-                keys += 1
-            }
+        let buckets: UInt64 = 1 << (Layouts.word(address + 32) & 0xFF)
+        let keys = 64 + 8 * max(1, buckets / 64)
+        let values = keys + 16 * buckets
+        let objects = Set(texts.map(stringObject))
+        // Buckets not in use may hold what was in that memory before.
+        let used = (0..<buckets).filter { Layouts.word(address + 64 + $0 / 64 * 8) >> ($0 % 64) & 1 == 1 }
+        #expect(used.count == count)
+        for bucket in used {
+            let (key, value) = (keys + 16 * bucket + 8, values + 8 * bucket)
+            #expect(objects.contains(Layouts.word(address + key) & 0x0FFF_FFFF_FFFF_FFFF))
+            #expect(Layouts.word(address + value) == Layouts.address(target))
+            #expect([key, value].map { layout.kind(at: $0) } == [.strong, .strong])
+            #expect([key, value].map { layout.name(at: $0) } == ["keys[\(bucket)]", "values[\(bucket)]"])
         }
-        #expect((values, keys) == (count, count))
+        withExtendedLifetime((dictionary, texts)) {}
     }
 
     /// Header, a bit per bucket in whole words, then the elements.

@@ -54,8 +54,8 @@ static void mscope_read_options(void)
     mscope_check_options = (struct mscope_check_options){
         .guard_side = mscope_choice("MEMSCOPE_GUARD_SIDE", sides, 3, MSCOPE_SIDE_RANDOM,
                                     "'; accepted are random, after, before; using random"),
-        .guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 5000,
-                                    "'; accepted are numbers from 1 to 1000000000; using 5000"),
+        .guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 20000,
+                                    "'; accepted are numbers from 1 to 1000000000; using 20000"),
         .guard_slots = mscope_number("MEMSCOPE_GUARD_SLOTS", 1, 1 << 14, 256,
                                      "'; accepted are numbers from 1 to 16384; using 256"),
         .pages_bytes = mscope_number("MEMSCOPE_PAGES_BYTES", 1 << 20, 1ull << 40, 256ull << 20,

@@ -48,7 +48,8 @@ static bool mscope_pool_start(struct mscope_pool *pool, uint64_t start, uint64_t
     *pool = (struct mscope_pool){.start = start, .pages = pages, .count = count};
     pool->end = start + mscope_pool_bytes(pages, count);
     pool->cells = mscope_map((count + 1) * sizeof(struct mscope_cell));
-    if (pool->cells == NULL || !mscope_queue_start(&pool->queue, count)) return false;
+    // More places than cells: one that comes back finds room although another thread is in the midst of taking one.
+    if (pool->cells == NULL || !mscope_queue_start(&pool->queue, 2 * (uint64_t)count)) return false;
     for (uint32_t i = 0; i < count; i++) mscope_queue_put(&pool->queue, (struct mscope_item){.address = i});
     return true;
 }

@@ -73,7 +73,7 @@
  * @property {BreakEdge | null} breakEdge
  * @property {boolean} reachable
  * @property {boolean} inferred - one of its references was found without a layout
- * @property {Frame[]} stack - that allocated its oldest member
+ * @property {Frame[]} stack - that allocated its oldest object
  * @property {string} address - of one member
  */
 

@@ -53,9 +53,11 @@ def test_two_snapshots_and_their_difference(page):
     assert expected["bytes"] == second["liveBytes"] - first["liveBytes"]
     figures = page.script("""
         const table = [...document.querySelectorAll('.diff table')][0];
-        return [...table.tBodies[0].rows].map((row) => [row.dataset.key, Number(row.cells[1].dataset.value)]);
+        return [...table.tBodies[0].rows].map(
+          (row) => [row.dataset.key, [row.cells[1].textContent, Number(row.cells[2].dataset.value)]]);
     """)
-    assert dict(figures) == {f"{one['kind']} {one['name']}": one["bytes"] for one in expected["types"]}
+    assert dict(figures) == {
+        f"{one['kind']} {one['name']}": [one["change"], one["bytes"]] for one in expected["types"]}
 
 
 def select(page, label, value):

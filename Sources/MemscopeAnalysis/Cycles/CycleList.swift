@@ -55,10 +55,10 @@ struct CycleFamily {
     var count = 0
     var objects = 0
     var bytes: UInt64 = 0
-    /// The component with the oldest member, and that member.
+    /// The component with the oldest object, and that object; storage only where there is nothing else.
     var component = 0
     var oldest: UInt32 = 0
-    var birth = UInt64.max
+    var age: (storage: Int, birth: UInt64) = (.max, .max)
 }
 
 /// Brings together cycles that are the same.
@@ -81,11 +81,13 @@ struct CycleFamilies {
         all[index].count += 1
         for place in components.range(of: component) {
             let node = components.node(at: place)
-            if !holds.isStorage(node) { all[index].objects += 1 }
+            let isStorage = holds.isStorage(node)
+            if !isStorage { all[index].objects += 1 }
             all[index].bytes += holds.nodes[node].size
-            let birth = births(Int(node))
-            guard birth < all[index].birth || birth == all[index].birth && node < all[index].oldest else { continue }
-            (all[index].component, all[index].oldest, all[index].birth) = (component, node, birth)
+            let age = (storage: isStorage ? 1 : 0, birth: births(Int(node)))
+            let known = all[index].age
+            guard age < known || age == known && node < all[index].oldest else { continue }
+            (all[index].component, all[index].oldest, all[index].age) = (component, node, age)
         }
     }
 

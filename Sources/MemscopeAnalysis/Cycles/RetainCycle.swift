@@ -45,7 +45,7 @@ package struct RetainCycle: Sendable, Hashable {
     package var isReachable: Bool
     /// A step is a word that is only known to be a word.
     package var isInferred: Bool
-    /// The allocation of the oldest member.
+    /// The allocation of the oldest object.
     package var site: UInt32
     package var oldest: UInt32
 }

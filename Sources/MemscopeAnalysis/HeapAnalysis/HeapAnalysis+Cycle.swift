@@ -51,11 +51,11 @@ extension MemScope.HeapAnalysis {
         public var isReachable: Bool
         /// Whether one of its references was found without knowing the layout of its holder.
         public var isInferred: Bool
-        /// The id of the call stack that allocated the oldest member, as `/api/sites` has it; 0 when none was taken.
+        /// The id of the call stack that allocated the oldest object, as `/api/sites` has it; 0 when none was taken.
         public var site: UInt32
         /// That call stack, innermost call first.
         public var stack: [MemScope.Frame]
-        /// Of one member.
+        /// Of the oldest object.
         public var address: Address
 
         package init(

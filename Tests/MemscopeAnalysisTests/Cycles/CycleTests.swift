@@ -37,6 +37,13 @@ import Tracking
         #expect(!cycle.isReachable && !cycle.isInferred && cycle.site == 1 && cycle.oldest == 0)
     }
 
+    @Test("A cycle is known by its oldest object, though the storage in it is older")
+    func oldestObject() throws {
+        let births: [UInt64] = [2, 1, 3, 3]
+        let cycle = try #require(persons(1).analyse(births: { births[$0] }).cycles.cycles.first)
+        #expect(cycle.oldest == 0 && cycle.site == 1)
+    }
+
     @Test("Identical cycles are one entry", arguments: [false, true])
     func identical(isRoot: Bool) throws {
         let list = try persons(300, isRoot: isRoot).analyse().cycles

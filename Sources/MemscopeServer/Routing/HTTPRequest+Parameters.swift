@@ -53,9 +53,10 @@ extension HTTPRequest {
     package func choice(_ name: String, of words: [String], default fallback: String) throws(HTTPError) -> String {
         guard let text = string(name) else { return fallback }
         guard words.contains(text) else {
+            let without = fallback.isEmpty ? "all of them without it" : "default \(fallback)"
             throw .badParameter(
                 "\"\(text)\" is no value for \"\(name)\"",
-                hint: "\(name) is one of \(words.joined(separator: ", ")), default \(fallback)"
+                hint: "\(name) is one of \(words.joined(separator: ", ")); \(without)"
             )
         }
         return text

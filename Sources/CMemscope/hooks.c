@@ -60,7 +60,8 @@ MSCOPE_APART void *mscope_malloc(size_t size)
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
     MSCOPE_CHECKED(size, 16, false);
-    void *block = next(size);
+    // Our own threads' blocks are roots: what they leave unwritten must not hold what once lay there.
+    void *block = mscope_unlikely(mscope_tls.internal) ? mscope_next.calloc(1, mscope_asked(size)) : next(size);
     MSCOPE_RECORDED(block, size);
 }
 

@@ -129,6 +129,25 @@ static void tagged(void) {
 static void **mapped, **protected_page;
 static __attribute__((aligned(4096))) void *relro[PAGE / sizeof(void *)];
 
+/// A block of MemScope's own, and one that is where a block of the program's was.
+static __attribute__((noinline)) void make_internal(void) {
+    enum { LARGE = 2000 }; // so large that it goes back to the heap, and not to a list of the thread's
+    mscope_thread_set_internal(true);
+    void **internal = fresh(80);
+    mscope_thread_set_internal(false);
+    internal[4] = fresh(65);
+    hidden_blocks[6] = hide(internal[4]);
+    hidden_blocks[7] = hide(internal);
+    void **freed = fresh(LARGE);
+    freed[4] = fresh(67);
+    hidden_blocks[9] = hide(freed[4]);
+    hidden where = hide(freed);
+    free(freed);
+    mscope_thread_set_internal(true);
+    expect(hide(malloc(LARGE)) == where, "the allocator did not take the same memory again");
+    mscope_thread_set_internal(false);
+}
+
 static __attribute__((noinline)) void make_mapped(void) {
     mapped = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mapped[1024] = fresh(60);
@@ -148,12 +167,7 @@ static __attribute__((noinline)) void make_mapped(void) {
     lost_large[77] = fresh(64);
     hidden_blocks[4] = hide(lost_large);
     hidden_blocks[5] = hide(lost_large[77]);
-    mscope_thread_set_internal(true);
-    void **internal = fresh(80);
-    mscope_thread_set_internal(false);
-    internal[4] = fresh(65);
-    hidden_blocks[6] = hide(internal[4]);
-    hidden_blocks[7] = hide(internal);
+    make_internal();
     // A block whose size does not fill its chunk: the program may ask how much it has, as Swift's arrays do.
     void **array = fresh(36);
     slots[3] = array;
@@ -187,6 +201,7 @@ static void other_memory(void) {
     expect_lost(&reach, hidden_blocks[5], "what it holds");
     expect_reached(&reach, hidden_blocks[6], MSCOPE_ROOT_INTERNAL, "what a block of ours holds");
     expect(reach_node(&reach, hidden_blocks[7]) == reach.scan->node_count, "a block of ours is a node");
+    expect_lost(&reach, hidden_blocks[9], "what lay in memory that is a block of ours now");
     expect(reach_holds(&reach, hidden_blocks[8]), "what the rest of a chunk holds is lost");
     reach_drop(&reach);
     munmap(reservation, reserved);

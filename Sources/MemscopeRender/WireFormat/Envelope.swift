@@ -7,7 +7,8 @@ package enum Quality: String, Sendable, CaseIterable {
 
 /// Which process answers.
 package struct ProcessIdentity: Sendable, Hashable {
-    package var pid: Int32
+    /// A whole word: half a pointer beside it would look like a pointer to a scan of our own memory.
+    package var pid: Int
     package var name: String
     /// Monotonic nanoseconds, like every time on the wire.
     package var startedAt: UInt64
@@ -15,7 +16,7 @@ package struct ProcessIdentity: Sendable, Hashable {
     package var anchorMonotonic: UInt64
     package var anchorUnix: UInt64
 
-    package init(pid: Int32, name: String, startedAt: UInt64, anchorMonotonic: UInt64, anchorUnix: UInt64) {
+    package init(pid: Int, name: String, startedAt: UInt64, anchorMonotonic: UInt64, anchorUnix: UInt64) {
         self.pid = pid
         self.name = name
         self.startedAt = startedAt

@@ -9,7 +9,7 @@ enum ProcessFacts {
         var wall = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &wall)
         return ProcessIdentity(
-            pid: getpid(),
+            pid: Int(getpid()),
             name: name,
             startedAt: CaptureCore.totals().startedAt,
             anchorMonotonic: CaptureCore.now,

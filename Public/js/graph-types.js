@@ -74,7 +74,7 @@
  * @property {boolean} reachable
  * @property {boolean} inferred - one of its references was found without a layout
  * @property {Frame[]} stack - that allocated its oldest object
- * @property {string} address - of one member
+ * @property {string} address - of its oldest object
  */
 
 /**

@@ -105,8 +105,9 @@ def statuses(runner: Runner):
 
 def sockets(runner: Runner):
     url = f"unix://{runner.folder}/{{PID}}.sock"
-    for way in ("return", "exit", "thread"):
+    for way in ("return", "exit", "thread", "fork"):
         outcome, _ = runner.run(way, report=None, MEMSCOPE_SERVER_URL=url)
+        runner.check(f"{way}: status", outcome.returncode in (3, 4, 8, 12), outcome)
         runner.check(f"{way}: its server starts", outcome.stderr == "", outcome.stderr)
         left = list(runner.folder.glob("*.sock"))
         runner.check(f"{way}: no socket is left", not left, left)

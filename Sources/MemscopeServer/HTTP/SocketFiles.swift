@@ -1,4 +1,3 @@
-internal import CMemscope
 internal import Glibc
 internal import Synchronization
 internal import Tracking
@@ -8,23 +7,45 @@ internal import Tracking
 /// Nobody stops a server that the environment started, and each process of a family has a
 /// file of its own. What is killed, or becomes another program by `exec`, leaves its file.
 enum SocketFiles {
-    private static let listening = Mutex<[ListeningSocket]>([])
+    /// A list that only grows. No lock: a forked child may find it held by a thread that it does not have, and a
+    /// `Mutex` of Swift's takes the child's thread for the one it was in the parent, and ends the process.
+    private final class Place: Sendable {
+        let socket: ListeningSocket
+        let isForgotten = Atomic(false)
+        let next = AtomicLazyReference<Place>()
+
+        init(_ socket: ListeningSocket) { self.socket = socket }
+    }
+
+    private static let first = AtomicLazyReference<Place>()
     /// Evaluated once in a process and its forked children, which inherit handlers.
     private static let isRegistered = atexit { CaptureCore.asOwnThread { SocketFiles.removeAll() } } == 0
 
     static func add(_ socket: ListeningSocket) {
         _ = isRegistered
-        listening.withLock { $0.append(socket) }
+        let place = Place(socket)
+        var last = first.storeIfNil(place)
+        while last !== place { last = last.next.storeIfNil(place) }
     }
 
     static func forget(_ socket: ListeningSocket) {
-        listening.withLock { $0.removeAll { $0.descriptor == socket.descriptor } }
+        forEach { place in
+            if place.socket.descriptor == socket.descriptor { place.isForgotten.store(true, ordering: .relaxed) }
+        }
     }
 
     private static func removeAll() {
-        // The lock may have been held when this process was forked: then nothing here is its own.
-        listening.withLockIfAvailable { sockets in
-            for socket in sockets where socket.isOfThisProcess { socket.unlinkFile() }
-        } ?? ()
+        forEach { place in
+            let isOurs = place.socket.isOfThisProcess && !place.isForgotten.load(ordering: .relaxed)
+            if isOurs { place.socket.unlinkFile() }
+        }
+    }
+
+    private static func forEach(_ body: (Place) -> Void) {
+        var place = first.load()
+        while let here = place {
+            body(here)
+            place = here.next.load()
+        }
     }
 }

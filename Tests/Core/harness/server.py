@@ -37,7 +37,7 @@ class Poll:
             "curl",
             "-s",
             "-m",
-            "5",
+            "20",  # naming the stacks of a large program takes seconds when the machine is busy
             "--unix-socket",
             str(socket),
             "-w",
@@ -65,7 +65,7 @@ class Poll:
             self.wrong.append(f"{path}: not the envelope: {body[:200]}")
 
     def result(self):
-        # A program that ends within two seconds may be gone before its server has answered.
-        good = not self.wrong and bool(self.sockets) and (self.answers > 0 or self.seconds < 2)
+        # A program that ends within two seconds takes its socket along before it was seen, or has answered.
+        good = not self.wrong and (self.answers > 0 or self.seconds < 2)
         sentence = f"{len(self.sockets)} servers answered {self.answers} polls"
         return Result(good, sentence, f"{self.refused} refused\n" + "\n".join(self.wrong[:5]))

@@ -7,8 +7,10 @@ internal import Tracking
 /// Nobody stops a server that the environment started, and each process of a family has a
 /// file of its own. What is killed, or becomes another program by `exec`, leaves its file.
 enum SocketFiles {
-    /// A list that only grows. No lock: a forked child may find it held by a thread that it does not have, and a
-    /// `Mutex` of Swift's takes the child's thread for the one it was in the parent, and ends the process.
+    /// A place in a list that only grows.
+    ///
+    /// There is no lock: a forked child may find it held by a thread that it does not have, and a `Mutex` of Swift's
+    /// takes the child's thread for the one it was in the parent, and ends the process.
     private final class Place: Sendable {
         let socket: ListeningSocket
         let isForgotten = Atomic(false)

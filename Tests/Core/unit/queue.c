@@ -1,5 +1,6 @@
 // The queue of freed blocks and free cells: threads that meet at one place lose nothing, and are not sent away.
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "../support/check.h"
@@ -9,13 +10,13 @@
 enum { THREADS = 4, ROUNDS = 200000, ITEMS = 1000, PLACES = 1 << 20 };
 
 static struct mscope_queue queue;
-static _Atomic uint64_t refused, moved;
+static _Atomic uint64_t refused;
 
 static void *move(void *argument) {
     for (int i = 0; i < ROUNDS; i++) {
         struct mscope_item item;
-        if (!mscope_queue_take(&queue, &item)) continue;
-        moved++;
+        // The next one is a thread's that was interrupted while it put it there.
+        while (!mscope_queue_take(&queue, &item)) sched_yield();
         if (!mscope_queue_put(&queue, item)) refused++;
     }
     return argument;
@@ -30,7 +31,6 @@ int main(void) {
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, move, NULL);
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     expect_equal(refused, 0, "items refused");
-    expect(moved > THREADS * ROUNDS / 2, "only %llu were moved", (unsigned long long)moved);
     expect_equal(mscope_queue_length(&queue), ITEMS, "items left");
     static bool seen[ITEMS];
     struct mscope_item item;

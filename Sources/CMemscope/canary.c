@@ -103,8 +103,21 @@ void *mscope_canary_allocate(const struct mscope_request *request)
         mscope_next.free(raw);
         return NULL;
     }
-    mscope_add_relaxed(&mscope_check_counters.canaried, 1);
+    struct mscope_bank *bank = mscope_tls.bank;
+    if (mscope_likely(bank != NULL)) mscope_bump(&bank->canaried, 1);
+    else mscope_add_relaxed(&mscope_check_counters.canaried, 1);
     return (void *)block;
+}
+
+uint64_t mscope_canaried_blocks(void)
+{
+    uint64_t sum = mscope_load_relaxed(&mscope_check_counters.canaried);
+    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < banks; i++) {
+        const struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        if (bank != NULL) sum += mscope_load_relaxed(&bank->canaried);
+    }
+    return sum;
 }
 
 // ---- looking

@@ -102,7 +102,7 @@ void mscope_read_check_totals(struct mscope_check_totals *out)
         .guarded_now = mscope_load_relaxed(&from->guarded_now),
         .guard_full = mscope_load_relaxed(&from->guard_full),
         .faults = mscope_load_relaxed(&from->faults),
-        .canaried = mscope_load_relaxed(&from->canaried),
+        .canaried = mscope_canaried_blocks(),
         .not_quarantined = mscope_load_relaxed(&from->not_quarantined),
         .lost_blocks = mscope_load_relaxed(&from->lost_blocks),
         .sweeps = mscope_load_relaxed(&from->sweeps),

@@ -16,7 +16,7 @@ extern MSCOPE_HIDDEN uint32_t mscope_checks_level; // an enum mscope_checks
 extern MSCOPE_HIDDEN bool mscope_knows_families;
 struct mscope_check_counters {
     _Atomic uint64_t unknown_frees, guarded, guarded_now, guard_full, faults, canaried;
-    _Atomic uint64_t quarantined_bytes, not_quarantined, lost_blocks, sweeps;
+    _Atomic uint64_t not_quarantined, lost_blocks, sweeps;
 };
 extern MSCOPE_HIDDEN struct mscope_check_counters mscope_check_counters;
 /// A stack by number, and the thread that has it.
@@ -109,6 +109,7 @@ MSCOPE_HIDDEN void mscope_guard_totals(struct mscope_check_totals *out);
 
 // ---- canary.c: blocks between bytes that nobody may write
 MSCOPE_HIDDEN void *mscope_canary_allocate(const struct mscope_request *request);
+MSCOPE_HIDDEN uint64_t mscope_canaried_blocks(void);
 /// Looks at a live block that is given back, and puts it into the quarantine; its record is still there.
 MSCOPE_HIDDEN void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what);
 /// Of a freed block: whether its canaries are as they were written; else the damaged byte.

@@ -7,19 +7,38 @@
 
 #include <string.h>
 
-enum { MSCOPE_QUARANTINE_ITEMS = 1 << 20, MSCOPE_HEADER = 16 };
+enum { MSCOPE_SHELVES = 4, MSCOPE_SHELF_ITEMS = 1 << 18, MSCOPE_HEADER = 16 };
 enum { MSCOPE_ITEM_SHIFT = 48, MSCOPE_ITEM_SHIFT_MASK = 63 };
 #define MSCOPE_ITEM_KNOWN (1ull << 62)  // its damage was reported
 #define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are the item's
 
-static struct mscope_queue mscope_kept;
+/// Each has its part of the bound, so that threads that free at once seldom touch the same words.
+struct mscope_shelf {
+    struct mscope_queue kept;
+    _Alignas(64) _Atomic uint64_t bytes;
+};
+static struct mscope_shelf mscope_shelves[MSCOPE_SHELVES];
 
 #pragma weak swift_retain
 extern void *swift_retain(void *object);
 
 bool mscope_quarantine_start(void)
 {
-    return mscope_queue_start(&mscope_kept, MSCOPE_QUARANTINE_ITEMS);
+    for (int i = 0; i < MSCOPE_SHELVES; i++)
+        if (!mscope_queue_start(&mscope_shelves[i].kept, MSCOPE_SHELF_ITEMS)) return false;
+    return true;
+}
+
+/// The shelf for what the thread frees now: after some blocks another one, each once before one comes again, in an order
+/// drawn anew each time. So a thread fills all alike, and no two threads go the same way for long.
+static struct mscope_shelf *mscope_shelf_here(void)
+{
+    enum { MSCOPE_IN_A_ROW_SHIFT = 9 };
+    const uint64_t odd = 0x9E3779B97F4A7C15ull;
+    uint64_t turn = mscope_tls.shelved++ >> MSCOPE_IN_A_ROW_SHIFT;
+    uint64_t drawn = (mscope_thread_pointer() ^ turn / MSCOPE_SHELVES) * odd;
+    drawn = (drawn ^ drawn >> 32) * odd >> 32;
+    return &mscope_shelves[(drawn + turn * (drawn >> 2 | 1)) % MSCOPE_SHELVES];
 }
 
 // address:48 | exponent of the lead:6 | flags
@@ -76,11 +95,11 @@ static void mscope_check_item(struct mscope_item *item, uint64_t size, uint32_t 
 }
 
 /// What is to be looked at in a moment has long left the cache: first the slot, then the block whose size it has.
-static void mscope_fetch_ahead(void)
+static void mscope_fetch_ahead(const struct mscope_queue *kept)
 {
     enum { MSCOPE_AHEAD = 8, MSCOPE_FETCHED = 512, MSCOPE_CACHE_LINE = 64 };
-    struct mscope_item far = {.address = mscope_queue_glimpse(&mscope_kept, 2 * MSCOPE_AHEAD)};
-    struct mscope_item near = {.address = mscope_queue_glimpse(&mscope_kept, MSCOPE_AHEAD)};
+    struct mscope_item far = {.address = mscope_queue_glimpse(kept, 2 * MSCOPE_AHEAD)};
+    struct mscope_item near = {.address = mscope_queue_glimpse(kept, MSCOPE_AHEAD)};
     __builtin_prefetch(mscope_find_slot(mscope_item_block(&far)), 1);
     uint64_t block = mscope_item_block(&near), size = MSCOPE_FETCHED;
     if (mscope_find_slot(block) != NULL) size = mscope_item_size(&near);
@@ -96,11 +115,11 @@ static uint64_t mscope_let_go(const struct mscope_item *item, uint64_t size)
 }
 
 /// Lets the block go that was kept longest; how many bytes it took, 0 when there is none.
-static uint64_t mscope_evict(void)
+static uint64_t mscope_evict(struct mscope_queue *kept)
 {
     struct mscope_item item;
-    mscope_fetch_ahead();
-    if (!mscope_queue_take(&mscope_kept, &item)) return 0;
+    mscope_fetch_ahead(kept);
+    if (!mscope_queue_take(kept, &item)) return 0;
     uint64_t size = mscope_item_size(&item);
     mscope_check_item(&item, size, 0);
     return mscope_let_go(&item, size);
@@ -120,17 +139,16 @@ static void mscope_do_not_keep(uint64_t block, uint32_t shift)
     mscope_canary_give_back(block, shift);
 }
 
-static inline bool mscope_is_too_full(uint64_t bytes)
+static inline bool mscope_is_too_full(const struct mscope_shelf *shelf, uint64_t bytes)
 {
-    return bytes > mscope_check_options.quarantine_bytes
-           || mscope_queue_length(&mscope_kept) >= MSCOPE_QUARANTINE_ITEMS;
+    return bytes > mscope_check_options.quarantine_bytes / MSCOPE_SHELVES
+           || mscope_queue_length(&shelf->kept) >= MSCOPE_SHELF_ITEMS;
 }
 
 void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
 {
     uint64_t bytes = mscope_canary_bytes(size, shift);
-    // It would drive everything else out.
-    if (bytes > mscope_check_options.quarantine_bytes / 4) return mscope_do_not_keep(block, shift);
+    if (bytes > mscope_check_options.quarantine_bytes / MSCOPE_SHELVES) return mscope_do_not_keep(block, shift);
     struct mscope_item item = {.address = block | (uint64_t)shift << MSCOPE_ITEM_SHIFT};
     uint64_t filled = block;
     if (mscope_may_be_object(block, size)) {
@@ -140,33 +158,40 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
     }
     memset((void *)filled, MSCOPE_POISON, block + size - filled);
     // The sum changes once for what comes and what goes.
-    _Atomic uint64_t *sum = &mscope_check_counters.quarantined_bytes;
-    uint64_t held = mscope_load_relaxed(sum), evicted = 0, last = 1;
-    while (last != 0 && mscope_is_too_full(held + bytes - evicted)) evicted += last = mscope_evict();
+    struct mscope_shelf *shelf = mscope_shelf_here();
+    uint64_t held = mscope_load_relaxed(&shelf->bytes), evicted = 0, last = 1;
+    while (last != 0 && mscope_is_too_full(shelf, held + bytes - evicted))
+        evicted += last = mscope_evict(&shelf->kept);
     // Nothing comes out of a full queue when a thread is in the midst of it, or was when this process was forked.
-    bool kept = last != 0 && mscope_queue_put(&mscope_kept, item);
+    bool kept = last != 0 && mscope_queue_put(&shelf->kept, item);
     uint64_t came = kept ? bytes : 0;
-    if (came != evicted) mscope_add_relaxed(sum, came - evicted);
+    if (came != evicted) mscope_add_relaxed(&shelf->bytes, came - evicted);
     if (!kept) mscope_do_not_keep(block, shift);
 }
 
 /// Each item is out of the queue while it is looked at: so nobody gives it back meanwhile.
-void mscope_quarantine_sweep(void)
+static void mscope_sweep_shelf(struct mscope_shelf *shelf)
 {
-    for (uint64_t n = mscope_queue_length(&mscope_kept); n > 0; n--) {
+    for (uint64_t n = mscope_queue_length(&shelf->kept); n > 0; n--) {
         struct mscope_item item;
-        if (!mscope_queue_take(&mscope_kept, &item)) return;
+        if (!mscope_queue_take(&shelf->kept, &item)) return;
         uint64_t size = mscope_item_size(&item);
         mscope_check_item(&item, size, MSCOPE_ERROR_SWEEP);
-        if (!mscope_queue_put(&mscope_kept, item))
-            mscope_add_relaxed(&mscope_check_counters.quarantined_bytes, -mscope_let_go(&item, size));
+        if (!mscope_queue_put(&shelf->kept, item)) mscope_add_relaxed(&shelf->bytes, -mscope_let_go(&item, size));
     }
+}
+
+void mscope_quarantine_sweep(void)
+{
+    for (int i = 0; i < MSCOPE_SHELVES; i++) mscope_sweep_shelf(&mscope_shelves[i]);
 }
 
 void mscope_quarantine_totals(struct mscope_check_totals *out)
 {
-    out->quarantined_blocks = mscope_queue_length(&mscope_kept);
-    out->quarantined_bytes = mscope_load_relaxed(&mscope_check_counters.quarantined_bytes);
+    for (int i = 0; i < MSCOPE_SHELVES; i++) {
+        out->quarantined_blocks += mscope_queue_length(&mscope_shelves[i].kept);
+        out->quarantined_bytes += mscope_load_relaxed(&mscope_shelves[i].bytes);
+    }
     out->quarantine_limit = mscope_check_options.quarantine_bytes;
 }
 

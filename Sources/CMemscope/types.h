@@ -188,6 +188,7 @@ struct mscope_bank {
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
     volatile uint32_t walks;                                // under way on this thread
     struct mscope_space spaces[MSCOPE_SPACES];
+    _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
     _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
@@ -209,6 +210,7 @@ struct mscope_tls {
     uint32_t moving;         // blocks that realloc has lifted from the table
     uint32_t checks_drawn;   // until_check is a number that was drawn
     uint32_t blocked_faults; // fault signals the thread thinks it has blocked
+    uint32_t shelved;        // blocks put into the quarantine
 };
 
 struct mscope_site_entry {

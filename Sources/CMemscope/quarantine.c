@@ -29,8 +29,8 @@ bool mscope_quarantine_start(void)
     return true;
 }
 
-/// The shelf for what the thread frees now: after some blocks another one, each once before one comes again, in an order
-/// drawn anew each time. So a thread fills all alike, and no two threads go the same way for long.
+/// The shelf for what the thread frees now: after some blocks another one, each once before one comes again, in an
+/// order drawn anew each time. So a thread fills all alike, and no two threads go the same way for long.
 static struct mscope_shelf *mscope_shelf_here(void)
 {
     enum { MSCOPE_IN_A_ROW_SHIFT = 9 };

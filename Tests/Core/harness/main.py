@@ -75,7 +75,13 @@ def run_all(tests, options, prefix, make_build):
     try:
         # Two at a time: more would make timing tests wait for processors that are not there.
         with ThreadPoolExecutor(max_workers=2) as pool:
-            return [result for part in pool.map(lambda test: run_one(test, build, lock), tests) for result in part]
+            parts = list(pool.map(lambda test: run_one(test, build, lock), tests))
+        # Failures again at the end, where a reader of a long log looks.
+        for test, part in zip(tests, parts):
+            for result in part:
+                if not result.passed:
+                    print(result.line(test.name))
+        return [result for part in parts for result in part]
     finally:
         processes.kill_all()
         if options.keep:

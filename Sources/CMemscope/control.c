@@ -2,7 +2,6 @@
 #include "internal.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -16,9 +15,6 @@ static bool mscope_has_tables;          // set once, before mscope_boot_state is
 static _Atomic uint32_t mscope_begun;   // tracking was on at some time
 static _Atomic uint32_t mscope_partial; // there was a time when not every block was recorded
 uint64_t mscope_first_thread_pointer;
-
-enum { MSCOPE_DESCRIPTORS = 64 };
-static _Atomic int mscope_descriptors[MSCOPE_DESCRIPTORS]; // value + 1; 0: free
 
 // ---- environment and messages, with nothing that may allocate
 
@@ -100,32 +96,13 @@ static void mscope_child_begins(void)
     mscope_sites_after_fork();
     mscope_end_after_fork();
     mscope_signals_after_fork();
+    mscope_descriptors_after_fork();
     mscope_set_event_interval(0); // no collector here
-    for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
-        int descriptor = mscope_exchange_acq_rel(&mscope_descriptors[i], 0);
-        if (descriptor != 0) close(descriptor - 1);
-    }
 }
 
 uint32_t mscope_fork_generation(void)
 {
     return mscope_load_relaxed(&mscope_generation);
-}
-
-void mscope_close_in_child(int descriptor)
-{
-    for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
-        int free = 0;
-        if (mscope_cas_acq_rel(&mscope_descriptors[i], &free, descriptor + 1)) return;
-    }
-}
-
-void mscope_forget_descriptor(int descriptor)
-{
-    for (int i = 0; i < MSCOPE_DESCRIPTORS; i++) {
-        int known = descriptor + 1;
-        if (mscope_cas_acq_rel(&mscope_descriptors[i], &known, 0)) return;
-    }
 }
 
 // ---- start

@@ -354,6 +354,9 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
     return mscope_likely(chunk != NULL) ? &chunk->sites[site % MSCOPE_CHUNK_SITES] : mscope_new_chunk(bank, site);
 }
 
+// ---- descriptors.c
+MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
+
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 /// Whether a thread ends the process, and waits for the report.

@@ -67,12 +67,14 @@ extension MemScope {
             if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }
             let files = try configuration.documentRoot.map(StaticFiles.init(folder:)) ?? StaticFiles()
             let router = Router(APIRoutes(observer: observer, limits: http.limits).all, fallback: files.respond)
-            daemon = try HTTPDaemon.start(http, router: router, hub: observer.hub)
-            do throws(MemscopeServerError) {
-                collector = try Collector(observer)
-            } catch {
-                daemon.stop()
-                throw error
+            (daemon, collector) = try ServerThread.apart { [http] () throws(MemscopeServerError) in
+                let daemon = try HTTPDaemon.start(http, router: router, hub: observer.hub)
+                do throws(MemscopeServerError) {
+                    return (daemon, try Collector(observer))
+                } catch {
+                    daemon.stop()
+                    throw error
+                }
             }
             self.observer = observer
         }

@@ -6,6 +6,7 @@
 #define MSCOPE_CHTTP_H
 
 #include <microhttpd.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,8 +52,10 @@ struct MHD_Response *_Nullable mscope_http_stream(
 
 enum { MSCOPE_HTTP_HANG_UP = 0x2000 }; // POLLRDHUP
 
-/// A close-on-exec eventfd, -1 with `errno` on failure. Reads of a blocking one wait.
-int mscope_http_eventfd(bool blocking);
+/// A close-on-exec, non-blocking eventfd, -1 with `errno` on failure.
+int mscope_http_eventfd(void);
+/// Waits for a signal until `until`, in nanoseconds of the monotonic clock.
+void mscope_http_semaphore_wait(sem_t *semaphore, uint64_t until);
 /// Names the calling thread; at most 15 bytes are kept.
 void mscope_http_name_thread(const char *name);
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CMemscopeDescriptors.h"
 #include "CMemscopeErrors.h"
 
 #pragma clang assume_nonnull begin
@@ -41,9 +42,6 @@ const char *_Nullable mscope_environment(const char *name);
 void mscope_thread_mark_internal(void);
 /// The same for a while, on a thread of the program that works for MemScope; returns what it was.
 bool mscope_thread_set_internal(bool internal);
-/// Registers a descriptor that a forked child must close (the server's sockets).
-void mscope_close_in_child(int descriptor);
-void mscope_forget_descriptor(int descriptor);
 /// How many forks lie between the program's start and this process: threads of ours do not survive one.
 uint32_t mscope_fork_generation(void);
 uint64_t mscope_now(void);

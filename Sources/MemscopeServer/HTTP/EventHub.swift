@@ -9,7 +9,6 @@ package final class EventHub: Sendable {
     private struct State {
         var queues: [Int: [[UInt8]]] = [:]
         var nextID = 0
-        var wakeup: Wakeup?
     }
 
     private let state = Mutex(State())
@@ -32,7 +31,7 @@ package final class EventHub: Sendable {
         mscope_fork_generation() == generation && state.withLock { !$0.queues.isEmpty }
     }
 
-    /// Hands an event to every client without waiting for any.
+    /// Hands an event to every client without waiting for any; the daemon looks for them some times a second.
     package func publish(_ event: ServerEvent) {
         guard mscope_fork_generation() == generation else { return }
         let bytes = event.bytes
@@ -42,8 +41,6 @@ package final class EventHub: Sendable {
                 let excess = (state.queues[id]?.count ?? 0) - queueLimit
                 if excess > 0 { state.queues[id]?.removeFirst(excess) }
             }
-            // Under the lock, because the daemon closes the descriptor after detaching.
-            if !state.queues.isEmpty { state.wakeup?.signal() }
         }
     }
 
@@ -54,16 +51,9 @@ package final class EventHub: Sendable {
 
 // What the daemon does with it.
 extension EventHub {
-    func attach(_ wakeup: Wakeup) {
-        state.withLock { $0.wakeup = wakeup }
-    }
-
-    /// Ends every subscription; later events go nowhere.
+    /// Ends every subscription.
     func detach() {
-        state.withLock {
-            $0.wakeup = nil
-            $0.queues = [:]
-        }
+        state.withLock { $0.queues = [:] }
     }
 
     /// Opens a queue; nil when there are as many streams as allowed.

@@ -34,7 +34,7 @@ package final class HTTPDaemon: Sendable {
         token.map { "\(url)/?token=\($0.percentEncoded)" } ?? url
     }
 
-    /// Binds, listens and answers from then on.
+    /// Binds, listens and answers from then on, with descriptors among those of the calling thread.
     ///
     /// - Parameters:
     ///   - configuration: Address, token and limits.
@@ -66,7 +66,7 @@ package final class HTTPDaemon: Sendable {
         }
     }
 
-    /// Closes every connection, lets a heavy request under way finish, joins both threads.
+    /// Lets a heavy request under way finish, closes every connection, joins both threads.
     ///
     /// May be called again, and does nothing in a forked child, which has no server.
     /// Must not be called by a route.
@@ -77,10 +77,9 @@ package final class HTTPDaemon: Sendable {
             return parts
         }
         guard let parts else { return }
-        parts.mailbox.stop()
-        parts.serverThread.join()
         parts.worker.stop()
         parts.workerThread.join()
+        parts.serverThread.join()
         parts.socket.removeFile()
     }
 
@@ -90,8 +89,12 @@ package final class HTTPDaemon: Sendable {
         hub: EventHub
     ) throws(MemscopeServerError) -> Parts {
         let mailbox = try Mailbox()
-        let worker = try HeavyWorker()
-        let workerThread = try ServerThread(name: "memscope-work") { worker.run() }
+        let worker = HeavyWorker()
+        let workerThread = try ServerThread(name: "memscope-work") {
+            worker.run()
+            // Whoever stops us may have other descriptors, and not reach the server thread.
+            mailbox.stop()
+        }
         do throws(MemscopeServerError) {
             let serverThread = try startServer(on: socket.descriptor, mailbox: mailbox) {
                 ServerLoop(gate: gate, hub: hub, worker: worker, mailbox: mailbox)

@@ -16,11 +16,7 @@ final class HeavyWorker: Sendable {
     }
 
     private let state = Mutex(State.idle)
-    private let wakeup: Wakeup
-
-    init() throws(MemscopeServerError) {
-        wakeup = try Wakeup(blocking: true)
-    }
+    private let wakeup = Semaphore()
 
     /// Hands over a job; false when there is one already.
     func submit(_ job: Job) -> Bool {

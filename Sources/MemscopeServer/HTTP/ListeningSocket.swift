@@ -10,7 +10,7 @@ struct ListeningSocket: Sendable {
     /// With the port that was picked.
     let address: ListenAddress
     /// Device and inode of the socket file, so that a successor's file is left alone.
-    private let file: FileIdentity?
+    let file: FileIdentity?
     private let generation = mscope_fork_generation()
 
     /// Binds and listens.
@@ -55,7 +55,7 @@ struct ListeningSocket: Sendable {
     }
 }
 
-private struct FileIdentity: Sendable, Equatable {
+struct FileIdentity: Sendable, Equatable {
     var device: UInt
     var inode: UInt
 

@@ -10,12 +10,11 @@ final class Mailbox: Sendable {
 
     let wakeup: Wakeup
     private let mail = Mutex(Mail())
-    private let started: Wakeup
+    private let started = Semaphore()
     private let isStarted = Mutex(false)
 
     init() throws(MemscopeServerError) {
-        wakeup = try Wakeup(blocking: false)
-        started = try Wakeup(blocking: true)
+        wakeup = try Wakeup()
     }
 
     func reportStart(_ succeeded: Bool) {
@@ -35,13 +34,14 @@ final class Mailbox: Sendable {
         wakeup.signal()
     }
 
+    /// From the worker, as its last word.
     func stop() {
         mail.withLock { $0.isStopping = true }
         wakeup.signal()
     }
 
     func take() -> Mail {
-        wakeup.wait()
+        wakeup.clear()
         return mail.withLock { mail in
             defer { mail.finished = [] }
             return mail

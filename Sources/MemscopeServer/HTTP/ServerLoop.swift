@@ -43,7 +43,6 @@ internal import Glibc
         unsafe self.daemon = daemon
         pollDescriptor = unsafe mscope_http_poll_descriptor(daemon)
         mscope_close_in_child(pollDescriptor)
-        hub.attach(mailbox.wakeup)
         return true
     }
 
@@ -109,9 +108,11 @@ internal import Glibc
     private func timeoutMilliseconds() -> Int32 {
         // Nobody there: sleep until a client comes.
         guard !connections.isEmpty else { return -1 }
+        // Who publishes an event may be a thread that has not our descriptors, and cannot wake us.
+        let longest: UInt64 = connections.values.contains { $0.stream != nil } ? 100 : 1000
         var timeout: UInt64 = 0
         let isSet = unsafe MHD_get_timeout(daemon, &timeout) == .YES
-        return isSet ? Int32(min(timeout, 1000)) : 1000
+        return Int32(isSet ? min(timeout, longest) : longest)
     }
 
     private func close(listeningSocket: Int32) {

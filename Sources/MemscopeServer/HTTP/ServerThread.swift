@@ -1,6 +1,7 @@
 internal import CHTTP
 internal import CMemscope
 internal import Glibc
+internal import Synchronization
 
 /// A thread of MemScope's own: marked internal, so that its blocks are counted apart,
 /// and deaf to the program's signals.
@@ -34,14 +35,36 @@ struct ServerThread: Sendable {
         self.handle = handle
     }
 
+    /// Runs `body` on a thread with descriptors of its own, which the threads that it starts share, and waits for it.
+    ///
+    /// Where the system refuses those, they are among the program's.
+    static func apart<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(MemscopeServerError) -> Value
+    ) throws(MemscopeServerError) -> Value {
+        let outcome = Outcome<Value>()
+        let thread = try ServerThread(name: "memscope-start") {
+            _ = mscope_leave_descriptors()
+            let result = Result { () throws(MemscopeServerError) in try body() }
+            outcome.value.withLock { $0 = result }
+        }
+        thread.join()
+        return try outcome.value.withLock { $0! }.get()
+    }
+
     func join() {
         pthread_join(handle, nil)
     }
 }
 
+private final class Outcome<Value: Sendable>: Sendable {
+    let value = Mutex<Result<Value, MemscopeServerError>?>(nil)
+}
+
 private final class Body: Sendable {
     let name: String
     let run: @Sendable () -> Void
+    /// Whether the starting thread's descriptors, which the new one shares, are not the program's.
+    let isApart = mscope_descriptors_are_apart()
 
     init(name: String, run: @escaping @Sendable () -> Void) {
         self.name = name
@@ -53,6 +76,7 @@ private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     mscope_thread_mark_internal()
     let body = unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
     unsafe mscope_http_name_thread(body.name)
+    mscope_thread_joins_descriptors(body.isApart)
     body.run()
     return nil
 }

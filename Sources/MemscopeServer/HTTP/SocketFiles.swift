@@ -32,7 +32,7 @@ enum SocketFiles {
 
     static func forget(_ socket: ListeningSocket) {
         forEach { place in
-            if place.socket.descriptor == socket.descriptor { place.isForgotten.store(true, ordering: .relaxed) }
+            if place.socket.file == socket.file { place.isForgotten.store(true, ordering: .relaxed) }
         }
     }
 

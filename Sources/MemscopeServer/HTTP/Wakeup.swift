@@ -2,14 +2,13 @@ internal import CHTTP
 internal import CMemscope
 internal import Glibc
 
-/// An eventfd: one thread sleeps on it, others wake it.
+/// An eventfd: the server thread polls it, and threads that share its descriptors wake it.
 final class Wakeup: Sendable {
     let descriptor: Int32
     private let generation = mscope_fork_generation()
 
-    /// A blocking one sleeps in `wait` until a signal; one that is polled must not.
-    init(blocking: Bool) throws(MemscopeServerError) {
-        descriptor = mscope_http_eventfd(blocking)
+    init() throws(MemscopeServerError) {
+        descriptor = mscope_http_eventfd()
         guard descriptor >= 0 else { throw systemError("eventfd", "the server could not start") }
         mscope_close_in_child(descriptor)
     }
@@ -26,9 +25,9 @@ final class Wakeup: Sendable {
         _ = unsafe write(descriptor, &one, 8)
     }
 
-    /// Takes all signals given so far; when blocking, waits for the first.
-    func wait() {
+    /// Takes all signals given so far.
+    func clear() {
         var count: UInt64 = 0
-        while unsafe read(descriptor, &count, 8) < 0 && errno == EINTR {}
+        _ = unsafe read(descriptor, &count, 8)
     }
 }

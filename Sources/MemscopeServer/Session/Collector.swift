@@ -1,12 +1,11 @@
 internal import CMemscope
-internal import Glibc
 internal import Synchronization
 internal import Tracking
 
 /// The thread that looks once a second: it keeps the timeline and empties the rings.
 final class Collector: Sendable {
     private let thread: ServerThread
-    private let wakeup: Wakeup
+    private let wakeup: Semaphore
     private let isStopping: Flag
     private let generation = mscope_fork_generation()
 
@@ -15,14 +14,16 @@ final class Collector: Sendable {
     }
 
     init(_ observer: HeapObserver) throws(MemscopeServerError) {
-        let wakeup = try Wakeup(blocking: false)
+        let wakeup = Semaphore()
         let isStopping = Flag()
         thread = try ServerThread(name: "memscope-tick") {
             var next = CaptureCore.now
             while !isStopping.value.load(ordering: .acquiring) {
+                mscope_follow_standard_error()
                 observer.tick()
+                // Seconds stay seconds: the time the work took is not added to the next one.
                 next = max(next + 1_000_000_000, CaptureCore.now)
-                sleep(until: next, or: wakeup)
+                wakeup.wait(until: next)
             }
         }
         self.wakeup = wakeup
@@ -39,12 +40,4 @@ final class Collector: Sendable {
         wakeup.signal()
         thread.join()
     }
-}
-
-/// Seconds stay seconds: the time the work took is not added to the next one.
-private func sleep(until time: UInt64, or wakeup: Wakeup) {
-    let now = CaptureCore.now
-    guard time > now else { return }
-    var source = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)
-    _ = unsafe poll(&source, 1, Int32((time - now) / 1_000_000 + 1))
 }

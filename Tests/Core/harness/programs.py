@@ -109,6 +109,7 @@ def everyday():
         Program("bash that forks", lambda f: ["bash", script("forks.sh")]),
         Program("sqlite3", lambda f: ["sqlite3", ":memory:"], sql, "script.sql"),
         Program("python script", lambda f: ["python3", script("work.py")]),
+        Program("python that closes what it has not", lambda f: ["python3", script("close.py")]),
         Program(
             "gcc",
             lambda f: ["gcc", "-O2", "-D_GNU_SOURCE", "-fno-builtin", "-S", "-o", "-", TESTS / "stacks" / "frames.c"],
@@ -134,14 +135,11 @@ def python_modules(options):
         return None
     modules = [name for name in PYTHON_MODULES if not (options.quick and name in SLOW_MODULES)]
 
-    # These list the descriptors that a child has open; a child with a server has those of the server too.
-    ignored = ["-i", "test_pass_fds*", "-i", "test_close_fds*"] if options.server else []
-
     def module(name):
         # No TTY, no network, a folder of its own; the verdict is what is compared.
         return Program(
             f"python3 -m {name}",
-            lambda f: [python, "-m", "test", "-q", "--timeout", "150", *ignored, "--tempdir", f, name],
+            lambda f: [python, "-m", "test", "-q", "--timeout", "150", "--tempdir", f, name],
             compare=verdict_of_python,
         )
 

@@ -37,56 +37,6 @@ import Testing
         #expect(!first.connect().isConnected)
         #expect(try TestServer(address: .loopback(port: port)).get("/healthz")?.status == 200)
     }
-
-    // In processes of their own, because they count this process' descriptors.
-    @Test("Fifty starts and stops leave no descriptor behind") func restart() async {
-        await #expect(processExitsWith: .success) {
-            let before = openDescriptors()
-            for _ in 1...50 {
-                let server = try TestServer()
-                let client = server.connect()
-                client.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                precondition(client.receive(until: "hello") != nil)
-                precondition(server.get("/healthz")?.status == 200)
-                server.daemon.stop()
-            }
-            precondition(openDescriptors() == before, "\(openDescriptors()) descriptors instead of \(before)")
-        }
-    }
-
-    @Test("A forked child has no server: it holds none of its descriptors, and stops nothing") func fork() async {
-        await #expect(processExitsWith: .success) {
-            let before = openDescriptors()
-            let server = try TestServer()
-            let client = server.connect()
-            client.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            precondition(client.receive(until: "hello") != nil)
-            let child = forkProcess()
-            if child == 0 {
-                server.hub.publish(event: "from the child", data: "")
-                server.daemon.stop()
-                // The client's own descriptor is the program's and stays.
-                exit(openDescriptors() == before + 1 ? 0 : 1)
-            }
-            var status: Int32 = -1
-            unsafe waitpid(child, &status, 0)
-            precondition(status == 0, "the child ended with \(status)")
-            server.hub.publish(event: "from the parent", data: "")
-            let events = client.receive(until: "from the parent")
-            precondition(events?.contains("from the child") == false)
-            precondition(server.get("/healthz")?.status == 200)
-        }
-    }
-
-    @Test("A failed start leaves no descriptor behind") func failedStart() async {
-        await #expect(processExitsWith: .success) {
-            let server = try TestServer()
-            let port = UInt16(server.url.split(separator: ":").last ?? "") ?? 0
-            let before = openDescriptors()
-            for _ in 1...10 { _ = try? TestServer(address: .loopback(port: port)) }
-            precondition(openDescriptors() == before, "\(openDescriptors()) descriptors instead of \(before)")
-        }
-    }
 }
 
 @Suite("Unix socket") struct UnixSocketTests {
@@ -142,10 +92,6 @@ import Testing
         #expect(error.cause == "bind: No such file or directory")
     }
 }
-
-/// Swift hides `fork`, because a child with one thread of many can do little: here it asks
-/// for its descriptors and ends.
-@_silgen_name("fork") func forkProcess() -> pid_t
 
 private func leaveStaleSocket(_ path: String) {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,0 +1,31 @@
+internal import CHTTP
+internal import Glibc
+
+/// One thread sleeps on it, others wake it, whichever table of descriptors each has.
+@safe final class Semaphore: Sendable {
+    private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        unsafe semaphore = .allocate(capacity: 1)
+        unsafe sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        unsafe sem_destroy(semaphore)
+        unsafe semaphore.deallocate()
+    }
+
+    func signal() {
+        unsafe sem_post(semaphore)
+    }
+
+    /// Waits for a signal, and takes it.
+    func wait() {
+        while unsafe sem_wait(semaphore) != 0 && errno == EINTR {}
+    }
+
+    /// The same, until a time on the monotonic clock, in nanoseconds.
+    func wait(until time: UInt64) {
+        unsafe mscope_http_semaphore_wait(semaphore, time)
+    }
+}

@@ -3,6 +3,7 @@ internal import Glibc
 
 /// One thread sleeps on it, others wake it, whichever table of descriptors each has.
 @safe final class Semaphore: Sendable {
+    // `nonisolated(unsafe)`: the pointer is written once, and any thread may post and wait.
     private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
 
     init() {

@@ -6,6 +6,7 @@ internal import Glibc
 final class Wakeup: Sendable {
     let descriptor: Int32
     private let generation = mscope_fork_generation()
+    private let isApart = mscope_descriptors_are_apart()
 
     init() throws(MemscopeServerError) {
         descriptor = mscope_http_eventfd()
@@ -14,8 +15,9 @@ final class Wakeup: Sendable {
     }
 
     deinit {
-        // A forked child has closed it already, and the number may be another file's.
-        guard mscope_fork_generation() == generation, descriptor >= 0 else { return }
+        // A forked child has closed it already, and a table of our own ends with its threads. The last to hold this may
+        // be a thread of the program's, where the number is another file's.
+        guard !isApart, mscope_fork_generation() == generation, descriptor >= 0 else { return }
         mscope_forget_descriptor(descriptor)
         close(descriptor)
     }

@@ -105,17 +105,28 @@ static bool mscope_is_interior(const struct mscope_giving *call)
     return true;
 }
 
-/// Whether the slot has the mark of a block that was freed at this very address, in this interval of tracking.
-static bool mscope_is_freed_twice(const struct mscope_giving *call, struct mscope_slot *slot)
+/// Whether a large block may have been at the address after the small one that the slot tells of: the large slot has
+/// another now, and does not say which was earlier.
+static bool mscope_may_be_older(const struct mscope_slot *slot, uint64_t address)
 {
-    uint64_t what = slot ? mscope_load_acquire(&slot->what) : 0, era = mscope_load_relaxed(&mscope_era);
+    struct mscope_slot *large = mscope_large_slot(mscope_find_region(address), address);
+    uint64_t of_large = mscope_load_relaxed(&large->what);
+    return slot != large && ((of_large & MSCOPE_SLOT_LIVE) || !mscope_knows_order(of_large, address));
+}
+
+/// Whether there is the mark of a block that was freed at this very address, in this interval of tracking.
+static bool mscope_is_freed_twice(const struct mscope_giving *call)
+{
+    uint64_t what, era = mscope_load_relaxed(&mscope_era);
+    struct mscope_slot *slot = mscope_find_slot(call->address, &what);
     uint64_t mark = slot ? mscope_load_acquire(&slot->born) : 0;
     uint32_t flags = mscope_slot_flags(what);
-    if (what == 0 || (flags & MSCOPE_SLOT_LIVE) || !(flags & MSCOPE_SLOT_HALF) != !(call->address & 16)) return false;
+    if (!mscope_tells_of(what, call->address) || (flags & MSCOPE_SLOT_LIVE)) return false;
     if (era == 0 || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
+    bool guessed = mscope_may_be_older(slot, call->address);
     struct mscope_error error = {
         .kind = MSCOPE_DOUBLE_FREE,
-        .flags = MSCOPE_ERROR_REFUSED,
+        .flags = MSCOPE_ERROR_REFUSED | (guessed ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
         .block = call->address,
         .size = mscope_block_size(what, call->address),
         .allocated_site = mscope_slot_site(what),
@@ -139,22 +150,25 @@ static bool mscope_is_no_chunk(const struct mscope_giving *call)
     return size < MSCOPE_CHUNK_LEAST || size % 16 != 0;
 }
 
-bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *slot)
+bool mscope_is_bad_free(const struct mscope_giving *call)
 {
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    uint64_t what;
     uint32_t why;
     bool complete = mscope_load_relaxed(&mscope_era) != 0, impossible = mscope_is_impossible(call, &why);
     if ((complete || impossible) && mscope_is_interior(call)) return true;
-    if (!impossible && (mscope_guard_is_bad_free(call) || mscope_is_freed_twice(call, slot))) return true;
+    if (!impossible && (mscope_guard_is_bad_free(call) || mscope_is_freed_twice(call))) return true;
     if (impossible || (complete && mscope_is_no_chunk(call))) {
         struct mscope_error error = {.kind = MSCOPE_INVALID_FREE, .flags = MSCOPE_ERROR_REFUSED | why};
         mscope_report_bad_free(call, &error);
         return true;
     }
-    if (complete) mscope_add_relaxed(&mscope_check_counters.unknown_frees, 1);
+    if (complete) {
+        mscope_add_relaxed(&mscope_check_counters.unknown_frees, 1);
+        return false;
+    }
     // A mark of another interval is looked at once.
-    else if (what != 0 && !(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE))
-        mscope_cas_acq_rel(&slot->what, &what, 0);
+    struct mscope_slot *slot = mscope_find_slot(call->address, &what);
+    if (what != 0 && !(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE)) mscope_cas_acq_rel(&slot->what, &what, 0);
     return false;
 }
 

@@ -198,8 +198,8 @@ void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot 
     struct mscope_departure block = {call->address, what, mscope_load_relaxed(&slot->born),
                                      mscope_block_size(what, call->address)};
     // Of two threads that free it at once one is first, and the other is told so.
-    if (!mscope_cas_acq_rel(&slot->what, &what, what & ~((uint64_t)MSCOPE_SLOT_LIVE << 52))) {
-        mscope_is_bad_free(call, slot);
+    if (!mscope_cas_acq_rel(&slot->what, &what, mscope_ended(what))) {
+        mscope_is_bad_free(call);
         return;
     }
     struct mscope_witness here = mscope_witness(call->caller);
@@ -252,12 +252,12 @@ static void mscope_sweep_block(struct mscope_slot *slot, const struct mscope_dep
     if (behind != end) mscope_report_canary(block, MSCOPE_OVERFLOW, behind, nobody, MSCOPE_ERROR_SWEEP);
 }
 
-static void mscope_sweep_page(struct mscope_region *region, uint64_t first, uint64_t granule)
+static void mscope_sweep_stretch(struct mscope_region *region, uint64_t granule)
 {
-    for (uint64_t i = 0; i < MSCOPE_PAGE_SLOTS; i++) {
+    for (uint64_t i = 0; i < MSCOPE_STRETCH_GRANULES; i++) {
         struct mscope_departure found;
-        struct mscope_slot *slot = &region->slots[first + i];
-        if (!mscope_read_slot(slot, granule + i, &found) || !mscope_is_checked(found.what, found.address)) continue;
+        struct mscope_slot *slot = mscope_read_granule(region, granule + i, &found);
+        if (slot == NULL || !mscope_is_checked(found.what, found.address)) continue;
         if (!mscope_is_guarded(found.address)) mscope_sweep_block(slot, &found);
     }
 }
@@ -266,10 +266,9 @@ void mscope_canary_sweep(void)
 {
     for (uint64_t r = mscope_lowest_region(); r <= mscope_highest_region(); r++) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[r]);
-        for (uint64_t page = 0; region != NULL && page < MSCOPE_REGION_PAGES; page++) {
-            if (mscope_load_acquire(&region->used[page]) == 0) continue;
-            uint64_t first = page * MSCOPE_PAGE_SLOTS;
-            mscope_sweep_page(region, first, r * MSCOPE_REGION_SLOTS + first);
+        for (uint64_t stretch = 0; region != NULL && stretch < MSCOPE_REGION_STRETCHES; stretch++) {
+            if (mscope_is_used(region, stretch))
+                mscope_sweep_stretch(region, r * MSCOPE_REGION_GRANULES + stretch * MSCOPE_STRETCH_GRANULES);
         }
     }
 }

@@ -2,7 +2,7 @@
 #ifndef MSCOPE_CHECKS_H
 #define MSCOPE_CHECKS_H
 
-#include "internal.h"
+#include "shadow.h"
 
 // ---- errors.c
 extern MSCOPE_HIDDEN bool mscope_aborts_on_error;
@@ -85,7 +85,7 @@ MSCOPE_HIDDEN void mscope_report_bad_free(const struct mscope_giving *call, stru
 /// The part of a report that is about a known block.
 MSCOPE_HIDDEN struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block);
 /// Reports the giving back of what is not a live block; false when nobody can tell.
-MSCOPE_HIDDEN bool mscope_is_bad_free(const struct mscope_giving *call, struct mscope_slot *slot);
+MSCOPE_HIDDEN bool mscope_is_bad_free(const struct mscope_giving *call);
 /// Reports a live block that is given back as what it is not; false when all is well.
 MSCOPE_HIDDEN bool mscope_is_mismatched(const struct mscope_giving *call, uint64_t what, uint64_t born);
 

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "memo.h"
+#include "shadow.h"
 
 // The compiler makes calls of what has two users; on this path a call is a tenth of the budget.
 #define MSCOPE_INLINE static inline __attribute__((always_inline))
@@ -56,12 +57,12 @@ MSCOPE_INLINE bool mscope_check_is_due(void)
 
 // ---- slots
 
-/// Fills the slot of a new block. `born` first: see mscope_read_slot.
+/// Fills the slot of a new block. `born` first: see mscope_read_granule.
 MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint64_t size, uint64_t what, uint64_t born)
 {
     mscope_store_relaxed(&slot->born, born);
     if (mscope_unlikely(size >= MSCOPE_SIZE_HUGE)) {
-        struct mscope_slot *next = mscope_make_slot(address + 32);
+        struct mscope_slot *next = mscope_make_slot(address + 32, 0);
         if (next != NULL) mscope_store_relaxed(&next->born, size);
     }
     mscope_store_release(&slot->what, what);
@@ -71,9 +72,9 @@ MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint6
 MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
                                        uint32_t flags, uint64_t born)
 {
-    struct mscope_slot *slot = mscope_make_slot(address);
+    struct mscope_slot *slot = mscope_make_slot(address, size);
     if (mscope_unlikely(slot == NULL)) return;
-    uint64_t what = mscope_slot_what(size, site, flags | (address & 16 ? MSCOPE_SLOT_HALF : 0u));
+    uint64_t what = mscope_slot_what(address, size, site, flags);
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
     mscope_count_birth(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
@@ -135,36 +136,38 @@ MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family,
     }
     if (mode == MSCOPE_FULL) {
         // Its slot is seldom in the cache; it is fetched while the stack is taken.
-        __builtin_prefetch(mscope_find_slot((uint64_t)block), 1);
+        struct mscope_region *region = mscope_find_region((uint64_t)block);
+        __builtin_prefetch(region ? mscope_slot_for(region, (uint64_t)block, size) : NULL, 1);
         site = mscope_site_again(bank, pc, sp, fp);
         if (site == 0) site = mscope_site_here(bank, pc, sp, fp);
     }
     mscope_record_plain_birth(bank, (uint64_t)block, size, site, family, pc);
 }
 
-/// Makes a live block's slot that of a freed one. In this order: see mscope_read_slot.
+/// Makes a live block's slot that of a freed one. In this order: see mscope_read_granule.
 MSCOPE_INLINE void mscope_mark_freed(struct mscope_slot *slot, uint64_t what, uint64_t mark)
 {
-    mscope_store_release(&slot->what, what & ~((uint64_t)MSCOPE_SLOT_LIVE << 52));
+    mscope_store_release(&slot->what, mscope_ended(what));
     mscope_store_release(&slot->born, mark);
 }
 
-/// Forgets a block whose end only counters want to know; false, and nothing done, when it is not such a block or of
-/// another family.
-MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address, uint32_t family,
-                                       uint64_t pc)
+/// Whether `what` is of a live block at the address whose end only counters want to know, and of that family.
+MSCOPE_INLINE bool mscope_is_plain(uint64_t what, uint64_t address, uint32_t family)
 {
-    enum {
-        special = MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_STANDS | MSCOPE_SLOT_EVENT
-                  | 3 << MSCOPE_SLOT_FAMILY_SHIFT
-    };
-    uint32_t flags = mscope_slot_flags(what) ^ (address & 16 ? MSCOPE_SLOT_HALF : 0u);
-    flags ^= family << MSCOPE_SLOT_FAMILY_SHIFT;
-    uint64_t size = what & MSCOPE_SIZE_HUGE;
+    uint32_t mask = MSCOPE_SLOT_LIVE | MSCOPE_SLOT_QUARTER | 3 << MSCOPE_SLOT_FAMILY_SHIFT;
+    mask |= MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_STANDS | MSCOPE_SLOT_EVENT;
+    uint32_t wanted = MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT;
+    return ((uint32_t)what & mask) == (((uint32_t)address & MSCOPE_SLOT_QUARTER) | wanted);
+}
+
+/// Forgets a plain block; false, and nothing done, when more is to be done about it.
+MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t pc)
+{
+    uint64_t size = mscope_slot_size(what);
     struct mscope_bank *bank = mscope_tls.bank;
-    // The slot does not tell addresses in one half of it apart.
-    bool plain = (flags & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_HALF | special)) == MSCOPE_SLOT_LIVE && (address & 15) == 0
-                 && (uint32_t)size != MSCOPE_SIZE_HUGE && bank != NULL && mscope_load_acquire(&mscope_walking) == 0;
+    // The slot does not tell addresses in the same 16 bytes apart.
+    bool plain = (address & 15) == 0 && size != MSCOPE_SIZE_HUGE && bank != NULL
+                 && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
     // The mark first: then less is to be kept in registers across the counting.
     mscope_mark_freed(slot, what, mscope_mark_of(pc));
@@ -185,13 +188,22 @@ MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address)
 /// with care. `told` is its size, if the caller says it.
 MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t family, uint64_t pc)
 {
-    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (what == 0) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful((uint64_t)block);
+    uint64_t address = (uint64_t)block;
+    struct mscope_region *region = mscope_find_region(address);
+    if (region == NULL) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful(address);
+    struct mscope_slot *slot = mscope_large_slot(region, address);
+    uint64_t what = mscope_load_relaxed(&slot->what), of_large = what;
+    if (of_large == 0 || !mscope_is_plain(of_large, address, family)) { // 0 first: in `sampled` mode both are
+        slot = mscope_small_slot(region, address);
+        what = mscope_load_relaxed(&slot->what);
+        if ((of_large | what) == 0) return !mscope_is_doubtful(address);
+        bool plain = mscope_is_plain(what, address, family) && mscope_knows_order(of_large, address);
+        if (mscope_unlikely(!plain)) return false;
+    }
     // What the allocator keeps in front of the block is fetched while the record is settled.
     __builtin_prefetch((const char *)block - 16);
-    return (told == MSCOPE_SIZE_UNTOLD || told == (what & MSCOPE_SIZE_HUGE))
-           && mscope_likely(mscope_forget_plain(slot, what, (uint64_t)block, family, pc));
+    return (told == MSCOPE_SIZE_UNTOLD || told == mscope_slot_size(what))
+           && mscope_likely(mscope_forget_plain(slot, what, address, pc));
 }
 
 #endif

@@ -87,17 +87,6 @@ extern MSCOPE_HIDDEN bool mscope_can_probe;
 MSCOPE_HIDDEN void mscope_memory_start(void);
 MSCOPE_HIDDEN uint64_t mscope_own_limit(void);
 
-// ---- shadow.c
-extern MSCOPE_HIDDEN _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
-MSCOPE_RARE struct mscope_region *mscope_new_region(uint64_t address);
-/// Keeps the largest size ever, which bounds the search for the block around an address.
-MSCOPE_RARE void mscope_note_size(uint64_t size);
-MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
-MSCOPE_HIDDEN uint32_t mscope_highest_region(void);
-MSCOPE_HIDDEN bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out);
-MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born,
-                                         uint64_t size);
-
 // ---- walk.c
 /// The walk under way, counted from 1; 0 without one. A hook loads it once and does all for that walk.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking;
@@ -111,49 +100,6 @@ MSCOPE_HIDDEN bool mscope_is_newer(uint32_t walk, uint64_t what, uint64_t born);
 MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, uint32_t walk,
                                          const struct mscope_departure *departure);
 MSCOPE_HIDDEN void mscope_walk_after_fork(void);
-
-// ---- shadow.c, inline
-/// The slot of the granule `address` lies in; NULL when no block near it was ever recorded. The index is masked:
-/// a wild pointer given to free must crash in the allocator, where it always did, not here.
-static inline struct mscope_region *mscope_find_region(uint64_t address)
-{
-    return mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
-}
-static inline struct mscope_slot *mscope_slot_in(struct mscope_region *region, uint64_t address)
-{
-    return &region->slots[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1)];
-}
-static inline struct mscope_slot *mscope_find_slot(uint64_t address)
-{
-    struct mscope_region *region = mscope_find_region(address);
-    return region ? mscope_slot_in(region, address) : NULL;
-}
-/// The slot of a block to come; marks its page as used.
-static inline struct mscope_slot *mscope_make_slot(uint64_t address)
-{
-    struct mscope_region *region = mscope_find_region(address);
-    if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
-    if (mscope_unlikely(region == NULL)) return NULL;
-    struct mscope_slot *slot = mscope_slot_in(region, address);
-    // A slot that was filled before has its page marked; `born` is written anyway, so it costs no other cache line.
-    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0))
-        mscope_store_release(&region->used[(slot - region->slots) / MSCOPE_PAGE_SLOTS], 1);
-    return slot;
-}
-static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
-{
-    uint32_t flags = mscope_slot_flags(what);
-    return (flags & MSCOPE_SLOT_LIVE) && !(flags & MSCOPE_SLOT_HALF) == !(address & 16);
-}
-
-/// The size of a live block. A huge one has it in the next slot, which lies inside the block.
-static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
-{
-    uint64_t size = what & MSCOPE_SIZE_HUGE;
-    if (mscope_likely(size != MSCOPE_SIZE_HUGE)) return size;
-    struct mscope_slot *next = mscope_find_slot(address + 32);
-    return next ? mscope_load_relaxed(&next->born) : size;
-}
 
 // ---- record.c: the hot path, of which hot.h has the part that is inlined
 MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what,

@@ -1,5 +1,5 @@
 // MemScope's own memory, straight from the kernel, and reads of memory that may vanish.
-#include "internal.h"
+#include "shadow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,8 @@ void mscope_memory_start(void)
     mscope_can_probe = mscope_read_memory((uint64_t)&word, &word, sizeof(word)) == sizeof(word);
 }
 
-/// The tables' address space is reserved once and is all they can use; shadow slots are half of the heap they cover.
+/// The tables' address space is reserved once and is all they can use; shadow slots are up to three quarters of the
+/// heap they cover.
 uint64_t mscope_own_limit(void)
 {
     uint64_t reserved = 0;
@@ -155,14 +156,15 @@ void *mscope_take(size_t size)
 void mscope_measure_own(void)
 {
     static unsigned char pages[1 << 16];
-    uint64_t resident = 0;
+    uint64_t resident = 0, region = sizeof(struct mscope_region); // a size nothing else has
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t size = mscope_load_acquire(&mscope_maps[i].size), start = mscope_load_relaxed(&mscope_maps[i].start);
         for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
             uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;
             if (mscope_system(SYS_mincore, start + offset, part, pages) != 0) continue;
-            for (uint64_t page = 0; page < (part + 4095) / 4096; page++) resident += pages[page] & 1;
+            for (uint64_t page = 0; page < (part + 4095) / 4096; page++)
+                resident += (pages[page] & 1) && !(size == region && mscope_is_only_seen(start, offset + page * 4096));
         }
     }
     mscope_store_relaxed(&mscope_own_resident, resident * 4096);

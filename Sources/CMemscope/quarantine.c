@@ -54,14 +54,15 @@ static inline uint32_t mscope_item_lead(const struct mscope_item *item)
 /// The slot has the block's description until its memory is given back.
 static inline uint64_t mscope_item_size(const struct mscope_item *item)
 {
-    uint64_t block = mscope_item_block(item);
-    return mscope_block_size(mscope_load_relaxed(&mscope_find_slot(block)->what), block);
+    uint64_t block = mscope_item_block(item), what;
+    mscope_find_slot(block, &what);
+    return mscope_block_size(what, block);
 }
 
 static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint32_t flags)
 {
-    struct mscope_slot *slot = mscope_find_slot(mscope_item_block(item));
-    uint64_t what = mscope_load_relaxed(&slot->what);
+    uint64_t what;
+    struct mscope_slot *slot = mscope_find_slot(mscope_item_block(item), &what);
     item->address |= MSCOPE_ITEM_KNOWN;
     struct mscope_error error = {
         .kind = MSCOPE_USE_AFTER_FREE_WRITE,
@@ -94,15 +95,18 @@ static void mscope_check_item(struct mscope_item *item, uint64_t size, uint32_t 
         mscope_report_write(item, damage, flags);
 }
 
-/// What is to be looked at in a moment has long left the cache: first the slot, then the block whose size it has.
+/// What is to be looked at in a moment has long left the cache: first its slots, then the block whose size they have.
 static void mscope_fetch_ahead(const struct mscope_queue *kept)
 {
     enum { MSCOPE_AHEAD = 8, MSCOPE_FETCHED = 512, MSCOPE_CACHE_LINE = 64 };
     struct mscope_item far = {.address = mscope_queue_glimpse(kept, 2 * MSCOPE_AHEAD)};
     struct mscope_item near = {.address = mscope_queue_glimpse(kept, MSCOPE_AHEAD)};
-    __builtin_prefetch(mscope_find_slot(mscope_item_block(&far)), 1);
-    uint64_t block = mscope_item_block(&near), size = MSCOPE_FETCHED;
-    if (mscope_find_slot(block) != NULL) size = mscope_item_size(&near);
+    struct mscope_region *region = mscope_find_region(mscope_item_block(&far));
+    if (region != NULL) {
+        __builtin_prefetch(mscope_large_slot(region, mscope_item_block(&far)), 1);
+        __builtin_prefetch(mscope_small_slot(region, mscope_item_block(&far)), 1);
+    }
+    uint64_t block = mscope_item_block(&near), size = mscope_item_size(&near);
     uint64_t end = block + (size < MSCOPE_FETCHED ? size : MSCOPE_FETCHED);
     for (uint64_t at = block - 32; at < end; at += MSCOPE_CACHE_LINE) __builtin_prefetch((const void *)at, 1);
 }
@@ -200,15 +204,14 @@ void mscope_quarantine_totals(struct mscope_check_totals *out)
 /// The freed block around an address; false when there is none that we know.
 static bool mscope_find_freed(uint64_t address, struct mscope_departure *out)
 {
-    enum { MSCOPE_REACH = 1 << 10 };
-    uint64_t granule = address >> MSCOPE_GRANULE_SHIFT, era = mscope_load_relaxed(&mscope_era);
-    for (uint64_t i = 0; i < MSCOPE_REACH && granule > i; i++) {
-        struct mscope_slot *slot = mscope_find_slot((granule - i) << MSCOPE_GRANULE_SHIFT);
-        uint64_t what = slot ? mscope_load_acquire(&slot->what) : 0, mark = slot ? mscope_load_acquire(&slot->born) : 0;
-        uint32_t flags = mscope_slot_flags(what);
-        uint64_t start = (granule - i) << MSCOPE_GRANULE_SHIFT | (flags & MSCOPE_SLOT_HALF ? 16 : 0);
-        if (what == 0 || start > address) continue;
-        if ((flags & MSCOPE_SLOT_LIVE) || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
+    enum { MSCOPE_REACH = 1 << 11 };
+    uint64_t start = address & ~15ull, era = mscope_load_relaxed(&mscope_era), what;
+    for (uint64_t i = 0; i < MSCOPE_REACH && start >= 16; i++, start -= 16) {
+        struct mscope_slot *slot = mscope_find_slot(start, &what);
+        if (!mscope_tells_of(what, start)) continue;
+        uint64_t mark = mscope_load_acquire(&slot->born);
+        bool live = mscope_slot_flags(what) & MSCOPE_SLOT_LIVE;
+        if (live || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
         *out = (struct mscope_departure){start, what, mark, mscope_block_size(what, start)};
         return address - start < out->size;
     }

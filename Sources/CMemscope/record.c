@@ -73,8 +73,12 @@ static inline bool mscope_mode_samples(uint32_t mode)
 /// After a birth that could not be recorded: the mark of the block before must not be taken for this one's.
 static void mscope_forget_mark(uint64_t address)
 {
-    struct mscope_slot *slot = mscope_find_slot(address);
-    if (slot != NULL) mscope_store_release(&slot->what, 0);
+    struct mscope_region *region = mscope_find_region(address);
+    if (region == NULL) return;
+    mscope_store_release(&mscope_small_slot(region, address)->what, 0);
+    struct mscope_slot *large = mscope_large_slot(region, address);
+    uint64_t ended = mscope_load_relaxed(&large->what);
+    if (mscope_tells_of(ended, address)) mscope_cas_acq_rel(&large->what, &ended, MSCOPE_WHAT_FORGOTTEN);
 }
 
 void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller)
@@ -153,9 +157,8 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, ui
 
 struct mscope_departure mscope_lift(void *block, uint64_t mark)
 {
-    uint64_t address = (uint64_t)block;
-    struct mscope_slot *slot = mscope_find_slot(address);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    uint64_t address = (uint64_t)block, what;
+    struct mscope_slot *slot = mscope_find_slot(address, &what);
     if (!mscope_owns_slot(what, address)) return (struct mscope_departure){0};
     struct mscope_departure old = mscope_departing(slot, what, address);
     if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0)) {
@@ -171,7 +174,7 @@ struct mscope_departure mscope_lift(void *block, uint64_t mark)
 void mscope_put_back(struct mscope_departure old)
 {
     if (old.what == 0) return;
-    struct mscope_slot *slot = mscope_find_slot(old.address);
+    struct mscope_slot *slot = mscope_make_slot(old.address, old.size);
     mscope_fill(slot, old.address, old.size, old.what, old.born);
     mscope_tls.moving--;
 }

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/// Whether a live block begins at the address itself: its slot does not tell the addresses in a half apart.
+/// Whether a live block begins at the address itself: its slot does not tell the addresses in 16 bytes apart.
 static bool mscope_is_start(uint64_t what, uint64_t address)
 {
     return mscope_owns_slot(what, address) && (address & mscope_block_misalignment) == 0;
@@ -12,7 +12,7 @@ static bool mscope_is_start(uint64_t what, uint64_t address)
 
 bool mscope_is_checked(uint64_t what, uint64_t address)
 {
-    if ((what & MSCOPE_SIZE_HUGE) != MSCOPE_SIZE_HUGE) return false;
+    if (mscope_slot_size(what) != MSCOPE_SIZE_HUGE) return false;
     return mscope_is_guarded(address)
            || (mscope_checks_level >= MSCOPE_CHECKS_FULL && mscope_block_size(what, address) < MSCOPE_SIZE_HUGE);
 }
@@ -30,9 +30,9 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
     if (block == NULL || mscope_is_bootstrap(block)) return false;
     mscope_tls.async_context = 0;
     struct mscope_giving call = {(uint64_t)block, size, family, false, {pc, sp, fp}};
-    struct mscope_slot *slot = mscope_find_slot(call.address);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
-    if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call, slot);
+    uint64_t what;
+    struct mscope_slot *slot = mscope_find_slot(call.address, &what);
+    if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call);
     mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
     if (mscope_is_checked(what, call.address)) {
         mscope_release_checked(&call, slot, what);
@@ -44,8 +44,8 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
 
 bool mscope_checked_size(const void *block, size_t *size)
 {
-    struct mscope_slot *slot = mscope_find_slot((uint64_t)block);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    uint64_t what;
+    mscope_find_slot((uint64_t)block, &what);
     if (!mscope_owns_slot(what, (uint64_t)block) || !mscope_is_checked(what, (uint64_t)block)) return false;
     *size = mscope_block_size(what, (uint64_t)block);
     return true;
@@ -54,11 +54,11 @@ bool mscope_checked_size(const void *block, size_t *size)
 /// As of any block that realloc moved, its birth is that of the first one.
 static void mscope_inherit_birth(uint64_t address, uint64_t born)
 {
-    struct mscope_slot *slot = mscope_find_slot(address);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    uint64_t what;
+    struct mscope_slot *slot = mscope_find_slot(address, &what);
     if (!mscope_owns_slot(what, address)) return;
     uint64_t rest = mscope_load_relaxed(&slot->born) & (MSCOPE_BORN_ROUNDED | MSCOPE_CONTEXT_MASK);
-    mscope_store_relaxed(&slot->what, what | (uint64_t)MSCOPE_SLOT_REALLOCATED << 52);
+    mscope_store_relaxed(&slot->what, what | MSCOPE_SLOT_REALLOCATED);
     mscope_store_release(&slot->born, mscope_birth_of(born) << 24 | rest);
 }
 
@@ -80,15 +80,15 @@ static void *mscope_move_checked(const struct mscope_giving *call, size_t size, 
 bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor caller, void **result)
 {
     struct mscope_giving call = {(uint64_t)block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, true, caller};
-    struct mscope_slot *slot = mscope_find_slot(call.address);
-    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
+    uint64_t what;
+    struct mscope_slot *slot = mscope_find_slot(call.address, &what);
     if (mscope_is_start(what, call.address)) {
         mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
         if (!mscope_is_checked(what, call.address)) return false;
         *result = mscope_move_checked(&call, size, slot, what);
         return true;
     }
-    if (!mscope_is_bad_free(&call, slot)) return false;
+    if (!mscope_is_bad_free(&call)) return false;
     errno = ENOMEM;
     *result = NULL;
     return true;

@@ -1,6 +1,7 @@
 // The scanner's nodes and edges: every live block, and every word in one that points to another.
 #include "checks.h"
 #include "scan.h"
+#include "shadow.h"
 
 #include <stddef.h>
 
@@ -38,17 +39,15 @@ static bool mscope_add_node(struct mscope_scanner *scanner, const struct mscope_
     return true;
 }
 
-/// The blocks of one region, in order. They are ascending: a slot has at most one block.
+/// The blocks of one region, in order. They are ascending: at most one begins in a granule.
 static bool mscope_add_nodes_of(struct mscope_scanner *scanner, struct mscope_region *region, uint64_t number)
 {
     uint64_t first = number << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
-    for (uint64_t page = 0; page < MSCOPE_REGION_PAGES; page++) {
-        if (mscope_load_acquire(&region->used[page]) == 0) continue;
-        struct mscope_slot *slots = &region->slots[page * MSCOPE_PAGE_SLOTS];
-        for (uint64_t i = 0; i < MSCOPE_PAGE_SLOTS; i++) {
+    for (uint64_t stretch = 0; stretch < MSCOPE_REGION_STRETCHES; stretch++) {
+        if (!mscope_is_used(region, stretch)) continue;
+        for (uint64_t i = 0; i < MSCOPE_STRETCH_GRANULES; i++) {
             struct mscope_departure found;
-            if (mscope_load_relaxed(&slots[i].what) == 0) continue;
-            if (!mscope_read_slot(&slots[i], first + page * MSCOPE_PAGE_SLOTS + i, &found)) continue;
+            if (mscope_read_granule(region, first + stretch * MSCOPE_STRETCH_GRANULES + i, &found) == NULL) continue;
             if (!mscope_add_node(scanner, &found)) return false;
         }
     }

@@ -1,6 +1,7 @@
 // What memory has no roots: our own, the allocator's where every block is known, stacks below their thread's stack
 // pointer, stacks of threads that ended.
 #include "scan.h"
+#include "shadow.h"
 
 #include <stddef.h>
 
@@ -81,17 +82,18 @@ static void mscope_skip_mapped_chunk(struct mscope_scanner *scanner, uint64_t ad
         mscope_skip(scanner, address - 16 - front, address - 16 + chunk);
 }
 
-/// Elsewhere: the pages on which a block ever began.
-static void mscope_skip_used_pages(struct mscope_scanner *scanner)
+/// Elsewhere: the stretches in which a block ever began.
+static void mscope_skip_used_stretches(struct mscope_scanner *scanner)
 {
-    uint64_t bytes = (uint64_t)MSCOPE_PAGE_SLOTS << MSCOPE_GRANULE_SHIFT;
+    uint64_t bytes = (uint64_t)MSCOPE_STRETCH_GRANULES << MSCOPE_GRANULE_SHIFT;
     for (uint64_t i = mscope_lowest_region(); i <= mscope_highest_region(); i++) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[i]);
         if (region == NULL) continue;
-        for (uint64_t page = 0, from; page < MSCOPE_REGION_PAGES; page++) {
-            if (mscope_load_relaxed(&region->used[page]) == 0) continue;
-            for (from = page; page < MSCOPE_REGION_PAGES && mscope_load_relaxed(&region->used[page]); page++) continue;
-            mscope_skip(scanner, (i << MSCOPE_REGION_SHIFT) + from * bytes, (i << MSCOPE_REGION_SHIFT) + page * bytes);
+        uint64_t start = i << MSCOPE_REGION_SHIFT;
+        for (uint64_t at = 0, from; at < MSCOPE_REGION_STRETCHES; at++) {
+            if (!mscope_is_used(region, at)) continue;
+            for (from = at; at < MSCOPE_REGION_STRETCHES && mscope_is_used(region, at); at++) continue;
+            mscope_skip(scanner, start + from * bytes, start + at * bytes);
         }
     }
 }
@@ -99,7 +101,7 @@ static void mscope_skip_used_pages(struct mscope_scanner *scanner)
 static void mscope_skip_allocator(struct mscope_scanner *scanner)
 {
     if (scanner->plan->arenas == 0) {
-        mscope_skip_used_pages(scanner);
+        mscope_skip_used_stretches(scanner);
         return;
     }
     for (uint64_t i = 0; i < scanner->mapping_count; i++) {

@@ -1,5 +1,6 @@
 // The shadow table: what lives at which address. Walks over it are in walk.c.
 #include "clock.h"
+#include "shadow.h"
 
 _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
 // The table is sparse: walks look only between the lowest and the highest region that ever had a slot. Valid when
@@ -25,6 +26,25 @@ struct mscope_region *mscope_new_region(uint64_t address)
     while (index > seen && !mscope_cas_acq_rel(&mscope_highest, &seen, index)) {
     }
     return fresh;
+}
+
+bool mscope_is_only_seen(uint64_t start, uint64_t offset)
+{
+    enum { MSCOPE_PAGE = 4096 };
+    struct mscope_region *region = (struct mscope_region *)start;
+    uint64_t small = offset / MSCOPE_PAGE, large = (offset - sizeof(region->small)) / MSCOPE_PAGE;
+    if (offset < sizeof(region->small)) return !mscope_load_relaxed(&region->used[MSCOPE_SMALL][small]);
+    if (offset >= sizeof(region->small) + sizeof(region->large)) return false;
+    return !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large])
+           && !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large + 1]);
+}
+
+/// A small block lives at `address`, the large one has ended: it is earlier, and forgotten if it began in that granule.
+void mscope_note_order(struct mscope_slot *large, uint64_t of_large, uint64_t address)
+{
+    bool same = ((of_large ^ address) >> MSCOPE_GRANULE_SHIFT & 1) == 0;
+    uint64_t kept = same ? MSCOPE_WHAT_FORGOTTEN | (of_large & mscope_earlier_in(address ^ 32)) : of_large;
+    mscope_cas_acq_rel(&large->what, &of_large, kept | mscope_earlier_in(address));
 }
 
 static _Atomic uint64_t mscope_largest_size;
@@ -67,16 +87,14 @@ void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t 
     };
 }
 
-/// Reads a slot that its owner may be changing; false when no block lives there.
+/// Reads a slot that its owner may be changing; false when no block in it begins in that granule.
 ///
 /// A slot is cleared before it is filled anew and `born` is written first, so `what` read twice alike with `born`
 /// between belongs to one block, or to two of the same size and site, of which either is true.
-bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out)
+static bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out)
 {
-    uint64_t what = mscope_load_acquire(&slot->what);
-    uint32_t flags = mscope_slot_flags(what);
-    if (!(flags & MSCOPE_SLOT_LIVE)) return false;
-    uint64_t address = granule << MSCOPE_GRANULE_SHIFT | (flags & MSCOPE_SLOT_HALF ? 16 : 0);
+    uint64_t what = mscope_load_acquire(&slot->what), address = granule << MSCOPE_GRANULE_SHIFT;
+    if (!mscope_owns_slot(what, address) && !mscope_owns_slot(what, address += 16)) return false;
     *out = (struct mscope_departure){.address = address,
                                      .what = what,
                                      .born = mscope_load_acquire(&slot->born),
@@ -85,19 +103,31 @@ bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_
     return mscope_load_acquire(&slot->what) == what && mscope_load_acquire(&slot->born) == out->born;
 }
 
-/// The first of the unused pages that end with `page`; eight are looked at together where they stand so.
-static uint64_t mscope_unused_from(struct mscope_region *region, uint64_t page)
+struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t granule, struct mscope_departure *out)
 {
-    const uint64_t *eights = (const uint64_t *)(const void *)region->used;
-    while (page > 0) {
-        if (page % 8 == 0 && eights[page / 8 - 1] == 0)
-            page -= 8;
-        else if (mscope_load_relaxed(&region->used[page - 1]) == 0)
-            page--;
+    uint64_t address = granule << MSCOPE_GRANULE_SHIFT;
+    uint64_t stretch = (granule & (MSCOPE_REGION_GRANULES - 1)) / MSCOPE_STRETCH_GRANULES;
+    struct mscope_slot *slot = mscope_large_slot(region, address);
+    if (mscope_load_acquire(&region->used[MSCOPE_LARGE][stretch]) && mscope_read_slot(slot, granule, out)) return slot;
+    slot = mscope_small_slot(region, address);
+    bool found = mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch]) && mscope_read_slot(slot, granule, out);
+    return found ? slot : NULL;
+}
+
+/// The first of the unused stretches that end with this one; eight are looked at together where they stand so.
+static uint64_t mscope_unused_from(struct mscope_region *region, uint64_t stretch)
+{
+    const uint64_t *small = (const uint64_t *)(const void *)region->used[MSCOPE_SMALL];
+    const uint64_t *large = (const uint64_t *)(const void *)region->used[MSCOPE_LARGE];
+    while (stretch > 0) {
+        if (stretch % 8 == 0 && (small[stretch / 8 - 1] | large[stretch / 8 - 1]) == 0)
+            stretch -= 8;
+        else if (!mscope_is_used(region, stretch - 1))
+            stretch--;
         else
             break;
     }
-    return page;
+    return stretch;
 }
 
 bool mscope_find_block(uint64_t address, struct mscope_block *out)
@@ -113,16 +143,16 @@ bool mscope_find_block(uint64_t address, struct mscope_block *out)
         uint64_t start = granule << MSCOPE_GRANULE_SHIFT;
         struct mscope_region *region = mscope_find_region(start);
         if (region == NULL) {
-            granule &= ~(uint64_t)(MSCOPE_REGION_SLOTS - 1); // on to the region before
+            granule &= ~(uint64_t)(MSCOPE_REGION_GRANULES - 1); // on to the region before
             continue;
         }
-        uint64_t slot = granule & (MSCOPE_REGION_SLOTS - 1);
-        if (mscope_load_acquire(&region->used[slot / MSCOPE_PAGE_SLOTS]) == 0) {
-            granule -= slot - mscope_unused_from(region, slot / MSCOPE_PAGE_SLOTS) * MSCOPE_PAGE_SLOTS;
+        uint64_t index = granule & (MSCOPE_REGION_GRANULES - 1), stretch = index / MSCOPE_STRETCH_GRANULES;
+        if (!mscope_is_used(region, stretch)) {
+            granule -= index - mscope_unused_from(region, stretch) * MSCOPE_STRETCH_GRANULES;
             continue;
         }
         struct mscope_departure found;
-        if (!mscope_read_slot(&region->slots[slot], granule, &found) || found.address > address) continue;
+        if (mscope_read_granule(region, granule, &found) == NULL || found.address > address) continue;
         if (address - found.address >= (found.size ? found.size : 1)) return false;
         mscope_describe_block(out, found.address, found.what, found.born, found.size);
         return true;

@@ -2,8 +2,9 @@
 //
 // A walk reads slots in order of address. A block that ends meanwhile is written to its thread's departure log before
 // its slot is cleared, and blocks recorded meanwhile carry the walk's number. So what lived when the walk began is: the
-// slots read, without those of this walk, and the logs, without what was read before (a bit for each slot tells).
+// slots read, without those of this walk, and the logs, without what was read before (a bit for each granule tells).
 #include "clock.h"
+#include "shadow.h"
 
 #include <time.h>
 
@@ -14,7 +15,7 @@ static struct {
     _Atomic uint32_t taken;
     uint32_t count;           // walks so far: the one under way, or the last
     uint64_t began, ended;    // as births
-    uint32_t region, slot;    // first phase: slots
+    uint32_t region, granule; // first phase: slots
     uint32_t bank, departure; // second phase: logs
     bool finished;            // everything was delivered
     _Atomic uint64_t missed;
@@ -32,7 +33,7 @@ bool mscope_walk_begin(void)
 {
     if (mscope_exchange_acq_rel(&mscope_walk.taken, 1)) return false;
     mscope_walk.region = mscope_lowest_region();
-    mscope_walk.slot = mscope_walk.bank = mscope_walk.departure = 0;
+    mscope_walk.granule = mscope_walk.bank = mscope_walk.departure = 0;
     mscope_walk.finished = false;
     mscope_store_relaxed(&mscope_walk.missed, 0);
     // A tick after the last walk, so that its blocks cannot be taken for those of this one.
@@ -92,9 +93,9 @@ static bool mscope_deliver(const struct mscope_departure *found, struct mscope_b
 {
     if (mscope_is_newer(mscope_walk.count, found->what, found->born)) return false;
     struct mscope_region *region = mscope_find_region(found->address);
-    uint64_t slot = found->address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_SLOTS - 1);
-    _Atomic uint8_t *bits = &region->delivered[slot / 8];
-    uint8_t bit = (uint8_t)(1 << slot % 8), before = mscope_load_relaxed(bits);
+    uint64_t index = found->address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1);
+    _Atomic uint8_t *bits = &region->delivered[index / 8];
+    uint8_t bit = (uint8_t)(1 << index % 8), before = mscope_load_relaxed(bits);
     if (before & bit) return false;
     mscope_store_relaxed(bits, before | bit);
     mscope_describe_block(out, found->address, found->what, found->born, found->size);
@@ -104,18 +105,18 @@ static bool mscope_deliver(const struct mscope_departure *found, struct mscope_b
 static size_t mscope_walk_slots(struct mscope_block *out, size_t capacity)
 {
     size_t filled = 0;
-    for (; mscope_walk.region <= mscope_highest_region(); mscope_walk.region++, mscope_walk.slot = 0) {
+    for (; mscope_walk.region <= mscope_highest_region(); mscope_walk.region++, mscope_walk.granule = 0) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[mscope_walk.region]);
         if (region == NULL) continue;
         uint64_t first = (uint64_t)mscope_walk.region << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
-        for (; mscope_walk.slot < MSCOPE_REGION_SLOTS; mscope_walk.slot++) {
+        for (; mscope_walk.granule < MSCOPE_REGION_GRANULES; mscope_walk.granule++) {
             if (filled == capacity) return filled;
-            if (mscope_load_acquire(&region->used[mscope_walk.slot / MSCOPE_PAGE_SLOTS]) == 0) {
-                mscope_walk.slot |= MSCOPE_PAGE_SLOTS - 1;
+            if (!mscope_is_used(region, mscope_walk.granule / MSCOPE_STRETCH_GRANULES)) {
+                mscope_walk.granule |= MSCOPE_STRETCH_GRANULES - 1;
                 continue;
             }
             struct mscope_departure found;
-            if (!mscope_read_slot(&region->slots[mscope_walk.slot], first + mscope_walk.slot, &found)) continue;
+            if (mscope_read_granule(region, first + mscope_walk.granule, &found) == NULL) continue;
             filled += mscope_deliver(&found, &out[filled]);
         }
     }
@@ -165,12 +166,11 @@ static void mscope_settle_moved(void)
         struct mscope_departure_log *log = mscope_log_at(i);
         for (uint32_t n = 0; log != NULL && n < mscope_load_acquire(&log->count); n++) {
             if (log->entries[n].what != 0) continue;
-            struct mscope_slot *slot = mscope_find_slot(log->entries[n].address);
-            if (slot == NULL) continue;
-            uint64_t what = mscope_load_relaxed(&slot->what);
+            uint64_t what;
+            struct mscope_slot *slot = mscope_find_slot(log->entries[n].address, &what);
             // Its owner may free it at any moment: then the exchange fails, or the owner's store comes after it.
-            if (mscope_walk_of(what) != 0)
-                mscope_cas_acq_rel(&slot->what, &what, what & ~(7ull << (52 + MSCOPE_SLOT_WALK_SHIFT)));
+            if ((what & MSCOPE_SLOT_LIVE) && mscope_walk_of(what) != 0)
+                mscope_cas_acq_rel(&slot->what, &what, what & ~(7ull << MSCOPE_SLOT_WALK_SHIFT));
         }
     }
 }

@@ -19,13 +19,20 @@ extension MemoryError {
     /// What else is worth knowing; nil when nothing is.
     package var note: String? {
         let notes = [
-            isGuessed ? "The block is the nearest that registers and stack pointed to; it may be another one." : nil,
+            guessNote,
             discoveryNote,
             isRefused ? "The \(call) was not passed on, so the program went on unharmed." : nil,
             isFatal ? "The access could not be let pass: the program's own handler, or its end, came next." : nil,
         ]
         let text = notes.compactMap(\.self).joined(separator: " ")
         return text.isEmpty ? nil : text
+    }
+
+    private var guessNote: String? {
+        guard isGuessed else { return nil }
+        return kind == .doubleFree
+            ? "The block may be an older one than the last at this address, and so may its stacks."
+            : "The block is the nearest that registers and stack pointed to; it may be another one."
     }
 
     private var discoveryNote: String? {

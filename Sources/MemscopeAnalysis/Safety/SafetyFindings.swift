@@ -10,7 +10,8 @@ extension SafetyFinding {
             error.severity,
             title: error.title,
             evidence: [seen, error.note].compactMap(\.self).joined(separator: ". "),
-            confidence: error.isGuessed ? 0.5 : 1,
+            // That it was freed twice is certain, whichever block it was.
+            confidence: error.isGuessed && error.kind != .doubleFree ? 0.5 : 1,
             quality: error.isGuessed ? .inferred : .measured,
             remedy: error.remedy,
             link: "#/errors?filter=%23\(error.id)",

@@ -94,7 +94,8 @@ package struct MemoryError: Sendable, Hashable {
     package var isRealloc = false
     /// The program could not go on.
     package var isFatal = false
-    /// The block is the nearest that registers and stack pointed to, not proved to be it.
+    /// Not proved to be the block: the nearest that registers and stack pointed to, or, when freed twice, one that may
+    /// have been at its address before the last.
     package var isGuessed = false
     package var place: Place?
     /// For a bad free, how it was freed.

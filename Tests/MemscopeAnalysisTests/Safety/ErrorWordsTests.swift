@@ -39,5 +39,7 @@ import Tracking
         #expect((error.note == nil) == (discovery == .atOnce))
         let guessed = self.error(.useAfterFreeRead) { $0.isGuessed = true }
         #expect(guessed.note?.contains("may be another one") == true)
+        let twice = self.error(.doubleFree) { $0.isGuessed = true }
+        #expect(twice.note?.contains("may be an older one") == true)
     }
 }

@@ -1,0 +1,117 @@
+// The shadow table: which slot a block has, and what slots say. shadow.c has what is not inlined.
+#ifndef MSCOPE_SHADOW_H
+#define MSCOPE_SHADOW_H
+
+#include "internal.h"
+
+extern MSCOPE_HIDDEN _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
+MSCOPE_RARE struct mscope_region *mscope_new_region(uint64_t address);
+/// Keeps the largest size ever, which bounds the search for the block around an address.
+MSCOPE_RARE void mscope_note_size(uint64_t size);
+MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
+MSCOPE_HIDDEN uint32_t mscope_highest_region(void);
+/// The slot of the block that begins in a granule, which may be changing, and what it says; NULL when none does.
+MSCOPE_HIDDEN struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t granule,
+                                                      struct mscope_departure *out);
+MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born,
+                                         uint64_t size);
+/// Whether a page of a region, by its offset, holds slots of which none was ever used. It may be in memory, because
+/// somebody looked at it, but as the kernel's one page of zeros.
+MSCOPE_HIDDEN bool mscope_is_only_seen(uint64_t region, uint64_t offset);
+
+// ---- regions
+
+/// NULL when no block near the address was ever recorded. The index is masked: a wild pointer given to free must crash
+/// in the allocator, where it always did, not here.
+static inline struct mscope_region *mscope_find_region(uint64_t address)
+{
+    return mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
+}
+
+static inline bool mscope_is_used(struct mscope_region *region, uint64_t stretch)
+{
+    return mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch])
+           || mscope_load_acquire(&region->used[MSCOPE_LARGE][stretch]);
+}
+
+// ---- slots
+
+static inline struct mscope_slot *mscope_small_slot(struct mscope_region *region, uint64_t address)
+{
+    return &region->small[address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1)];
+}
+
+static inline struct mscope_slot *mscope_large_slot(struct mscope_region *region, uint64_t address)
+{
+    return &region->large[address >> (MSCOPE_GRANULE_SHIFT + 1) & (MSCOPE_REGION_GRANULES / 2 - 1)];
+}
+
+static inline struct mscope_slot *mscope_slot_for(struct mscope_region *region, uint64_t address, uint64_t size)
+{
+    return size >= MSCOPE_LARGE_BYTES ? mscope_large_slot(region, address) : mscope_small_slot(region, address);
+}
+
+/// The slot of a block to come; marks its stretch as used.
+static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
+{
+    struct mscope_region *region = mscope_find_region(address);
+    if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
+    if (mscope_unlikely(region == NULL)) return NULL;
+    struct mscope_slot *slot = mscope_slot_for(region, address, size);
+    // A slot that was filled before has its stretch marked; `born` is written anyway, so it costs no other cache line.
+    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0)) {
+        uint64_t granule = address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1);
+        mscope_store_release(&region->used[size >= MSCOPE_LARGE_BYTES][granule / MSCOPE_STRETCH_GRANULES], 1);
+    }
+    return slot;
+}
+
+// Which 16 bytes a block begins in is all that a slot knows.
+static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
+{
+    uint64_t wanted = (address & MSCOPE_SLOT_QUARTER) | MSCOPE_SLOT_LIVE;
+    return (what & (MSCOPE_SLOT_QUARTER | MSCOPE_SLOT_LIVE)) == wanted;
+}
+
+/// Whether the slot tells of a block at `address`, live or not. An empty one whose stack was not taken leaves nothing.
+static inline bool mscope_tells_of(uint64_t what, uint64_t address)
+{
+    return what >> MSCOPE_SITE_SHIFT != 0 && ((what ^ address) & MSCOPE_SLOT_QUARTER) == 0;
+}
+
+/// Whether a large slot is as it has to be when a small block ends at `address`: see mscope_find_slot.
+static inline bool mscope_knows_order(uint64_t of_large, uint64_t address)
+{
+    return of_large == 0 || (of_large & (MSCOPE_SLOT_LIVE | mscope_earlier_in(address))) != 0;
+}
+
+MSCOPE_RARE void mscope_note_order(struct mscope_slot *large, uint64_t of_large, uint64_t address);
+/// The slot of the block that lives at `address`, or else of the last one there, and what it says; NULL, and 0, when no
+/// block near it was ever recorded.
+///
+/// When both slots tell of blocks that ended there, the large one was later: a small one that lives makes the large
+/// slot forget.
+static inline struct mscope_slot *mscope_find_slot(uint64_t address, uint64_t *what)
+{
+    struct mscope_region *region = mscope_find_region(address);
+    *what = 0;
+    if (region == NULL) return NULL;
+    struct mscope_slot *large = mscope_large_slot(region, address), *small = mscope_small_slot(region, address);
+    uint64_t of_large = mscope_load_acquire(&large->what), of_small = mscope_load_acquire(&small->what);
+    bool lives = mscope_owns_slot(of_small, address);
+    if (lives && mscope_unlikely(!mscope_knows_order(of_large, address))) mscope_note_order(large, of_large, address);
+    bool is_large = mscope_owns_slot(of_large, address) || (!lives && mscope_tells_of(of_large, address));
+    *what = is_large ? of_large : of_small;
+    return is_large ? large : small;
+}
+
+/// The size of a block. A huge one has it in the next granule's slot, which lies inside the block.
+static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
+{
+    uint64_t size = mscope_slot_size(what);
+    if (mscope_likely(size != MSCOPE_SIZE_HUGE)) return size;
+    struct mscope_region *region = mscope_find_region(address + 32);
+    return region ? mscope_load_relaxed(&mscope_small_slot(region, address + 32)->born) : size;
+}
+
+#endif

@@ -123,7 +123,8 @@ static bool mscope_is_freed_twice(const struct mscope_giving *call)
     uint32_t flags = mscope_slot_flags(what);
     if (!mscope_tells_of(what, call->address) || (flags & MSCOPE_SLOT_LIVE)) return false;
     if (era == 0 || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
-    bool guessed = mscope_may_be_older(slot, call->address);
+    uint64_t again = mscope_load_acquire(&slot->what), noted = 3ull << MSCOPE_SLOT_EARLIER_SHIFT;
+    bool guessed = ((what ^ again) & ~noted) != 0 || mscope_may_be_older(slot, call->address);
     struct mscope_error error = {
         .kind = MSCOPE_DOUBLE_FREE,
         .flags = MSCOPE_ERROR_REFUSED | (guessed ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
@@ -168,7 +169,7 @@ bool mscope_is_bad_free(const struct mscope_giving *call)
     }
     // A mark of another interval is looked at once.
     struct mscope_slot *slot = mscope_find_slot(call->address, &what);
-    if (what != 0 && !(mscope_slot_flags(what) & MSCOPE_SLOT_LIVE)) mscope_cas_acq_rel(&slot->what, &what, 0);
+    if (mscope_tells_of(what, call->address) && !(what & MSCOPE_SLOT_LIVE)) mscope_cas_acq_rel(&slot->what, &what, 0);
     return false;
 }
 

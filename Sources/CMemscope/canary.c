@@ -197,6 +197,7 @@ void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot 
 {
     struct mscope_departure block = {call->address, what, mscope_load_relaxed(&slot->born),
                                      mscope_block_size(what, call->address)};
+    mscope_note_order(slot, call->address);
     // Of two threads that free it at once one is first, and the other is told so.
     if (!mscope_cas_acq_rel(&slot->what, &what, mscope_ended(what))) {
         mscope_is_bad_free(call);

@@ -193,10 +193,10 @@ MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t fami
     if (region == NULL) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful(address);
     struct mscope_slot *slot = mscope_large_slot(region, address);
     uint64_t what = mscope_load_relaxed(&slot->what), of_large = what;
-    if (of_large == 0 || !mscope_is_plain(of_large, address, family)) { // 0 first: in `sampled` mode both are
+    if (of_large == 0 || !mscope_is_plain(of_large, address, family)) { // 0 first: in `sampled` mode it is
         slot = mscope_small_slot(region, address);
         what = mscope_load_relaxed(&slot->what);
-        if ((of_large | what) == 0) return !mscope_is_doubtful(address);
+        if (what == 0 && !mscope_tells_of(of_large, address)) return !mscope_is_doubtful(address);
         bool plain = mscope_is_plain(what, address, family) && mscope_knows_order(of_large, address);
         if (mscope_unlikely(!plain)) return false;
     }

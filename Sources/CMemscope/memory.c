@@ -156,15 +156,16 @@ void *mscope_take(size_t size)
 void mscope_measure_own(void)
 {
     static unsigned char pages[1 << 16];
-    uint64_t resident = 0, region = sizeof(struct mscope_region); // a size nothing else has
+    uint64_t resident = 0;
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t size = mscope_load_acquire(&mscope_maps[i].size), start = mscope_load_relaxed(&mscope_maps[i].start);
+        bool region = size == sizeof(struct mscope_region) && mscope_is_region(start);
         for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
             uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;
             if (mscope_system(SYS_mincore, start + offset, part, pages) != 0) continue;
             for (uint64_t page = 0; page < (part + 4095) / 4096; page++)
-                resident += (pages[page] & 1) && !(size == region && mscope_is_only_seen(start, offset + page * 4096));
+                resident += (pages[page] & 1) && !(region && mscope_is_only_seen(start, offset + page * 4096));
         }
     }
     mscope_store_relaxed(&mscope_own_resident, resident * 4096);

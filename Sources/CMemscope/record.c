@@ -75,10 +75,11 @@ static void mscope_forget_mark(uint64_t address)
 {
     struct mscope_region *region = mscope_find_region(address);
     if (region == NULL) return;
-    mscope_store_release(&mscope_small_slot(region, address)->what, 0);
-    struct mscope_slot *large = mscope_large_slot(region, address);
+    struct mscope_slot *large = mscope_large_slot(region, address), *small = mscope_small_slot(region, address);
+    if (mscope_load_relaxed(&small->what) != 0) mscope_store_release(&small->what, 0);
     uint64_t ended = mscope_load_relaxed(&large->what);
-    if (mscope_tells_of(ended, address)) mscope_cas_acq_rel(&large->what, &ended, MSCOPE_WHAT_FORGOTTEN);
+    while (mscope_tells_of(ended, address) && !mscope_cas_acq_rel(&large->what, &ended, MSCOPE_WHAT_FORGOTTEN)) {
+    }
 }
 
 void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller)
@@ -149,6 +150,7 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, ui
         mscope_tell_walk(bank, &old);
         mscope_record_any_death(bank, &old);
     }
+    mscope_note_order(slot, address);
     mscope_mark_freed(slot, what, mark);
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
@@ -167,6 +169,7 @@ struct mscope_departure mscope_lift(void *block, uint64_t mark)
         if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     }
     mscope_tls.moving++;
+    mscope_note_order(slot, address);
     mscope_mark_freed(slot, what, mark);
     return old;
 }

@@ -28,6 +28,13 @@ struct mscope_region *mscope_new_region(uint64_t address)
     return fresh;
 }
 
+bool mscope_is_region(uint64_t start)
+{
+    for (uint32_t i = mscope_lowest_region(); i <= mscope_highest_region(); i++)
+        if ((uint64_t)mscope_load_acquire(&mscope_regions[i]) == start) return true;
+    return false;
+}
+
 bool mscope_is_only_seen(uint64_t start, uint64_t offset)
 {
     enum { MSCOPE_PAGE = 4096 };
@@ -39,12 +46,15 @@ bool mscope_is_only_seen(uint64_t start, uint64_t offset)
            && !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large + 1]);
 }
 
-/// A small block lives at `address`, the large one has ended: it is earlier, and forgotten if it began in that granule.
-void mscope_note_order(struct mscope_slot *large, uint64_t of_large, uint64_t address)
+void mscope_note_order(const struct mscope_slot *slot, uint64_t address)
 {
-    bool same = ((of_large ^ address) >> MSCOPE_GRANULE_SHIFT & 1) == 0;
-    uint64_t kept = same ? MSCOPE_WHAT_FORGOTTEN | (of_large & mscope_earlier_in(address ^ 32)) : of_large;
-    mscope_cas_acq_rel(&large->what, &of_large, kept | mscope_earlier_in(address));
+    struct mscope_slot *large = mscope_large_slot(mscope_find_region(address), address);
+    uint64_t of_large = mscope_load_acquire(&large->what);
+    while (slot != large && !mscope_knows_order(of_large, address)) { // until it is noted, here or by another thread
+        bool same = ((of_large ^ address) >> MSCOPE_GRANULE_SHIFT & 1) == 0;
+        uint64_t kept = same ? MSCOPE_WHAT_FORGOTTEN | (of_large & mscope_earlier_in(address ^ 32)) : of_large;
+        if (mscope_cas_acq_rel(&large->what, &of_large, kept | mscope_earlier_in(address))) return;
+    }
 }
 
 static _Atomic uint64_t mscope_largest_size;
@@ -107,11 +117,14 @@ struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t g
 {
     uint64_t address = granule << MSCOPE_GRANULE_SHIFT;
     uint64_t stretch = (granule & (MSCOPE_REGION_GRANULES - 1)) / MSCOPE_STRETCH_GRANULES;
-    struct mscope_slot *slot = mscope_large_slot(region, address);
-    if (mscope_load_acquire(&region->used[MSCOPE_LARGE][stretch]) && mscope_read_slot(slot, granule, out)) return slot;
-    slot = mscope_small_slot(region, address);
-    bool found = mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch]) && mscope_read_slot(slot, granule, out);
-    return found ? slot : NULL;
+    struct mscope_slot *large = mscope_large_slot(region, address), *small = mscope_small_slot(region, address);
+    struct mscope_departure other;
+    bool is_large = mscope_load_acquire(&region->used[MSCOPE_LARGE][stretch]) && mscope_read_slot(large, granule, out);
+    if (!mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch]) || !mscope_read_slot(small, granule, &other))
+        return is_large ? large : NULL;
+    if (is_large && !mscope_is_later(small, large)) return large; // see mscope_find_slot
+    *out = other;
+    return small;
 }
 
 /// The first of the unused stretches that end with this one; eight are looked at together where they stand so.

@@ -15,6 +15,10 @@ MSCOPE_HIDDEN struct mscope_slot *mscope_read_granule(struct mscope_region *regi
                                                       struct mscope_departure *out);
 MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born,
                                          uint64_t size);
+/// To be called before the block of a slot ends. Of two ended blocks at an address, the small one must not be taken for
+/// the earlier: it makes the large slot forget a block that began in its granule, and note that others were earlier.
+MSCOPE_HIDDEN void mscope_note_order(const struct mscope_slot *slot, uint64_t address);
+MSCOPE_HIDDEN bool mscope_is_region(uint64_t start);
 /// Whether a page of a region, by its offset, holds slots of which none was ever used. It may be in memory, because
 /// somebody looked at it, but as the kernel's one page of zeros.
 MSCOPE_HIDDEN bool mscope_is_only_seen(uint64_t region, uint64_t offset);
@@ -51,6 +55,11 @@ static inline struct mscope_slot *mscope_slot_for(struct mscope_region *region, 
     return size >= MSCOPE_LARGE_BYTES ? mscope_large_slot(region, address) : mscope_small_slot(region, address);
 }
 
+static inline bool mscope_is_later(const struct mscope_slot *slot, const struct mscope_slot *other)
+{
+    return mscope_birth_of(mscope_load_acquire(&slot->born)) > mscope_birth_of(mscope_load_acquire(&other->born));
+}
+
 /// The slot of a block to come; marks its stretch as used.
 static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
 {
@@ -73,24 +82,23 @@ static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
     return (what & (MSCOPE_SLOT_QUARTER | MSCOPE_SLOT_LIVE)) == wanted;
 }
 
-/// Whether the slot tells of a block at `address`, live or not. An empty one whose stack was not taken leaves nothing.
+/// Whether the slot tells of a block at `address`, live or not.
 static inline bool mscope_tells_of(uint64_t what, uint64_t address)
 {
-    return what >> MSCOPE_SITE_SHIFT != 0 && ((what ^ address) & MSCOPE_SLOT_QUARTER) == 0;
+    return (what & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_ENDED)) != 0 && ((what ^ address) & MSCOPE_SLOT_QUARTER) == 0;
 }
 
-/// Whether a large slot is as it has to be when a small block ends at `address`: see mscope_find_slot.
+/// Whether a large slot says all that is to be said when a small block ends at `address`: see mscope_note_order.
 static inline bool mscope_knows_order(uint64_t of_large, uint64_t address)
 {
     return of_large == 0 || (of_large & (MSCOPE_SLOT_LIVE | mscope_earlier_in(address))) != 0;
 }
 
-MSCOPE_RARE void mscope_note_order(struct mscope_slot *large, uint64_t of_large, uint64_t address);
 /// The slot of the block that lives at `address`, or else of the last one there, and what it says; NULL, and 0, when no
 /// block near it was ever recorded.
 ///
-/// When both slots tell of blocks that ended there, the large one was later: a small one that lives makes the large
-/// slot forget.
+/// When both slots tell of blocks that ended there, the large one was later: see mscope_note_order. Both live only when
+/// an end was missed, as that of a block given to an allocator's own entry points: then the later birth counts.
 static inline struct mscope_slot *mscope_find_slot(uint64_t address, uint64_t *what)
 {
     struct mscope_region *region = mscope_find_region(address);
@@ -98,9 +106,8 @@ static inline struct mscope_slot *mscope_find_slot(uint64_t address, uint64_t *w
     if (region == NULL) return NULL;
     struct mscope_slot *large = mscope_large_slot(region, address), *small = mscope_small_slot(region, address);
     uint64_t of_large = mscope_load_acquire(&large->what), of_small = mscope_load_acquire(&small->what);
-    bool lives = mscope_owns_slot(of_small, address);
-    if (lives && mscope_unlikely(!mscope_knows_order(of_large, address))) mscope_note_order(large, of_large, address);
-    bool is_large = mscope_owns_slot(of_large, address) || (!lives && mscope_tells_of(of_large, address));
+    bool lives = mscope_owns_slot(of_small, address), is_large = !lives && mscope_tells_of(of_large, address);
+    if (mscope_owns_slot(of_large, address)) is_large = !lives || !mscope_is_later(small, large);
     *what = is_large ? of_large : of_small;
     return is_large ? large : small;
 }

@@ -11,7 +11,7 @@
 // A block of fewer than 64 bytes has the slot of the 32 bytes of heap, the granule, in which it begins; a larger one
 // that of the 64. Two blocks never begin within 32 bytes of each other: glibc's smallest chunk is 32 bytes, and next.c
 // asks other allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block
-// writes it.
+// writes it; in a large slot whose block has ended, an owner of small ones nearby notes that those ended later.
 //
 //   what = size:31 | site:20 | flags:13          not live: what the last block here was, or 0
 //   born = rounded up:1 | mscope_birth_now():39 | context:24          not live: see mscope_mark_of
@@ -55,8 +55,9 @@ enum {
     MSCOPE_SLOT_REALLOCATED = 0x80,
     MSCOPE_SLOT_FAMILY_SHIFT = 8, // 2 bits
     MSCOPE_SLOT_WALK_SHIFT = 10,  // 3 bits: number of the walk it was recorded in, 0 outside of walks
-    // And of a large block that ended, in place of the walk's number:
-    MSCOPE_SLOT_EARLIER_SHIFT = 10, // 2 bits: it ended before the last small block of its first, or second, granule
+    // And when the block has ended, in place of the walk's number:
+    MSCOPE_SLOT_EARLIER_SHIFT = 10, // 2 bits: a large one, before the last small block of its first, or second, granule
+    MSCOPE_SLOT_ENDED = 1 << 12,
 };
 #define MSCOPE_WHAT_FORGOTTEN 1ull // a large slot that tells of no block any more, though there was one
 enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAMILY_NEW_ARRAY = 2 };
@@ -81,7 +82,7 @@ static inline uint32_t mscope_slot_site(uint64_t what)
 /// What a slot says of a block when it has ended.
 static inline uint64_t mscope_ended(uint64_t what)
 {
-    return what & ~(uint64_t)(MSCOPE_SLOT_LIVE | 7 << MSCOPE_SLOT_WALK_SHIFT);
+    return (what & ~(uint64_t)(MSCOPE_SLOT_LIVE | 7 << MSCOPE_SLOT_WALK_SHIFT)) | MSCOPE_SLOT_ENDED;
 }
 /// The flag of a large block that ended before the last small one of the granule of `address`.
 static inline uint64_t mscope_earlier_in(uint64_t address)

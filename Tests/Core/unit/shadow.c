@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "../support/check.h"
 #include "../support/random.h"
 #include "checks.h"
+#include "hot.h"
 
 enum { PLACES = 200000 };
 
@@ -159,6 +161,41 @@ static void freed_twice(void) {
     end();
 }
 
+static void missed_ends(void) {
+    test("a block whose end was missed is not taken for the later one at its address");
+    char *heap = reserve(4096);
+    uint64_t sizes_in_turn[2][2] = {{100, 20}, {20, 100}};
+    for (size_t i = 0; i < 2; i++) {
+        char *block = heap + i * 256;
+        struct mscope_block found;
+        uint64_t what;
+        record(block, sizes_in_turn[i][0]);
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        record(block, sizes_in_turn[i][1]);
+        mscope_find_slot((uint64_t)(uintptr_t)block, &what);
+        expect_equal(mscope_slot_size(what), sizes_in_turn[i][1], "the size that free is told");
+        expect(mscope_find_block((uint64_t)(uintptr_t)block, &found), "no block is found");
+        expect_equal(found.size, sizes_in_turn[i][1], "the size that readers see");
+        forget(block);
+    }
+    end();
+}
+
+static void unknown_frees(void) {
+    test("without complete tracking, a free of what nobody recorded passes, whatever its neighbours left");
+    char *heap = reserve(4096);
+    record(heap, 100), forget(heap);
+    record(heap, 20), forget(heap);      // makes the large slot forget
+    record(heap + 256, 100), forget(heap + 256);
+    record(heap + 512, 100);             // lives
+    char *unrecorded[] = {heap + 32, heap + 256 + 48, heap + 512 - 32};
+    for (size_t i = 0; i < 3; i++)
+        expect(mscope_goes_plainly(unrecorded[i], MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, 0),
+            "the free of %zu is looked at", i);
+    forget(heap + 512);
+    end();
+}
+
 static void borders(void) {
     test("blocks at both ends of a region and across it are found from their ends");
     uint64_t region = 1ull << MSCOPE_REGION_SHIFT;
@@ -201,6 +238,8 @@ int main(void) {
     against_model(80, "the same 80 bytes apart, in slots of both kinds");
     last_blocks();
     freed_twice();
+    missed_ends();
+    unknown_frees();
     borders();
     wild();
     return check_result();

@@ -46,10 +46,18 @@ def run_once(workload, program, setup, seconds):
     return figures
 
 
-def medians(programs, setups, rounds, seconds, progress):
+def spread(values):
+    """Half the distance between the quartiles, as a share of the median; None when too few to tell."""
+    if len(values) < 3:
+        return None
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return (high - low) / 2 / middle if middle else None
+
+
+def run_rounds(programs, setups, rounds, seconds, progress):
     """Runs every workload under every setup, round by round.
 
-    `programs` is a list of (workload, path). Returns {workload: {setup: {figure: median}}},
+    `programs` is a list of (workload, path). Returns {workload: {setup: {figure: [values]}}},
     all by name.
     """
     values = {}
@@ -59,8 +67,15 @@ def medians(programs, setups, rounds, seconds, progress):
             for setup in setups:
                 if setup.missing or not workload.runs_under(setup):
                     continue
+                if number >= workload.rounds_under(setup, rounds):
+                    continue
                 for figure, value in run_once(workload, program, setup, seconds).items():
                     values.setdefault(workload.name, {}).setdefault(setup.name, {}).setdefault(figure, []).append(value)
-    return {workload: {setup: {figure: statistics.median(series) for figure, series in figures.items()}
+    return values
+
+
+def reduced(values, by):
+    """The same with `by` of each list of values in its place."""
+    return {workload: {setup: {figure: by(series) for figure, series in figures.items()}
                        for setup, figures in by_setup.items()}
             for workload, by_setup in values.items()}

@@ -4,11 +4,13 @@ from . import leaks, table
 
 PAGE = """# Performance
 
-Written by `{command}`; do not edit. Figures are medians of {rounds} interleaved rounds, each loop {seconds} s long
-after 100,000 pairs (1,000 pieces of Swift work) of warm-up, timed inside the program by CLOCK_MONOTONIC. A ratio is
-against the same allocator without its profiler, that of `full` and `pages` checks against tracking alone, with checks
-off. MemScope's modes have the default checks, `sampled`. AddressSanitizer runs a program compiled for it. heaptrack
-stands twice: as its users start it, feeding its interpreter through a pipe, and its recorder alone writing to a file.
+Written by `{command}`; do not edit. Figures are medians of {rounds} interleaved rounds (3 of bytes and
+of what costs a hundred times as much), each loop {seconds} s long after 100,000 pairs (1,000 pieces of Swift work) of
+warm-up, timed inside the program by CLOCK_MONOTONIC. The spread is half the distance between the quartiles of those
+rounds: figures that differ by less are the same. A ratio is against the same allocator without its profiler, that of
+`full` and `pages` checks against tracking alone, with checks off. MemScope's modes have the default checks, `sampled`.
+AddressSanitizer runs a program compiled for it. heaptrack stands twice: as its users start it, feeding its interpreter
+through a pipe, and its recorder alone writing to a file.
 
 ## Machine
 
@@ -32,9 +34,10 @@ def budgets(rows):
     return table.markdown(["", "measured", "must", "aim", ""], rows)
 
 
-def workload_table(workload, setups, figures):
-    rows = table.rows_for(workload, setups, figures)
-    return f"## {workload.name}: {workload.title}\n\n" + table.markdown(["", workload.unit, "added", "ratio"], rows)
+def workload_table(workload, setups, figures, spreads):
+    rows = table.rows_for(workload, setups, figures, spreads)
+    header = ["", workload.unit, "spread", "added", "ratio"]
+    return f"## {workload.name}: {workload.title}\n\n" + table.markdown(header, rows)
 
 
 def latency_table(figures):
@@ -61,8 +64,8 @@ def leaks_table(figures):
     return title + table.markdown(["", "s", "pause ms", "ms per GiB", "memory MiB"], rows) + "\n\n" + LEAKS_WORDS
 
 
-def tables(workloads, setups, figures):
-    parts = [workload_table(workload, setups, figures) for workload in workloads]
+def tables(workloads, setups, figures, spreads):
+    parts = [workload_table(workload, setups, figures, spreads) for workload in workloads]
     return "\n\n".join(filter(None, [*parts, latency_table(figures), leaks_table(figures)]))
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 
+SLOW_ROUNDS = 3  # of what costs so much more that a few are sure enough
 MODES = ["full", "balanced", "sampled", "off"]
 CHECKS = ["off", "full", "pages"]  # beside `sampled`, which is the default
 LIBRARY_FOLDERS = ["/usr/lib/*-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/lib"]
@@ -22,6 +23,7 @@ class Setup:
     wrapper: list = field(default_factory=list)
     missing: str | None = None
     sanitized: bool = False  # runs a program that was compiled for it
+    rounds: int | None = None  # at most so many
 
 
 def find_library(pattern):
@@ -38,7 +40,8 @@ def memscope(preload):
 def checks(preload):
     """Complete tracking with other memory checks than the default, against none."""
     return [Setup(f"checks-{level}", f"MemScope full, checks {level}", "none" if level == "off" else "checks-off",
-                  preload, {"MEMSCOPE_MODE": "full", "MEMSCOPE_CHECKS": level}) for level in CHECKS]
+                  preload, {"MEMSCOPE_MODE": "full", "MEMSCOPE_CHECKS": level},
+                  rounds=SLOW_ROUNDS if level == "pages" else None) for level in CHECKS]
 
 
 def rival_checks():
@@ -46,7 +49,7 @@ def rival_checks():
     valgrind = shutil.which("valgrind")
     return [
         Setup("asan", "AddressSanitizer", environment={"ASAN_OPTIONS": "detect_leaks=0"}, sanitized=True),
-        Setup("memcheck", "Valgrind memcheck", wrapper=[valgrind, "--quiet", "--tool=memcheck"],
+        Setup("memcheck", "Valgrind memcheck", wrapper=[valgrind, "--quiet", "--tool=memcheck"], rounds=SLOW_ROUNDS,
               missing=None if valgrind else "valgrind is not installed"),
     ]
 
@@ -64,9 +67,10 @@ def heaptrack(scratch):
     ]
 
 
-def allocator(name, title, against, pattern, environment):
+def allocator(name, title, against, pattern, environment, rounds=None):
     path = find_library(pattern)
-    return Setup(name, title, against, path, environment, missing=None if path else f"{pattern} is not installed")
+    return Setup(name, title, against, path, environment, rounds=rounds,
+                 missing=None if path else f"{pattern} is not installed")
 
 
 def allocators(scratch):
@@ -80,11 +84,11 @@ def allocators(scratch):
     return [
         allocator("jemalloc", "jemalloc", "jemalloc", jemalloc, {}),
         allocator("jemalloc-every", "jemalloc, every allocation", "jemalloc", jemalloc,
-                  {"MALLOC_CONF": "prof:true,lg_prof_sample:0"}),
+                  {"MALLOC_CONF": "prof:true,lg_prof_sample:0"}, SLOW_ROUNDS),
         allocator("jemalloc-512k", "jemalloc, one in 512 KiB", "jemalloc", jemalloc,
                   {"MALLOC_CONF": "prof:true,lg_prof_sample:19"}),
         allocator("tcmalloc", "tcmalloc", "tcmalloc", tcmalloc, {}),
-        allocator("tcmalloc-every", "tcmalloc heap profiler", "tcmalloc", tcmalloc, dump),
+        allocator("tcmalloc-every", "tcmalloc heap profiler", "tcmalloc", tcmalloc, dump, SLOW_ROUNDS),
         allocator("tcmalloc-512k", "tcmalloc, one in 512 KiB", "tcmalloc", tcmalloc,
                   {"TCMALLOC_SAMPLE_PARAMETER": "524288"}),
     ]

@@ -14,21 +14,23 @@ def figure(figures, workload, setup):
     return next(measured[name] for name in FIGURES if name in measured)
 
 
-def rows_for(workload, setups, figures):
-    """[setup title, figure, added, ratio] for each setup, in table order."""
+def rows_for(workload, setups, figures, spreads):
+    """[setup title, figure, spread, added, ratio] for each setup, in table order."""
     rows = []
     for setup in setups:
         if not workload.runs_under(setup):
             continue
         if setup.missing:
-            rows.append([setup.title, setup.missing, "", ""])
+            rows.append([setup.title, setup.missing, "", "", ""])
             continue
         value = figure(figures, workload.name, setup.name)
+        share = figure(spreads, workload.name, setup.name)
+        cells = [setup.title, f"{value:,.1f}", "" if share is None else f"{share * 100:.0f} %"]
         if setup.name == setup.against or setup.against not in figures[workload.name]:
-            rows.append([setup.title, f"{value:,.1f}", "", ""])
+            rows.append([*cells, "", ""])
         else:
             base = figure(figures, workload.name, setup.against)
-            rows.append([setup.title, f"{value:,.1f}", f"{value - base:+,.1f}", f"{value / base:.2f}x"])
+            rows.append([*cells, f"{value - base:+,.1f}", f"{value / base:.2f}x"])
     return rows
 
 

@@ -24,6 +24,10 @@ class Workload:
     unit: str = "ns per pair"
     setups: list | None = None
     unlinked: str | None = None
+    rounds: int | None = None  # at most so many: bytes hardly differ
+
+    def rounds_under(self, setup, rounds):
+        return min(limit for limit in (rounds, self.rounds, setup.rounds) if limit)
 
     def runs_under(self, setup):
         # SwiftPM would need a second build of everything for a sanitizer.
@@ -50,7 +54,7 @@ WORKLOADS = [
     Workload("swift-linked", "the same with MemScope linked instead of preloaded",
              "mix-linked", [SECONDS], build="package", unit=PIECES, setups=MEMSCOPE_SETUPS, unlinked="mix"),
     Workload("live16", "1,000,000 live blocks of 16 bytes", "live", ["1000000", "16"],
-             unit="bytes per block", setups=LIVE_SETUPS),
+             unit="bytes per block", setups=LIVE_SETUPS, rounds=3),
     Workload("live100", "1,000,000 live blocks of 100 bytes", "live", ["1000000", "100"],
-             unit="bytes per block", setups=LIVE_SETUPS),
+             unit="bytes per block", setups=LIVE_SETUPS, rounds=3),
 ]

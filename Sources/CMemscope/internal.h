@@ -242,6 +242,10 @@ static inline uint64_t mscope_rule_key(uint64_t pc)
 // ---- prologue.c
 MSCOPE_HIDDEN bool mscope_proves_frame(uint64_t pc, uint64_t lowest);
 
+// ---- contexts.c
+/// Puts the async callers of the memo's stack into the space's tail.
+MSCOPE_HIDDEN void mscope_follow_contexts(struct mscope_space *space);
+
 // ---- async.c
 /// 1 when the code around a return address belongs to an async function, 0 when not, -1 while that is being read.
 MSCOPE_HIDDEN int mscope_is_async(uint64_t pc);

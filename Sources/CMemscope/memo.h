@@ -6,6 +6,13 @@
 
 #include "internal.h"
 
+enum { MSCOPE_NOWHERE = 4096 }; // a thread's first frame returns below any code
+
+static inline uint64_t mscope_hash_frame(uint64_t hash, uint64_t pc)
+{
+    return (hash << 7 | hash >> 57) + pc * 0x9E3779B97F4A7C15ull;
+}
+
 /// Keeps the compiler from moving memory accesses across: what a signal handler on this thread sees is in order.
 static inline void mscope_signal_fence(void)
 {

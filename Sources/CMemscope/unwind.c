@@ -5,13 +5,6 @@
 // read, which do not wait for each other. Only frames that are new are walked, and hashed.
 #include "memo.h"
 
-enum { MSCOPE_NOWHERE = 4096 }; // a thread's first frame returns below any code
-
-static inline uint64_t mscope_hash_frame(uint64_t hash, uint64_t pc)
-{
-    return (hash << 7 | hash >> 57) + pc * 0x9E3779B97F4A7C15ull;
-}
-
 static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags)
 {
     hash += count + (uint64_t)flags * 0xD6E8FEB86659FD93ull;
@@ -125,54 +118,6 @@ static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_wal
     memo->depth = i;
 }
 
-static bool mscope_plausible_context(uint64_t context)
-{
-    return context >= MSCOPE_NOWHERE && context >> MSCOPE_ADDRESS_BITS == 0 && (context & 7) == 0;
-}
-
-/// The context of the async function at frame 0, which has no frame: it is in the register that every frame inside of
-/// it leaves alone or saves, the innermost one being the caller of our hook. 0 when it cannot be found.
-static uint64_t mscope_bare_context(const struct mscope_memo *memo)
-{
-    uint64_t context = mscope_tls.async_context;
-    for (uint32_t i = 1; i < memo->depth; i++) {
-        int64_t distance = mscope_saved_context(memo->link[i].pc);
-        if (distance < 0) return 0;
-        if (distance == 0) continue;
-        context = *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
-        break;
-    }
-    // A register may hold anything: look before reading.
-    uint64_t fields[2];
-    struct mscope_unwind_table table;
-    bool readable =
-        mscope_plausible_context(context) && mscope_read_memory(context, fields, sizeof(fields)) == sizeof(fields);
-    return readable && mscope_find_unwind_table(mscope_code_address(fields[1]), &table) ? context : 0;
-}
-
-/// The callers of an async function wait in contexts: {parent, function to resume}. Below its saved frame pointer
-/// stands the function's own context. Of a function to be resumed only the entry is known: it is kept as entry + 1,
-/// which every reader of return addresses takes back.
-static void mscope_follow_contexts(const struct mscope_memo *memo, struct mscope_stack *out)
-{
-    bool bare = memo->end == MSCOPE_STEP_ASYNC_BARE;
-    uint64_t context = bare ? mscope_bare_context(memo) : ((const uint64_t *)memo->link[0].fp)[-1];
-    out->flags |= MSCOPE_STACK_ASYNC;
-    if (bare && context == 0) out->flags |= MSCOPE_STACK_TRUNCATED;
-    while (mscope_plausible_context(context)) {
-        const uint64_t *fields = (const uint64_t *)context;
-        uint64_t resume = mscope_code_address(fields[1]);
-        if (resume < MSCOPE_NOWHERE) return;
-        if (memo->depth + out->count == MSCOPE_MAX_FRAMES) {
-            out->flags |= MSCOPE_STACK_TRUNCATED;
-            return;
-        }
-        out->frames[out->count++] = resume + 1;
-        out->hash = mscope_hash_frame(out->hash, resume);
-        context = fields[0];
-    }
-}
-
 /// Writes the memo's stack down as the table keeps it. `tail` holds the async callers, or nothing.
 static void mscope_export(const struct mscope_memo *memo, const struct mscope_stack *tail, struct mscope_stack *out)
 {
@@ -213,7 +158,7 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     tail->count = 0;
     tail->flags = space->walked.flags;
     tail->hash = memo->hash[top];
-    if (async) mscope_follow_contexts(memo, tail);
+    if (async) mscope_follow_contexts(space);
     tail->hash = mscope_finish_hash(tail->hash, memo->depth + tail->count, tail->flags);
     uint32_t site = mscope_find_site(tail->hash);
     if (mscope_unlikely(site == 0)) site = mscope_add_site(space);

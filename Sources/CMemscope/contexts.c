@@ -19,7 +19,8 @@ static bool mscope_plausible_context(uint64_t context)
 /// Whether a block that was live when it was looked up is so still, and holds the context.
 static bool mscope_is_held(const struct mscope_held *held, uint64_t context)
 {
-    if (context < held->low || held->high - context < sizeof(struct mscope_fields) || context >= held->high) return false;
+    if (context < held->low || context >= held->high) return false;
+    if (held->high - context < sizeof(struct mscope_fields)) return false;
     return mscope_load_acquire(&held->slot->what) == held->what && mscope_load_acquire(&held->slot->born) == held->born;
 }
 
@@ -75,10 +76,11 @@ static uint64_t mscope_bare_context(struct mscope_space *space)
         context = *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
         break;
     }
-    // A register may hold anything.
+    // A register may hold anything, for one a pointer to an image's own table of functions.
     struct mscope_fields fields;
-    bool readable = mscope_read_context(space, context, &fields);
-    return readable && mscope_is_code(mscope_code_address(fields.resume)) ? context : 0;
+    struct mscope_unwind_table table;
+    if (!mscope_read_context(space, context, &fields) || !mscope_is_code(mscope_code_address(fields.resume))) return 0;
+    return mscope_find_unwind_table(context, &table) ? 0 : context;
 }
 
 /// Below its saved frame pointer stands an async function's own context. Of a function to be resumed only the entry is

@@ -99,8 +99,8 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
     return MSCOPE_STEP_ON_UNSURE;
 }
 
-/// Without unwind information (code made at run time, some of Swift's outlined deinitializers) a frame pointer may still
-/// lead on: a guess, marked as such. It may point anywhere, on another stack also where memory was and is no more.
+/// Without unwind information (code made at run time, some outlined deinitializers of Swift's) a frame pointer may
+/// still lead on: a guess, marked as such. It may point anywhere, on another stack also where memory is no more.
 static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, uint32_t *flags)
 {
     // As the kernel starts a process: ld.so's entry, at the very top of the stack, describes nothing.
@@ -108,7 +108,7 @@ static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, ui
     const struct mscope_bank *bank = mscope_tls.bank;
     uint64_t frame[2];
     if ((at->fp & 7) != 0 || !mscope_on_stack(at, at->fp, sizeof(frame), high)) return MSCOPE_STEP_LOST;
-    // A thread's own stack is there as long as the thread; asking the kernel at each such frame costs half a microsecond.
+    // A thread's own stack is there as long as the thread; to ask the kernel costs half a microsecond a frame.
     if (bank != NULL && high == bank->stack_high)
         __builtin_memcpy(frame, (const void *)at->fp, sizeof(frame));
     else if (mscope_read_memory(at->fp, frame, sizeof(frame)) != sizeof(frame))

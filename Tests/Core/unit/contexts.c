@@ -1,0 +1,106 @@
+// Chains of async contexts, right and wrong: what is followed, and that nothing is read that is no memory.
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "../support/check.h"
+#include "checks.h"
+#include "memo.h"
+
+enum { PAGE = 4096 };
+
+struct context {
+    uint64_t parent, resume;
+};
+
+static struct mscope_space space;
+
+static void code(void) {
+}
+
+static uint64_t entry(void) {
+    return (uint64_t)(uintptr_t)code;
+}
+
+static uint64_t address_of(const void *pointer) {
+    return (uint64_t)(uintptr_t)pointer;
+}
+
+static char *page(void) {
+    return mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/// Follows from an async function whose frame holds `context`; how many callers were found.
+static uint32_t follow(uint64_t context, uint32_t *flags) {
+    uint64_t frame[2] = {context, 0};
+    space.memo.depth = 1;
+    space.memo.end = MSCOPE_STEP_ASYNC;
+    space.memo.link[0] = (struct mscope_link){.fp = address_of(&frame[1]), .pc = entry() + 1};
+    space.tail.count = space.tail.flags = 0;
+    mscope_follow_contexts(&space);
+    *flags = space.tail.flags;
+    return space.tail.count;
+}
+
+static void expect_chain(uint64_t context, uint32_t count, bool whole, const char *what) {
+    uint32_t flags, found = follow(context, &flags);
+    expect(found == count, "%s: %u callers, not %u", what, found, count);
+    expect(!(flags & MSCOPE_STACK_TRUNCATED) == whole, "%s: the stack calls itself %s", what, whole ? "cut" : "whole");
+}
+
+static void chains(void) {
+    test("a chain is followed to its end, and one that leads astray is cut where it does");
+    char *gone = page();
+    munmap(gone, PAGE);
+    struct context outermost = {0, 0}, last = {0, entry()}, ended = {address_of(&outermost), entry()};
+    struct context two = {address_of(&last), entry()}, astray = {address_of(gone), entry()};
+    struct context no_code = {0, address_of(&last)}, to_no_code = {address_of(&no_code), entry()};
+    struct context odd = {address_of(&last) + 1, entry()};
+    expect_chain(0, 0, true, "none");
+    expect_chain(address_of(&last), 1, true, "one");
+    expect_chain(address_of(&two), 2, true, "two");
+    expect_chain(address_of(&ended), 1, true, "one that ends with nothing to resume");
+    expect_chain(address_of(gone), 0, false, "no memory at once");
+    expect_chain(address_of(&astray), 1, false, "no memory after one");
+    expect_chain(address_of(&to_no_code), 1, false, "what is no code");
+    expect_chain(address_of(&odd), 1, false, "an address that is none of a context");
+    end();
+}
+
+static void endless(void) {
+    test("a chain that leads back to itself ends at the most frames a stack may have");
+    struct context circle = {0, entry()};
+    circle.parent = address_of(&circle);
+    expect_chain(address_of(&circle), MSCOPE_MAX_FRAMES - 1, false, "a circle");
+    end();
+}
+
+static void given_back(void) {
+    test("a block in which contexts were found is read only while it lives");
+    mscope_store_relaxed(&mscope_era, 1ull << MSCOPE_ERA_SHIFT);
+    for (size_t size = 48; size <= 1024; size += 976) { // in a slot of either kind
+        char *block = page();
+        struct context *context = (struct context *)(block + 16);
+        *context = (struct context){0, entry()};
+        mscope_record(block, size, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){entry(), 0, 0});
+        expect_chain(address_of(context), 1, true, "in a live block");
+        const struct mscope_held *held = &space.held[(space.held_next + 1) % MSCOPE_HELD];
+        expect(held->low == address_of(block), "the block was not kept in mind");
+        uint64_t what;
+        struct mscope_slot *slot = mscope_find_slot(address_of(block), &what);
+        mscope_forget(slot, what, address_of(block), mscope_mark_of(entry()));
+        munmap(block, PAGE);
+        expect_chain(address_of(context), 0, false, "in a block that is gone");
+    }
+    mscope_store_relaxed(&mscope_era, 0);
+    end();
+}
+
+int main(void) {
+    mscope_boot();
+    mscope_store_relaxed(&mscope_current_mode, MSCOPE_BALANCED);
+    mscope_set_sample_interval(1ull << 60);
+    chains();
+    endless();
+    given_back();
+    return check_result();
+}

@@ -2,8 +2,8 @@
 // given up to their task. What leads there is not proved to: a context is read only where memory is known to be.
 //
 // context of everything here: hook path, see record.c
+#include "checks.h"
 #include "memo.h"
-#include "shadow.h"
 
 struct mscope_fields {
     uint64_t parent, resume;
@@ -24,43 +24,67 @@ static bool mscope_is_held(const struct mscope_held *held, uint64_t context)
     return mscope_load_acquire(&held->slot->what) == held->what && mscope_load_acquire(&held->slot->born) == held->born;
 }
 
-/// Looks for the live block around a context: most lie in a slab of the task's, a kilobyte long.
+/// Looks for the live block around a context: most lie in a slab of the task's, a kilobyte long. A block that has no
+/// whole page to itself is memory for as long as it lives: nobody can protect or unmap a part of it.
 static bool mscope_hold(struct mscope_held *held, uint64_t context)
 {
-    enum { MSCOPE_REACH = 4096 >> MSCOPE_GRANULE_SHIFT };
+    enum { MSCOPE_PAGE = 4096, MSCOPE_REACH = MSCOPE_PAGE >> MSCOPE_GRANULE_SHIFT };
     uint64_t granule = context >> MSCOPE_GRANULE_SHIFT;
     for (uint64_t i = 0; i < MSCOPE_REACH && i < granule; i++) {
         struct mscope_region *region = mscope_find_region((granule - i) << MSCOPE_GRANULE_SHIFT);
         struct mscope_departure block;
         struct mscope_slot *slot = region ? mscope_read_granule(region, granule - i, &block) : NULL;
         if (slot == NULL || block.address > context) continue;
+        if (block.size >= MSCOPE_PAGE || mscope_is_guarded(context)) return false;
         *held = (struct mscope_held){slot, block.what, block.born, block.address, block.address + block.size};
         return mscope_is_held(held, context);
     }
     return false;
 }
 
-/// The fields of a context; false when there is no memory. The kernel is asked only where the table cannot tell.
+/// Keeps in mind what was found; `high` last, without which it holds nothing: a fork may come in between.
+static void mscope_keep_held(struct mscope_held *held, const struct mscope_held *found)
+{
+    *(volatile uint64_t *)&held->high = 0;
+    mscope_signal_fence();
+    held->slot = found->slot, held->what = found->what, held->born = found->born, held->low = found->low;
+    mscope_signal_fence();
+    held->high = found->high;
+}
+
+/// The fields of a context; false when there is no memory, or an image's: contexts are allocated. The kernel is asked
+/// where the table cannot tell.
 static bool mscope_read_context(struct mscope_space *space, uint64_t context, struct mscope_fields *out)
 {
+    enum { MSCOPE_VAIN = 64 }; // so often a look in vain is not repeated
     if (!mscope_plausible_context(context)) return false;
-    bool held = false;
-    for (uint32_t i = 0; i < MSCOPE_HELD && !held; i++) held = mscope_is_held(&space->held[i], context);
-    if (!held && mscope_load_relaxed(&mscope_era) != 0) // every block is recorded
-        held = mscope_hold(&space->held[space->held_next++ % MSCOPE_HELD], context);
-    if (!held) return mscope_read_memory(context, out, sizeof(*out)) == sizeof(*out);
-    *out = *(const struct mscope_fields *)context;
-    return true;
+    struct mscope_held *held = &space->held[(context >> 4 ^ context >> 10) & (MSCOPE_HELD - 1)], found;
+    bool is_held = mscope_is_held(held, context);
+    bool in_vain = held->high == 0 && held->low == context && held->what-- != 0;
+    if (!is_held && !in_vain && mscope_load_relaxed(&mscope_era) != 0) { // every block is recorded
+        is_held = mscope_hold(&found, context);
+        if (!is_held) found = (struct mscope_held){.low = context, .what = MSCOPE_VAIN};
+        mscope_keep_held(held, &found);
+    }
+    struct mscope_unwind_table table;
+    if (is_held) *out = *(const struct mscope_fields *)context;
+    else if (mscope_find_unwind_table(context, &table)) return false;
+    return is_held || mscope_read_memory(context, out, sizeof(*out)) == sizeof(*out);
 }
 
 // ---- following them
 
-/// Whether an image is loaded where a function to be resumed should be. Most often its rule is known.
+/// Whether a function to be resumed lies in an image's code. Most often its rule is known by then.
 static bool mscope_is_code(uint64_t address)
 {
-    struct mscope_unwind_table table;
-    if (address < MSCOPE_NOWHERE) return false;
-    return (mscope_learn_rule(address + 1) & 7) != MSCOPE_RULE_NONE || mscope_find_unwind_table(address, &table);
+    if (address < MSCOPE_NOWHERE || address >> MSCOPE_ADDRESS_BITS != 0) return false;
+    uint64_t key = mscope_rule_key(address + 1);
+    uint64_t word = mscope_load_relaxed(&mscope_rules[key >> (48 - MSCOPE_RULES_SHIFT)]), kind = word & 7;
+    bool known = word >> MSCOPE_RULE_BITS == (key << MSCOPE_RULE_BITS) >> MSCOPE_RULE_BITS;
+    if (known && kind != MSCOPE_RULE_UNKNOWN && kind != MSCOPE_RULE_NONE) return true;
+    if (!mscope_is_executable(address)) return false;
+    mscope_learn_rule(address + 1);
+    return true;
 }
 
 /// The context of the async function at frame 0, which has no frame: it is in the register that every frame inside of
@@ -76,11 +100,10 @@ static uint64_t mscope_bare_context(struct mscope_space *space)
         context = *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
         break;
     }
-    // A register may hold anything, for one a pointer to an image's own table of functions.
+    // A register may hold anything.
     struct mscope_fields fields;
-    struct mscope_unwind_table table;
-    if (!mscope_read_context(space, context, &fields) || !mscope_is_code(mscope_code_address(fields.resume))) return 0;
-    return mscope_find_unwind_table(context, &table) ? 0 : context;
+    bool readable = mscope_read_context(space, context, &fields);
+    return readable && mscope_is_code(mscope_code_address(fields.resume)) ? context : 0;
 }
 
 /// Below its saved frame pointer stands an async function's own context. Of a function to be resumed only the entry is
@@ -97,7 +120,7 @@ void mscope_follow_contexts(struct mscope_space *space)
         struct mscope_fields fields;
         bool readable = mscope_read_context(space, context, &fields);
         uint64_t resume = readable ? mscope_code_address(fields.resume) : 0;
-        if (readable && resume < MSCOPE_NOWHERE) return; // the outermost one
+        if (readable && resume == 0 && fields.parent == 0) return; // the outermost one
         if (!mscope_is_code(resume) || memo->depth + out->count == MSCOPE_MAX_FRAMES) {
             out->flags |= MSCOPE_STACK_TRUNCATED;
             return;

@@ -163,6 +163,21 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
     return true;
 }
 
+bool mscope_is_executable(uint64_t address)
+{
+    struct dl_find_object found;
+    if (_dl_find_object == NULL || _dl_find_object((void *)address, &found) != 0) return false;
+    // An image begins with its ELF header, and its program headers are mapped with it.
+    const ElfW(Ehdr) *header = found.dlfo_map_start;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return false;
+    const ElfW(Phdr) *parts = (const ElfW(Phdr) *)(const void *)((const char *)header + header->e_phoff);
+    for (int i = 0; i < header->e_phnum; i++) {
+        bool code = parts[i].p_type == PT_LOAD && (parts[i].p_flags & PF_X);
+        if (code && address - found.dlfo_link_map->l_addr - parts[i].p_vaddr < parts[i].p_memsz) return true;
+    }
+    return false;
+}
+
 uint64_t mscope_image_identity(uint64_t pc)
 {
     struct dl_find_object found;
@@ -192,6 +207,12 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
         return true;
     }
     return false;
+}
+
+bool mscope_is_executable(uint64_t address)
+{
+    struct mscope_unwind_table table;
+    return mscope_find_unwind_table(address, &table); // code or data: its parts are not noted
 }
 
 uint64_t mscope_image_identity(uint64_t pc)

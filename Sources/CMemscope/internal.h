@@ -257,6 +257,8 @@ struct mscope_unwind_table {
     const uint8_t *header; // .eh_frame_hdr
 };
 MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out);
+/// Whether an address lies in what an image has to be executed.
+MSCOPE_HIDDEN bool mscope_is_executable(uint64_t address);
 /// A hash of name and build id of the image that is mapped at `pc` now; 0 when none is.
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);

@@ -109,7 +109,7 @@ static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, ui
     uint64_t frame[2];
     if ((at->fp & 7) != 0 || !mscope_on_stack(at, at->fp, sizeof(frame), high)) return MSCOPE_STEP_LOST;
     // A thread's own stack is there as long as the thread; to ask the kernel costs half a microsecond a frame.
-    if (bank != NULL && high == bank->stack_high)
+    if (bank != NULL && high == bank->stack_high && mscope_can_probe)
         __builtin_memcpy(frame, (const void *)at->fp, sizeof(frame));
     else if (mscope_read_memory(at->fp, frame, sizeof(frame)) != sizeof(frame))
         return MSCOPE_STEP_LOST;

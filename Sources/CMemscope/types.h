@@ -183,12 +183,12 @@ struct mscope_walked {
     struct mscope_reads reads[MSCOPE_MAX_FRAMES];
 };
 
-/// A live block in which async contexts were found; valid when zero. It may be read while its slot says the same.
+/// A live block in which an async context was found; valid when zero. It may be read while its slot says the same.
 struct mscope_held {
     const struct mscope_slot *slot;
     uint64_t what, born, low, high;
 };
-enum { MSCOPE_HELD = 2 };
+enum { MSCOPE_HELD = 64 };
 
 /// Room for one walk, in the bank because a thread's stack may be small. A signal handler that comes while its thread
 /// walks uses the next one.
@@ -197,7 +197,6 @@ struct mscope_space {
     struct mscope_walked walked;
     struct mscope_stack tail, whole;
     struct mscope_held held[MSCOPE_HELD];
-    uint32_t held_next;
     uint64_t sp; // of the walk that uses it
 };
 enum { MSCOPE_SPACES = 2 };

@@ -54,6 +54,8 @@ static void chains(void) {
     struct context outermost = {0, 0}, last = {0, entry()}, ended = {address_of(&outermost), entry()};
     struct context two = {address_of(&last), entry()}, astray = {address_of(gone), entry()};
     struct context no_code = {0, address_of(&last)}, to_no_code = {address_of(&no_code), entry()};
+    static uint64_t data = 1;
+    struct context in_data = {0, address_of(&data)}, no_end = {0, 3};
     struct context odd = {address_of(&last) + 1, entry()};
     expect_chain(0, 0, true, "none");
     expect_chain(address_of(&last), 1, true, "one");
@@ -62,6 +64,9 @@ static void chains(void) {
     expect_chain(address_of(gone), 0, false, "no memory at once");
     expect_chain(address_of(&astray), 1, false, "no memory after one");
     expect_chain(address_of(&to_no_code), 1, false, "what is no code");
+    expect_chain(address_of(&in_data), 0, false, "data of an image");
+    expect_chain(address_of(&no_end), 0, false, "a small number");
+    expect_chain(address_of(&data) & ~7ull, 0, false, "an image's data for a context");
     expect_chain(address_of(&odd), 1, false, "an address that is none of a context");
     end();
 }
@@ -82,15 +87,30 @@ static void given_back(void) {
         struct context *context = (struct context *)(block + 16);
         *context = (struct context){0, entry()};
         mscope_record(block, size, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){entry(), 0, 0});
-        expect_chain(address_of(context), 1, true, "in a live block");
-        const struct mscope_held *held = &space.held[(space.held_next + 1) % MSCOPE_HELD];
-        expect(held->low == address_of(block), "the block was not kept in mind");
+        for (int i = 0; i < 100; i++) expect_chain(address_of(context), 1, true, "in a live block");
+        bool kept = false;
+        for (int i = 0; i < MSCOPE_HELD; i++) kept |= space.held[i].high != 0 && space.held[i].low == address_of(block);
+        expect(kept, "the block was not kept in mind");
         uint64_t what;
         struct mscope_slot *slot = mscope_find_slot(address_of(block), &what);
         mscope_forget(slot, what, address_of(block), mscope_mark_of(entry()));
         munmap(block, PAGE);
         expect_chain(address_of(context), 0, false, "in a block that is gone");
     }
+    mscope_store_relaxed(&mscope_era, 0);
+    end();
+}
+
+static void protected(void) {
+    test("a page inside of a live block may be no memory to read");
+    mscope_store_relaxed(&mscope_era, 1ull << MSCOPE_ERA_SHIFT);
+    char *block = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mscope_record(block, 4 * PAGE, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){entry(), 0, 0});
+    struct context *context = (struct context *)(block + 64);
+    *context = (struct context){0, entry()};
+    expect_chain(address_of(context), 1, true, "readable");
+    mprotect(block, PAGE, PROT_NONE);
+    expect_chain(address_of(context), 0, false, "protected");
     mscope_store_relaxed(&mscope_era, 0);
     end();
 }
@@ -102,5 +122,6 @@ int main(void) {
     chains();
     endless();
     given_back();
+    protected();
     return check_result();
 }

@@ -24,18 +24,21 @@ static bool mscope_is_held(const struct mscope_held *held, uint64_t context)
     return mscope_load_acquire(&held->slot->what) == held->what && mscope_load_acquire(&held->slot->born) == held->born;
 }
 
-/// Looks for the live block around a context: most lie in a slab of the task's, a kilobyte long. A block that has no
-/// whole page to itself is memory for as long as it lives: nobody can protect or unmap a part of it.
+/// Looks for the live block around a context: most lie in a slab of the task's, a kilobyte long, or some where code is
+/// not optimized. A block that has no whole page to itself is memory for as long as it lives: nobody can protect or
+/// unmap a part of it. Of a larger one the kernel is asked once.
 static bool mscope_hold(struct mscope_held *held, uint64_t context)
 {
-    enum { MSCOPE_PAGE = 4096, MSCOPE_REACH = MSCOPE_PAGE >> MSCOPE_GRANULE_SHIFT };
-    uint64_t granule = context >> MSCOPE_GRANULE_SHIFT;
-    for (uint64_t i = 0; i < MSCOPE_REACH && i < granule; i++) {
+    enum { MSCOPE_PAGE = 4096, MSCOPE_REACH = 1 << 16 };
+    uint64_t granule = context >> MSCOPE_GRANULE_SHIFT, word;
+    if (mscope_find_region(context) == NULL || mscope_is_guarded(context)) return false;
+    for (uint64_t i = 0; i < MSCOPE_REACH >> MSCOPE_GRANULE_SHIFT && i < granule; i++) {
         struct mscope_region *region = mscope_find_region((granule - i) << MSCOPE_GRANULE_SHIFT);
         struct mscope_departure block;
         struct mscope_slot *slot = region ? mscope_read_granule(region, granule - i, &block) : NULL;
         if (slot == NULL || block.address > context) continue;
-        if (block.size >= MSCOPE_PAGE || mscope_is_guarded(context)) return false;
+        if (block.size > MSCOPE_REACH) return false;
+        if (block.size >= MSCOPE_PAGE && mscope_read_memory(context, &word, sizeof(word)) != sizeof(word)) return false;
         *held = (struct mscope_held){slot, block.what, block.born, block.address, block.address + block.size};
         return mscope_is_held(held, context);
     }
@@ -52,24 +55,36 @@ static void mscope_keep_held(struct mscope_held *held, const struct mscope_held 
     held->high = found->high;
 }
 
+/// What is kept in mind about a context: that it is held, or that it was looked for in vain, or NULL.
+static struct mscope_held *mscope_recall(struct mscope_space *space, uint64_t context, uint32_t first)
+{
+    for (uint32_t i = 0; i < MSCOPE_HELD_WAYS; i++) {
+        struct mscope_held *held = &space->held[(first + i) % MSCOPE_HELD];
+        if (mscope_is_held(held, context)) return held;
+        if (held->high == 0 && held->low == context && held->what-- != 0) return held;
+    }
+    return NULL;
+}
+
 /// The fields of a context; false when there is no memory, or an image's: contexts are allocated. The kernel is asked
 /// where the table cannot tell.
 static bool mscope_read_context(struct mscope_space *space, uint64_t context, struct mscope_fields *out)
 {
-    enum { MSCOPE_VAIN = 64 }; // so often a look in vain is not repeated
+    enum { MSCOPE_VAIN = 1024 }; // so often a look in vain is not repeated
     if (!mscope_plausible_context(context)) return false;
-    struct mscope_held *held = &space->held[(context >> 4 ^ context >> 10) & (MSCOPE_HELD - 1)], found;
-    bool is_held = mscope_is_held(held, context);
-    bool in_vain = held->high == 0 && held->low == context && held->what-- != 0;
-    if (!is_held && !in_vain && mscope_load_relaxed(&mscope_era) != 0) { // every block is recorded
-        is_held = mscope_hold(&found, context);
-        if (!is_held) found = (struct mscope_held){.low = context, .what = MSCOPE_VAIN};
+    uint32_t first = (uint32_t)(context * 0x9E3779B97F4A7C15ull >> 40);
+    struct mscope_held found = {0}, *held = mscope_recall(space, context, first);
+    if (held == NULL && mscope_load_relaxed(&mscope_era) != 0) { // every block is recorded
+        if (!mscope_hold(&found, context)) found = (struct mscope_held){.low = context, .what = MSCOPE_VAIN};
+        held = &space->held[(first + space->held_next++ % MSCOPE_HELD_WAYS) % MSCOPE_HELD];
         mscope_keep_held(held, &found);
     }
     struct mscope_unwind_table table;
-    if (is_held) *out = *(const struct mscope_fields *)context;
-    else if (mscope_find_unwind_table(context, &table)) return false;
-    return is_held || mscope_read_memory(context, out, sizeof(*out)) == sizeof(*out);
+    if (held != NULL && held->high != 0) {
+        *out = *(const struct mscope_fields *)context;
+        return true;
+    }
+    return !mscope_find_unwind_table(context, &table) && mscope_read_memory(context, out, sizeof(*out)) == sizeof(*out);
 }
 
 // ---- following them

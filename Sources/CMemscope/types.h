@@ -188,7 +188,7 @@ struct mscope_held {
     const struct mscope_slot *slot;
     uint64_t what, born, low, high;
 };
-enum { MSCOPE_HELD = 64 };
+enum { MSCOPE_HELD = 256, MSCOPE_HELD_WAYS = 4 };
 
 /// Room for one walk, in the bank because a thread's stack may be small. A signal handler that comes while its thread
 /// walks uses the next one.
@@ -196,7 +196,8 @@ struct mscope_space {
     struct mscope_memo memo;
     struct mscope_walked walked;
     struct mscope_stack tail, whole;
-    struct mscope_held held[MSCOPE_HELD];
+    struct mscope_held held[MSCOPE_HELD]; // by context, in one of MSCOPE_HELD_WAYS places
+    uint32_t held_next;
     uint64_t sp; // of the walk that uses it
 };
 enum { MSCOPE_SPACES = 2 };

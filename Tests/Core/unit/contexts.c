@@ -87,7 +87,7 @@ static void given_back(void) {
         struct context *context = (struct context *)(block + 16);
         *context = (struct context){0, entry()};
         mscope_record(block, size, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){entry(), 0, 0});
-        for (int i = 0; i < 100; i++) expect_chain(address_of(context), 1, true, "in a live block");
+        for (int i = 0; i < 2000; i++) expect_chain(address_of(context), 1, true, "in a live block");
         bool kept = false;
         for (int i = 0; i < MSCOPE_HELD; i++) kept |= space.held[i].high != 0 && space.held[i].low == address_of(block);
         expect(kept, "the block was not kept in mind");
@@ -108,9 +108,10 @@ static void protected(void) {
     mscope_record(block, 4 * PAGE, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){entry(), 0, 0});
     struct context *context = (struct context *)(block + 64);
     *context = (struct context){0, entry()};
-    expect_chain(address_of(context), 1, true, "readable");
     mprotect(block, PAGE, PROT_NONE);
     expect_chain(address_of(context), 0, false, "protected");
+    mprotect(block, PAGE, PROT_READ | PROT_WRITE);
+    expect_chain(address_of(context), 1, true, "readable");
     mscope_store_relaxed(&mscope_era, 0);
     end();
 }

@@ -119,8 +119,8 @@ class PeakMemory:
 
 
 def check(search, program, found):
-    """Nothing may be found that is not lost; what happens to look like a pointer may hide one block in 100,000."""
-    if any(not 0 <= lost - count <= lost // 100_000 for count, lost in zip(found, program.lost)):
+    """Nothing may be found that is not lost; what happens to look like a pointer may hide one ring in 10,000."""
+    if any(not 0 <= lost - count <= lost // 10_000 for count, lost in zip(found, program.lost)):
         raise RunError(f"{search.title}: found {found} (blocks, cycles), not {program.lost}")
 
 

@@ -2,9 +2,10 @@
 
 import json
 import os
+from operator import sub, truediv
 
 from .build import HERE
-from .table import figure
+from .table import compared, rounds_of
 
 
 def load():
@@ -12,29 +13,32 @@ def load():
         return json.load(file)
 
 
-def added(figures, workload, setup):
-    return figure(figures, workload, setup) - figure(figures, workload, "none")
-
-
-def value(line, figures):
+def value(line, values, apart):
     """The figure a budget line speaks of, or None when it was not measured."""
     workload, setup, base = line["workload"], line["setup"], line.get("base")
+
+    def of(how, *runs):
+        return compared(how, *(rounds_of(values, *run) for run in runs))
+
+    run, untracked = (workload, setup), (workload, "none")
     try:
         match line["measure"]:
             case "added":
-                return added(figures, workload, setup)
+                return of(sub, run, untracked)
             case "ratio":
-                return figure(figures, workload, setup) / figure(figures, workload, "none")
+                return of(truediv, run, untracked)
             case "against":
-                return figure(figures, workload, setup) / figure(figures, workload, base)
+                return of(truediv, run, (workload, base))
             case "share":
-                return added(figures, workload, setup) / added(figures, workload, line["rival"])
+                rival = (workload, line["rival"])
+                return of(lambda own, other, bare: (own - bare) / (other - bare), run, rival, untracked)
             case "across":
-                return figure(figures, workload, setup) / figure(figures, base, setup)
+                return of(truediv, run, (base, setup))
             case "difference":
-                return added(figures, workload, setup) - added(figures, base, setup)
+                return of(lambda own, bare, other, other_bare: own - bare - (other - other_bare),
+                          run, untracked, (base, setup), (base, "none"))
             case "figure":
-                return figures[workload][setup][line["figure"]]
+                return apart[workload][setup][line["figure"]]
             case other:
                 raise SystemExit(f"thresholds.json: unknown measure '{other}' in '{line['title']}'")
     except KeyError:
@@ -49,11 +53,11 @@ def verdict(line, measured):
     return "within aim" if measured <= line.get("aim", float("-inf")) else "pass"
 
 
-def rows(figures, complete):
+def rows(values, apart, complete):
     """[title, measured, must, aim, verdict] for each budget line, or only those measured."""
     table = []
     for line in load():
-        measured = value(line, figures)
+        measured = value(line, values, apart)
         if measured is None and not complete:
             continue
         table.append([line["title"], "" if measured is None else f"{measured:,.3g}",

@@ -1,7 +1,6 @@
 """Runs workloads in interleaved rounds, so that what the machine does hits all alike."""
 
 import os
-import statistics
 import subprocess
 
 from . import build
@@ -46,14 +45,6 @@ def run_once(workload, program, setup, seconds):
     return figures
 
 
-def spread(values):
-    """Half the distance between the quartiles, as a share of the median; None when too few to tell."""
-    if len(values) < 3:
-        return None
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return (high - low) / 2 / middle if middle else None
-
-
 def run_rounds(programs, setups, rounds, seconds, progress):
     """Runs every workload under every setup, round by round.
 
@@ -72,10 +63,3 @@ def run_rounds(programs, setups, rounds, seconds, progress):
                 for figure, value in run_once(workload, program, setup, seconds).items():
                     values.setdefault(workload.name, {}).setdefault(setup.name, {}).setdefault(figure, []).append(value)
     return values
-
-
-def reduced(values, by):
-    """The same with `by` of each list of values in its place."""
-    return {workload: {setup: {figure: by(series) for figure, series in figures.items()}
-                       for setup, figures in by_setup.items()}
-            for workload, by_setup in values.items()}

@@ -7,10 +7,11 @@ PAGE = """# Performance
 Written by `{command}`; do not edit. Figures are medians of {rounds} interleaved rounds (3 of bytes and
 of what costs a hundred times as much), each loop {seconds} s long after 100,000 pairs (1,000 pieces of Swift work) of
 warm-up, timed inside the program by CLOCK_MONOTONIC. The spread is half the distance between the quartiles of those
-rounds: figures that differ by less are the same. A ratio is against the same allocator without its profiler, that of
-`full` and `pages` checks against tracking alone, with checks off. MemScope's modes have the default checks, `sampled`.
-AddressSanitizer runs a program compiled for it. heaptrack stands twice: as its users start it, feeding its interpreter
-through a pipe, and its recorder alone writing to a file.
+rounds: figures that differ by less are the same. What is added, and ratios, are medians of those of each round: a
+machine that was slow for a while was so for both sides. A ratio is against the same allocator without its profiler,
+that of `full` and `pages` checks against tracking alone, with checks off. MemScope's modes have the default checks,
+`sampled`. AddressSanitizer runs a program compiled for it. heaptrack stands twice: as its users start it, feeding its
+interpreter through a pipe, and its recorder alone writing to a file.
 
 ## Machine
 
@@ -34,39 +35,39 @@ def budgets(rows):
     return table.markdown(["", "measured", "must", "aim", ""], rows)
 
 
-def workload_table(workload, setups, figures, spreads):
-    rows = table.rows_for(workload, setups, figures, spreads)
+def workload_table(workload, setups, values):
+    rows = table.rows_for(workload, setups, values)
     header = ["", workload.unit, "spread", "added", "ratio"]
     return f"## {workload.name}: {workload.title}\n\n" + table.markdown(header, rows)
 
 
-def latency_table(figures):
+def latency_table(apart):
     """Answer times of `/api/summary`, when they were measured."""
-    if "summary" not in figures:
+    if "summary" not in apart:
         return None
     rows = [[name, f"{line['p50_ms']:.2f}", f"{line['p99_ms']:.2f}", f"{line['max_ms']:.2f}"]
-            for name, line in figures["summary"].items()]
+            for name, line in apart["summary"].items()]
     title = "## summary: GET /api/summary while two threads allocate flat out\n\n"
     return title + table.markdown(["", "p50 ms", "p99 ms", "worst ms"], rows)
 
 
-def leaks_table(figures):
+def leaks_table(apart):
     """What a search for leaks costs, when it was measured."""
-    if "leaks" not in figures:
+    if "leaks" not in apart:
         return None
     columns = ["s", "pause_ms", "pause_ms_per_gib", "mib"]
     rows = []
     for search in leaks.SEARCHES:
-        measured = figures["leaks"][search.name]
+        measured = apart["leaks"][search.name]
         rows.append([search.title, *(f"{measured[name]:,.{digits}f}" if name in measured else ""
                                      for name, digits in zip(columns, [2, 1, 1, 0]))])
     title = "## leaks: 1,000,000 objects, a tenth of them lost and a tenth lost as retain cycles\n\n"
     return title + table.markdown(["", "s", "pause ms", "ms per GiB", "memory MiB"], rows) + "\n\n" + LEAKS_WORDS
 
 
-def tables(workloads, setups, figures, spreads):
-    parts = [workload_table(workload, setups, figures, spreads) for workload in workloads]
-    return "\n\n".join(filter(None, [*parts, latency_table(figures), leaks_table(figures)]))
+def tables(workloads, setups, values, apart):
+    parts = [workload_table(workload, setups, values) for workload in workloads]
+    return "\n\n".join(filter(None, [*parts, latency_table(apart), leaks_table(apart)]))
 
 
 def write_page(path, **parts):

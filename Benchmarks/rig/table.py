@@ -1,5 +1,8 @@
 """Turns figures into rows that fit a terminal and a Markdown page alike."""
 
+import statistics
+from operator import sub, truediv
+
 FIGURES = ["wall_ns", "bytes_per_block"]
 
 
@@ -8,13 +11,27 @@ def use_processor_time():
     FIGURES[0] = "cpu_ns"
 
 
-def figure(figures, workload, setup):
-    """The one figure a workload is judged by; raises KeyError when it was not measured."""
-    measured = figures[workload][setup]
+def rounds_of(values, workload, setup):
+    """The one figure a workload is judged by, round by round; raises KeyError when it was not measured."""
+    measured = values[workload][setup]
     return next(measured[name] for name in FIGURES if name in measured)
 
 
-def rows_for(workload, setups, figures, spreads):
+def compared(how, *rounds):
+    """The median of what `how` makes of each round. A round runs its setups one right after another: what made all of
+    them slow falls out. Rounds that one of them did not run do not count."""
+    return statistics.median(map(how, *rounds))
+
+
+def spread(figures):
+    """Half the distance between the quartiles, as a share of the median; None when too few to tell."""
+    if len(figures) < 3:
+        return None
+    low, middle, high = statistics.quantiles(figures, n=4, method="inclusive")
+    return (high - low) / 2 / middle if middle else None
+
+
+def rows_for(workload, setups, values):
     """[setup title, figure, spread, added, ratio] for each setup, in table order."""
     rows = []
     for setup in setups:
@@ -23,14 +40,14 @@ def rows_for(workload, setups, figures, spreads):
         if setup.missing:
             rows.append([setup.title, setup.missing, "", "", ""])
             continue
-        value = figure(figures, workload.name, setup.name)
-        share = figure(spreads, workload.name, setup.name)
-        cells = [setup.title, f"{value:,.1f}", "" if share is None else f"{share * 100:.0f} %"]
-        if setup.name == setup.against or setup.against not in figures[workload.name]:
+        figures = rounds_of(values, workload.name, setup.name)
+        share = spread(figures)
+        cells = [setup.title, f"{statistics.median(figures):,.1f}", "" if share is None else f"{share * 100:.0f} %"]
+        if setup.name == setup.against or setup.against not in values[workload.name]:
             rows.append([*cells, "", ""])
         else:
-            base = figure(figures, workload.name, setup.against)
-            rows.append([*cells, f"{value - base:+,.1f}", f"{value / base:.2f}x"])
+            base = rounds_of(values, workload.name, setup.against)
+            rows.append([*cells, f"{compared(sub, figures, base):+,.1f}", f"{compared(truediv, figures, base):.2f}x"])
     return rows
 
 

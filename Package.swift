@@ -37,7 +37,8 @@ let package = Package(
     ],
     targets: [
         // Data flows down this list: a target imports only what stands above it.
-        .target(name: "CMemscope", cSettings: cRules),
+        // A debug build's program waits in the hooks as any other does: they are optimized there too.
+        .target(name: "CMemscope", cSettings: cRules + [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "CHTTP", cSettings: cRules, linkerSettings: [.linkedLibrary("microhttpd")]),
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),

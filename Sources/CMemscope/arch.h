@@ -95,6 +95,8 @@ static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
     return mscope_interrupted((const ucontext_t *)sp);
 }
 enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
+/// mov $SYS_rt_sigreturn, %rax; syscall
+#define MSCOPE_SIGNAL_RETURN {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05}
 
 /// A system call that touches nothing but the kernel: not errno, which a process that shares our memory shares too.
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
@@ -186,6 +188,8 @@ static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
     return mscope_interrupted((const ucontext_t *)(sp + sizeof(siginfo_t)));
 }
 enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(siginfo_t) + sizeof(ucontext_t) };
+/// mov x8, #SYS_rt_sigreturn; svc #0
+#define MSCOPE_SIGNAL_RETURN {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4}
 
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
 {

@@ -126,7 +126,7 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         // Ours is not the program's crash. Who waits for us goes on, and this thread is as good as gone.
         mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
         mscope_end_reported(-1);
-        while (true) mscope_system(SYS_pause);
+        while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
     mscope_announce_end(MSCOPE_END_SIGNAL, number);
     const struct sigaction *before = mscope_before;

@@ -1,6 +1,8 @@
 // Unwind rules by return address, packed into one word each and kept for ever.
 #include "dwarf.h"
 
+#include <string.h>
+
 _Atomic uint64_t *mscope_rules;
 _Atomic uint32_t mscope_rule_generation;
 
@@ -43,8 +45,18 @@ static uint64_t mscope_pack(const struct mscope_row *row, bool async)
     return MSCOPE_RULE_OFFSET | (uint64_t)by_fp << 3 | cfa / 8 << 4 | saved / 8 << 20;
 }
 
+/// Whether a signal handler returns there. The kernel's own trampoline on arm64 has no description: unwinders are to
+/// know it by its code. So have some that programs bring along.
+static bool mscope_is_signal_return(uint64_t pc)
+{
+    static const uint8_t wanted[] = MSCOPE_SIGNAL_RETURN;
+    uint8_t code[sizeof(wanted)];
+    return mscope_read_memory(pc, code, sizeof(code)) == sizeof(code) && memcmp(code, wanted, sizeof(code)) == 0;
+}
+
 static uint64_t mscope_rule_without_row(uint64_t pc, bool async)
 {
+    if (mscope_is_signal_return(pc)) return MSCOPE_RULE_SIGNAL;
     uint64_t since = mscope_undescribed_since(pc);
     if (since == 0 || !mscope_proves_frame(pc, since)) return MSCOPE_RULE_NONE;
     return async ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;

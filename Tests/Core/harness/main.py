@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness import cases, checks, processes, programs, scans, stacks, units
+from harness import arm64, cases, checks, processes, programs, scans, stacks, units
 from harness.build import Build, BuildError
 from harness.results import Result, witness_summary
 
@@ -19,6 +19,7 @@ def arguments():
     parser.add_argument(
         "--sanitize", action="store_true", help="unit tests of the core's files under ASan and UBSan, nothing else"
     )
+    parser.add_argument("--arm64", action="store_true", help="the core on arm64, emulated by QEMU, nothing else")
     parser.add_argument("--quick", action="store_true", help="shorter loops, fewer programs")
     parser.add_argument("--filter", default="", help="only tests whose name contains this")
     parser.add_argument(
@@ -61,6 +62,8 @@ def run_one(test, build, lock):
 def selected(options):
     if options.sanitize:
         tests = units.tests()
+    elif options.arm64:
+        tests = arm64.tests()
     else:
         tests = cases.tests(options) + checks.tests(options) + scans.tests(options) + stacks.tests(options)
         tests += programs.tests(options)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -144,11 +145,63 @@ static void jumps(void) {
     end();
 }
 
+// Where a handler returns to when nobody describes that code: as the kernel's own on arm64 is.
+#if defined(__x86_64__)
+__asm__(".text\n.p2align 4\nnop\nundescribed:\nmov $15, %rax\nsyscall\n");
+extern void undescribed(void);
+
+static void install_undescribed(int number, void (*handler)(int)) {
+    const unsigned long restorer = 0x04000000;
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action = {handler, restorer, undescribed, 0};
+    syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
+}
+#else
+static void install_undescribed(int number, void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler};
+    sigaction(number, &action, NULL);
+}
+#endif
+
+static void *kept;
+
+static void keeping(int number) {
+    (void)number;
+    kept = malloc(77);
+}
+
+static __attribute__((noinline)) void raising(void) {
+    raise(SIGUSR2);
+    __asm__ volatile("" ::: "memory");
+}
+
+static void undescribed_return(void) {
+    char byte;
+    if (mscope_read_memory((uintptr_t)raising, &byte, 1) != 1) return; // QEMU: no code can be looked at
+    test("the stack of a handler goes on in what it interrupted, through code that nobody describes");
+    install_undescribed(SIGUSR2, keeping);
+    raising();
+    struct mscope_block block;
+    struct mscope_site site = {0};
+    expect(mscope_find_block((uintptr_t)kept, &block) && mscope_read_site(block.site, &site), "it has no stack");
+    bool found = false;
+    for (uint32_t i = 0; i < site.frame_count; i++) found |= site.frames[i] - (uintptr_t)raising < 64;
+    expect(found, "what raised the signal is not among its %u frames", site.frame_count);
+    expect(!(site.flags & MSCOPE_STACK_TRUNCATED), "it is truncated");
+    free(kept);
+    end();
+}
+
 int main(void) {
     computing();
     interrupted();
     questions();
     jumps();
+    undescribed_return();
     test("live figures, walk and sites agree after all of it");
     expect_consistent();
     end();

@@ -148,11 +148,18 @@ static __attribute__((noinline)) void make_internal(void) {
     mscope_thread_set_internal(false);
 }
 
+// Between pages that nobody may read: what lies right behind an image's data counts as its data.
+static void *map_apart(size_t size) {
+    char *start = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(start + PAGE, size, PROT_READ | PROT_WRITE);
+    return start + PAGE;
+}
+
 static __attribute__((noinline)) void make_mapped(void) {
-    mapped = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mapped = map_apart(16 * PAGE);
     mapped[1024] = fresh(60);
     hidden_blocks[0] = hide(mapped[1024]);
-    protected_page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    protected_page = map_apart(PAGE);
     protected_page[3] = fresh(61);
     hidden_blocks[1] = hide(protected_page[3]);
     mprotect(protected_page, PAGE, PROT_READ);

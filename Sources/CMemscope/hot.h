@@ -191,6 +191,9 @@ MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t fami
     uint64_t address = (uint64_t)block;
     struct mscope_region *region = mscope_find_region(address);
     if (region == NULL) return block == NULL ? mscope_next.free != NULL : !mscope_is_doubtful(address);
+    // No recorded block ever began near it: as if both its slots had been read, and are 0.
+    if (mscope_load_relaxed(&mscope_current_mode) <= MSCOPE_SAMPLED && !mscope_was_used(region, address))
+        return !mscope_is_doubtful(address);
     struct mscope_slot *slot = mscope_large_slot(region, address);
     uint64_t what = mscope_load_relaxed(&slot->what), of_large = what;
     if (of_large == 0 || !mscope_is_plain(of_large, address, family)) { // 0 first: in `sampled` mode it is

@@ -2,6 +2,8 @@
 #include "clock.h"
 #include "shadow.h"
 
+#include <stddef.h>
+
 _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
 // The table is sparse: walks look only between the lowest and the highest region that ever had a slot. Valid when
 // zeroed, so the lowest is kept as its distance from the top.
@@ -41,6 +43,13 @@ bool mscope_is_only_seen(uint64_t start, uint64_t offset)
     struct mscope_region *region = (struct mscope_region *)start;
     uint64_t small = offset / MSCOPE_PAGE, large = (offset - sizeof(region->small)) / MSCOPE_PAGE;
     if (offset < sizeof(region->small)) return !mscope_load_relaxed(&region->used[MSCOPE_SMALL][small]);
+    if (offset >= offsetof(struct mscope_region, lines)) {
+        enum { MSCOPE_STRETCHES_A_PAGE = MSCOPE_PAGE * 8 * 2 / MSCOPE_STRETCH_GRANULES };
+        uint64_t first = (offset - offsetof(struct mscope_region, lines)) / MSCOPE_PAGE * MSCOPE_STRETCHES_A_PAGE;
+        for (uint64_t i = 0; i < MSCOPE_STRETCHES_A_PAGE; i++)
+            if (mscope_is_used(region, first + i)) return false;
+        return true;
+    }
     if (offset >= sizeof(region->small) + sizeof(region->large)) return false;
     return !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large])
            && !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large + 1]);

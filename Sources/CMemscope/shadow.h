@@ -38,6 +38,27 @@ static inline bool mscope_is_used(struct mscope_region *region, uint64_t stretch
            || mscope_load_acquire(&region->used[MSCOPE_LARGE][stretch]);
 }
 
+static inline uint64_t mscope_line(uint64_t address)
+{
+    return address >> (MSCOPE_GRANULE_SHIFT + 1) & (MSCOPE_REGION_GRANULES / 2 - 1);
+}
+
+/// Whether a slot for the address was ever used. Where few blocks are recorded this keeps the others' slots out of the
+/// cache: the bits for a megabyte of heap are two kilobytes.
+static inline bool mscope_was_used(struct mscope_region *region, uint64_t address)
+{
+    uint64_t line = mscope_line(address);
+    return mscope_load_relaxed(&region->lines[line / 32]) >> line % 32 & 1;
+}
+
+/// Marks the place of a slot that is used for the first time.
+static inline void mscope_mark_used(struct mscope_region *region, uint64_t address, uint64_t size)
+{
+    uint64_t line = mscope_line(address), granule = address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1);
+    atomic_fetch_or_explicit(&region->lines[line / 32], 1u << line % 32, memory_order_relaxed);
+    mscope_store_release(&region->used[size >= MSCOPE_LARGE_BYTES][granule / MSCOPE_STRETCH_GRANULES], 1);
+}
+
 // ---- slots
 
 static inline struct mscope_slot *mscope_small_slot(struct mscope_region *region, uint64_t address)
@@ -60,18 +81,15 @@ static inline bool mscope_is_later(const struct mscope_slot *slot, const struct 
     return mscope_birth_of(mscope_load_acquire(&slot->born)) > mscope_birth_of(mscope_load_acquire(&other->born));
 }
 
-/// The slot of a block to come; marks its stretch as used.
+/// The slot of a block to come; marks its place as used.
 static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
 {
     struct mscope_region *region = mscope_find_region(address);
     if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
     if (mscope_unlikely(region == NULL)) return NULL;
     struct mscope_slot *slot = mscope_slot_for(region, address, size);
-    // A slot that was filled before has its stretch marked; `born` is written anyway, so it costs no other cache line.
-    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0)) {
-        uint64_t granule = address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1);
-        mscope_store_release(&region->used[size >= MSCOPE_LARGE_BYTES][granule / MSCOPE_STRETCH_GRANULES], 1);
-    }
+    // A slot that was filled before has its place marked; `born` is written anyway, so it costs no other cache line.
+    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0)) mscope_mark_used(region, address, size);
     return slot;
 }
 

@@ -37,6 +37,7 @@ struct mscope_region {
     struct mscope_slot small[MSCOPE_REGION_GRANULES], large[MSCOPE_REGION_GRANULES / 2];
     _Atomic uint8_t delivered[MSCOPE_REGION_GRANULES / 8]; // a bit each: the walk under way has had it
     _Atomic uint8_t used[2][MSCOPE_REGION_STRETCHES];      // 1: a small, or a large, block began in this stretch
+    _Atomic uint32_t lines[MSCOPE_REGION_GRANULES / 2 / 32]; // a bit each: a block began in these 64 bytes
 };
 enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger ones are few: glibc maps them apart
 #define MSCOPE_SIZE_HUGE 0x7fffffffull

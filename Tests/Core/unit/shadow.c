@@ -1,4 +1,5 @@
 // The shadow table by itself: blocks recorded at addresses of our choice, against a model.
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -219,6 +220,41 @@ static void borders(void) {
     end();
 }
 
+static void used_lines(void) {
+    test("a line of 64 bytes is used from the first block in it on, and its neighbours are not");
+    char *heap = reserve(PLACES * 64);
+    uint64_t seed = 7, used = 0;
+    memset(live, 0, sizeof live);
+    for (size_t i = 0; i < PLACES / 10; i++) {
+        size_t at = random_below(&seed, PLACES), size = random_below(&seed, 2) ? 16 : 200;
+        char *block = heap + at * 64 + (size == 16 ? 48 : 0);
+        if (live[at]) continue;
+        live[at] = true, used++;
+        record(block, size);
+        if (i % 2) forget(block);
+    }
+    for (size_t at = 0; at < PLACES; at++) {
+        uint64_t address = (uint64_t)(uintptr_t)heap + at * 64;
+        struct mscope_region *region = mscope_find_region(address);
+        expect(region && mscope_was_used(region, address) == live[at], "line %zu is not as it was used", at);
+    }
+    end();
+
+    test("a page of these bits that was only looked at is known");
+    uint64_t first = (uint64_t)(uintptr_t)mscope_find_region((uint64_t)(uintptr_t)heap), seen = 0;
+    for (uint64_t offset = offsetof(struct mscope_region, lines); offset < sizeof(struct mscope_region); offset += 4096)
+        seen += mscope_is_only_seen(first, offset);
+    expect(seen < sizeof((struct mscope_region){0}.lines) / 4096, "all pages of bits count as unused");
+    char *apart = reserve(4ull << MSCOPE_REGION_SHIFT);
+    apart = (char *)(((uint64_t)(uintptr_t)apart | ((1ull << MSCOPE_REGION_SHIFT) - 1)) + 1);
+    record(apart, 16);
+    first = (uint64_t)(uintptr_t)mscope_find_region((uint64_t)(uintptr_t)apart), seen = 0;
+    for (uint64_t offset = offsetof(struct mscope_region, lines); offset < sizeof(struct mscope_region); offset += 4096)
+        seen += mscope_is_only_seen(first, offset);
+    expect_equal(seen, sizeof((struct mscope_region){0}.lines) / 4096 - 1, "pages of bits without a block");
+    end();
+}
+
 static void wild(void) {
     test("addresses that no heap has are answered, not followed");
     struct mscope_block found;
@@ -241,6 +277,7 @@ int main(void) {
     missed_ends();
     unknown_frees();
     borders();
+    used_lines();
     wild();
     return check_result();
 }

@@ -1,6 +1,7 @@
 """The core compiled for arm64 and run by QEMU, which emulates the processor and not the kernel."""
 
 import glob
+import shutil
 
 from harness import processes
 from harness.build import CORE, CORE_FLAGS, LIBRARIES, TESTS, TEST_FLAGS, BuildError
@@ -43,7 +44,8 @@ def emulated(source):
             build._call([*COMPILER, *flags, TESTS / source, core_object(build), *LIBRARIES, "-o", path])
 
         path = build._once(f"arm64/programs/{source}.run", make)
-        command = ["qemu-aarch64-static", "-L", HOME, path]
+        emulator = shutil.which("qemu-aarch64-static") or "qemu-aarch64"  # as the release calls it
+        command = [emulator, "-L", HOME, path]
         return checked(processes.run(command, build.environment(), build.folder, 300))
 
     return Test(f"arm64/{source}", run)

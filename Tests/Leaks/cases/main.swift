@@ -29,12 +29,18 @@ let topics: [[(name: String, run: () -> Void)]] = [
     for topic in topics { for entry in topic { print(entry.name) } }
 }
 
-setvbuf(stdout, nil, _IOLBF, 0)
-if CommandLine.arguments.count == 2, CommandLine.arguments[1] == "--list" {
-    list()
-} else if CommandLine.arguments.count != 2 || !perform(CommandLine.arguments[1]) {
-    print("usage: cases NAME | --list")
-    exit(2)
+/// Reads the arguments in a frame of its own: that of main stays, and what was freed there would hold the block that a
+/// case allocates at the same address.
+@inline(never) func obey() {
+    if CommandLine.arguments.count == 2, CommandLine.arguments[1] == "--list" {
+        list()
+    } else if CommandLine.arguments.count != 2 || !perform(CommandLine.arguments[1]) {
+        print("usage: cases NAME | --list")
+        exit(2)
+    }
 }
+
+setvbuf(stdout, nil, _IOLBF, 0)
+obey()
 cases_clobber()
 exit(0)

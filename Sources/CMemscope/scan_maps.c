@@ -61,25 +61,39 @@ static struct mscope_mapping mscope_parse_mapping(const char *line)
     return mapping;
 }
 
-/// Data of an image: a file mapping, and the anonymous ones right behind it, which are its zeroed data. What nobody may
-/// read ends it: the guard of a stack.
-static bool mscope_is_image(const struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
+static void mscope_append_mapping(struct mscope_scanner *scanner, struct mscope_mapping mapping)
 {
-    if (mapping->name == MSCOPE_MAP_FILE) return true;
-    if (mapping->name != MSCOPE_MAP_ANONYMOUS || scanner->mapping_count == 0) return false;
+    if (scanner->mapping_count == MSCOPE_MAPPINGS)
+        scanner->problem = MSCOPE_SCAN_TOO_LARGE;
+    else
+        scanner->mappings[scanner->mapping_count++] = mapping;
+}
+
+/// Up to where an anonymous mapping is the zeroed data of the image in front of it. What nobody may read ends that, the
+/// guard of a stack, and so does the end of the image: what the program maps may lie right behind.
+static uint64_t mscope_image_data_end(const struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
+{
+    if (scanner->mapping_count == 0) return mapping->start;
     const struct mscope_mapping *before = &scanner->mappings[scanner->mapping_count - 1];
-    return before->image && before->end == mapping->start && (mapping->flags & before->flags & MSCOPE_MAP_READABLE);
+    bool behind = before->image && before->end == mapping->start;
+    if (!behind || !(mapping->flags & before->flags & MSCOPE_MAP_READABLE)) return mapping->start;
+    struct mscope_unwind_table image;
+    if (!mscope_find_unwind_table(before->start, &image)) return mapping->start; // some other file
+    uint64_t end = (image.end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1);
+    if (end < mapping->start) return mapping->start;
+    return end < mapping->end ? end : mapping->end;
 }
 
 static void mscope_add_mapping(struct mscope_scanner *scanner, const char *line)
 {
-    struct mscope_mapping mapping = mscope_parse_mapping(line);
-    mapping.image = mscope_is_image(scanner, &mapping);
-    if (scanner->mapping_count == MSCOPE_MAPPINGS) {
-        scanner->problem = MSCOPE_SCAN_TOO_LARGE;
-        return;
+    struct mscope_mapping mapping = mscope_parse_mapping(line), data = mapping;
+    mapping.image = mapping.name == MSCOPE_MAP_FILE;
+    if (mapping.name == MSCOPE_MAP_ANONYMOUS) {
+        data.image = true;
+        data.end = mapping.start = mscope_image_data_end(scanner, &mapping);
+        if (data.start < data.end) mscope_append_mapping(scanner, data);
     }
-    scanner->mappings[scanner->mapping_count++] = mapping;
+    if (mapping.start < mapping.end) mscope_append_mapping(scanner, mapping);
 }
 
 bool mscope_read_mappings(struct mscope_scanner *scanner)

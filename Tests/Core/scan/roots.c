@@ -148,18 +148,20 @@ static __attribute__((noinline)) void make_internal(void) {
     mscope_thread_set_internal(false);
 }
 
-// Between pages that nobody may read: what lies right behind an image's data counts as its data.
-static void *map_apart(size_t size) {
-    char *start = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    mprotect(start + PAGE, size, PROT_READ | PROT_WRITE);
-    return start + PAGE;
+/// Right behind the data of the program, which the kernel then tells of as one mapping with its zeroed part.
+static void *map_behind_image(size_t size) {
+    extern char _end[];
+    void *start = (void *)(((uintptr_t)_end + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
+    int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    return mmap(start, size, PROT_READ | PROT_WRITE, kind, -1, 0);
 }
 
 static __attribute__((noinline)) void make_mapped(void) {
-    mapped = map_apart(16 * PAGE);
+    mapped = map_behind_image(16 * PAGE);
+    expect(mapped != MAP_FAILED, "there is no room behind the program");
     mapped[1024] = fresh(60);
     hidden_blocks[0] = hide(mapped[1024]);
-    protected_page = map_apart(PAGE);
+    protected_page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     protected_page[3] = fresh(61);
     hidden_blocks[1] = hide(protected_page[3]);
     mprotect(protected_page, PAGE, PROT_READ);

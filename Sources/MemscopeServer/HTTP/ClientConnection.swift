@@ -84,8 +84,7 @@ extension ClientConnection {
         let age = now > since ? now - since : 0
         switch phase {
         case .receiving where age > UInt64(limits.requestSeconds) * 1_000_000_000:
-            if expectsRequest { sendTimeout(seconds: limits.requestSeconds) }
-            hangUp()
+            end("the request did not arrive in full within \(limits.requestSeconds) s")
         case .sending where age > UInt64(limits.responseSeconds) * 1_000_000_000:
             hangUp()
         case .streaming:
@@ -95,17 +94,33 @@ extension ClientConnection {
         }
     }
 
+    /// For how long its request has been waited for, in nanoseconds; nil while one is being answered.
+    func idleTime(at now: UInt64) -> UInt64? {
+        guard phase == .receiving else { return nil }
+        return now > since ? now - since : 0
+    }
+
+    /// Ends the connection for the sake of a client that waits for one.
+    func giveWay() {
+        end("all connections were taken, and this one's request had been waited for longest")
+    }
+
+    private func end(_ message: String) {
+        if expectsRequest { sendTimeout(message) }
+        hangUp()
+    }
+
     private func hangUp() {
         enter(.closing)
         // libmicrohttpd sees the end of the stream and cleans up.
         shutdown(socket, Int32(SHUT_RDWR))
     }
 
-    private func sendTimeout(seconds: Int) {
+    private func sendTimeout(_ message: String) {
         let error = HTTPError(
             status: 408,
             code: .badRequest,
-            message: "the request did not arrive in full within \(seconds) s",
+            message: message,
             hint: "send its header and body without a pause"
         )
         guard case .bytes(let json) = error.response.body else { return }

@@ -30,6 +30,8 @@ extension HTTPDaemon {
         package var bodyBytes = 64 * 1024
         /// For a request to arrive in full, and for a connection to be idle.
         package var requestSeconds = 10
+        /// The same while all connections are taken and another client waits.
+        package var crowdedMilliseconds = 100
         /// For an answer to be read by the client.
         package var responseSeconds = 60
         /// Between two comments that keep a silent event stream open.

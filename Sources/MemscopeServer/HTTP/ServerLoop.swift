@@ -49,7 +49,7 @@ internal import Glibc
     /// Serves until the mailbox says stop, then closes everything.
     func run(listeningOn socket: Int32) {
         while true {
-            let isReady = waitForWork()
+            let isReady = waitForWork(listeningOn: socket)
             let mail = mailbox.take()
             for (id, response) in mail.finished { finish(id, with: response) }
             if mail.isStopping { break }
@@ -91,25 +91,42 @@ internal import Glibc
     }
 
     /// True when libmicrohttpd has something to do.
-    private func waitForWork() -> Bool {
+    private func waitForWork(listeningOn socket: Int32) -> Bool {
         let watched = connections.values.filter(\.needsWatch)
+        let idlest = isCrowded ? idlestConnection() : nil
         var sockets = [
             pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+            // At its limit libmicrohttpd does not look at it. Without anyone to give way, neither do we.
+            pollfd(fd: idlest == nil ? -1 : socket, events: Int16(POLLIN), revents: 0),
         ]
         sockets += watched.map { pollfd(fd: $0.socket, events: Int16(MSCOPE_HTTP_HANG_UP), revents: 0) }
         _ = unsafe poll(&sockets, nfds_t(sockets.count), timeoutMilliseconds())
-        for (socket, connection) in zip(sockets.dropFirst(2), watched) where socket.revents != 0 {
+        if sockets[2].revents != 0 { idlest?.giveWay() }
+        for (socket, connection) in zip(sockets.dropFirst(3), watched) where socket.revents != 0 {
             connection.noteHangUp()
         }
         return sockets[0].revents != 0
+    }
+
+    private var isCrowded: Bool { connections.count >= gate.limits.connections }
+
+    /// Whose request has been waited for longest, and long enough to give way to another client.
+    private func idlestConnection() -> ClientConnection? {
+        let now = monotonicNow()
+        let idle = connections.values.compactMap { connection in
+            connection.idleTime(at: now).map { (connection: connection, time: $0) }
+        }
+        guard let idlest = idle.max(by: { $0.time < $1.time }) else { return nil }
+        return idlest.time >= UInt64(gate.limits.crowdedMilliseconds) * 1_000_000 ? idlest.connection : nil
     }
 
     private func timeoutMilliseconds() -> Int32 {
         // Nobody there: sleep until a client comes.
         guard !connections.isEmpty else { return -1 }
         // Who publishes an event may be a thread that has not our descriptors, and cannot wake us.
-        let longest: UInt64 = connections.values.contains { $0.stream != nil } ? 100 : 1000
+        var longest: UInt64 = connections.values.contains { $0.stream != nil } ? 100 : 1000
+        if isCrowded { longest = min(longest, UInt64(gate.limits.crowdedMilliseconds)) }
         var timeout: UInt64 = 0
         let isSet = unsafe MHD_get_timeout(daemon, &timeout) == .YES
         return Int32(isSet ? min(timeout, longest) : longest)

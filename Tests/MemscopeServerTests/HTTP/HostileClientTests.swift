@@ -78,14 +78,32 @@ import Testing
         #expect(client.receiveAll().isEmpty)
     }
 
-    @Test("A flood of silent connections delays others by the timeout at most") func flood() throws {
-        let server = try impatient()
-        let flood = (1...100).map { _ in server.connect() }
+    @Test("Clients that say nothing give way to those that do, and event streams stay") func flood() throws {
+        let server = try TestServer()
+        let stream = server.connect()
+        stream.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(stream.receive(until: "hello") != nil)
+        let flood = (1...300).map { _ in server.connect() }
         #expect(flood.allSatisfy { $0.isConnected })
         let client = server.connect()
-        client.setReceiveTimeout(seconds: 20)
+        client.setReceiveTimeout(seconds: 5)  // at the timeout of a request it would take a hundred
         client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         #expect(client.receive(until: "ok\n") != nil)
+        let answer = try #require(RawAnswer(flood[0].receiveAll()))
+        #expect(answer.status == 408)
+        #expect(String(decoding: answer.body, as: UTF8.self).contains("all connections were taken"))
+        server.hub.publish(event: "late", data: "1")
+        #expect(stream.receive(until: "event: late") != nil)
+    }
+
+    @Test("While no other client waits, silent ones are left alone") func quiet() throws {
+        let server = try TestServer()
+        let clients = (1...HTTPDaemon.Limits().connections).map { _ in server.connect() }
+        usleep(500_000)
+        for client in clients {
+            client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(client.receive(until: "ok\n") != nil)
+        }
     }
 
     @Test("A client that does not read its answer is dropped") func deaf() throws {

@@ -68,20 +68,16 @@ MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint6
     mscope_store_release(&slot->what, what);
 }
 
-/// Records a birth whose stack and flags are settled.
-MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
-                                       uint32_t flags, uint64_t born)
+/// Records a birth whose place, stack and flags are settled.
+MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, struct mscope_slot *slot, uint64_t address,
+                                       uint64_t size, uint32_t site, uint32_t flags, uint64_t born)
 {
-    struct mscope_slot *slot = mscope_make_slot(address, size);
-    if (mscope_unlikely(slot == NULL)) return;
+    mscope_use_slot(slot, address, size);
     uint64_t what = mscope_slot_what(address, size, site, flags);
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
     mscope_count_birth(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
-    if (site != 0) {
-        struct mscope_tally *tally = mscope_site_tally(bank, site);
-        if (mscope_likely(tally != NULL)) mscope_count_birth(tally, size, weight);
-    }
+    if (site != 0) mscope_count_birth(mscope_site_tally(bank, site), size, weight);
     mscope_live_bytes_changed(bank, size * own_weight);
     mscope_fill(slot, address, size, what, born);
     if (mscope_unlikely(size > MSCOPE_ORDINARY_BYTES)) mscope_note_size(size);
@@ -96,10 +92,7 @@ MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t size, 
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
     uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
     mscope_count_death(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
-    if (site != 0) {
-        struct mscope_tally *tally = mscope_site_tally(bank, site);
-        if (mscope_likely(tally != NULL)) mscope_count_death(tally, size, weight);
-    }
+    if (site != 0) mscope_count_death(mscope_site_tally(bank, site), size, weight);
     mscope_live_bytes_changed(bank, size * own_weight);
 }
 
@@ -114,11 +107,11 @@ MSCOPE_INLINE struct mscope_bank *mscope_bank_for_plain_birth(uint64_t size)
     return mscope_tls.bank;
 }
 
-MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, uint64_t address, uint64_t size, uint32_t site,
-                                             uint32_t family, uint64_t pc)
+MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct mscope_slot *slot, uint64_t address,
+                                             uint64_t size, uint32_t site, uint32_t family, uint64_t pc)
 {
     uint32_t context = mscope_unlikely(mscope_may_be_task(pc)) ? mscope_find_context(bank, pc) : bank->context;
-    mscope_record_birth(bank, address, size, site, MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT,
+    mscope_record_birth(bank, slot, address, size, site, MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT,
                         mscope_birth_now() << 24 | context);
 }
 
@@ -130,18 +123,18 @@ MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family,
         mode == MSCOPE_FULL
         || (mode == MSCOPE_BALANCED && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1)));
     struct mscope_bank *bank = settled ? mscope_bank_for_plain_birth(size) : NULL;
-    if (mscope_unlikely(bank == NULL)) {
+    struct mscope_region *region;
+    if (mscope_unlikely(bank == NULL) || mscope_unlikely((region = mscope_find_region((uint64_t)block)) == NULL)) {
         mscope_record(block, size, family, (struct mscope_cursor){pc, sp, fp});
         return;
     }
+    struct mscope_slot *slot = mscope_slot_for(region, (uint64_t)block, size);
     if (mode == MSCOPE_FULL) {
-        // Its slot is seldom in the cache; it is fetched while the stack is taken.
-        struct mscope_region *region = mscope_find_region((uint64_t)block);
-        __builtin_prefetch(region ? mscope_slot_for(region, (uint64_t)block, size) : NULL, 1);
+        __builtin_prefetch(slot, 1); // it is seldom in the cache; it is fetched while the stack is taken
         site = mscope_site_again(bank, pc, sp, fp);
-        if (site == 0) site = mscope_site_here(bank, pc, sp, fp);
+        if (mscope_unlikely(site == 0)) site = mscope_site_here(bank, pc, sp, fp);
     }
-    mscope_record_plain_birth(bank, (uint64_t)block, size, site, family, pc);
+    mscope_record_plain_birth(bank, slot, (uint64_t)block, size, site, family, pc);
 }
 
 /// Makes a live block's slot that of a freed one. In this order: see mscope_read_granule.

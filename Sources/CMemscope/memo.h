@@ -61,9 +61,10 @@ static inline __attribute__((always_inline)) uint32_t mscope_site_again(const st
         different |= mscope_row_difference(memo, i) | mscope_row_difference(memo, i - 1)
                      | mscope_row_difference(memo, i - 2) | mscope_row_difference(memo, i - 3);
     uint64_t odd = mscope_odd_differences(memo, again->odd);
-    bool same = (different[0] | different[1] | odd) == 0;
+    if (mscope_unlikely((different[0] | different[1] | odd) != 0)) return 0;
     mscope_signal_fence();
-    return same && again->sp == sp ? site : 0;
+    if (mscope_unlikely(again->sp != sp)) return 0;
+    return site;
 }
 
 #endif

@@ -103,7 +103,8 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
         flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
-        mscope_record_birth(bank, (uint64_t)block, size, site, flags, born);
+        struct mscope_slot *slot = mscope_find_place((uint64_t)block, size);
+        if (slot != NULL) mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
@@ -215,7 +216,8 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
     flags |= mscope_watched_flags(bank, walk, born);
-    mscope_record_birth(bank, address, size, site, flags, born);
+    struct mscope_slot *slot = mscope_find_place(address, size);
+    if (slot != NULL) mscope_record_birth(bank, slot, address, size, site, flags, born);
 }
 
 /// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.

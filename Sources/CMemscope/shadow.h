@@ -81,15 +81,27 @@ static inline bool mscope_is_later(const struct mscope_slot *slot, const struct 
     return mscope_birth_of(mscope_load_acquire(&slot->born)) > mscope_birth_of(mscope_load_acquire(&other->born));
 }
 
-/// The slot of a block to come; marks its place as used.
-static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
+/// Where the slot of a block to come is; NULL when there is no memory for it.
+static inline struct mscope_slot *mscope_find_place(uint64_t address, uint64_t size)
 {
     struct mscope_region *region = mscope_find_region(address);
     if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
-    if (mscope_unlikely(region == NULL)) return NULL;
-    struct mscope_slot *slot = mscope_slot_for(region, address, size);
-    // A slot that was filled before has its place marked; `born` is written anyway, so it costs no other cache line.
-    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0)) mscope_mark_used(region, address, size);
+    return mscope_unlikely(region == NULL) ? NULL : mscope_slot_for(region, address, size);
+}
+
+/// Before a slot is filled. One that was filled before has its place marked; `born` is written anyway, so to look at it
+/// costs no other cache line.
+static inline void mscope_use_slot(const struct mscope_slot *slot, uint64_t address, uint64_t size)
+{
+    if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0))
+        mscope_mark_used(mscope_find_region(address), address, size);
+}
+
+/// The slot of a block to come, to be filled at once.
+static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
+{
+    struct mscope_slot *slot = mscope_find_place(address, size);
+    if (mscope_likely(slot != NULL)) mscope_use_slot(slot, address, size);
     return slot;
 }
 

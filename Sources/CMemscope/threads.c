@@ -112,11 +112,14 @@ static struct mscope_bank *mscope_claim_bank(void)
     return bank;
 }
 
+/// What is counted for sites that there is no memory for.
+static struct mscope_tally mscope_lost;
+
 struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
 {
     _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
     struct mscope_chunk *fresh = mscope_take(sizeof(*fresh)), *other = NULL;
-    if (fresh == NULL) return NULL;
+    if (fresh == NULL) return &mscope_lost;
     // A signal handler on this thread may have been here in between.
     if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
     return &fresh->sites[site % MSCOPE_CHUNK_SITES];

@@ -263,6 +263,16 @@ MSCOPE_HIDDEN bool mscope_is_executable(uint64_t address);
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
+// ---- hooks.c
+/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
+/// has written nothing there.
+extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
+/// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
+static inline bool mscope_can_be_object(uint64_t counts)
+{
+    return (counts & 1) != 0 || counts >> 62 == 3;
+}
+
 // ---- scan.c, stop_signal.c
 MSCOPE_HIDDEN void mscope_scan_after_fork(void);
 MSCOPE_HIDDEN void mscope_stop_after_fork(void);

@@ -35,7 +35,6 @@ static void mscope_scan_memory(struct mscope_scanner *scanner)
         used < scanner->answer->capacity ? (scanner->answer->capacity - used) / sizeof(struct mscope_scan_edge) : 0;
     if (scanner->problem == 0) mscope_find_edges(scanner);
     if (scanner->pagemap >= 0) mscope_raw(SYS_close, scanner->pagemap);
-    if (scanner->memory >= 0) mscope_raw(SYS_close, scanner->memory);
 }
 
 static void mscope_give_up_ranges(struct mscope_ranges *ranges)
@@ -43,13 +42,22 @@ static void mscope_give_up_ranges(struct mscope_ranges *ranges)
     if (ranges->items != NULL) mscope_unmap(ranges->items, ranges->capacity * sizeof(*ranges->items));
 }
 
-/// Looks at everything and writes the answer. In place it gives back what it took; a copy ends anyway.
-void mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answer)
+static void mscope_give_up(struct mscope_scanner *scanner)
+{
+    mscope_give_up_nodes(scanner);
+    mscope_give_up_mappings(scanner);
+    mscope_give_up_ranges(&scanner->skip);
+    mscope_give_up_ranges(&scanner->internal);
+    mscope_unmap(scanner, sizeof(*scanner));
+}
+
+/// Looks at everything and writes the answer; NULL without memory to work with.
+static struct mscope_scanner *mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answer)
 {
     struct mscope_scanner *scanner = mscope_map(sizeof(*scanner));
     if (scanner == NULL) {
         answer->problem = MSCOPE_SCAN_NO_MEMORY;
-        return;
+        return NULL;
     }
     scanner->plan = plan;
     scanner->answer = answer;
@@ -69,11 +77,18 @@ void mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answ
     scan->heap_bytes = scanner->heap_bytes;
     scan->root_bytes = scanner->root_bytes;
     answer->problem = scanner->problem;
-    mscope_give_up_nodes(scanner);
-    mscope_give_up_mappings(scanner);
-    mscope_give_up_ranges(&scanner->skip);
-    mscope_give_up_ranges(&scanner->internal);
-    mscope_unmap(scanner, sizeof(*scanner));
+    return scanner;
+}
+
+static void mscope_scan_in_place(struct mscope_plan *plan, struct mscope_answer *answer)
+{
+    struct mscope_scanner *scanner = mscope_scan_everything(plan, answer);
+    if (scanner == NULL) return;
+    if (scanner->problem == 0) mscope_keep_heads(scanner);
+    answer->problem = scanner->problem;
+    answer->scan.is_partly_readable = true;
+    if (scanner->memory >= 0) mscope_raw(SYS_close, scanner->memory);
+    mscope_give_up(scanner);
 }
 
 // ---- the copy
@@ -92,9 +107,10 @@ static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_an
     mscope_raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     if (mscope_raw(SYS_getppid) != plan->process) mscope_raw(SYS_exit_group, 1);
     mscope_write_file("/proc/self/oom_score_adj", "1000");
-    mscope_scan_everything(plan, answer);
+    struct mscope_scanner *scanner = mscope_scan_everything(plan, answer);
     mscope_store_release(&answer->state, MSCOPE_ANSWER_READY);
     mscope_raw(SYS_futex, &answer->state, FUTEX_WAKE, 1);
+    if (answer->problem == 0) mscope_serve_reads(scanner);
     for (;;) mscope_raw(SYS_exit_group, 0);
 }
 
@@ -117,25 +133,39 @@ bool mscope_has_ended(int32_t process, int flags)
     return result == process || result == -ECHILD;
 }
 
-/// Waits for the copy's answer, and for its end.
-static uint32_t mscope_await_copy(int32_t process, struct mscope_answer *answer, uint64_t timeout)
+bool mscope_await(_Atomic uint32_t *state, uint32_t value, int32_t process, uint64_t timeout)
 {
     uint64_t began = mscope_now();
-    uint32_t problem = 0;
-    bool ended = false;
-    while (mscope_load_acquire(&answer->state) != MSCOPE_ANSWER_READY && problem == 0) {
+    while (mscope_load_acquire(state) == value) {
         struct timespec some = {.tv_nsec = 10000000}; // its death does not wake us
-        mscope_raw(SYS_futex, &answer->state, FUTEX_WAIT, MSCOPE_ANSWER_NONE, &some);
-        if (mscope_load_acquire(&answer->state) == MSCOPE_ANSWER_READY) break;
-        if ((ended = mscope_has_ended(process, WNOHANG)))
-            problem = mscope_load_acquire(&answer->state) == MSCOPE_ANSWER_READY ? 0 : MSCOPE_SCAN_DIED;
-        else if (mscope_now() - began > timeout)
-            problem = MSCOPE_SCAN_TIMED_OUT;
-        if (ended) break;
+        mscope_raw(SYS_futex, state, FUTEX_WAIT, value, &some);
+        if (mscope_load_acquire(state) != value) break;
+        if (mscope_now() - began > timeout) return false;
+        // What it wrote last, it wrote before it ended.
+        if (mscope_has_ended(process, WNOHANG)) return mscope_load_acquire(state) != value;
     }
-    if (problem == MSCOPE_SCAN_TIMED_OUT) mscope_raw(SYS_kill, process, SIGKILL);
-    if (!ended) mscope_has_ended(process, 0);
-    return problem != 0 ? problem : answer->problem;
+    return true;
+}
+
+static void mscope_end_copy(int32_t process)
+{
+    mscope_raw(SYS_kill, process, SIGKILL);
+    mscope_has_ended(process, 0);
+}
+
+/// Waits for the copy's answer. A copy that found everything stays, to be read.
+static uint32_t mscope_await_copy(int32_t process, struct mscope_answer *answer, uint64_t timeout)
+{
+    if (!mscope_await(&answer->state, MSCOPE_ANSWER_NONE, process, timeout)) {
+        bool ended = mscope_has_ended(process, WNOHANG);
+        if (!ended) mscope_end_copy(process);
+        return ended ? MSCOPE_SCAN_DIED : MSCOPE_SCAN_TIMED_OUT;
+    }
+    if (answer->problem != 0)
+        mscope_end_copy(process);
+    else
+        answer->copy = process;
+    return answer->problem;
 }
 
 // ---- the plan
@@ -239,7 +269,7 @@ static uint32_t mscope_look(struct mscope_plan *plan, struct mscope_answer *answ
     mscope_find_stack_pointers(plan);
     int32_t process = mscope_make_copy(plan, answer);
     plan->in_place = process < 0 && hold;
-    if (plan->in_place) mscope_scan_everything(plan, answer);
+    if (plan->in_place) mscope_scan_in_place(plan, answer);
     mscope_let_go(plan, held);
     if (plan->longest_pause > answer->scan.pause) answer->scan.pause = plan->longest_pause;
     answer->scan.method = !hold                        ? MSCOPE_SCAN_FORK
@@ -271,14 +301,18 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
     struct mscope_plan *plan = mscope_make_plan(options, sp);
     struct mscope_answer *answer = plan != NULL && size > sizeof(*answer) ? mscope_map_shared(size) : NULL;
     uint32_t result = size > sizeof(*answer) ? MSCOPE_SCAN_NO_MEMORY : MSCOPE_SCAN_TOO_LARGE;
-    if (answer != NULL) {
+    struct mscope_window *window = answer != NULL ? mscope_map_shared(sizeof(*window)) : NULL;
+    if (window != NULL) {
         answer->capacity = size;
+        answer->owner = plan->process;
+        answer->window = window;
         result = mscope_run_scan(plan, answer);
         answer->scan.duration = mscope_now() - began;
     }
     if (plan != NULL) mscope_unmap(plan, sizeof(*plan));
     *problem = result;
     if (result != 0) {
+        if (window != NULL) mscope_unmap(window, sizeof(*window));
         if (answer != NULL) mscope_unmap(answer, size);
         return NULL;
     }
@@ -312,9 +346,23 @@ void mscope_scan_after_fork(void)
     mscope_stop_after_fork();
 }
 
+void mscope_scan_finish(struct mscope_scan *scan)
+{
+    struct mscope_answer *answer = (struct mscope_answer *)scan;
+    // A child of the program shares this memory with it: the copy is not the child's to end.
+    if (mscope_raw(SYS_getpid) != answer->owner) return;
+    if (answer->copy != 0) mscope_end_copy(answer->copy);
+    answer->copy = 0;
+    if (answer->window != NULL) mscope_unmap(answer->window, sizeof(*answer->window));
+    if (answer->heads != NULL) mscope_unmap(answer->heads, scan->node_count * sizeof(*answer->heads));
+    answer->window = NULL;
+    answer->heads = NULL;
+}
+
 void mscope_scan_release(struct mscope_scan *scan)
 {
     struct mscope_answer *answer = (struct mscope_answer *)scan;
+    mscope_scan_finish(scan);
     mscope_unmap(answer, answer->capacity);
 }
 

@@ -68,8 +68,23 @@ struct mscope_answer {
     uint64_t capacity;       // bytes, with this
     _Atomic uint32_t state;  // MSCOPE_ANSWER_…; a futex
     uint32_t problem;        // 0: none
+    // For mscope_scan_read. A copy puts what is asked for into the window; a scan in place kept the heads of the blocks.
+    int32_t owner, copy; // processes: who asks, and who answers; 0 without a copy
+    struct mscope_window *window;
+    struct mscope_head *heads; // by node
 };
 enum { MSCOPE_ANSWER_NONE = 0, MSCOPE_ANSWER_READY = 1 };
+
+enum { MSCOPE_WINDOW_BYTES = 1 << 18, MSCOPE_HEAD_BYTES = 128 };
+enum { MSCOPE_WINDOW_IDLE = 0, MSCOPE_WINDOW_ASKED = 1 };
+struct mscope_window {      // shared with the copy
+    _Atomic uint32_t state; // MSCOPE_WINDOW_…; a futex
+    uint64_t start, size;   // what it shows
+    uint8_t bytes[MSCOPE_WINDOW_BYTES];
+};
+struct mscope_head {
+    uint8_t bytes[MSCOPE_HEAD_BYTES];
+};
 
 // ---- the scanner
 struct mscope_ranges { // grows in memory of our own
@@ -118,9 +133,10 @@ struct mscope_scanner {
 };
 
 // ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c: the scanner; the first problem stays in `problem`
-MSCOPE_HIDDEN void mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answer);
 /// Whether a process cloned from this one has ended, or does after waiting for it.
 MSCOPE_HIDDEN bool mscope_has_ended(int32_t process, int flags);
+/// Waits until `*state` is not `value` any more; false when the copy ended before that, or the time did.
+MSCOPE_HIDDEN bool mscope_await(_Atomic uint32_t *state, uint32_t value, int32_t process, uint64_t timeout);
 /// Clones the process; what runs in the copy writes the answer. The copy's number, or an error.
 MSCOPE_HIDDEN int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer);
 MSCOPE_HIDDEN bool mscope_read_mappings(struct mscope_scanner *scanner);
@@ -159,6 +175,12 @@ static inline uint64_t mscope_word(struct mscope_scanner *scanner, uint64_t at)
     const uint64_t *word = mscope_words(scanner, at, &end);
     return word != NULL ? *word : 0;
 }
+
+// ---- scan_read.c
+/// In the copy: shows what is asked for, until it is killed or nobody has asked for as long as a scan may take.
+MSCOPE_HIDDEN void mscope_serve_reads(struct mscope_scanner *scanner);
+/// In place: keeps the first bytes of each block, as nobody can be asked for them later.
+MSCOPE_HIDDEN void mscope_keep_heads(struct mscope_scanner *scanner);
 
 // ---- what a word may point to
 #define MSCOPE_POINTER_BITS ((1ull << 48) - 1)

@@ -149,11 +149,12 @@ uint64_t mscope_chunk_header(struct mscope_scanner *scanner, uint64_t address)
 }
 
 /// The end of what the program may have written to a block: it may have asked malloc_usable_size how much that is, as
-/// Swift's arrays do.
+/// Swift's arrays do. Else there are words of another block's behind it.
 static uint64_t mscope_block_end(struct mscope_scanner *scanner, uint64_t index)
 {
     const struct mscope_scan_node *node = &scanner->nodes[index];
     uint64_t end = node->address + node->size, next = scanner->nodes[index + 1].address;
+    if (!mscope_load_relaxed(&mscope_uses_slack) && !mscope_can_be_object(node->words[1])) return end;
     if (scanner->plan->arenas != 0) {
         // glibc has the chunk's size before the block: less 8 bytes it is usable, or 16 in a mapping of its own.
         uint64_t header = mscope_chunk_header(scanner, node->address);

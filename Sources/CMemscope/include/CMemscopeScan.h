@@ -7,6 +7,7 @@
 #define MSCOPE_CMEMSCOPE_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
@@ -83,11 +84,17 @@ struct mscope_scan {
     uint32_t threads, threads_read; // of the program; those whose registers were read
     uint32_t threads_left;          // left alone in a system call that would have noticed; their stacks were searched
     bool has_unknown_heap;          // tracking had gaps: heap memory of unknown blocks counts as roots
+    bool is_partly_readable;        // no copy was left to be read: of each block there are its first bytes only
 };
 
 /// Looks at the whole heap once; one at a time. NULL, and why, when that was not possible.
 struct mscope_scan *_Nullable mscope_scan_take(const struct mscope_scan_options *options,
                                                enum mscope_scan_problem *problem);
+/// The program's memory as it was when the words were read, from `address` on: how many bytes of it there are, 0 when it
+/// cannot be read, and where they are until the next call. For whoever took the scan; one caller at a time.
+size_t mscope_scan_read(struct mscope_scan *scan, uint64_t address, const uint8_t *_Nullable *_Nonnull bytes);
+/// Nothing will be read any more: the copy ends. Nodes, edges and roots stay.
+void mscope_scan_finish(struct mscope_scan *scan);
 void mscope_scan_release(struct mscope_scan *scan);
 /// Birth, thread and task of a node.
 void mscope_scan_origin(uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task);

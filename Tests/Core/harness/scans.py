@@ -28,6 +28,7 @@ def tests(options):
     for what in FORBIDDEN:
         found.append(program_test(f"scan/forbidden.c {what}", "scan/forbidden.c", "linked", arguments=(what,)))
     found.append(program_test("scan/large.c", "scan/large.c", "linked"))
+    found.append(program_test("scan/read.c", "scan/read.c", "linked"))
     for name, file in ALLOCATORS.items():
         behind = library(file) if file else None
         if behind:

@@ -1,4 +1,5 @@
 // Where a pointer may stand, and where it does not count.
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -124,6 +125,29 @@ static void tagged(void) {
     end();
 }
 
+// ---- a block whose size does not fill its chunk
+
+static __attribute__((noinline)) void make_short(void) {
+    void **array = fresh(36);
+    slots[5] = array;
+    array[4] = fresh(66);
+    hidden_blocks[8] = hide(array[4]);
+}
+
+static void rest_of_chunk(void) {
+    test("the rest of a chunk is the block's once the program has asked how much there is");
+    make_short();
+    scrub_stack();
+    struct reach reach = reach_take();
+    expect_lost(&reach, hidden_blocks[8], "what another block left there");
+    reach_drop(&reach);
+    expect_equal(malloc_usable_size(slots[5]), 40, "what there is of 36 bytes");
+    reach = reach_take();
+    expect(reach_holds(&reach, hidden_blocks[8]), "what the rest of a chunk holds is lost");
+    reach_drop(&reach);
+    end();
+}
+
 // ---- other memory
 
 static void **mapped, **protected_page;
@@ -177,11 +201,6 @@ static __attribute__((noinline)) void make_mapped(void) {
     hidden_blocks[4] = hide(lost_large);
     hidden_blocks[5] = hide(lost_large[77]);
     make_internal();
-    // A block whose size does not fill its chunk: the program may ask how much it has, as Swift's arrays do.
-    void **array = fresh(36);
-    slots[3] = array;
-    array[4] = fresh(66);
-    hidden_blocks[8] = hide(array[4]);
     void **secret; // memory nobody may read does not stop the scan
     if (posix_memalign((void **)&secret, PAGE, 2 * PAGE) != 0) _exit(3);
     slots[4] = secret;
@@ -211,7 +230,6 @@ static void other_memory(void) {
     expect_reached(&reach, hidden_blocks[6], MSCOPE_ROOT_INTERNAL, "what a block of ours holds");
     expect(reach_node(&reach, hidden_blocks[7]) == reach.scan->node_count, "a block of ours is a node");
     expect_lost(&reach, hidden_blocks[9], "what lay in memory that is a block of ours now");
-    expect(reach_holds(&reach, hidden_blocks[8]), "what the rest of a chunk holds is lost");
     reach_drop(&reach);
     munmap(reservation, reserved);
     mprotect(slots[4], PAGE, PROT_READ | PROT_WRITE);
@@ -293,6 +311,7 @@ int main(void) {
     for (int i = 0; i < 64; i++) filler[i] = malloc(16 + (size_t)i % 8 * 16); // what the loader freed is in use again
     plain();
     tagged();
+    rest_of_chunk();
     other_memory();
     others();
     refusals();

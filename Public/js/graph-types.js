@@ -18,6 +18,7 @@
  * @property {number} threadsRead - whose registers were read
  * @property {number} threadsLeft - left alone in a system call that would have noticed
  * @property {boolean} unknownHeap - heap memory of unknown blocks counted as roots
+ * @property {number} refusedReferences - words that led where their type does not allow; they hold, but close no cycle
  * @property {1 | 2} passes
  */
 

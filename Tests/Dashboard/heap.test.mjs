@@ -4,7 +4,8 @@ import { formatSpan } from "../../Public/js/lib/format.js";
 import { leakKey, parseAddress, rootText, scanCaveats, scanText, unlistedTexts } from "../../Public/js/lib/heap.js";
 
 const scan = { takenAt: 1, method: "fork+registers", pauseNanoseconds: 2_100_000, durationNanoseconds: 1.25e9,
-  blocks: 1234, bytes: 2048, threads: 9, threadsRead: 8, threadsLeft: 0, unknownHeap: false, passes: 2 };
+  blocks: 1234, bytes: 2048, threads: 9, threadsRead: 8, threadsLeft: 0, unknownHeap: false,
+  refusedReferences: 0, passes: 2 };
 
 test("A span has the unit it is read in", () => {
   const cases = [[0, "0 ns"], [999, "999 ns"], [850_000, "850 µs"], [2_100_000, "2.10 ms"], [1.25e9, "1.25 s"],
@@ -22,6 +23,7 @@ test("A scan says what it cost and how it was made", () => {
 test("What a scan could not see is said, and nothing else", () => {
   assert.deepEqual(scanCaveats(scan), []);
   assert.match(scanCaveats({ ...scan, unknownHeap: true })[0], /leaks may be missing/);
+  assert.match(scanCaveats({ ...scan, refusedReferences: 3 })[0], /^3 words /);
   assert.match(scanCaveats({ ...scan, threadsLeft: 1 })[0], /^1 thread was left/);
   assert.match(scanCaveats({ ...scan, threadsLeft: 2 })[0], /^2 threads were left/);
 });

@@ -17,6 +17,7 @@ enum GraphFixtures {
         threadsRead: 2,
         threadsLeft: 1,
         hasUnknownHeap: true,
+        refusedReferences: 3,
         passes: 2
     )
 

@@ -23,6 +23,8 @@ export function scanCaveats(scan) {
   const left = scan.threadsLeft;
   const caveats = [
     scan.unknownHeap && "Recording had gaps, so memory of unknown blocks counts as holding: leaks may be missing.",
+    scan.refusedReferences > 0 && `${groupDigits(scan.refusedReferences)} words should be references by their block's `
+      + "layout, but lead where their type does not allow: they hold, but are part of no cycle.",
     left > 0 && `${groupDigits(left)} ${left === 1 ? "thread was" : "threads were"} left alone in a system call that `
       + "would have noticed; what only their registers hold is a suspect, not a leak.",
   ];

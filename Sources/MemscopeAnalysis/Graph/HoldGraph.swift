@@ -115,7 +115,7 @@ struct HoldRule: Sendable {
 
     init(type: BlockType?) {
         infersStrong = type?.kind.isSwiftObject == true
-        isStorage = type?.kind.isStorage == true
+        isStorage = type?.isPassedThrough == true
     }
 
     @inline(__always) func holds(_ kind: EdgeKind, target: UInt32, in nodes: Column<HeapNode>) -> Bool {

@@ -1,5 +1,3 @@
-package import Tracking
-
 /// The second word of a Swift object.
 ///
 /// - SeeAlso: `RefCountBitOffsets` in the Swift runtime's `RefCount.h`, 64-bit layout: bit 0 pure Swift deallocation,
@@ -27,22 +25,4 @@ package struct ReferenceCounts: Sendable, Hashable {
     /// A side table hides whether its object is dead; to take it for alive would report memory that an unowned
     /// reference keeps as lost.
     var mayBeDead: Bool { isDead ?? true }
-}
-
-extension TypeKind {
-    /// Begins with metadata and reference counts.
-    package var isSwiftObject: Bool {
-        switch self {
-        case .class, .array, .dictionary, .set, .string, .closure, .box, .error, .task: true
-        case .c, .unknown: false
-        }
-    }
-
-    /// What a value of the program keeps its elements in: paths go through it without naming it.
-    package var isStorage: Bool {
-        switch self {
-        case .array, .dictionary, .set, .string: true
-        case .class, .closure, .box, .error, .task, .c, .unknown: false
-        }
-    }
 }

@@ -49,6 +49,8 @@ extension MemScope.HeapAnalysis {
         public var threadsLeft: Int
         /// Whether blocks were allocated while tracking was off: they count as held, so leaks may be missing.
         public var hasUnknownHeap: Bool
+        /// Words that should be references by their block's layout, but lead where their type does not allow.
+        public var refusedReferences: Int
         /// 1, or 2 where a second look had to confirm what the first suspected.
         public var passes: Int
 
@@ -63,6 +65,7 @@ extension MemScope.HeapAnalysis {
             threadsRead: Int,
             threadsLeft: Int,
             hasUnknownHeap: Bool,
+            refusedReferences: Int,
             passes: Int
         ) {
             self.method = method
@@ -75,6 +78,7 @@ extension MemScope.HeapAnalysis {
             self.threadsRead = threadsRead
             self.threadsLeft = threadsLeft
             self.hasUnknownHeap = hasUnknownHeap
+            self.refusedReferences = refusedReferences
             self.passes = passes
         }
     }

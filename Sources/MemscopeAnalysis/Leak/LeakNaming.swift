@@ -35,6 +35,9 @@ struct LeakNaming {
     }
 
     private func directReason(_ type: BlockType?, _ facts: Facts) -> String {
+        if let type, type.kind == .dispatch || type.kind == .block {
+            return "\(type.name) that nobody refers to (a lost retain?)"
+        }
         guard let type, type.kind.isSwiftObject else {
             return type?.kind == .c ? "malloc without free" : "block of unknown type that nobody refers to"
         }
@@ -56,7 +59,8 @@ struct LeakNaming {
         case .array, .dictionary, .set, .string: "\(kind.rawValue) storage"
         case .closure: "closure context"
         case .box, .error, .task: kind.rawValue
-        case .class, .c, .unknown: "object"
+        case .block: "block"
+        case .class, .dispatch, .c, .unknown: "object"
         }
     }
 

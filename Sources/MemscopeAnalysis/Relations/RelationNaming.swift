@@ -19,7 +19,7 @@ struct RelationNaming {
             if isOnly { return .contains }
             return isSlice(edge, of: node) ? .slices : .shares
         case .box: return isOnly ? .contains : .shares
-        case .class, .closure, .error, .task, .c, .unknown: return isOnly ? .owns : .shares
+        case .class, .closure, .error, .task, .block, .dispatch, .c, .unknown: return isOnly ? .owns : .shares
         }
     }
 

@@ -25,6 +25,7 @@ extension WireFormat {
         json.member("threadsRead", scan.threadsRead)
         json.member("threadsLeft", scan.threadsLeft)
         json.member("unknownHeap", scan.hasUnknownHeap)
+        json.member("refusedReferences", scan.refusedReferences)
         json.member("passes", scan.passes)
     }
 

@@ -53,6 +53,7 @@ extension MemScope.HeapAnalysis.Scan {
             threadsRead: circumstances.threadsRead,
             threadsLeft: circumstances.threadsLeft,
             hasUnknownHeap: circumstances.hasUnknownHeap,
+            refusedReferences: circumstances.refusedReferences,
             passes: passes
         )
     }

@@ -9,11 +9,23 @@ package struct BlockLayout: Sendable, Hashable {
         package var kind: EdgeKind
         /// "owner", "state.parent"; empty for an element that is the word itself.
         package var name: String
+        /// What it can lead to.
+        package var target = ReferenceTarget.anything
+        /// What has to be looked at to know what the word is; `kind` and `target` are what it may be.
+        package var choice: WordChoice?
 
-        package init(offset: UInt64, kind: EdgeKind, name: String) {
+        package init(
+            offset: UInt64,
+            kind: EdgeKind,
+            name: String,
+            target: ReferenceTarget = .anything,
+            choice: WordChoice? = nil
+        ) {
             self.offset = offset
             self.kind = kind
             self.name = name
+            self.target = target
+            self.choice = choice
         }
     }
 
@@ -41,11 +53,14 @@ package struct BlockLayout: Sendable, Hashable {
     package var tail: Tail?
     /// Elements that end where the tail begins: the keys of a dictionary, before its values.
     package var body: Tail?
+    /// Whether nothing is kept behind the size that was asked for. Others may use what the allocator gave beyond it.
+    package var isExact: Bool
 
-    package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil) {
+    package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil, isExact: Bool = false) {
         self.fields = fields
         self.tail = tail
         self.body = body
+        self.isExact = isExact
     }
 
     /// The elements that an offset lies in; nil in the fixed part.

@@ -1,43 +1,73 @@
 /// Tells elements of a collection from what was left behind where elements were.
-///
-/// It looks at the storage as it is now, not as it was scanned, so what it says may be late: a word behind the count
-/// is not taken for nothing, but only for a word.
 struct ElementReader {
     enum Storage {
-        case array, dictionary, set
+        case array, dictionary, set, string
 
-        init?(_ kind: TypeKind) {
-            switch kind {
+        init?(_ type: BlockType) {
+            switch type.kind {
             case .array: self = .array
             case .dictionary: self = .dictionary
             case .set: self = .set
+            case .string where type.name == TypeNames.string: self = .string
             default: return nil
             }
         }
     }
 
-    private let heads = PageReader()
-    private let maps = PageReader()
-    private var storage: UInt64 = 0
-    private var count: UInt64 = 0
+    enum Use { case used, unused, unknown }
 
-    /// Whether the element that a word belongs to is one now.
-    mutating func isInUse(_ word: UInt64, in node: HeapNode, _ table: KindTables.Table, _ storage: Storage) -> Bool {
-        guard let element = table.element(ofWord: word) else { return true }
+    private let memory: ScanMemory
+    private var storage: UInt64 = 0
+    private var count: UInt64?
+
+    init(_ memory: ScanMemory) {
+        self.memory = memory
+    }
+
+    /// Whether the element that a word belongs to is one.
+    ///
+    /// `isOnStack` says that a thread's stack holds the storage: one without elements may be about to get them, as
+    /// some of the library's functions write elements first and their count in the end.
+    mutating func use(
+        of word: UInt64,
+        in node: HeapNode,
+        _ table: KindTables.Table,
+        _ storage: Storage,
+        isOnStack: Bool
+    ) -> Use {
+        if case .string = storage { return isBreadcrumbs(word, of: node.address) }
+        guard let element = table.element(ofWord: word) else { return .used }
         switch storage {
         case .array:
-            if self.storage != node.address {
-                self.storage = node.address
-                count = heads.pair(at: node.address + StorageLayout.countOffset)?.0 ?? 0
-            }
-            return element < count
-        case .dictionary: return isOccupied(element, mapAt: node.address + StorageLayout.dictionaryStart)
-        case .set: return isOccupied(element, mapAt: node.address + StorageLayout.setStart)
+            guard let count = count(of: node.address) else { return .unknown }
+            return element < count ? .used : count == 0 && isOnStack ? .unknown : .unused
+        case .dictionary: return use(of: element, in: node, mapAt: StorageLayout.dictionaryStart)
+        case .set: return use(of: element, in: node, mapAt: StorageLayout.setStart)
+        case .string: return .unused
         }
     }
 
-    private func isOccupied(_ bucket: UInt64, mapAt address: UInt64) -> Bool {
-        guard let bits = maps.pair(at: address + bucket / 64 * 8)?.0 else { return false }
-        return bits >> (bucket % 64) & 1 != 0
+    private mutating func count(of storage: UInt64) -> UInt64? {
+        if self.storage != storage {
+            self.storage = storage
+            count = memory.word(at: storage + StorageLayout.countOffset)
+        }
+        return count
+    }
+
+    /// Bits of the map behind the last bucket are set.
+    private func use(of bucket: UInt64, in node: HeapNode, mapAt map: UInt64) -> Use {
+        guard let scale = memory.word(at: node.address + StorageLayout.scaleOffset) else { return .unknown }
+        guard bucket >> (scale & 0xFF) == 0 else { return .unused }
+        guard let bits = memory.word(at: node.address + map + bucket / 64 * 8) else { return .unknown }
+        return bits >> (bucket % 64) & 1 != 0 ? .used : .unused
+    }
+
+    /// A string has no references but, behind the room for its characters, one to an index of them if a flag says so.
+    private func isBreadcrumbs(_ word: UInt64, of storage: UInt64) -> Use {
+        guard let capacity = memory.word(at: storage + StorageLayout.capacityOffset) else { return .unknown }
+        guard capacity >> 63 != 0 else { return .unused }
+        let end = StorageLayout.stringStart + capacity & 0xFFFF_FFFF_FFFF
+        return word == (end + 7) / 8 ? .used : .unused
     }
 }

@@ -6,7 +6,11 @@ struct GraphBuilder {
 
     private let scan: HeapScan
     private var typer: NodeTyper
-    private var elements = ElementReader()
+    private var elements: ElementReader
+    private var choices: ChoiceReader
+    private var check = TargetCheck()
+    /// References that lead where their type does not allow.
+    private var refused = 0
     /// Side tables of objects that are alive, by node.
     private var owned: Set<UInt32> = []
     /// Weak references, by edge.
@@ -15,23 +19,29 @@ struct GraphBuilder {
     init(_ scan: HeapScan, typer: NodeTyper) {
         self.scan = scan
         self.typer = typer
+        elements = ElementReader(scan.memory)
+        choices = typer.choiceReader
     }
 
     private var count: Int { scan.nodes.count - 1 }
 
-    /// Writes `type` and `kind` in place.
+    /// Writes `type` and `kind` in place; the memory of the scan is not asked again.
     mutating func build() -> (graph: HeapGraph, readers: MetadataReaders) {
         let nodes = unsafe scan.nodes.pointer
         for index in 0..<count { unsafe nodes[index].type = typer.place(of: nodes[index]) }
         writeKinds()
+        DispatchState(scan, isImage: typer.isImage).write(&typer)
+        scan.finish()
         writeSideTables()
+        var circumstances = scan.circumstances
+        circumstances.refusedReferences = refused
         let graph = HeapGraph(
             nodes: scan.nodes,
             edges: scan.edges,
             roots: scan.roots,
             types: typer.types,
             layouts: typer.layouts,
-            circumstances: scan.circumstances
+            circumstances: circumstances
         )
         return (graph, typer.finish())
     }
@@ -39,7 +49,7 @@ struct GraphBuilder {
     private mutating func writeKinds() {
         let nodes = unsafe scan.nodes.pointer
         let tables = KindTables(typer.layouts)
-        let storages = typer.types.map { ElementReader.Storage($0.kind) }
+        let storages = typer.types.map { ElementReader.Storage($0) }
         var next = unsafe Int(nodes[0].firstEdge)
         for index in 0..<count {
             let first = next
@@ -66,29 +76,70 @@ struct GraphBuilder {
             if edge.isSideTable {
                 kind = .sideTable
                 owned.insert(edge.to)
+            } else if table.isExact, edge.offset >= node.size {
+                kind = .ignored
             } else if !table.isConservative {
                 let word = edge.offset / 8
-                kind = tables.kind(ofWord: word, in: table)
-                if kind == .weak { weak.append(index) }
-                // What was left behind where an element was owns nothing; but it may be an element since the scan.
-                if kind == .strong, let storage, !elements.isInUse(word, in: node, table, storage) {
-                    kind = .unmanaged
+                let meaning = tables.meaning(ofWord: word, in: table)
+                kind = meaning.kind
+                if kind != .ignored, let storage { kind = self.kind(kind, ofWord: word, in: node, table, storage) }
+                if kind != .ignored, meaning.detail != KindTables.Meaning.noDetail {
+                    let field = tables.details[Int(meaning.detail)]
+                    kind = self.kind(kind, of: edge, field, at: node.address + 8 * table.start(ofWord: word))
                 }
+                if kind == .weak { weak.append(index) }
             }
             unsafe edges[index].kind = kind
         }
+    }
+
+    /// What was left behind where an element was holds nothing.
+    private mutating func kind(
+        _ kind: EdgeKind,
+        ofWord word: UInt64,
+        in node: HeapNode,
+        _ table: KindTables.Table,
+        _ storage: ElementReader.Storage
+    ) -> EdgeKind {
+        switch elements.use(of: word, in: node, table, storage, isOnStack: isOnStack(node)) {
+        case .used: kind
+        case .unused: .ignored
+        case .unknown: .unmanaged
+        }
+    }
+
+    private func isOnStack(_ node: HeapNode) -> Bool {
+        guard node.root != HeapNode.none else { return false }
+        let kind = scan.roots[Int(node.root)].kind
+        return kind == .stack || kind == .register
+    }
+
+    /// What a word is by the value it belongs to. One that leads where its type does not allow is no reference as far
+    /// as cycles go; it may hold its target all the same.
+    private mutating func kind(
+        _ kind: EdgeKind,
+        of edge: HeapEdge,
+        _ field: BlockLayout.Field,
+        at start: UInt64
+    ) -> EdgeKind {
+        let field = field.choice == nil ? field : choices.meaning(of: field, at: start)
+        // An element that may not be one stays what it is.
+        let known = kind == .unmanaged ? kind : field.kind
+        guard known == .strong || known == .unmanaged, field.target != .anything else { return known }
+        let target = scan.nodes[Int(edge.to)]
+        if !edge.isInterior, check.admits(target, typer.types[Int(target.type)], as: field.target) { return known }
+        if field.target == .counted { return .unmanaged }
+        refused += 1
+        return .unmanaged
     }
 
     /// A side table points to its object, without owning it.
     ///
     /// When the object is gone, its side table lives on for the weak references that were not looked at since.
     private mutating func writeSideTables() {
-        let place = typer.place(
-            ofC: Self.sideTableType,
-            layout: BlockLayout(fields: [
-                BlockLayout.Field(offset: 0, kind: .weak, name: "object")
-            ])
-        )
+        let place = typer.place(ofC: Self.sideTableType) {
+            BlockLayout(fields: [BlockLayout.Field(offset: 0, kind: .weak, name: "object")])
+        }
         for index in weak {
             let target = scan.edges[index].to
             if owned.contains(target) { continue }
@@ -100,7 +151,8 @@ struct GraphBuilder {
 
     private func writeSideTable(_ index: UInt32, _ place: UInt32) {
         scan.nodes[Int(index)].type = place
-        let edges = Int(scan.nodes[Int(index)].firstEdge)..<Int(scan.nodes[Int(index) + 1].firstEdge)
-        for edge in edges { scan.edges[edge].kind = scan.edges[edge].offset == 0 ? .weak : .ignored }
+        for edge in scan.edges(of: Int(index)) {
+            scan.edges[edge].kind = scan.edges[edge].offset == 0 ? .weak : .ignored
+        }
     }
 }

@@ -143,6 +143,8 @@ package final class HeapGraph: Sendable {
         package var threadsLeft = 0
         /// Tracking had gaps, so heap memory of unknown blocks counted as roots: leaks may be missing.
         package var hasUnknownHeap = false
+        /// Words that should be references by their block's layout and lead where their type does not allow.
+        package var refusedReferences = 0
 
         package init() {}
     }

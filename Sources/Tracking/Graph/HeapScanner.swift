@@ -36,6 +36,8 @@ package struct HeapScan: Sendable {
     package let edges: OwnBuffer<HeapEdge>
     package let roots: OwnBuffer<HeapRoot>
     package let circumstances: HeapGraph.Circumstances
+    let memory: ScanMemory
+    private let end: @Sendable () -> Void
 
     package init(
         nodes: OwnBuffer<HeapNode>,
@@ -43,11 +45,32 @@ package struct HeapScan: Sendable {
         roots: OwnBuffer<HeapRoot>,
         circumstances: HeapGraph.Circumstances = HeapGraph.Circumstances()
     ) {
+        self.init(nodes, edges, roots, circumstances, ScanMemory(), end: {})
+    }
+
+    fileprivate init(
+        _ nodes: OwnBuffer<HeapNode>,
+        _ edges: OwnBuffer<HeapEdge>,
+        _ roots: OwnBuffer<HeapRoot>,
+        _ circumstances: HeapGraph.Circumstances,
+        _ memory: ScanMemory,
+        end: @escaping @Sendable () -> Void
+    ) {
         self.nodes = nodes
         self.edges = edges
         self.roots = roots
         self.circumstances = circumstances
+        self.memory = memory
+        self.end = end
     }
+
+    /// The edges that leave a block, ascending by offset.
+    func edges(of node: Int) -> Range<Int> {
+        Int(nodes[node].firstEdge)..<Int(nodes[node + 1].firstEdge)
+    }
+
+    /// Ends the copy of the process: nothing is read from its memory any more.
+    func finish() { end() }
 }
 
 /// Looks at the whole heap, once per call.
@@ -92,15 +115,17 @@ extension HeapScan {
         let raw = unsafe scan.pointee
         let release = { withExtendedLifetime(owner) {} }
         unsafe self.init(
-            nodes: OwnBuffer(borrowing: raw.nodes, count: Int(raw.node_count) + 1, release: release),
-            edges: OwnBuffer(borrowing: raw.edges, count: Int(raw.edge_count), release: release),
-            roots: OwnBuffer(borrowing: raw.roots, count: Int(raw.root_count), release: release),
-            circumstances: HeapGraph.Circumstances(raw)
+            OwnBuffer(borrowing: raw.nodes, count: Int(raw.node_count) + 1, release: release),
+            OwnBuffer(borrowing: raw.edges, count: Int(raw.edge_count), release: release),
+            OwnBuffer(borrowing: raw.roots, count: Int(raw.root_count), release: release),
+            HeapGraph.Circumstances(raw),
+            ScanMemory(scan),
+            end: owner.finish
         )
     }
 }
 
-// `@unchecked Sendable`: the pointer is written once and only used when nobody has this object any more.
+// `@unchecked Sendable`: the pointer is written once; its copy ends once, when nobody reads it any more.
 @safe private final class ScanOwner: @unchecked Sendable {
     private let scan: UnsafeMutablePointer<mscope_scan>
 
@@ -110,6 +135,10 @@ extension HeapScan {
 
     deinit {
         unsafe mscope_scan_release(scan)
+    }
+
+    @Sendable func finish() {
+        unsafe mscope_scan_finish(scan)
     }
 }
 

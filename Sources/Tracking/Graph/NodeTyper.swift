@@ -17,6 +17,11 @@ struct NodeTyper {
         var place: UInt32 = 0
     }
 
+    private struct CKey: Hashable {
+        var type: BlockType
+        var size: UInt64
+    }
+
     private static let slotCount = 1 << 12
     /// Words that are no metadata are remembered too, as they repeat; up to this many.
     private static let wordLimit = 1 << 16
@@ -28,32 +33,41 @@ struct NodeTyper {
     private var places: [UInt64: Int] = [:]
     private var variants: [LayoutReader.Key: UInt32] = [:]
     private var placeOfSite: [UInt32: UInt32] = [:]
-    private var placeOfC: [BlockType: UInt32] = [:]
+    private var placeOfC: [CKey: UInt32] = [:]
+    private var dispatchObjects: [UInt64: DispatchObject?] = [:]
 
-    private let pages = PageReader()
+    private let memory: ScanMemory
     private var readers: MetadataReaders
-    private let isImage: (UInt64) -> Bool
+    let isImage: (UInt64) -> Bool
     private let moduleOfSite: (UInt32) -> String
 
     init(
+        memory: ScanMemory,
         readers: MetadataReaders,
         isImage: @escaping (UInt64) -> Bool,
         moduleOfSite: @escaping (UInt32) -> String
     ) {
+        self.memory = memory
         self.readers = readers
         self.isImage = isImage
         self.moduleOfSite = moduleOfSite
     }
 
+    /// Reads values of the scan with the layouts that are known here.
+    var choiceReader: ChoiceReader {
+        ChoiceReader(memory, without: readers.layouts.disabled, isImage: isImage)
+    }
+
     /// The place of a node's type in `types`.
     mutating func place(of node: HeapNode) -> UInt32 {
-        guard node.size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(node.word0),
-            HeapMetadata.canBeReferenceCounts(node.word1)
-        else { return placeOfModule(node.site) }
+        guard node.size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(node.word0) else {
+            return placeOfModule(node.site)
+        }
+        guard HeapMetadata.canBeReferenceCounts(node.word1) else { return placeOfForeign(node) }
         let slot = slots[Self.slot(of: node.word0)]
         if slot.word == node.word0, slot.sizes.contains(node.size) { return slot.place }
         let index = places[node.word0] ?? read(node.word0)
-        guard let entry = entries[index], node.size >= entry.minimumSize else { return placeOfModule(node.site) }
+        guard let entry = entries[index], node.size >= entry.minimumSize else { return placeOfForeign(node) }
         remember(entry, for: node.word0)
         switch entry.variant {
         case .none: return entry.place
@@ -61,21 +75,41 @@ struct NodeTyper {
             guard node.size >= Self.tailSize(instanceSize) else { return entry.place }
             return place(of: entry.type, variant: instanceSize, of: node)
         case .scale:
-            let scale = pages.pair(at: node.address + StorageLayout.scaleOffset).map { $0.0 & 0xFF } ?? 0xFF
+            let scale = memory.word(at: node.address + StorageLayout.scaleOffset).map { $0 & 0xFF } ?? 0xFF
             return place(of: entry.type, variant: scale, of: node)
         case .errorType:
-            guard let type = SafeMemory.word(at: node.address + 16) else { return entry.place }
-            let error = TypeReader.errorType(at: node.address, isImage: isImage)
+            guard let type = memory.word(at: node.address + 16) else { return entry.place }
+            let error = TypeReader.errorType(of: type, isImage: isImage)
             return place(of: error ?? entry.type, variant: type, of: node)
         }
     }
 
-    /// The place of a type that no metadata stands for.
-    mutating func place(ofC type: BlockType, layout: BlockLayout? = nil) -> UInt32 {
-        if let known = placeOfC[type] { return known }
-        let place = add(type, layout)
-        placeOfC[type] = place
+    /// The place of a type that no metadata stands for; `size` tells layouts of one type apart.
+    mutating func place(ofC type: BlockType, size: UInt64 = 0, layout: () -> BlockLayout? = { nil }) -> UInt32 {
+        let key = CKey(type: type, size: size)
+        if let known = placeOfC[key] { return known }
+        let place = add(type, layout())
+        placeOfC[key] = place
         return place
+    }
+
+    /// Blocks and objects of libdispatch begin with a pointer too; else only the code that allocated is known.
+    private mutating func placeOfForeign(_ node: HeapNode) -> UInt32 {
+        if let size = BlockLiteral.size(of: node, memory, isImage: isImage) {
+            return place(ofC: BlockLiteral.type, size: size) { BlockLiteral.layout(size: size) }
+        }
+        guard DispatchObject.canBegin(node), let object = dispatchObject(node.word0) else {
+            return placeOfModule(node.site)
+        }
+        return place(ofC: object.type, size: 0) { object.layout }
+    }
+
+    private mutating func dispatchObject(_ vtable: UInt64) -> DispatchObject? {
+        if let known = dispatchObjects[vtable] { return known }
+        if dispatchObjects.count >= Self.wordLimit { dispatchObjects = [:] }
+        let object = DispatchObject(vtable: vtable, isImage: isImage)
+        dispatchObjects[vtable] = object
+        return object
     }
 
     private mutating func placeOfModule(_ site: UInt32) -> UInt32 {

@@ -132,7 +132,12 @@ package final class MetadataStore: @unchecked Sendable {
     package func graph(of scan: HeapScan, moduleOfSite: (UInt32) -> String) -> HeapGraph {
         let table = imageTable
         return withoutActuallyEscaping(moduleOfSite) { moduleOfSite in
-            let typer = NodeTyper(readers: readers, isImage: table.isMapped, moduleOfSite: moduleOfSite)
+            let typer = NodeTyper(
+                memory: scan.memory,
+                readers: readers,
+                isImage: table.isMapped,
+                moduleOfSite: moduleOfSite
+            )
             var builder = GraphBuilder(scan, typer: typer)
             let (graph, readers) = builder.build()
             self.readers = readers

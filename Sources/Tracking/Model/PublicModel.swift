@@ -53,6 +53,10 @@ extension MemScope {
         case error
         /// A Swift task.
         case task
+        /// A block literal, as C and libdispatch call closures.
+        case block
+        /// An object of libdispatch: a queue, a source, a group, work that waits.
+        case dispatch
         /// Memory of C or C++ code.
         case c
         /// A block whose beginning says nothing.

@@ -106,18 +106,18 @@ private final class Holder {
         withExtendedLifetime((target, holder)) {}
     }
 
-    @Test("What was removed from an array is only a word") func removed() {
+    @Test("What was removed from an array holds nothing") func removed() {
         var array = [Target(), Target(), Target()]
         array.removeLast()
         let storage = unsafe UInt64(unsafeBitCast(array, to: UInt.self))
         let edges = (0..<3).map { HeapEdge(to: 1, offset: 32 + 8 * $0) }
         let nodes = [node(storage, 56, firstEdge: 0), node(Layouts.address(array[0]), 24, firstEdge: 3)]
         let graph = graph(nodes, edges)
-        #expect(graph.edges(of: 0).map { graph.edges[$0].kind } == [.strong, .strong, .unmanaged])
+        #expect(graph.edges(of: 0).map { graph.edges[$0].kind } == [.strong, .strong, .ignored])
         withExtendedLifetime(array) {}
     }
 
-    @Test("What was removed from a dictionary is only a word") func removedKeys() {
+    @Test("What was removed from a dictionary holds nothing") func removedKeys() {
         var dictionary = Dictionary(uniqueKeysWithValues: (0..<100).map { ($0, Target()) })
         let target = Target()
         /// The kinds of all values.
@@ -139,7 +139,7 @@ private final class Holder {
         for key in 0..<40 { dictionary.removeValue(forKey: key) }
         let after = kinds(dictionary)
         #expect(after.count { $0 == .strong } == 60)
-        #expect(after.allSatisfy { $0 == .strong || $0 == .unmanaged })
+        #expect(after.allSatisfy { $0 == .strong || $0 == .ignored })
         withExtendedLifetime((dictionary, target)) {}
     }
 

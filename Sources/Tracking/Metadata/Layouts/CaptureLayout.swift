@@ -12,11 +12,17 @@ enum CaptureLayout {
         for (index, capture) in found.captures.enumerated() {
             let name = isBox ? "value" : "capture \(index)"
             guard let capture, let size = add(capture, from: next, name: name, to: &words) else {
-                return words.isComplete ? BlockLayout(fields: words.sorted, tail: .conservative(from: next)) : nil
+                return layout(words, end: next)
             }
             next = size
         }
-        return words.isComplete ? BlockLayout(fields: words.sorted) : nil
+        return layout(words, end: next)
+    }
+
+    /// What lies behind the last known value, if anything does, is not known.
+    private static func layout(_ words: ValueWords, end: UInt64) -> BlockLayout? {
+        guard words.isComplete else { return nil }
+        return BlockLayout(fields: words.sorted, tail: .conservative(from: end), isExact: true)
     }
 
     /// Where a capture ends; nil when its size is not known.
@@ -66,8 +72,9 @@ enum CaptureLayout {
     )
         -> BlockLayout?
     {
+        guard let size = SafeMemory.word(at: type) == 0 ? 8 : ValueWitness(of: type)?.size else { return nil }
         var words = ValueWords(without: disabled)
         words.add(type: type, at: offset, path: name, depth: 0)
-        return words.isComplete ? BlockLayout(fields: words.sorted) : nil
+        return layout(words, end: offset + size)
     }
 }

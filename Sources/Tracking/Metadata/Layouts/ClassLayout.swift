@@ -16,6 +16,7 @@ enum ClassLayout {
     {
         guard !disabled.contains(.classes), let chain = chain(from: metadata) else { return nil }
         var words = ValueWords(without: disabled)
+        var covered: [Range<UInt64>] = []
         for nominal in chain {
             guard nominal.fieldCount > 0 else { continue }
             guard let records = nominal.records, records.count == nominal.offsets.count else { return nil }
@@ -28,11 +29,19 @@ enum ClassLayout {
                 let end = nominal.offsets.filter { $0 > offset }.min() ?? instanceSize
                 let type = nominal.type(of: record) ?? 0
                 words.add(mangled, type: type, at: offset, end: end, path: record.name, depth: 0)
+                covered.append(offset..<offset + (size(of: mangled, type) ?? end - offset))
             }
         }
+        words.addGaps(in: HeapMetadata.headerSize..<instanceSize, between: covered)
         guard words.isComplete else { return nil }
         let tail = hasTail ? BlockLayout.Tail.conservative(from: instanceSize) : nil
-        return BlockLayout(fields: words.sorted.filter { $0.offset < instanceSize }, tail: tail)
+        return BlockLayout(fields: words.sorted.filter { $0.offset < instanceSize }, tail: tail, isExact: !hasTail)
+    }
+
+    /// Of a field whose type is known; nil where it may reach to the next one.
+    private static func size(of mangled: MangledType, _ type: UInt64) -> UInt64? {
+        guard mangled.ownership == .strong, type != 0, !mangled.isAccessor else { return nil }
+        return SafeMemory.word(at: type) == 0 ? 8 : ValueWitness(of: type)?.size
     }
 
     /// The class and its superclasses, the root first.

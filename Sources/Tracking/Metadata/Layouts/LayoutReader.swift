@@ -79,9 +79,25 @@ struct LayoutReader {
         case .array: StorageLayout.array(key.metadata, without: disabled)
         case .dictionary: StorageLayout.dictionary(key.metadata, scale: key.variant, without: disabled)
         case .set: StorageLayout.set(key.metadata, scale: key.variant, without: disabled)
-        case .string where type.name == "String": StorageLayout.string()
+        case .string where type.name == TypeNames.string: StorageLayout.string()
+        // Objects of CoreFoundation in the place of instances: what stands there is no field of the class.
+        case .class where type.name.hasPrefix("Foundation._NSCF"): nil
         default:
-            ClassLayout.layout(of: key.metadata, instanceSize: size, hasTail: key.variant != 0, without: disabled)
+            ClassLayout.layout(of: key.metadata, instanceSize: size, hasTail: key.variant != 0, without: disabled)?
+                .owningPointers(type.name.hasPrefix("Dispatch."))
         }
+    }
+}
+
+extension BlockLayout {
+    /// The classes of the overlay own the objects of libdispatch that they wrap, by plain pointers.
+    fileprivate func owningPointers(_ areOwned: Bool) -> BlockLayout {
+        guard areOwned else { return self }
+        var layout = self
+        for index in fields.indices where fields[index].kind == .unmanaged {
+            layout.fields[index].kind = .strong
+            layout.fields[index].target = .counted
+        }
+        return layout
     }
 }

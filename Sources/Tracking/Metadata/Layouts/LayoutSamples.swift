@@ -88,7 +88,7 @@ struct LayoutSamples {
         guard let words = SafeMemory.words(from: sample.block, count: 2) else { return what + " could not be read" }
         // The size bounds blocks from above; a tail of other words does no harm.
         let node = HeapNode(address: sample.block, size: 1024, word0: words[0], word1: words[1])
-        var typer = NodeTyper(readers: readers, isImage: isImage) { _ in "C" }
+        var typer = NodeTyper(memory: ScanMemory(), readers: readers, isImage: isImage) { _ in "C" }
         let place = Int(typer.place(of: node))
         let layout = typer.layouts[place]
         readers = typer.finish()

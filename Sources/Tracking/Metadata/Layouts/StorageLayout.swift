@@ -4,8 +4,9 @@ enum StorageLayout {
     private static let arrayStart: UInt64 = 32
     static let dictionaryStart: UInt64 = 64
     static let setStart: UInt64 = 56
-    private static let stringStart: UInt64 = 32
+    static let stringStart: UInt64 = 32
     static let countOffset: UInt64 = 16
+    static let capacityOffset: UInt64 = 16
     static let scaleOffset: UInt64 = 32
     private static let scaleLimit: UInt64 = 40
 
@@ -45,9 +46,10 @@ enum StorageLayout {
         )
     }
 
-    /// Characters, and behind them now and then a word that holds an index of them.
+    /// Characters, and behind them now and then a reference to an index of them: `ElementReader` knows where.
     static func string() -> BlockLayout {
-        BlockLayout(fields: [], tail: .conservative(from: stringStart))
+        let word = BlockLayout.Field(offset: 0, kind: .strong, name: "breadcrumbs", target: .storage(.string))
+        return BlockLayout(fields: [], tail: BlockLayout.Tail(start: stringStart, stride: 8, fields: [word]))
     }
 
     private static func mapSize(_ scale: UInt64) -> UInt64 { 8 * max(1, (1 << scale) / 64) }

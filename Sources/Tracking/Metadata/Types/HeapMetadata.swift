@@ -75,6 +75,17 @@ enum HeapMetadata {
         return ContextDescriptor.isSound(words[2], kinds: valueFlags, isImage: isImage)
     }
 
+    /// Whether the type of a value behind a protocol can be shown to the runtime; of types without a name those whose
+    /// witnesses lie in an image.
+    static func isValueType(_ pointer: UInt64, isImage: (UInt64) -> Bool) -> Bool {
+        if isNominal(pointer, isImage: isImage) { return true }
+        guard canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 2) else { return false }
+        return (0x301...0x307).contains(words[1]) && isImage(words[0])
+    }
+
+    /// Whether a word can be the address of a function.
+    static func canBeCode(_ word: UInt64) -> Bool { word >= 0x1_0000 && word < 1 << 47 }
+
     static func canBePointer(_ word: UInt64) -> Bool {
         word & 7 == 0 && word >= 0x1_0000 && word < 1 << 47
     }

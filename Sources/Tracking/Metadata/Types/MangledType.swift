@@ -12,6 +12,8 @@ struct MangledType {
     let isAccessor: Bool
     /// A Swift function, or an optional one: two words, the second its context.
     let isFunction: Bool
+    /// A block, or an optional one: a reference to its literal.
+    let isBlock: Bool
     /// Only what every runtime resolves alike: types without generic arguments of their own, and optionals of them.
     private let isSimple: Bool
     private let start: UInt64
@@ -30,6 +32,7 @@ struct MangledType {
         self.length = isShared ? length - 4 : length
         isAccessor = name.first == 0x09
         isFunction = name.last == UInt8(ascii: "c") || name.suffix(3).elementsEqual("cSg".utf8)
+        isBlock = name.suffix(2).elementsEqual("XB".utf8) || name.suffix(4).elementsEqual("XBSg".utf8)
         isSimple = Self.isSimple(name.prefix(self.length), at: start)
         ownership = Self.ownership(of: name.prefix(self.length))
     }

@@ -5,8 +5,10 @@ enum TypeNames {
         ("Swift._DictionaryStorage<", "Dictionary<", .dictionary),
         ("Swift._SetStorage<", "Set<", .set),
     ]
+    /// Of the storage that has the characters behind its fields.
+    static let string = "String"
     private static let strings: [String: String] = [
-        "Swift.__StringStorage": "String", "Swift.__SharedStringStorage": "String (shared)",
+        "Swift.__StringStorage": string, "Swift.__SharedStringStorage": "String (shared)",
         "Swift._StringBreadcrumbs": "String (breadcrumbs)",
     ]
 

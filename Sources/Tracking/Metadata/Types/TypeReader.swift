@@ -53,7 +53,9 @@ struct TypeReader {
                 census.setModule(ofSite: block.site, forBlock: index)
                 continue
             }
-            if entry.isError, let type = Self.errorType(at: block.address, isImage: isImage) {
+            if entry.isError, let word = SafeMemory.word(at: block.address + 16),
+                let type = Self.errorType(of: word, isImage: isImage)
+            {
                 census.set(type, forBlock: index)
             } else {
                 census.set(place: entry.place, forBlock: index)
@@ -109,12 +111,9 @@ struct TypeReader {
         }
     }
 
-    /// The third word of an error box is the metadata of the error in it.
-    static func errorType(at address: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
-        guard let words = SafeMemory.words(from: address + 16, count: 1),
-            let name = name(ofValue: words[0], isImage: isImage)
-        else { return nil }
-        return BlockType(name: "error box (" + name + ")", kind: .error)
+    /// The type of an error box by its third word, which is the metadata of the error in it.
+    static func errorType(of metadata: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
+        name(ofValue: metadata, isImage: isImage).map { BlockType(name: "error box (" + $0 + ")", kind: .error) }
     }
 
     private static func name(ofValue metadata: UInt64, isImage: (UInt64) -> Bool) -> String? {

@@ -1,0 +1,144 @@
+/// What of libdispatch has no first word to be known by: the state of sources, and continuations, in which work waits.
+///
+/// Both are known by who holds them. A continuation that only a thread holds was used: each thread keeps a list of them
+/// to use again, with all that they pointed to.
+struct DispatchState {
+    private static let used = BlockType(name: "dispatch work (used)", kind: .dispatch)
+
+    // struct dispatch_source_refs_s: type, owner, state, numbers, then three handlers.
+    private static let sourceLayout = BlockLayout(knowing: [
+        field(40, .strong, "event handler"), field(48, .strong, "cancel handler"),
+        field(56, .strong, "registration handler"), field(104, .unmanaged, "configuration"),
+    ])
+    // struct dispatch_continuation_s: flags, priority, next, voucher, function, context, data, other.
+    private static let continuationSize: UInt64 = 64
+    private static let nextOffset: UInt64 = 16
+    private static let functionOffset: UInt64 = 32
+    private static let dataOffset: UInt64 = 48
+    private static let wrappedOffset: UInt64 = 56
+    /// The tables of objects and the library's variables are not further apart.
+    private static let libraryReach: UInt64 = 1 << 19
+    private static let waitingLayout = BlockLayout(fields: [
+        field(nextOffset, .strong, "next"), field(24, .unmanaged, "voucher"), field(40, .strong, "work"),
+        field(dataOffset, .strong, "data"), field(wrappedOffset, .strong, "wrapped"),
+    ])
+    private static let usedLayout = BlockLayout(fields: [field(nextOffset, .unmanaged, "next")])
+    private static let groupFlag: UInt64 = 0x8
+    private static let allocatedFlag: UInt64 = 0x100
+    private static let flagLimit: UInt64 = 0x400
+    /// Of continuations that have a table: their number in the second byte.
+    private static let tableTypes: ClosedRange<UInt64> = 0x100...0xF00
+
+    private let scan: HeapScan
+    private let isImage: (UInt64) -> Bool
+    /// Those that nobody is known to hold, at first.
+    private var idle: Set<UInt32> = []
+    /// Those that are in a list, so that another may follow.
+    private var listed: Set<UInt32> = []
+
+    init(_ scan: HeapScan, isImage: @escaping (UInt64) -> Bool) {
+        self.scan = scan
+        self.isImage = isImage
+    }
+
+    /// Writes types and kinds in place.
+    consuming func write(_ typer: inout NodeTyper) {
+        let states = sourceStates(typer.types)
+        let state = typer.place(ofC: .dispatchSourceState) { Self.sourceLayout }
+        for index in states { scan.nodes[Int(index)].type = state }
+        let continuations = (0..<UInt32(scan.nodes.count - 1)).filter { isContinuation($0) }
+        idle = Set(continuations)
+        if !continuations.isEmpty { findHeld(continuations, typer.types) }
+        let waiting = typer.place(ofC: .dispatchWork) { Self.waitingLayout }
+        let used = typer.place(ofC: Self.used) { Self.usedLayout }
+        for index in continuations { scan.nodes[Int(index)].type = idle.contains(index) ? used : waiting }
+        for index in states + continuations { writeKinds(index, typer) }
+    }
+
+    private func sourceStates(_ types: [BlockType]) -> [UInt32] {
+        guard let source = types.firstIndex(of: DispatchObject.sourceType) else { return [] }
+        return (0..<scan.nodes.count - 1).lazy.filter { scan.nodes[$0].type == UInt32(source) }
+            .flatMap { scan.edges(of: $0) }
+            .filter { scan.edges[$0].offset == DispatchObject.sourceStateOffset }
+            .map { scan.edges[$0].to }
+    }
+
+    /// They begin with flags, or with a table that has neither functions for references nor a name.
+    private func isContinuation(_ index: UInt32) -> Bool {
+        let node = scan.nodes[Int(index)]
+        guard node.size == Self.continuationSize else { return false }
+        if node.word0 < Self.flagLimit {
+            return node.word0 & Self.allocatedFlag != 0
+                && scan.memory.word(at: node.address + Self.functionOffset).map(isImage) == true
+        }
+        guard HeapMetadata.canBePointer(node.word0), isImage(node.word0),
+            let words = SafeMemory.words(from: node.word0, count: 7)
+        else { return false }
+        return words[0] == 0 && words[1] == 0 && words[3] == 0 && Self.tableTypes.contains(words[2])
+            && words[2] & 0xFF == 0 && isImage(words[6])
+    }
+
+    /// Takes out of `idle` what an object of libdispatch holds, and notes what is in a list. Lists begin in queues,
+    /// groups and the library's variables; what is in none still knows who followed it in its last one.
+    private mutating func findHeld(_ continuations: [UInt32], _ types: [BlockType]) {
+        var links = continuations.filter { rootAddress($0) != nil }.map { (node: $0, isInList: true) }
+        for node in 0..<UInt32(scan.nodes.count - 1) {
+            let type = types[Int(scan.nodes[Int(node)].type)]
+            guard type.kind == .dispatch else { continue }
+            let vtable = scan.nodes[Int(node)].word0
+            if let root = rootAddress(node), root &- vtable &+ Self.libraryReach < 2 * Self.libraryReach {
+                links.append((node, true))
+            }
+            let beginsLists = type != .dispatchSourceState
+            links += followers(of: node) { $0 > Self.nextOffset }.map { ($0, beginsLists) }
+        }
+        while let (node, isInList) = links.popLast() {
+            if idle.remove(node) != nil, hasTable(node) {
+                links += followers(of: node) { $0 == Self.wrappedOffset }.map { ($0, false) }
+            }
+            guard isInList, listed.insert(node).inserted else { continue }
+            links += followers(of: node) { $0 == Self.nextOffset }.map { ($0, true) }
+        }
+    }
+
+    private func followers(of node: UInt32, where isLink: (UInt64) -> Bool) -> [UInt32] {
+        scan.edges(of: Int(node)).map { scan.edges[$0] }.filter { isLink($0.offset) }.map(\.to)
+    }
+
+    /// Of the variable that holds a block, if one does. What a thread will use again is held by its thread-local ones,
+    /// which are no roots of this kind.
+    private func rootAddress(_ index: UInt32) -> UInt64? {
+        let root = scan.nodes[Int(index)].root
+        guard root != HeapNode.none, scan.roots[Int(root)].kind == .global else { return nil }
+        return scan.roots[Int(root)].address
+    }
+
+    private func writeKinds(_ index: UInt32, _ typer: NodeTyper) {
+        guard let layout = typer.layouts[Int(scan.nodes[Int(index)].type)] else { return }
+        for edge in scan.edges(of: Int(index)) {
+            let offset = scan.edges[edge].offset
+            let kind = layout.kind(at: offset)
+            let target = typer.types[Int(scan.nodes[Int(scan.edges[edge].to)].type)]
+            // Work of a source knows the source, but does not own it.
+            let owns = target.kind.isCounted && target != DispatchObject.sourceType && isWritten(offset, in: index)
+            scan.edges[edge].kind = kind != .strong || owns ? kind : .unmanaged
+        }
+    }
+
+    /// Whether a word of a continuation is its own: one that is used again still has what its last use left.
+    private func isWritten(_ offset: UInt64, in index: UInt32) -> Bool {
+        let flags = scan.nodes[Int(index)].word0
+        return switch offset {
+        case Self.nextOffset: listed.contains(index)
+        case Self.dataOffset: hasTable(index) || flags & Self.groupFlag != 0
+        case Self.wrappedOffset: hasTable(index)
+        default: true
+        }
+    }
+
+    private func hasTable(_ index: UInt32) -> Bool { scan.nodes[Int(index)].word0 >= Self.flagLimit }
+
+    private static func field(_ offset: UInt64, _ kind: EdgeKind, _ name: String) -> BlockLayout.Field {
+        BlockLayout.Field(offset: offset, kind: kind, name: name)
+    }
+}

@@ -1,0 +1,59 @@
+internal import CMemscope
+
+/// The program's memory as it was when a scan read its words.
+///
+/// What says how much of a block is in use, or which case an enum has, is read here: the process itself has gone on.
+//
+// `@unchecked Sendable`: one builder reads it, and whoever took the scan ends it.
+@safe package final class ScanMemory: @unchecked Sendable {
+    private let scan: UnsafeMutablePointer<mscope_scan>?
+    // What was shown last.
+    private var start: UInt64 = 0
+    private var count: UInt64 = 0
+    private var bytes: UnsafeRawPointer?
+
+    /// Memory as it is now: for graphs that no scan was made for.
+    package init() {
+        unsafe scan = nil
+    }
+
+    @unsafe init(_ scan: UnsafeMutablePointer<mscope_scan>) {
+        unsafe self.scan = scan
+    }
+
+    /// Nil where the process had no memory, or where it was not kept.
+    func word(at address: UInt64) -> UInt64? {
+        guard shows(address, 8), let bytes = unsafe bytes else { return SafeMemory.word(at: address, unless: isKept) }
+        return unsafe bytes.loadUnaligned(fromByteOffset: Int(address &- start), as: UInt64.self)
+    }
+
+    /// `count` words from `address` on; nil unless all can be read.
+    func words(from address: UInt64, count: Int) -> [UInt64]? {
+        var words: [UInt64] = []
+        words.reserveCapacity(count)
+        for index in 0..<UInt64(count) {
+            guard let word = word(at: address &+ 8 &* index) else { return nil }
+            words.append(word)
+        }
+        return words
+    }
+
+    private var isKept: Bool { unsafe scan != nil }
+
+    private func shows(_ address: UInt64, _ size: UInt64) -> Bool {
+        if address >= start, address &- start &+ size <= count { return true }
+        guard let scan = unsafe scan else { return false }
+        var found: UnsafePointer<UInt8>? = nil
+        let readable = unsafe UInt64(mscope_scan_read(scan, address, &found))
+        guard readable >= size, let found = unsafe found else { return false }
+        (start, count) = (address, readable)
+        unsafe bytes = UnsafeRawPointer(found)
+        return true
+    }
+}
+
+extension SafeMemory {
+    fileprivate static func word(at address: UInt64, unless isElsewhere: Bool) -> UInt64? {
+        isElsewhere ? nil : word(at: address)
+    }
+}

@@ -3,7 +3,9 @@ import Dispatch
 
 let dispatchCases: [(name: String, run: () -> Void)] = [
     ("source-never-activated", SourceNeverActivated.run), ("work-item-holds-self", WorkItemHoldsSelf.run),
-    ("clean-running-timer", RunningTimer.run), ("clean-cancelled-timer", CancelledTimer.run),
+    ("timer-and-its-queue", TimerAndQueue.run), ("group-notification", GroupNotification.run),
+    ("suspended-queue", SuspendedQueue.run), ("ten-timers", TenTimers.run),
+    ("running-timer", RunningTimer.run), ("clean-cancelled-timer", CancelledTimer.run),
     ("clean-pending-work", PendingWork.run), ("clean-queues", CleanQueues.run),
     ("clean-read-source", ReadSource.run),
 ]
@@ -38,7 +40,67 @@ enum WorkItemHoldsSelf {
     }
 }
 
-/// Nothing of the program holds it, but dispatch does.
+/// Two objects, two handlers: the one for its end holds too.
+enum TimerAndQueue {
+    final class Poller {
+        let queue = DispatchQueue(label: "poller")
+        var source: (any DispatchSourceTimer)?
+        func arm() {
+            let source = DispatchSource.makeTimerSource(queue: queue)
+            source.setCancelHandler { show(self) }
+            self.source = source
+        }
+    }
+
+    @inline(never) static func run() {
+        let poller = Poller()
+        poller.arm()
+        show(poller)
+    }
+}
+
+/// What a group that is never left has to tell holds the group.
+enum GroupNotification {
+    final class Batch {
+        let group = DispatchGroup()
+        func begin() {
+            group.enter()
+            group.notify(queue: .global()) { show(self) }
+        }
+    }
+
+    @inline(never) static func run() {
+        let batch = Batch()
+        batch.begin()
+        show(batch)
+    }
+}
+
+/// Work that waits in a queue, which is never resumed, holds the owner of the queue.
+enum SuspendedQueue {
+    final class Writer: @unchecked Sendable {
+        let queue = DispatchQueue(label: "writer")
+        func write() {
+            queue.suspend()
+            queue.async { show(self) }
+            queue.async { show(2) }
+        }
+    }
+
+    @inline(never) static func run() {
+        let writer = Writer()
+        writer.write()
+        show(writer)
+    }
+}
+
+enum TenTimers {
+    @inline(never) static func run() {
+        for _ in 0..<10 { show(SourceNeverActivated.Ticker()) }
+    }
+}
+
+/// Nothing of the program holds it, but dispatch does; and until it is cancelled it holds itself.
 enum RunningTimer {
     final class Ticker {
         let source = DispatchSource.makeTimerSource(queue: .global())

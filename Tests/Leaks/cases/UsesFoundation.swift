@@ -4,6 +4,8 @@ import Foundation
 let foundationCases: [(name: String, run: () -> Void)] = [
     ("nsobject-ring", NSObjectRing.run), ("operation-holds-self", OperationHoldsSelf.run),
     ("clean-foundation", CleanFoundation.run), ("clean-observer", Observer.run),
+    ("clean-formatters", Formatters.run), ("clean-mutable-strings", MutableStrings.run),
+    ("clean-core-objects", CoreObjects.run),
 ]
 
 enum NSObjectRing {
@@ -67,5 +69,54 @@ enum Observer {
         listener.listen()
         NotificationCenter.default.post(name: .init("news"), object: nil)
         show(listener.heard)
+    }
+}
+
+nonisolated(unsafe) private var kept: [Any] = []
+
+/// Their text is kept by objects of CoreFoundation, whose fields Swift does not know.
+enum Formatters {
+    @inline(never) static func run() {
+        for number in 0..<10 {
+            let numbers = NumberFormatter()
+            numbers.locale = Locale(identifier: "en_US")
+            numbers.numberStyle = .scientific
+            numbers.usesSignificantDigits = true
+            numbers.maximumSignificantDigits = 17
+            let bytes = ByteCountFormatter()
+            bytes.allowedUnits = [.useKB, .useMB]
+            let dates = DateFormatter()
+            dates.locale = Locale(identifier: "de_DE")
+            dates.dateFormat = "EEEE, d. MMMM yyyy"
+            kept.append((numbers, bytes, dates, numbers.string(for: Double(number) + 0.5) as Any))
+            kept.append((bytes.string(fromByteCount: 123_456), dates.string(from: Date(timeIntervalSince1970: 0))))
+        }
+    }
+}
+
+enum MutableStrings {
+    @inline(never) static func run() {
+        for number in 0..<10 {
+            let text = NSMutableString(string: "a text that grows")
+            for _ in 0..<20 { text.append(" by these words and by \(number)") }
+            let attributed = NSMutableAttributedString(string: text as String)
+            attributed.addAttribute(.init("mark"), value: text, range: NSRange(location: 2, length: 9))
+            kept.append((text, attributed, text.uppercased as NSString))
+        }
+    }
+}
+
+enum CoreObjects {
+    @inline(never) static func run() {
+        for number in 0..<10 {
+            let set = NSMutableSet(array: ["one", "two", number])
+            let dictionary = NSMutableDictionary(dictionary: ["key \(number)": NSMutableArray(array: [set, "text", 3])])
+            let expression = try? NSRegularExpression(pattern: "(a+)\(number)", options: [])
+            let components = Calendar(identifier: .hebrew).dateComponents([.year, .month], from: Date())
+            let characters = CharacterSet(charactersIn: "abc\(number)").union(.whitespaces)
+            let locale = Locale(identifier: "fr_CH")
+            kept.append((set, dictionary, expression as Any, components, characters, locale.identifier))
+            kept.append((TimeZone(identifier: "Europe/Paris") as Any, NSUUID(), NSURL(string: "http://a/\(number)") as Any))
+        }
     }
 }

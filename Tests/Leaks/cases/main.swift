@@ -3,7 +3,7 @@ import Glibc
 
 let topics: [[(name: String, run: () -> Void)]] = [
     cycleCases, closureCases, containerCases, existentialCases, enumCases, genericCases, unmanagedCases,
-    concurrencyCases, dispatchCases, foundationCases, threadCases, referenceCases, globalCases,
+    concurrencyCases, dispatchCases, leftoverCases, foundationCases, threadCases, referenceCases, globalCases,
 ]
 
 /// Shows a value to code that no optimiser can see into, so that it has to exist.

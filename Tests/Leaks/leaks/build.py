@@ -36,28 +36,16 @@ class LeakBuild(Build):
 
         return self._once("support.o", make)
 
-    def _link_swift(self, way, path):
+    def swift(self, way, sources, path, module, extra=()):
+        """Builds a program of Swift sources."""
         if not shutil.which("swiftc"):
             raise BuildError("swiftc is not in PATH")
-        self._call(
-            [
-                "swiftc",
-                *SWIFT_FLAGS[way],
-                "-g",
-                "-swift-version",
-                "5",
-                "-module-name",
-                "cases",
-                "-module-cache-path",
-                self.folder / "modules",
-                "-import-objc-header",
-                TESTS / "support/support.h",
-                *sorted(TESTS.glob("cases/*.swift")),
-                self._support(),
-                "-o",
-                path,
-            ]
-        )
+        command = ["swiftc", *SWIFT_FLAGS[way], "-g", "-swift-version", "5", "-module-name", module]
+        self._call([*command, "-module-cache-path", self.folder / "modules", *sources, *extra, "-o", path])
+
+    def _link_swift(self, way, path):
+        support = ["-import-objc-header", TESTS / "support/support.h", self._support()]
+        self.swift(way, sorted(TESTS.glob("cases/*.swift")), path, "cases", support)
 
     def _link_c(self, path):
         parts = [self._support()]

@@ -82,6 +82,9 @@ def complaints(report):
     lost = sum(cycle["count"] for cycle in report["cycles"] if not cycle["reachable"])
     if summary["cycles"] != lost:
         result.append(f"the summary counts {summary['cycles']} cycles, the list {lost}")
+    refused = report["scan"]["refusedReferences"]
+    if refused:
+        result.append(f"{refused} references lead where their type does not allow: a layout is not what it seems")
     for leak in report["leaks"]:
         # What a library makes for itself may have a stack that ends in the library.
         is_own = type_name(leak) == "malloc" or f"{MODULE}." in leak["type"]

@@ -9,11 +9,13 @@ package struct BlockLayout: Sendable, Hashable {
         package var kind: EdgeKind
         /// "owner", "state.parent"; empty for an element that is the word itself.
         package var name: String
+        package var form: FieldForm
 
-        package init(offset: UInt64, kind: EdgeKind, name: String) {
+        package init(offset: UInt64, kind: EdgeKind, name: String, form: FieldForm = .unknown) {
             self.offset = offset
             self.kind = kind
             self.name = name
+            self.form = form
         }
     }
 
@@ -69,7 +71,7 @@ package struct BlockLayout: Sendable, Hashable {
         return field.name.isEmpty ? "\(tail.name)[\(index)]" : "\(tail.name)[\(index)].\(field.name)"
     }
 
-    private static func field(at offset: UInt64, in fields: [Field]) -> Field? {
+    static func field(at offset: UInt64, in fields: [Field]) -> Field? {
         var low = 0
         var high = fields.count
         while low < high {

@@ -28,6 +28,7 @@ enum ClassLayout {
                 let end = nominal.offsets.filter { $0 > offset }.min() ?? instanceSize
                 let type = nominal.type(of: record) ?? 0
                 words.add(mangled, type: type, at: offset, end: end, path: record.name, depth: 0)
+                if mangled.isGenericArgument { words.fix(record.name) }
             }
         }
         guard words.isComplete else { return nil }

@@ -40,7 +40,7 @@ struct ValueWords {
             isComplete = false
             return
         }
-        if kind == 0 || kind > 0x7FF { return addWord(offset, .strong, path) }
+        if kind == 0 || kind > 0x7FF { return addWord(offset, .strong, path, .property) }
         guard let witness = ValueWitness(of: type) else {
             isComplete = false
             return
@@ -74,18 +74,25 @@ struct ValueWords {
         }
     }
 
-    mutating func addWord(_ offset: UInt64, _ kind: EdgeKind, _ path: String) {
+    mutating func addWord(_ offset: UInt64, _ kind: EdgeKind, _ path: String, _ form: FieldForm = .unknown) {
         guard offset % 8 == 0 else { return }
         guard fields.count < Self.fieldLimit else {
             isComplete = false
             return
         }
-        fields.append(BlockLayout.Field(offset: offset, kind: kind, name: path))
+        fields.append(BlockLayout.Field(offset: offset, kind: kind, name: path, form: form))
+    }
+
+    /// What has this name itself, and is no property of it, is nothing that could be declared weak.
+    mutating func fix(_ path: String) {
+        for index in fields.indices where fields[index].name == path {
+            if fields[index].form == .property || fields[index].form == .existential { fields[index].form = .fixed }
+        }
     }
 
     private mutating func add(_ builtin: Builtin, _ extent: Range<UInt64>, _ path: String) {
         switch builtin {
-        case .object: addWord(extent.lowerBound, .strong, path)
+        case .object: addWord(extent.lowerBound, .strong, path, .fixed)
         case .pointer: addWord(extent.lowerBound, .unmanaged, path)
         case .number: break
         case .opaque: addWords(extent, path)
@@ -122,7 +129,9 @@ extension ValueWords {
                 path: isStandard ? path : Self.join(path, record.name),
                 depth: depth + 1
             )
+            if mangled.isGenericArgument { fix(Self.join(path, record.name)) }
         }
+        if isStandard { fix(path) }
     }
 
     /// A struct without fields may have a size all the same: storage that the compiler was told to lay out like
@@ -137,7 +146,8 @@ extension ValueWords {
         if name.hasPrefix("Synchronization._Cell<"), nominal.arguments != 0,
             let value = SafeMemory.word(at: nominal.arguments), ValueWitness(of: value) != nil
         {
-            return add(type: value, at: extent.lowerBound, path: path, depth: depth + 1)
+            add(type: value, at: extent.lowerBound, path: path, depth: depth + 1)
+            return fix(path)
         }
         addWords(extent, path)
     }
@@ -154,12 +164,14 @@ extension ValueWords {
         let labels = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         for index in 0..<Int(header[1]) {
             let label = index < labels.count ? String(decoding: labels[index], as: UTF8.self) : ""
+            let name = Self.join(path, label.isEmpty ? String(index) : label)
             add(
                 type: elements[2 * index],
                 at: offset + elements[2 * index + 1] & 0xFFFF_FFFF,
-                path: Self.join(path, label.isEmpty ? String(index) : label),
+                path: name,
                 depth: depth + 1
             )
+            fix(name)
         }
     }
 
@@ -169,13 +181,14 @@ extension ValueWords {
             return addWords(extent, path)
         }
         let isStandard = TypeNames.runtimeName(type).hasPrefix("Swift.")
+        let isOptional = SafeMemory.word(at: type) == 0x202
         var payloads: [[BlockLayout.Field]] = []
         for record in records {
             guard let mangled = record.type else { continue }
             var words = ValueWords(without: disabled)
             let inner = isStandard ? path : Self.join(path, record.name)
             if record.isIndirect {
-                words.addWord(extent.lowerBound, .strong, inner)
+                words.addWord(extent.lowerBound, .strong, inner, .fixed)
             } else {
                 words.add(
                     mangled,
@@ -186,10 +199,11 @@ extension ValueWords {
                     depth: depth + 1
                 )
             }
+            if !isOptional { words.fix(inner) }
             isComplete = isComplete && words.isComplete
             payloads.append(words.fields)
         }
-        for field in Self.merge(payloads, path: path) { addWord(field.offset, field.kind, field.name) }
+        for field in Self.merge(payloads, path: path) { addWord(field.offset, field.kind, field.name, field.form) }
     }
 
     /// One meaning per word: what is a reference in any case is one.
@@ -203,6 +217,7 @@ extension ValueWords {
             }
             if known.kind != field.kind { known.kind = .conservative }
             if known.name != field.name { known.name = path }
+            if known.form != field.form { known.form = .fixed }
             merged[field.offset] = known
         }
         return Array(merged.values)
@@ -219,7 +234,7 @@ extension ValueWords {
     /// A Swift function is its code and its context; a C function is its code alone.
     private mutating func addFunction(_ extent: Range<UInt64>, _ path: String) {
         guard !disabled.contains(.functions) else { return addWords(extent, path) }
-        if extent.count == 16 { addWord(extent.lowerBound + 8, .strong, path) }
+        if extent.count == 16 { addWord(extent.lowerBound + 8, .strong, path, .function) }
     }
 
     /// Words that hold the value, or the box it is in, are strong: what is no reference hardly ever looks like one.
@@ -228,8 +243,10 @@ extension ValueWords {
             return addWords(extent, path)
         }
         let words: UInt64
+        var form = FieldForm.property
         if kind == 0x303 {
             let isError = (detail >> 24) & 0x3F == 1
+            if isError { form = .fixed }
             words = isError || (detail >> 31) & 1 == 0 ? 1 : 3
         } else {
             // A shape says in its first byte whether values are opaque, objects or metatypes.
@@ -240,8 +257,9 @@ extension ValueWords {
             default: return addWords(extent, path)
             }
         }
+        if words == 3 { form = .existential }
         for index in 0..<words where extent.lowerBound + 8 * index + 8 <= extent.upperBound {
-            addWord(extent.lowerBound + 8 * index, .strong, path)
+            addWord(extent.lowerBound + 8 * index, .strong, path, form)
         }
     }
 }

@@ -12,6 +12,8 @@ struct MangledType {
     let isAccessor: Bool
     /// A Swift function, or an optional one: two words, the second its context.
     let isFunction: Bool
+    /// A generic argument of the type that has the field, or an optional one: "x", "q_", "q0_".
+    let isGenericArgument: Bool
     /// Only what every runtime resolves alike: types without generic arguments of their own, and optionals of them.
     private let isSimple: Bool
     private let start: UInt64
@@ -30,6 +32,7 @@ struct MangledType {
         self.length = isShared ? length - 4 : length
         isAccessor = name.first == 0x09
         isFunction = name.last == UInt8(ascii: "c") || name.suffix(3).elementsEqual("cSg".utf8)
+        isGenericArgument = name.first == UInt8(ascii: "x") || name.first == UInt8(ascii: "q")
         isSimple = Self.isSimple(name.prefix(self.length), at: start)
         ownership = Self.ownership(of: name.prefix(self.length))
     }

@@ -29,12 +29,8 @@ extension HeapObserver {
                 leaks: finding.leaks + growth.leaks(in: finding.analysis.graph),
                 cycles: finding.cycles
             )
-            for index in analysis.leaks.indices {
-                analysis.leaks[index].stack = names.stack(ofSite: analysis.leaks[index].site)
-            }
-            for index in analysis.cycles.indices {
-                analysis.cycles[index].stack = names.stack(ofSite: analysis.cycles[index].site)
-            }
+            for index in analysis.leaks.indices { names.name(&analysis.leaks[index]) }
+            for index in analysis.cycles.indices { names.name(&analysis.cycles[index]) }
             return analysis
         }
     }
@@ -61,5 +57,20 @@ extension MetadataStore {
     /// The named stack of a site; empty where none was taken.
     func stack(ofSite id: UInt32) -> [Frame] {
         CaptureCore.site(id).map { symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? []
+    }
+
+    /// Names the stack of a leak.
+    func name(_ leak: inout MemScope.HeapAnalysis.Leak) {
+        leak.stack = stack(ofSite: leak.site)
+    }
+
+    /// Names the stack of a cycle, and where what it should be broken at was made.
+    func name(_ cycle: inout MemScope.HeapAnalysis.Cycle) {
+        cycle.stack = stack(ofSite: cycle.site)
+        switch cycle.breakEdge?.place {
+        case .site(let site): cycle.breakEdge?.at = AllocatorFrames.maker(in: stack(ofSite: site))
+        case .code(let address): cycle.breakEdge?.at = function(pointedToAt: address.value)
+        case nil: break
+        }
     }
 }

@@ -32,8 +32,8 @@ extension HeapObserver {
         let members = Set(leaks.lazy.filter { $0.kind == .cycle }.map(\.type))
         var cycles = finding.cycles.filter { !$0.isReachable && !members.isDisjoint(with: $0.types) }
         withNames { names in
-            for index in leaks.indices { leaks[index].stack = names.stack(ofSite: leaks[index].site) }
-            for index in cycles.indices { cycles[index].stack = names.stack(ofSite: cycles[index].site) }
+            for index in leaks.indices { names.name(&leaks[index]) }
+            for index in cycles.indices { names.name(&cycles[index]) }
         }
         return ScopeLeaks(leaks: leaks, cycles: cycles)
     }

@@ -25,8 +25,8 @@ extension APIRoutes {
         let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
         let kind = try request.choice("kind", of: kinds, default: "")
         return try answer(observer.lastFinding) { finding in
-            let all = finding.leaks + observer.growth.leaks(in: finding.analysis.graph)
-            let leaks = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
+            let leaks = (finding.leaks + growing).filter { kind.isEmpty || $0.kind.rawValue == kind }
             var page = Page(leaks: leaks, order: order, after: cursor, limit: limit)
             observer.withNames { names in page.update(names.name) }
             return WireFormat.leaks(page, scan: finding.scan, summary: finding.summary, in: observer.envelope())

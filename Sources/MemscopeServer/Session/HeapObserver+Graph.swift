@@ -1,5 +1,6 @@
 internal import MemscopeAnalysis
 internal import MemscopeRender
+internal import Synchronization
 internal import Tracking
 
 extension HeapObserver {
@@ -26,7 +27,7 @@ extension HeapObserver {
             var analysis = MemScope.HeapAnalysis(
                 scan: finding.scan,
                 summary: finding.summary,
-                leaks: finding.leaks + growth.leaks(in: finding.analysis.graph),
+                leaks: finding.leaks + growingLeaks(in: finding, names),
                 cycles: finding.cycles
             )
             for index in analysis.leaks.indices { names.name(&analysis.leaks[index]) }
@@ -35,9 +36,24 @@ extension HeapObserver {
         }
     }
 
+    /// One call stack for all that read the same.
+    func representative(of site: UInt32, _ names: MetadataStore) -> UInt32 {
+        equalSites.withLock { $0.representative(of: site, stack: names.stack(ofSite:)) }
+    }
+
+    /// Call stacks that grow, without their names.
+    func growingLeaks(in finding: HeapFinding?, _ names: MetadataStore) -> [MemScope.HeapAnalysis.Leak] {
+        growth.leaks(in: finding?.analysis.graph, names) { representative(of: $0, names) }
+    }
+
     func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
         let outcome: Result<HeapFinding, HeapAnalysisError> = withNames { names in
-            let look = HeapLook(options: options, names: names, suppressions: .fromEnvironment)
+            let look = HeapLook(
+                options: options,
+                names: names,
+                suppressions: .fromEnvironment,
+                representative: { self.representative(of: $0, names) }
+            )
             do throws(HeapAnalysisError) {
                 return .success(try graph.look(look, isKept: isKept))
             } catch {

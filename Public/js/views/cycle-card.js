@@ -36,7 +36,7 @@ function breakText({ breakEdge, path, reachable }) {
 function madeIn(at) {
   if (!at) return [];
   const place = location(at);
-  return [" It is made in ", h("span", { class: "code", title: fullLocation(at) || null }, at.function),
+  return [" Made in ", h("span", { class: "code", title: fullLocation(at) || null }, at.function),
     place ? `, ${place}.` : "."];
 }
 

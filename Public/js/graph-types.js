@@ -62,7 +62,15 @@
  */
 
 /** @typedef {{type: string, field: string | null}} PathStep - the field leads to the next step */
-/** @typedef {{from: string, field: string | null, to: string, reason: string}} BreakEdge */
+/**
+ * The reference that should not be strong.
+ * @typedef {object} BreakEdge
+ * @property {string} from
+ * @property {string | null} field
+ * @property {string} to
+ * @property {string} reason
+ * @property {Frame | null} at - where the closure, the variable or the task was made that has the field
+ */
 
 /**
  * @typedef {object} Cycle

@@ -34,6 +34,7 @@ enum LeakText {
         var lines = ["  retain cycle: \(path)"]
         if let edge = cycle.breakEdge {
             lines.append("    break it at \(edge.from).\(edge.field ?? "?"): \(edge.reason)")
+            lines += edge.at.map { ["    made in " + text($0)] } ?? []
         }
         return lines
     }
@@ -42,9 +43,11 @@ enum LeakText {
     private static func frames(_ stack: [MemScope.Frame]) -> [String] {
         let inner = stack.prefix { !$0.function.contains("Tracking.AllocationScope.run") }
         let own = inner.filter { $0.file != nil }
-        return (own.isEmpty ? Array(inner) : own).prefix(frameLimit).map { frame in
-            let place = frame.file.map { file in " (\(file)" + (frame.line.map { ":\($0)" } ?? "") + ")" }
-            return "    \(frame.function)\(place ?? "")"
-        }
+        return (own.isEmpty ? Array(inner) : own).prefix(frameLimit).map { "    " + text($0) }
+    }
+
+    private static func text(_ frame: MemScope.Frame) -> String {
+        let place = frame.file.map { file in " (\(file)" + (frame.line.map { ":\($0)" } ?? "") + ")" }
+        return frame.function + (place ?? "")
     }
 }

@@ -72,7 +72,8 @@ enum GraphFixtures {
                 from: "Demo.Account",
                 field: "owner",
                 to: "Demo.Person",
-                reason: "it refers back to what holds it"
+                reason: "it refers back to what holds it",
+                at: Frame(function: "Demo.bind() -> ()", file: "/src/Demo.swift", line: 7, image: "demo")
             ),
             isReachable: false,
             isInferred: true,

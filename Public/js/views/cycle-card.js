@@ -4,6 +4,7 @@
 import { drawRing } from "../charts/ring-chart.js";
 import { breakIndex, cycleText, ringOf, stepText } from "../lib/cycle.js";
 import { exactBytes, formatBytes, formatCount } from "../lib/format.js";
+import { fullLocation, location } from "../lib/frames.js";
 import { EVIDENCE } from "../lib/words.js";
 import { h } from "./dom.js";
 import { createFacts } from "./facts.js";
@@ -11,6 +12,7 @@ import { objectLink } from "./object-link.js";
 import { stackList } from "./stack.js";
 
 /** @typedef {import("../graph-types.js").Cycle} Cycle */
+/** @typedef {import("../types.js").Frame} Frame */
 
 /** @type {import("./facts.js").Fact<Cycle>[]} */
 const FACTS = [
@@ -27,7 +29,15 @@ function breakText({ breakEdge, path, reachable }) {
   const drawn = breakIndex(path, breakEdge) >= 0 ? " (dashed)" : "";
   const advice = reachable ? "If it is not meant, break it at " : "Break it at ";
   return h("p", { class: "cycle-break" }, h("strong", {}, advice), h("span", { class: "code" }, name), " → ",
-    h("span", { class: "code" }, breakEdge.to), `${drawn}: ${breakEdge.reason}`);
+    h("span", { class: "code" }, breakEdge.to), `${drawn}: ${breakEdge.reason}.`, ...madeIn(breakEdge.at));
+}
+
+/** @param {Frame | null} at @returns {(string | HTMLElement)[]} where what holds the reference was made */
+function madeIn(at) {
+  if (!at) return [];
+  const place = location(at);
+  return [" Made in ", h("span", { class: "code", title: fullLocation(at) || null }, at.function),
+    place ? `, ${place}.` : "."];
 }
 
 /** @param {Cycle} cycle @returns {HTMLElement} */

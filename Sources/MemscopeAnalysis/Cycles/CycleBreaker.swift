@@ -1,9 +1,11 @@
 import Tracking
 
-/// Chooses the reference of a cycle that should be weak, and says why.
+/// Chooses the reference of a cycle that should not be strong, and says why and what to do.
 ///
-/// What is known is names and ages, not what the program means: it is advice.
+/// What is known is how references were declared, names and ages, not what the program means: it is advice.
 struct CycleBreaker {
+    private typealias Candidate = (reference: CycleReference, remedy: CycleRemedy)
+
     /// Words that name what an object belongs to rather than what it has.
     private static let backReferences: Set<String> = [
         "parent", "owner", "delegate", "superview", "target", "observer", "controller", "manager", "session", "host",
@@ -11,79 +13,125 @@ struct CycleBreaker {
         "back", "router", "enclosing", "outer", "publisher",
     ]
 
-    let graph: HeapGraph
-    let births: (Int) -> UInt64
+    private let graph: HeapGraph
+    private let births: (Int) -> UInt64
+    private let remedies: CycleRemedies
 
-    /// Chooses among the steps of a closed path; of one that is cut off, the last only ends the one before.
-    func choose(_ steps: [PathStep], isWhole: Bool) -> CycleBreak {
-        let candidates = steps.indices.dropLast(isWhole ? 0 : 1).filter { !isElement(steps[$0]) }
-        return backReference(steps, candidates) ?? capture(steps, candidates) ?? youngToOld(steps, candidates)
-            ?? anything(steps, candidates, isWhole ? steps.count - 1 : 0)
+    init(graph: HeapGraph, births: @escaping (Int) -> UInt64) {
+        (self.graph, self.births) = (graph, births)
+        remedies = CycleRemedies(graph: graph)
     }
 
-    private func backReference(_ steps: [PathStep], _ candidates: [Int]) -> CycleBreak? {
-        guard let index = candidates.first(where: { canBeWeak(steps, $0) && namesOwner(steps[$0].field ?? "") }) else {
-            return nil
+    /// Chooses among references each of which leads to the block that has the next, the last perhaps to the first.
+    ///
+    /// - Precondition: there is one at least.
+    func choose(_ references: [CycleReference]) -> CycleBreak {
+        let candidates: [Candidate] = references.indices.compactMap { index in
+            let before = references[index > 0 ? index - 1 : references.count - 1]
+            return remedies.remedy(for: references[index], after: before).map { (references[index], $0) }
         }
-        return edge(steps, index, "\(quoted(steps[index])) names what the object belongs to: make it weak")
+        let hasTask = references.contains { remedies.kind($0.from) == .task }
+        return backReference(candidates) ?? capture(candidates, hasTask) ?? youngToOld(candidates)
+            ?? anything(candidates) ?? nothing(references)
     }
 
-    private func capture(_ steps: [PathStep], _ candidates: [Int]) -> CycleBreak? {
-        let captures = candidates.filter { canBeWeak(steps, $0) }
-        if let index = captures.first(where: { kind(steps[$0].node) == .closure }) {
-            return edge(steps, index, "a closure captures it: capture self weakly, [weak self]")
-        }
-        if let index = captures.first(where: { kind(steps[$0].node) == .task }) {
-            return edge(steps, index, "a task holds it until it ends: capture it weakly or cancel the task")
-        }
-        if let index = captures.first(where: { kind(steps[$0].node) == .box }) {
-            return edge(steps, index, "a captured variable holds it: declare the variable weak")
+    private func backReference(_ candidates: [Candidate]) -> CycleBreak? {
+        let found = candidates.first { $0.remedy.action == .weakProperty && namesOwner($0.reference.field) }
+        return found.map { edge($0, "\(quoted($0.reference)) names what the object belongs to: make it weak") }
+    }
+
+    /// Of what closures and tasks hold, what is surest to help.
+    private func capture(_ candidates: [Candidate], _ hasTask: Bool) -> CycleBreak? {
+        let order: [CycleRemedy.Action] = [
+            .weakCapture, .endTask, .weakVariable, .weakCaptureOrVariable, .classCapture, .captureLess,
+        ]
+        for action in order {
+            guard let found = candidates.first(where: { $0.remedy.action == action }) else { continue }
+            return edge(found, Self.reason(action, hasTask))
         }
         return nil
     }
 
+    private static func reason(_ action: CycleRemedy.Action, _ hasTask: Bool) -> String {
+        switch action {
+        case .weakCapture where hasTask:
+            "a task's closure captures it, and the task keeps that until it ends: resume or cancel the task, or "
+                + "capture self weakly, [weak self]"
+        case .endTask: "a task holds it until it ends: resume or cancel the task, or capture it weakly"
+        case .weakVariable:
+            "a variable that a closure shares holds it: declare the variable weak, or set it to nil in the end"
+        case .weakCaptureOrVariable:
+            "a closure captures it, or a variable that holds it: capture self weakly, [weak self], or declare the "
+                + "variable weak"
+        case .classCapture:
+            "a closure captures it as a protocol that structs can adopt too: declare the protocol AnyObject, then "
+                + "capture it weakly"
+        case .captureLess: "a closure captures a value that holds it: capture only what the closure needs of that value"
+        case .weakCapture, .weakProperty, .classProperty: "a closure captures it: capture self weakly, [weak self]"
+        }
+    }
+
     /// Of references from a younger object to an older one the one to the oldest.
-    private func youngToOld(_ steps: [PathStep], _ candidates: [Int]) -> CycleBreak? {
-        let upward = candidates.filter { index in
-            let target = births(Int(next(steps, index).node))
-            return canBeWeak(steps, index) && target > 0 && target < births(Int(steps[index].node))
+    private func youngToOld(_ candidates: [Candidate]) -> CycleBreak? {
+        let upward = candidates.filter { candidate in
+            let target = births(Int(candidate.reference.to))
+            return candidate.remedy.action == .weakProperty && target > 0
+                && target < births(Int(candidate.reference.from))
         }
-        let oldest = upward.min { births(Int(next(steps, $0).node)) < births(Int(next(steps, $1).node)) }
-        return oldest.map { index in
-            edge(steps, index, "the object is younger than what \(quoted(steps[index])) refers to: make it weak")
+        let oldest = upward.min { births(Int($0.reference.to)) < births(Int($1.reference.to)) }
+        return oldest.map { candidate in
+            edge(candidate, "the object is younger than what \(quoted(candidate.reference)) refers to: make it weak")
         }
     }
 
-    private func anything(_ steps: [PathStep], _ candidates: [Int], _ last: Int) -> CycleBreak {
-        if let index = candidates.last(where: { canBeWeak(steps, $0) }) {
-            return edge(steps, index, "nothing tells which reference is meant to own: make one of them weak")
+    private func anything(_ candidates: [Candidate]) -> CycleBreak? {
+        let properties = candidates.filter { $0.remedy.action == .weakProperty }
+        if let last = properties.last {
+            return edge(
+                last,
+                properties.count == 1
+                    ? "no other reference here can be weak: make it weak"
+                    : "nothing tells which reference is meant to own: make one of them weak"
+            )
         }
-        return edge(steps, candidates.last ?? last, "nothing here can be weak: set it to nil in the end")
+        return candidates.first.map { candidate in
+            edge(
+                candidate,
+                "\(quoted(candidate.reference)) is of a protocol that structs can adopt too: declare the protocol "
+                    + "AnyObject, then make it weak"
+            )
+        }
     }
 
-    private func edge(_ steps: [PathStep], _ index: Int, _ reason: String) -> CycleBreak {
+    /// None of them can be declared otherwise.
+    private func nothing(_ references: [CycleReference]) -> CycleBreak {
+        if let property = references.last(where: { !remedies.isElement($0) && remedies.kind($0.from) == .class }) {
+            let (from, field) = (graph.typeName(of: property.from), property.field)
+            let todo = "give \(from).\(field) another value in the end, such as nil"
+            return edge(property, nil, "no reference here can be weak: \(todo)")
+        }
+        if let element = references.last(where: { remedies.isElement($0) && remedies.kind($0.from) == .class }) {
+            return edge(element, nil, "no reference here can be weak: remove the element in the end")
+        }
+        // Not empty, as it was promised.
+        return edge(references[references.count - 1], nil, "no reference here can be weak: set one to nil in the end")
+    }
+
+    private func edge(_ candidate: Candidate, _ reason: String) -> CycleBreak {
+        edge(candidate.reference, candidate.remedy.place, reason)
+    }
+
+    private func edge(_ reference: CycleReference, _ place: CycleBreak.Place?, _ reason: String) -> CycleBreak {
         CycleBreak(
-            from: graph.typeName(of: steps[index].node),
-            field: steps[index].field ?? "",
-            to: graph.typeName(of: next(steps, index).node),
-            reason: reason
+            from: graph.typeName(of: reference.from),
+            field: reference.field,
+            to: graph.typeName(of: reference.to),
+            reason: reason,
+            place: place
         )
     }
 
-    private func next(_ steps: [PathStep], _ index: Int) -> PathStep { steps[(index + 1) % steps.count] }
-
-    private func kind(_ node: UInt32) -> TypeKind { graph.type(of: Int(node))?.kind ?? .unknown }
-
-    /// Only references to instances of classes can be weak; where the type is not known they may be.
-    private func canBeWeak(_ steps: [PathStep], _ index: Int) -> Bool {
-        let target = kind(next(steps, index).node)
-        return target == .class || target == .unknown
-    }
-
-    /// The elements of a collection cannot be made weak without another type of element.
-    private func isElement(_ step: PathStep) -> Bool { step.field?.last == "]" || kind(step.node).isStorage }
-
-    private func quoted(_ step: PathStep) -> String { "\"\(step.field ?? "")\"" }
+    private func quoted(_ reference: CycleReference) -> String { "\"\(reference.field)\"" }
 
     /// Whether a word of the last part of the name says so: "state.parentNode" has "parent".
     private func namesOwner(_ field: String) -> Bool {

@@ -78,11 +78,13 @@ struct CycleFamilies {
         births: (Int) -> UInt64
     ) {
         let index = self.index(of: cycle, isReachable)
+        let range = components.range(of: component)
+        let objects = range.count { !holds.isStorage(components.node(at: $0)) }
         all[index].count += 1
-        for place in components.range(of: component) {
+        all[index].objects += objects > 0 ? objects : range.count
+        for place in range {
             let node = components.node(at: place)
             let isStorage = holds.isStorage(node)
-            if !isStorage { all[index].objects += 1 }
             all[index].bytes += holds.nodes[node].size
             let age = (storage: isStorage ? 1 : 0, birth: births(Int(node)))
             let known = all[index].age

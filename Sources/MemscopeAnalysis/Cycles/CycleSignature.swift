@@ -44,9 +44,11 @@ struct CycleSignature {
     private let holds: HoldGraph
     /// Where the elements of a type begin and their distance, in bytes; 0 without elements.
     private let tails: [(start: UInt64, stride: UInt64)]
+    private let types: TypeNumbers
 
     init(_ graph: HeapGraph, _ holds: HoldGraph) {
         self.holds = holds
+        types = TypeNumbers(graph)
         tails = graph.layouts.map { layout in layout?.tail.map { ($0.start, $0.stride) } ?? (0, 0) }
     }
 
@@ -67,7 +69,7 @@ struct CycleSignature {
         if type != HeapNode.none, tails[Int(type)].stride > 0, edge.offset >= tails[Int(type)].start {
             word = (edge.offset - tails[Int(type)].start) % tails[Int(type)].stride / 8 | Self.elementBit
         }
-        return UInt64(type) << 32 | word | (edge.kind == .conservative ? Self.conservativeBit : 0)
+        return UInt64(types[type]) << 32 | word | (edge.kind == .conservative ? Self.conservativeBit : 0)
     }
 }
 

@@ -22,7 +22,7 @@ struct CycleWriter {
             path: path,
             length: isWhole ? steps.count : cycle.nodes.count { !folding.holds.isStorage($0) },
             nodes: shown.map(\.node),
-            breakEdge: CycleBreaker(graph: graph, births: births).choose(steps, isWhole: isWhole),
+            breakEdge: CycleBreaker(graph: graph, births: births).choose(references(steps, cycle, isWhole: isWhole)),
             count: family.count,
             objects: family.objects,
             bytes: family.bytes,
@@ -49,6 +49,29 @@ struct CycleWriter {
         let words = steps.map { [graph.typeName(of: $0.node), $0.field ?? ""] }
         let start = leastRotation(words) { $0.lexicographicallyPrecedes($1) }
         return (Array(steps[start...] + steps[..<start]), true)
+    }
+
+    /// The references of a path; of one that is cut off, the last step only ends the one before.
+    private func references(_ steps: [PathStep], _ cycle: FoundCycle, isWhole: Bool) -> [CycleReference] {
+        var holders: [UInt32: UInt32] = [:]
+        for (index, node) in cycle.nodes.enumerated() {
+            holders[cycle.nodes[(index + 1) % cycle.nodes.count]] = node
+        }
+        return steps.indices.dropLast(isWhole ? 0 : 1).compactMap { index in
+            let target = steps[(index + 1) % steps.count].node
+            // The word that leads there is the last of those that are folded into one step.
+            guard let holder = holders[target],
+                let edge = folding.holds.edge(from: holder, to: target, cyclesOnly: true)
+            else { return nil }
+            return CycleReference(
+                from: steps[index].node,
+                field: steps[index].field ?? "",
+                to: target,
+                holder: holder,
+                offset: edge.offset,
+                form: graph.form(of: edge, in: Int(holder))
+            )
+        }
     }
 
     private func types(_ path: [CycleStep], _ members: [UInt32]) -> [String] {

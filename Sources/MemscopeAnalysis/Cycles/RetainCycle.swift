@@ -11,11 +11,22 @@ package struct CycleStep: Sendable, Hashable {
 
 /// The reference of a cycle that should not be strong.
 package struct CycleBreak: Sendable, Hashable {
+    /// What says where the reference was written down, once there are names.
+    package enum Place: Sendable, Hashable {
+        /// The call stack that allocated what holds the reference: a closure's context, a variable's box, a task.
+        case site(UInt32)
+        /// The word of a block that points to the closure's code: a closure that captures one object alone has no
+        /// block of its own.
+        case code(node: UInt32, offset: UInt64)
+    }
+
     package var from: String
     package var field: String
     package var to: String
     /// Why this one, and what to do.
     package var reason: String
+    /// Nil for a stored property, which its name leads to.
+    package var place: Place?
 }
 
 /// Objects that hold one another, and all others of which the same can be said.
@@ -35,7 +46,8 @@ package struct RetainCycle: Sendable, Hashable {
     package var breakEdge: CycleBreak
     /// How many groups of objects that hold one another.
     package var count: Int
-    /// Objects of all of them, not counting array, dictionary, set and string storage.
+    /// Objects of all of them, not counting array, dictionary, set and string storage; of what is nothing but storage
+    /// its blocks.
     package var objects: Int
     /// Bytes of the objects and their storage, not of what they hold besides.
     package var bytes: UInt64

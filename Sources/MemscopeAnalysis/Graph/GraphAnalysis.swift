@@ -34,18 +34,25 @@ package final class GraphAnalysis: Sendable {
     /// Looks for leaks and cycles; nil when the system refuses the memory: about 50 bytes per block and 4 per edge.
     ///
     /// `births` says when a node was allocated, 0 where that is not known; `isConfirmed` whether a block that nothing
-    /// holds was lost in another scan too.
+    /// holds was lost in another scan too; `representative` gives one site for all whose stacks read the same.
     ///
     /// - Complexity: O(nodes + edges).
     package convenience init?(
         graph: HeapGraph,
         births: @escaping (Int) -> UInt64,
-        isConfirmed: (Int) -> Bool = { _ in true }
+        isConfirmed: (Int) -> Bool = { _ in true },
+        representative: (UInt32) -> UInt32 = { $0 }
     ) {
         guard let holds = HoldGraph(graph),
             let reachability = Reachability(graph, holds, isConfirmed: isConfirmed)
         else { return nil }
-        self.init(graph: graph, holds: holds, reachability: reachability, births: births)
+        self.init(
+            graph: graph,
+            holds: holds,
+            reachability: reachability,
+            births: births,
+            representative: representative
+        )
     }
 
     /// The same, where it is already known what roots hold.
@@ -53,20 +60,47 @@ package final class GraphAnalysis: Sendable {
         graph: HeapGraph,
         holds: HoldGraph,
         reachability: Reachability,
-        births: @escaping (Int) -> UInt64
+        births: @escaping (Int) -> UInt64,
+        representative: (UInt32) -> UInt32 = { $0 }
     ) {
-        // Of blocks that hold each other the program knows its objects best, whenever they were made.
-        let isObject = graph.types.map { $0.kind == .class } + [false]
-        let ranks = { (node: Int) in
-            births(node) | (isObject[min(Int(graph.nodes[node].type), isObject.count - 1)] ? 0 : 1 << 63)
-        }
         guard let components = StrongComponents(holds, cyclesOnly: true),
-            let kinds = LeakKinds(holds, kept: reachability.kept, cycles: components, births: ranks),
-            let leaks = LeakList(graph, holds, reachability: reachability, kinds: kinds),
+            let references = LostReferences(graph, kept: reachability.kept),
+            let kinds = LeakKinds(
+                holds,
+                kept: reachability.kept,
+                cycles: components,
+                ranks: Self.ranks(graph, references, births),
+                isWaiting: references.isWaiting
+            ),
+            let leaks = LeakList(
+                graph,
+                holds,
+                reachability: reachability,
+                naming: LeakNaming(graph, kinds, references, components),
+                representative: representative
+            ),
             let cycles = CycleList(graph, holds, components, isKept: reachability.kept.contains, births: births)
         else { return nil }
         (self.graph, self.holds, self.reachability) = (graph, holds, reachability)
         (leakKinds, self.leaks, self.cycles) = (kinds, leaks, cycles)
+    }
+
+    /// Of blocks that hold each other: tasks that wait, then objects, which the program knows best, then all others;
+    /// and of those the oldest.
+    private static func ranks(
+        _ graph: HeapGraph,
+        _ references: LostReferences,
+        _ births: @escaping (Int) -> UInt64
+    ) -> (Int) -> UInt64 {
+        let isObject = graph.types.map { $0.kind == .class } + [false]
+        return { node in
+            let isWaiting = references.isWaiting(UInt32(node))
+            let rank: UInt64 =
+                if isWaiting { references.isAwaitingTask(UInt32(node)) ? 1 : 0 } else {
+                    isObject[min(Int(graph.nodes[node].type), isObject.count - 1)] ? 2 : 3
+                }
+            return births(node) | rank << 62
+        }
     }
 
     package var summary: GraphSummary {

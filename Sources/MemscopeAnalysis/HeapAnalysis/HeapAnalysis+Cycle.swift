@@ -16,7 +16,7 @@ extension MemScope.HeapAnalysis {
             }
         }
 
-        /// The reference to make weak or unowned.
+        /// The reference that should not be strong.
         public struct BreakEdge: Sendable, Hashable {
             /// The type that has the field.
             public var from: String
@@ -24,20 +24,43 @@ extension MemScope.HeapAnalysis {
             public var field: String?
             /// The type that it holds.
             public var to: String
-            /// Why this one, in a sentence for people.
+            /// Why this one, and what to do, in a sentence for people.
             public var reason: String
+            /// Where the closure, the captured variable or the task was made that has the field.
+            ///
+            /// Nil where that is not known, and for stored properties.
+            public var at: MemScope.Frame?
+            /// What `at` is read from.
+            package var place: Place?
 
-            package init(from: String, field: String?, to: String, reason: String) {
+            /// What knows where something was made.
+            package enum Place: Sendable, Hashable {
+                /// The call stack that allocated it.
+                case site(UInt32)
+                /// The word that points to the code of a closure.
+                case code(Address)
+            }
+
+            package init(
+                from: String,
+                field: String?,
+                to: String,
+                reason: String,
+                at: MemScope.Frame? = nil,
+                place: Place? = nil
+            ) {
                 self.from = from
                 self.field = field
                 self.to = to
                 self.reason = reason
+                self.at = at
+                self.place = place
             }
         }
 
         /// How many cycles look like this one.
         public var count: Int
-        /// Objects in all of them.
+        /// Objects in all of them; of cycles of nothing but storage its blocks.
         public var objects: Int
         /// Bytes of these objects and their storage, not of what they hold besides.
         public var bytes: UInt64
@@ -45,7 +68,7 @@ extension MemScope.HeapAnalysis {
         public var types: [String]
         /// The shortest way around; the last step leads to the first.
         public var path: [Step]
-        /// The reference to make weak; nil when none can be named.
+        /// The reference that should not be strong; nil when none can be named.
         public var breakEdge: BreakEdge?
         /// Whether something outside still holds it: then it may be meant, and is no leak.
         public var isReachable: Bool

@@ -10,7 +10,7 @@ package enum LeakKind: UInt8, Sendable, Hashable, CaseIterable {
     case cycle
 }
 
-/// Lost blocks of one kind, call stack and type.
+/// Lost blocks of one kind, type and call stack as it reads.
 package struct LeakGroup: Sendable, Hashable {
     /// Most nodes that are kept per group.
     package static let nodeLimit = 16
@@ -18,6 +18,7 @@ package struct LeakGroup: Sendable, Hashable {
     package var kind: LeakKind
     /// What it is, from the blocks' type and reference counts: "retain cycle", "held by a leaked Account".
     package var reason = ""
+    /// One of those whose stacks read the same.
     package var site: UInt32
     /// Index in `HeapGraph.types`, or `HeapNode.none`.
     package var type: UInt32
@@ -34,5 +35,27 @@ package struct LeakGroup: Sendable, Hashable {
         self.kind = kind
         self.site = site
         self.type = type
+    }
+
+    /// What a reader knows a group by.
+    struct Name: Hashable {
+        var kind: LeakKind
+        var type: UInt32
+        var site: UInt32
+    }
+
+    var name: Name { Name(kind: kind, type: type, site: site) }
+
+    mutating func add(_ node: UInt32, _ size: UInt64) {
+        count += 1
+        bytes += size
+        if nodes.count < Self.nodeLimit { nodes.append(node) }
+    }
+
+    /// Takes in another's blocks.
+    mutating func add(_ other: LeakGroup) {
+        count += other.count
+        bytes += other.bytes
+        nodes = Array((nodes + other.nodes).sorted().prefix(Self.nodeLimit))
     }
 }

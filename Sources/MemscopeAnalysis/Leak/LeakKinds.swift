@@ -4,7 +4,8 @@ import Tracking
 ///
 /// Lost blocks fall into components that hold themselves; a component that no other holds is where a leak begins. Of
 /// those, blocks of retain cycles are `cycle`; where there are none (a ring of C blocks, for example) the oldest block
-/// is `direct`, as if it were what the program lost. Everything else is `indirect`.
+/// is `direct`, as if it were what the program lost. A task that nobody will resume comes before all others, as what it
+/// holds waits with it. Everything else is `indirect`.
 ///
 /// - SeeAlso: "Memory leak detection" in the Valgrind manual, where the first of a clique is its leader.
 package struct LeakKinds: Sendable {
@@ -19,10 +20,17 @@ package struct LeakKinds: Sendable {
 
     /// Sorts the nodes that are not in `kept`; nil when the system refuses the memory.
     ///
-    /// `births` says when a node was allocated.
+    /// `ranks` says of a node how early a component begins with it, `isWaiting` whether it is a task that waits for
+    /// what is lost.
     ///
     /// - Complexity: O(nodes + edges).
-    package init?(_ holds: HoldGraph, kept: NodeSet, cycles: StrongComponents, births: (Int) -> UInt64) {
+    init?(
+        _ holds: HoldGraph,
+        kept: NodeSet,
+        cycles: StrongComponents,
+        ranks: (Int) -> UInt64,
+        isWaiting: (UInt32) -> Bool
+    ) {
         guard let kinds = Column<UInt8>(count: holds.count), let holders = Column<UInt32>(count: holds.count),
             let entries = NodeSet(count: holds.count), let held = NodeSet(count: holds.count),
             let components = StrongComponents(holds, cyclesOnly: false, excluding: kept)
@@ -39,11 +47,16 @@ package struct LeakKinds: Sendable {
             let range = components.range(of: component)
             if range.contains(where: { held.contains(components.node(at: $0)) }) { continue }
             let hasCycle = range.contains { cycles.numbers[components.node(at: $0)] != 0 }
-            let candidates = range.lazy.map { components.node(at: $0) }
-                .filter { !hasCycle || cycles.numbers[$0] != 0 }
-            guard let oldest = candidates.min(by: { (births(Int($0)), $0) < (births(Int($1)), $1) }) else { continue }
-            _ = entries.insert(oldest)
-            if !hasCycle { kinds[oldest] = LeakKind.direct.rawValue }
+            let members = range.lazy.map { components.node(at: $0) }
+            func first(_ isCandidate: (UInt32) -> Bool) -> UInt32? {
+                members.filter(isCandidate).min { (ranks(Int($0)), $0) < (ranks(Int($1)), $1) }
+            }
+            if let entry = first({ !hasCycle || cycles.numbers[$0] != 0 }) {
+                _ = entries.insert(entry)
+                if !hasCycle { kinds[entry] = LeakKind.direct.rawValue }
+            }
+            guard hasCycle, let task = first({ cycles.numbers[$0] == 0 && isWaiting($0) }) else { continue }
+            kinds[task] = LeakKind.direct.rawValue
         }
     }
 

@@ -1,50 +1,122 @@
 package import Tracking
 
-/// Lost blocks in groups of one kind, call stack and type, the most bytes first.
+/// Lost blocks in groups of one kind, type and call stack as it reads, the most bytes first.
 package struct LeakList: Sendable {
     package private(set) var groups: [LeakGroup] = []
     package private(set) var blocks = 0
     package private(set) var bytes: UInt64 = 0
+    private var keys: GroupKeys
 
+    /// `representative` gives one site for all whose stacks read the same.
+    ///
     /// - Returns: Nil when the system refuses the memory.
     /// - Complexity: O(nodes + edges); retained bytes are given up when they cost more than that.
-    package init?(_ graph: HeapGraph, _ holds: HoldGraph, reachability: Reachability, kinds: LeakKinds) {
+    init?(
+        _ graph: HeapGraph,
+        _ holds: HoldGraph,
+        reachability: Reachability,
+        naming: LeakNaming,
+        representative: (UInt32) -> UInt32
+    ) {
+        keys = GroupKeys(graph)
         guard reachability.leakedBlocks > 0 else { return }
         guard let groupOfNode = Column<UInt32>(count: graph.count) else { return nil }
-        var naming = LeakNaming(graph, kinds)
-        var indexOfKey: [GroupKey: Int] = [:]
+        var naming = naming
         let nodes = Column(graph.nodes)
         for node in 0..<graph.count {
-            guard let kind = kinds.kind(of: node) else { continue }
+            guard let kind = naming.kinds.kind(of: node) else { continue }
             let block = nodes[node]
-            let key = GroupKey(kind: kind, site: block.site, type: block.type)
-            let group: Int
-            if let known = indexOfKey[key] {
-                group = known
-            } else {
-                group = groups.count
-                indexOfKey[key] = group
-                groups.append(LeakGroup(kind: kind, site: block.site, type: block.type))
+            let group = keys.index(of: kind, block)
+            if group == groups.count {
+                groups.append(LeakGroup(kind: kind, site: block.site, type: keys.types[block.type]))
             }
             groupOfNode[node] = UInt32(group) + 1
-            groups[group].count += 1
-            groups[group].bytes += block.size
-            if groups[group].nodes.count < LeakGroup.nodeLimit { groups[group].nodes.append(UInt32(node)) }
-            naming.add(block, to: group)
+            groups[group].add(UInt32(node), block.size)
+            naming.add(UInt32(node), to: group)
             blocks += 1
             bytes += block.size
         }
+        merge(representative, &naming, groupOfNode)
         for index in groups.indices { groups[index].reason = naming.reason(for: groups[index], at: index) }
         guard var retention = LeakRetention(graph, holds, kept: reachability.kept, groupOfNode: groupOfNode) else {
             return nil
         }
         retention.fill(&groups, leaked: blocks)
-        groups.sort { ($1.bytes, $0.nodes[0]) < ($0.bytes, $1.nodes[0]) }
+        let order = groups.indices.sorted {
+            (groups[$1].bytes, groups[$0].nodes[0]) < (groups[$0].bytes, groups[$1].nodes[0])
+        }
+        groups = order.map { groups[$0] }
+        keys.move(order)
+    }
+
+    /// Which of `groups` has a lost block of a kind; nil for one that is kept.
+    package func group(of kind: LeakKind, _ block: HeapNode) -> Int? { keys.known(kind, block) }
+
+    /// Makes one group of those that a reader could not tell apart.
+    private mutating func merge(
+        _ representative: (UInt32) -> UInt32,
+        _ naming: inout LeakNaming,
+        _ groupOfNode: Column<UInt32>
+    ) {
+        var first: [LeakGroup.Name: Int] = [:]
+        var target = Array(groups.indices)
+        for index in groups.indices {
+            groups[index].site = representative(groups[index].site)
+            target[index] = first[groups[index].name] ?? index
+            first[groups[index].name] = target[index]
+        }
+        guard first.count < groups.count else { return }
+        for index in groups.indices where target[index] != index {
+            groups[target[index]].add(groups[index])
+            naming.merge(index, into: target[index])
+        }
+        let left = groups.indices.filter { target[$0] == $0 }
+        var place = [Int](repeating: 0, count: groups.count)
+        for (new, old) in left.enumerated() { place[old] = new }
+        let moved = target.map { place[$0] }
+        for node in 0..<groupOfNode.count where groupOfNode[node] != 0 {
+            groupOfNode[node] = UInt32(moved[Int(groupOfNode[node]) - 1]) + 1
+        }
+        groups = left.map { groups[$0] }
+        naming.keep(left)
+        keys.replace(moved)
     }
 }
 
-private struct GroupKey: Hashable {
-    var kind: LeakKind
-    var site: UInt32
-    var type: UInt32
+/// Which group a block is in, by kind, call stack and type.
+private struct GroupKeys: Sendable {
+    private struct Key: Hashable {
+        var kind: LeakKind
+        var site: UInt32
+        var type: UInt32
+    }
+
+    private var indexOfKey: [Key: Int] = [:]
+    let types: TypeNumbers
+
+    init(_ graph: HeapGraph) { types = TypeNumbers(graph) }
+
+    func known(_ kind: LeakKind, _ block: HeapNode) -> Int? {
+        indexOfKey[Key(kind: kind, site: block.site, type: types[block.type])]
+    }
+
+    /// That of a new group is the number of those known.
+    mutating func index(of kind: LeakKind, _ block: HeapNode) -> Int {
+        let key = Key(kind: kind, site: block.site, type: types[block.type])
+        if let known = indexOfKey[key] { return known }
+        indexOfKey[key] = indexOfKey.count
+        return indexOfKey.count - 1
+    }
+
+    /// `moved` has the new index of each group.
+    mutating func replace(_ moved: [Int]) {
+        indexOfKey = indexOfKey.mapValues { moved[$0] }
+    }
+
+    /// `order` has the old index for each place.
+    mutating func move(_ order: [Int]) {
+        var moved = order
+        for (new, old) in order.enumerated() { moved[old] = new }
+        replace(moved)
+    }
 }

@@ -2,56 +2,90 @@ import Tracking
 
 /// Says in words what a group of lost blocks is, from what is known of them and nothing else.
 struct LeakNaming {
-    /// What a group's reference counts have in common.
-    private struct Facts {
-        var strong: ClosedRange<Int>?
-        var areDead = true
-    }
-
+    let kinds: LeakKinds
     private let graph: HeapGraph
-    private let kinds: LeakKinds
-    private var facts: [Facts] = []
+    private let references: LostReferences
+    private let cycles: StrongComponents
+    /// Numbers of the retain cycles' components that have a task which waits.
+    private let stuck: Set<UInt32>
+    private var facts: [LeakFacts] = []
 
-    init(_ graph: HeapGraph, _ kinds: LeakKinds) {
-        (self.graph, self.kinds) = (graph, kinds)
+    init(_ graph: HeapGraph, _ kinds: LeakKinds, _ references: LostReferences, _ cycles: StrongComponents) {
+        (self.graph, self.kinds, self.references, self.cycles) = (graph, kinds, references, cycles)
+        stuck = Set(references.waitingTasks.lazy.map { cycles.numbers[$0] }.filter { $0 != 0 })
     }
 
     /// Takes in a block of a group; groups come in the order of their index.
-    mutating func add(_ block: HeapNode, to group: Int) {
-        if group == facts.count { facts.append(Facts()) }
-        let counts = ReferenceCounts(word: block.word1)
-        if counts.isDead != true { facts[group].areDead = false }
-        guard let strong = counts.strong else { return }
-        let known = facts[group].strong ?? strong...strong
-        facts[group].strong = min(known.lowerBound, strong)...max(known.upperBound, strong)
+    mutating func add(_ node: UInt32, to group: Int) {
+        if group == facts.count { facts.append(LeakFacts()) }
+        let counts = ReferenceCounts(word: graph.nodes[Int(node)].word1)
+        let referrers = references.referrers(of: node)
+        facts[group].areDead = facts[group].areDead && counts.isDead == true
+        facts[group].areReferredTo = facts[group].areReferredTo || referrers > 0
+        // Who counts for a reference and has none may have lost it.
+        facts[group].haveLostReference = facts[group].haveLostReference && counts.strong.map { $0 > referrers } == true
+        facts[group].areWaiting = facts[group].areWaiting && references.isWaiting(node)
+        facts[group].areAwaitingTasks = facts[group].areAwaitingTasks || references.isAwaitingTask(node)
+        facts[group].areStuck = facts[group].areStuck && stuck.contains(cycles.numbers[node])
+        facts[group].add(strong: counts.strong)
+        if kinds.kind(of: Int(node)) == .indirect { facts[group].add(holder: holder(of: node)) }
+    }
+
+    /// Makes one of two groups.
+    mutating func merge(_ group: Int, into other: Int) {
+        facts[other].add(facts[group])
+    }
+
+    /// Forgets all groups but these, which keep their order.
+    mutating func keep(_ groups: [Int]) {
+        facts = groups.map { facts[$0] }
     }
 
     func reason(for group: LeakGroup, at index: Int) -> String {
+        let facts = facts[index]
         switch group.kind {
-        case .cycle: "retain cycle"
-        case .indirect: "held by a leaked \(holderName(of: group.nodes[0]))"
-        case .direct: directReason(type(group.type), facts[index])
+        case .cycle where facts.areStuck: return "retain cycle with a suspended task nobody will resume"
+        case .cycle: return "retain cycle"
+        case .indirect:
+            let others = facts.haveOtherHolders ? " and others" : ""
+            return "held by a leaked \(name(ofHolder: facts.holder))\(others)"
+        case .direct: return directReason(type(group.type), facts)
         }
     }
 
-    private func directReason(_ type: BlockType?, _ facts: Facts) -> String {
+    private func directReason(_ type: BlockType?, _ facts: LeakFacts) -> String {
         if let type, type.kind == .dispatch || type.kind == .block {
-            return "\(type.name) that nobody refers to (a lost retain?)"
+            // Their counts are not read: that nobody refers to them is all that is known.
+            return facts.areReferredTo
+                ? "\(type.name) that only itself and what it holds refer to" : "\(type.name) that nobody refers to"
         }
         guard let type, type.kind.isSwiftObject else {
             return type?.kind == .c ? "malloc without free" : "block of unknown type that nobody refers to"
         }
-        if facts.areDead { return "deinitialised \(noun(type.kind)) whose memory an unowned reference keeps" }
-        if type.kind == .task { return "suspended task nobody will resume (a lost continuation?)" }
+        if facts.areWaiting {
+            let lost = facts.areAwaitingTasks ? "what it waits for" : "its continuation"
+            return "suspended task nobody will resume: \(lost) was lost"
+        }
+        if facts.areDead {
+            let why = "whose memory stays for an unowned reference that was never released"
+            return "deinitialised \(noun(type.kind)) \(why)"
+        }
         let counts =
             switch facts.strong {
             case nil: "with reference counts in a side table"
             case let range? where range.count == 1: "with strong count \(range.lowerBound)"
             case let range?: "with strong counts \(range.lowerBound) to \(range.upperBound)"
             }
-        let isContinuation = type.name.contains("Continuation")
-        let guess = isContinuation ? "a continuation nobody can resume?" : "a lost Unmanaged.passRetained?"
-        return "\(noun(type.kind)) \(counts) that nobody refers to (\(guess))"
+        let referrers = facts.areReferredTo ? "that only itself and what it holds refer to" : "that nobody refers to"
+        let guess = facts.haveLostReference && facts.strong != nil ? guess(type) : ""
+        return "\(noun(type.kind)) \(counts) \(referrers)\(guess)"
+    }
+
+    /// What may have become of the reference that was counted.
+    private func guess(_ type: BlockType) -> String {
+        if type.kind == .task { return "" }
+        if type.name.contains("Continuation") { return " (a continuation nobody can resume?)" }
+        return " (a lost Unmanaged.passRetained?)"
     }
 
     private func noun(_ kind: TypeKind) -> String {
@@ -64,17 +98,68 @@ struct LeakNaming {
         }
     }
 
-    /// The type of what holds a block; storage is named by what holds it in turn.
-    private func holderName(of node: UInt32) -> String {
+    /// The type of what holds a block; storage is named by what holds it in turn, and so are the frames of a task.
+    private func holder(of node: UInt32) -> UInt32 {
         var holder = node
         // Storage that holds itself in a ring has to end somewhere.
         for _ in 0..<16 {
             guard kinds.holders[holder] != 0 else { break }
             holder = kinds.holders[holder] - 1
-            guard graph.type(of: Int(holder))?.kind.isStorage == true else { break }
+            guard let kind = graph.type(of: Int(holder))?.kind, kind.isStorage || kind == .c && isOfTask(holder) else {
+                break
+            }
         }
-        return type(graph.nodes[Int(holder)].type)?.name ?? "block"
+        return graph.nodes[Int(holder)].type
+    }
+
+    private func isOfTask(_ block: UInt32) -> Bool {
+        kinds.holders[block] != 0 && graph.type(of: Int(kinds.holders[block]) - 1)?.kind == .task
+    }
+
+    private func name(ofHolder index: UInt32?) -> String {
+        guard let type = index.flatMap(type) else { return "block" }
+        return type.kind == .c ? "block of \(type.name)" : type.name
     }
 
     private func type(_ index: UInt32) -> BlockType? { index == HeapNode.none ? nil : graph.types[Int(index)] }
+}
+
+/// What is true of all blocks of a group.
+struct LeakFacts {
+    /// Of those whose counts are not in a side table.
+    private(set) var strong: ClosedRange<Int>?
+    var areDead = true
+    var areReferredTo = false
+    /// More references are counted than there can be.
+    var haveLostReference = true
+    var areWaiting = true
+    var areAwaitingTasks = false
+    var areStuck = true
+    /// The type of what holds the first.
+    private(set) var holder: UInt32?
+    private(set) var haveOtherHolders = false
+
+    mutating func add(strong count: Int?) {
+        guard let count else { return }
+        let known = strong ?? count...count
+        strong = min(known.lowerBound, count)...max(known.upperBound, count)
+    }
+
+    mutating func add(holder type: UInt32) {
+        haveOtherHolders = haveOtherHolders || holder.map { $0 != type } == true
+        holder = holder ?? type
+    }
+
+    mutating func add(_ other: LeakFacts) {
+        add(strong: other.strong?.lowerBound)
+        add(strong: other.strong?.upperBound)
+        areDead = areDead && other.areDead
+        areReferredTo = areReferredTo || other.areReferredTo
+        haveLostReference = haveLostReference && other.haveLostReference
+        areWaiting = areWaiting && other.areWaiting
+        areAwaitingTasks = areAwaitingTasks || other.areAwaitingTasks
+        areStuck = areStuck && other.areStuck
+        if let type = other.holder { add(holder: type) }
+        haveOtherHolders = haveOtherHolders || other.haveOtherHolders
+    }
 }

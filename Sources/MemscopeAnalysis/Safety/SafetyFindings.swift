@@ -40,7 +40,7 @@ extension SafetyFinding {
         let seen = "\(cycle.count == 1 ? "one cycle" : "\(cycle.count) cycles"), \(cycle.bytes) bytes"
         let held = cycle.isReachable ? "something still holds it, so it may be meant" : "nothing else holds it"
         let remedy = cycle.breakEdge.map { edge in
-            "make \(edge.from)\(edge.field.map { "." + $0 } ?? "") weak or unowned: \(edge.reason)"
+            "at \(edge.from)\(edge.field.map { "." + $0 } ?? ""), \(edge.reason)"
         }
         self.init(
             .cycles,
@@ -49,7 +49,7 @@ extension SafetyFinding {
             evidence: "\(seen); \(held)",
             confidence: cycle.isReachable ? 0.3 : Self.confidence(in: scan) * (cycle.isInferred ? 0.8 : 1),
             quality: cycle.isInferred || cycle.isReachable ? .inferred : .measured,
-            remedy: remedy ?? "make one of its references weak or unowned",
+            remedy: remedy ?? "make one of its references weak, or set it to nil in the end",
             link: "#/cycles",
             magnitude: cycle.bytes,
             site: cycle.site

@@ -40,5 +40,7 @@ extension WireFormat {
         json.member("field", edge.field)
         json.member("to", edge.to)
         json.member("reason", edge.reason)
+        json.key("at")
+        if let frame = edge.at { json.frame(frame) } else { json.null() }
     }
 }

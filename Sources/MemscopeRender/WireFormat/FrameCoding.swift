@@ -8,7 +8,7 @@ extension JSONWriter {
         member(key, array: frames) { $0.frame($1) }
     }
 
-    private mutating func frame(_ frame: Frame) {
+    mutating func frame(_ frame: Frame) {
         object { json in
             json.member("function", frame.function)
             json.member("file", frame.file)

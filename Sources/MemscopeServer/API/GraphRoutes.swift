@@ -25,10 +25,10 @@ extension APIRoutes {
         let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
         let kind = try request.choice("kind", of: kinds, default: "")
         return try answer(observer.lastFinding) { finding in
-            let all = finding.leaks + observer.growth.leaks(in: finding.analysis.graph)
-            let leaks = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
+            let leaks = (finding.leaks + growing).filter { kind.isEmpty || $0.kind.rawValue == kind }
             var page = Page(leaks: leaks, order: order, after: cursor, limit: limit)
-            observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
+            observer.withNames { names in page.update(names.name) }
             return WireFormat.leaks(page, scan: finding.scan, summary: finding.summary, in: observer.envelope())
         }
     }
@@ -37,7 +37,7 @@ extension APIRoutes {
         let (order, cursor, limit) = try findingParameters(request)
         return try answer(observer.lastFinding) { finding in
             var page = Page(cycles: finding.cycles, order: order, after: cursor, limit: limit)
-            observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
+            observer.withNames { names in page.update(names.name) }
             return WireFormat.cycles(page, scan: finding.scan, in: observer.envelope())
         }
     }

@@ -7,6 +7,8 @@ final class GrowthWatch: Sendable {
     private struct State {
         var history: GrowthHistory
         var nextReading: UInt64
+        /// Of call stacks that grow and were not there at the last look at the heap.
+        var types: [UInt32: BlockType] = [:]
     }
 
     private static let interval: UInt64 = 10_000_000_000
@@ -33,34 +35,53 @@ final class GrowthWatch: Sendable {
     /// Whether there were enough readings to say what grows.
     var isReady: Bool { state.withLock { $0.history.hasReadings(GrowthDetector().minimumPoints) } }
 
-    /// Call stacks that grow, without their names.
+    /// Call stacks that grow, without their names; those that read the same are one.
     ///
-    /// - Parameter graph: Tells what they hold mostly; without it their type is not known.
+    /// - Parameters:
+    ///   - graph: The last look at the heap: tells what they hold mostly. For those that were not there yet live
+    ///     blocks are looked at, once per call stack.
+    ///   - names: Reads types.
+    ///   - representative: One call stack for all that read the same.
     /// - Returns: The steepest first.
-    func leaks(in graph: HeapGraph?) -> [MemScope.HeapAnalysis.Leak] {
+    func leaks(
+        in graph: HeapGraph?,
+        _ names: MetadataStore,
+        representative: (UInt32) -> UInt32
+    ) -> [MemScope.HeapAnalysis.Leak] {
         let findings = state.withLock { GrowthDetector().findings(in: $0.history) }
         guard !findings.isEmpty else { return [] }
-        let types = graph.map { Self.types(of: Set(findings.map(\.site)), in: $0) } ?? [:]
-        return findings.map { finding in
+        let types = types(of: Set(findings.map(\.site)), in: graph, names)
+        var leaks: [MemScope.HeapAnalysis.Leak] = []
+        var places: [RowKey: Int] = [:]
+        for finding in findings {
             let type = types[finding.site] ?? BlockType(name: "unknown", kind: .unknown)
-            let minutes = finding.trend.nanoseconds / 60_000_000_000
-            return MemScope.HeapAnalysis.Leak(
-                kind: .growth,
-                reason: "grew steadily for \(minutes) min, in \(finding.trend.points) readings",
-                count: Int(finding.last.liveBlocks),
-                bytes: finding.last.liveBytes,
-                retainedBytes: nil,
-                type: type.name,
-                typeKind: type.kind,
-                site: finding.site,
-                stack: [],
-                addresses: [],
-                growth: MemScope.HeapAnalysis.Leak.Growth(
-                    bytesPerSecond: finding.trend.slopeBytesPerSecond,
-                    confidence: finding.trend.confidence
-                )
-            )
+            let site = representative(finding.site)
+            let key = RowKey(site: site, type: type)
+            if let known = places[key] {
+                leaks[known].add(finding)
+            } else {
+                places[key] = leaks.count
+                leaks.append(MemScope.HeapAnalysis.Leak(finding, type: type, site: site))
+            }
         }
+        return leaks.sorted { $0.growth?.bytesPerSecond ?? 0 > $1.growth?.bytesPerSecond ?? 0 }
+    }
+
+    private struct RowKey: Hashable {
+        var site: UInt32
+        var type: BlockType
+    }
+
+    private func types(of sites: Set<UInt32>, in graph: HeapGraph?, _ names: MetadataStore) -> [UInt32: BlockType] {
+        var types = graph.map { Self.types(of: sites, in: $0) } ?? [:]
+        let seen = state.withLock { $0.types }
+        for site in sites where types[site] == nil { types[site] = seen[site] }
+        let unknown = sites.filter { types[$0] == nil }
+        guard !unknown.isEmpty, let read = SiteTypes.read(of: unknown, names) else { return types }
+        types.merge(read) { known, _ in known }
+        // What no longer grows is forgotten.
+        state.withLock { $0.types = types.filter { sites.contains($0.key) } }
+        return types
     }
 
     /// The type with the most bytes of each site.
@@ -72,5 +93,38 @@ final class GrowthWatch: Sendable {
         return bytes.compactMapValues { types in
             types.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { graph.blockType(at: $0.key) }
         }
+    }
+}
+
+extension MemScope.HeapAnalysis.Leak {
+    fileprivate init(_ finding: GrowthFinding, type: BlockType, site: UInt32) {
+        let minutes = finding.trend.nanoseconds / 60_000_000_000
+        self.init(
+            kind: .growth,
+            reason: "grew steadily for \(minutes) min, in \(finding.trend.points) readings",
+            count: Int(finding.last.liveBlocks),
+            bytes: finding.last.liveBytes,
+            retainedBytes: nil,
+            type: type.name,
+            typeKind: type.kind,
+            site: site,
+            stack: [],
+            addresses: [],
+            growth: Growth(
+                bytesPerSecond: finding.trend.slopeBytesPerSecond,
+                confidence: finding.trend.confidence
+            )
+        )
+    }
+
+    /// Takes in another call stack that reads the same.
+    fileprivate mutating func add(_ finding: GrowthFinding) {
+        count += Int(finding.last.liveBlocks)
+        bytes += finding.last.liveBytes
+        let known = growth ?? Growth(bytesPerSecond: 0, confidence: 1)
+        growth = Growth(
+            bytesPerSecond: known.bytesPerSecond + finding.trend.slopeBytesPerSecond,
+            confidence: min(known.confidence, finding.trend.confidence)
+        )
     }
 }

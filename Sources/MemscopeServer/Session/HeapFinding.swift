@@ -102,18 +102,26 @@ extension MemScope.HeapAnalysis.Cycle {
             bytes: cycle.bytes,
             types: cycle.types,
             path: cycle.path.map { Step(type: $0.type, field: $0.field) },
-            breakEdge: BreakEdge(
-                from: cycle.breakEdge.from,
-                field: cycle.breakEdge.field,
-                to: cycle.breakEdge.to,
-                reason: cycle.breakEdge.reason
-            ),
+            breakEdge: BreakEdge(cycle.breakEdge, in: graph),
             isReachable: cycle.isReachable,
             isInferred: cycle.isInferred,
             site: cycle.site,
             stack: [],
             address: MemScope.HeapAnalysis.Address(graph.nodes[Int(cycle.oldest)].address)
         )
+    }
+}
+
+extension MemScope.HeapAnalysis.Cycle.BreakEdge {
+    fileprivate init(_ edge: CycleBreak, in graph: HeapGraph) {
+        let place: Place? =
+            switch edge.place {
+            case .site(let site): .site(site)
+            case .code(let node, let offset):
+                .code(MemScope.HeapAnalysis.Address(graph.nodes[Int(node)].address + offset))
+            case nil: nil
+            }
+        self.init(from: edge.from, field: edge.field, to: edge.to, reason: edge.reason, place: place)
     }
 }
 

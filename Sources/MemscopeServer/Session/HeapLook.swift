@@ -6,6 +6,8 @@ struct HeapLook {
     let options: MemScope.AnalysisOptions
     let names: MetadataStore
     let suppressions: LeakSuppressions
+    /// One call stack for all that read the same.
+    let representative: (UInt32) -> UInt32
 
     /// One scan, with what its roots hold.
     private struct Picture {
@@ -91,7 +93,13 @@ struct HeapLook {
         let kept = try suppressed(picture)
         let graph = picture.graph
         let analysis = try owned(
-            GraphAnalysis(graph: graph, holds: picture.holds, reachability: kept) { graph.origin(of: $0).birth }
+            GraphAnalysis(
+                graph: graph,
+                holds: picture.holds,
+                reachability: kept,
+                births: { graph.origin(of: $0).birth },
+                representative: representative
+            )
         )
         let summary = MemScope.HeapAnalysis.Summary(
             unreachableBlocks: analysis.leaks.blocks,

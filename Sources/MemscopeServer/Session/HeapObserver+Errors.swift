@@ -41,7 +41,7 @@ extension HeapObserver {
         input.errors = CaptureCore.errors()
         let finding = graph.lastKept
         input.heap = finding.map { SafetyReview.Heap(scan: $0.scan, leaks: $0.leaks, cycles: $0.cycles) }
-        if growth.isReady { input.growth = growth.leaks(in: finding?.analysis.graph) }
+        if growth.isReady { input.growth = withNames { growingLeaks(in: finding, $0) } }
         return SafetyReview(input)
     }
 

@@ -1,5 +1,6 @@
 internal import MemscopeAnalysis
 internal import MemscopeRender
+internal import Synchronization
 internal import Tracking
 
 extension HeapObserver {
@@ -26,22 +27,33 @@ extension HeapObserver {
             var analysis = MemScope.HeapAnalysis(
                 scan: finding.scan,
                 summary: finding.summary,
-                leaks: finding.leaks + growth.leaks(in: finding.analysis.graph),
+                leaks: finding.leaks + growingLeaks(in: finding, names),
                 cycles: finding.cycles
             )
-            for index in analysis.leaks.indices {
-                analysis.leaks[index].stack = names.stack(ofSite: analysis.leaks[index].site)
-            }
-            for index in analysis.cycles.indices {
-                analysis.cycles[index].stack = names.stack(ofSite: analysis.cycles[index].site)
-            }
+            for index in analysis.leaks.indices { names.name(&analysis.leaks[index]) }
+            for index in analysis.cycles.indices { names.name(&analysis.cycles[index]) }
             return analysis
         }
     }
 
+    /// One call stack for all that read the same.
+    func representative(of site: UInt32, _ names: MetadataStore) -> UInt32 {
+        equalSites.withLock { $0.representative(of: site, stack: names.stack(ofSite:)) }
+    }
+
+    /// Call stacks that grow, without their names.
+    func growingLeaks(in finding: HeapFinding?, _ names: MetadataStore) -> [MemScope.HeapAnalysis.Leak] {
+        growth.leaks(in: finding?.analysis.graph, names) { representative(of: $0, names) }
+    }
+
     func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
         let outcome: Result<HeapFinding, HeapAnalysisError> = withNames { names in
-            let look = HeapLook(options: options, names: names, suppressions: .fromEnvironment)
+            let look = HeapLook(
+                options: options,
+                names: names,
+                suppressions: .fromEnvironment,
+                representative: { self.representative(of: $0, names) }
+            )
             do throws(HeapAnalysisError) {
                 return .success(try graph.look(look, isKept: isKept))
             } catch {
@@ -61,5 +73,20 @@ extension MetadataStore {
     /// The named stack of a site; empty where none was taken.
     func stack(ofSite id: UInt32) -> [Frame] {
         CaptureCore.site(id).map { symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? []
+    }
+
+    /// Names the stack of a leak.
+    func name(_ leak: inout MemScope.HeapAnalysis.Leak) {
+        leak.stack = stack(ofSite: leak.site)
+    }
+
+    /// Names the stack of a cycle, and where what it should be broken at was made.
+    func name(_ cycle: inout MemScope.HeapAnalysis.Cycle) {
+        cycle.stack = stack(ofSite: cycle.site)
+        switch cycle.breakEdge?.place {
+        case .site(let site): cycle.breakEdge?.at = AllocatorFrames.maker(in: stack(ofSite: site))
+        case .code(let address): cycle.breakEdge?.at = function(pointedToAt: address.value)
+        case nil: break
+        }
     }
 }

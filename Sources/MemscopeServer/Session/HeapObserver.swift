@@ -15,6 +15,7 @@ package final class HeapObserver: Sendable {
     let graph = GraphSession()
     let growth = GrowthWatch()
     let errors = ErrorWatch()
+    let equalSites = Mutex(EqualSites())
     /// Whether memory around the damage may be shown to clients.
     let showsContents: Bool
     /// Whether each memory error gets a line on stderr.

@@ -32,8 +32,8 @@ extension HeapObserver {
         let members = Set(leaks.lazy.filter { $0.kind == .cycle }.map(\.type))
         var cycles = finding.cycles.filter { !$0.isReachable && !members.isDisjoint(with: $0.types) }
         withNames { names in
-            for index in leaks.indices { leaks[index].stack = names.stack(ofSite: leaks[index].site) }
-            for index in cycles.indices { cycles[index].stack = names.stack(ofSite: cycles[index].site) }
+            for index in leaks.indices { names.name(&leaks[index]) }
+            for index in cycles.indices { names.name(&cycles[index]) }
         }
         return ScopeLeaks(leaks: leaks, cycles: cycles)
     }
@@ -42,28 +42,23 @@ extension HeapObserver {
 extension HeapFinding {
     /// Those of a scope's blocks that are lost, grouped as all are.
     fileprivate func leaks(of scope: AllocationScope) -> [MemScope.HeapAnalysis.Leak] {
-        struct Key: Hashable {
-            var kind: LeakKind
-            var site: UInt32
-            var type: UInt32
-        }
         let graph = analysis.graph
-        var nodes: [Key: [UInt32]] = [:]
+        var nodes: [Int: [UInt32]] = [:]
         for node in 0..<graph.count {
-            guard let kind = analysis.leakKinds.kind(of: node), scope.has(graph.nodes[node]) else { continue }
-            nodes[Key(kind: kind, site: graph.nodes[node].site, type: graph.nodes[node].type), default: []]
-                .append(UInt32(node))
+            guard let kind = analysis.leakKinds.kind(of: node), scope.has(graph.nodes[node]),
+                let group = analysis.leaks.group(of: kind, graph.nodes[node])
+            else { continue }
+            nodes[group, default: []].append(UInt32(node))
         }
-        var leaks: [MemScope.HeapAnalysis.Leak] = []
-        for group in analysis.leaks.groups {
-            guard let own = nodes[Key(kind: group.kind, site: group.site, type: group.type)] else { continue }
+        let leaks = nodes.sorted { $0.key < $1.key }.map { index, own in
+            let group = analysis.leaks.groups[index]
             var part = group
             part.count = own.count
             part.bytes = own.reduce(0) { $0 + graph.nodes[Int($1)].size }
             part.nodes = Array(own.prefix(LeakGroup.nodeLimit))
             // That of the whole group, of which this may be a part.
             if own.count < group.count { part.retainedBytes = nil }
-            leaks.append(MemScope.HeapAnalysis.Leak(part, in: graph))
+            return MemScope.HeapAnalysis.Leak(part, in: graph)
         }
         return leaks.sorted { $0.bytes > $1.bytes }
     }

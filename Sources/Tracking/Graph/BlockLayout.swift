@@ -13,19 +13,23 @@ package struct BlockLayout: Sendable, Hashable {
         package var target = ReferenceTarget.anything
         /// What has to be looked at to know what the word is; `kind` and `target` are what it may be.
         package var choice: WordChoice?
+        /// How the program declared it.
+        package var form: FieldForm
 
         package init(
             offset: UInt64,
             kind: EdgeKind,
             name: String,
             target: ReferenceTarget = .anything,
-            choice: WordChoice? = nil
+            choice: WordChoice? = nil,
+            form: FieldForm = .unknown
         ) {
             self.offset = offset
             self.kind = kind
             self.name = name
             self.target = target
             self.choice = choice
+            self.form = form
         }
     }
 
@@ -84,7 +88,7 @@ package struct BlockLayout: Sendable, Hashable {
         return field.name.isEmpty ? "\(tail.name)[\(index)]" : "\(tail.name)[\(index)].\(field.name)"
     }
 
-    private static func field(at offset: UInt64, in fields: [Field]) -> Field? {
+    static func field(at offset: UInt64, in fields: [Field]) -> Field? {
         var low = 0
         var high = fields.count
         while low < high {

@@ -71,6 +71,14 @@ package final class MetadataStore: @unchecked Sendable {
         symbolize(address: address + 1).last.flatMap { $0.function.hasPrefix("0x") ? nil : $0.function }
     }
 
+    /// The function that a word in memory points to, as a closure's first word does: nil when it points elsewhere.
+    package func function(pointedToAt address: UInt64) -> Frame? {
+        guard let code = SafeMemory.word(at: address), let image = imageTable.image(containing: code, at: nil) else {
+            return nil
+        }
+        return symbolizer.function(at: code, in: image)
+    }
+
     /// Names a stack.
     ///
     /// - Parameters:

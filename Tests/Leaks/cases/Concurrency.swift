@@ -5,6 +5,7 @@ import Glibc
 let concurrencyCases: [(name: String, run: () -> Void)] = [
     ("lost-checked-continuation", LostCheckedContinuation.run),
     ("lost-unsafe-continuation", LostUnsafeContinuation.run),
+    ("lost-stored-continuation", LostStoredContinuation.run), ("lost-child-task", LostChildTask.run),
     ("task-holds-self", TaskHoldsSelf.run), ("stream-held-by-consumer", StreamHeldByConsumer.run),
     ("task-awaits-lost-task", TaskAwaitsLostTask.run), ("actor-ring", ActorRing.run),
     ("actor-closure", ActorClosure.run), ("clean-stream-never-read", StreamNeverRead.run),
@@ -74,6 +75,48 @@ enum LostUnsafeContinuation {
     @inline(never) static func start() {
         let waiter = Waiter()
         Task.detached { await waiter.wait() }
+    }
+
+    @inline(never) static func run() {
+        start()
+        settle()
+    }
+}
+
+/// Only the frame of the task that waits has the object with its continuation.
+enum LostStoredContinuation {
+    final class Mailbox: @unchecked Sendable {
+        var waiting: CheckedContinuation<Void, Never>?
+        var letters = 1
+    }
+
+    @inline(never) static func start() {
+        Task.detached {
+            let mailbox = Mailbox()
+            await withCheckedContinuation {
+                mailbox.waiting = $0
+                reached.signal()
+            }
+            show(mailbox.letters)
+        }
+    }
+
+    @inline(never) static func run() {
+        start()
+        settle()
+    }
+}
+
+/// The group's task waits for its child, and the child for what is lost.
+enum LostChildTask {
+    @inline(never) static func start() {
+        Task.detached {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in reached.signal() }
+                }
+            }
+        }
     }
 
     @inline(never) static func run() {

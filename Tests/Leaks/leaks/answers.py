@@ -20,8 +20,10 @@ class Line:
     ways: tuple
 
     @property
-    def is_ring(self):
-        return self.text.startswith("ring ")
+    def sort(self):
+        """A ring, a sentence of advice, or a leak."""
+        word = self.text.split()[0]
+        return word if word in ("ring", "break", "made", "reason") else "leak"
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Case:
         """Without reflection metadata, lines of that way take the place of all others of their sort."""
         chosen = []
         for line in self.lines:
-            same = [other for other in self.lines if other.is_ring == line.is_ring and BLIND in other.ways]
+            same = [other for other in self.lines if other.sort == line.sort and BLIND in other.ways]
             if way in line.ways or (not line.ways and not (way == BLIND and same)):
                 chosen.append(line.text)
         return as_static(chosen) if way in STATIC else chosen

@@ -47,8 +47,11 @@ def run_case(build, case, way, options):
         return [Result(False, "writes one report", f"{len(found)} reports\n{outcome.tail()}")]
     actual = report.lines(found[0])
     if options.print:
-        print("\n".join([f"# {way}", case.name, *("    " + line for line in actual)]), flush=True)
-    wrong = report.difference(case.expected(way), actual, way in answers.STATIC) + report.complaints(found[0])
+        said = [*actual, *sorted(report.advice(found[0]))]
+        print("\n".join([f"# {way}", case.name, *("    " + line for line in said)]), flush=True)
+    expected = case.expected(way)
+    wrong = report.difference(expected, actual, way in answers.STATIC)
+    wrong += report.missing_advice(expected, found[0]) + report.complaints(found[0])
     if not options.keep:
         shutil.rmtree(folder)
     sentence = "leaks what is known" if case.expected(way) else "leaks nothing"

@@ -43,6 +43,40 @@ def lines(report):
     return sorted(result)
 
 
+def place_text(frame):
+    """FUNCTION (FILE); without debug information "?" for the file."""
+    line = frame["line"] or 0
+    name = frame["file"].rpartition("/")[2] if frame["file"] and line > 0 else "?"
+    return f"{short(frame['function'])} ({name})"
+
+
+def advice(report):
+    """What is said in sentences, which an answer may state: break FROM.FIELD -> TO: REASON for the reference of a
+    cycle that should not be strong, made FROM.FIELD: FUNCTION (FILE) for where what holds it was made, and reason KIND
+    TYPE: REASON for leaks."""
+    result = {f"reason {leak['kind']} {type_name(leak)}: {short(leak['reason'])}" for leak in report["leaks"]}
+    for cycle in report["cycles"]:
+        edge = cycle["breakEdge"]
+        start = path_text([{"type": edge["from"], "field": edge["field"]}])
+        result.add(f"break {start} -> {short(edge['to'])}: {short(edge['reason'])}")
+        if edge["at"]:
+            result.add(f"made {start}: {place_text(edge['at'])}")
+    return result
+
+
+def is_advice(line):
+    return line.startswith(("break ", "made ", "reason "))
+
+
+def missing_advice(expected, report):
+    """Sentences that an answer states and the report has not; those of a kind that it states, beside them."""
+    stated = [line for line in expected if is_advice(line)]
+    said = sorted(advice(report))
+    missing = [line for line in stated if not any(matches(line, other) for other in said)]
+    kinds = {line.split()[0] for line in missing}
+    return [f"- {line}" for line in missing] + [f"? {line}" for line in said if line.split()[0] in kinds]
+
+
 def matches(answer, line):
     """In an answer `*` stands for anything and `[?]` for any index; a ring may be told from any of its members."""
     match = re.match(r"(ring (?:reachable )?(?:inferred )?\S+ \S+ \S+ )(.*)", answer)
@@ -58,6 +92,7 @@ def difference(expected, actual, is_static=False):
     A static program has a Swift runtime of its own, which the preloaded library cannot ask: what it knows of a type
     there it may have inferred.
     """
+    expected = [line for line in expected if not is_advice(line)]
     left = [line.replace(" inferred", "", 1) for line in actual] if is_static else list(actual)
     expected = [line.replace(" inferred", "", 1) for line in expected] if is_static else expected
     missing = []
@@ -69,6 +104,12 @@ def difference(expected, actual, is_static=False):
         else:
             left.remove(found)
     return [f"- {line}" for line in missing] + [f"+ {line}" for line in left]
+
+
+def row_name(leak):
+    """All that a reader can tell two rows apart by."""
+    stack = tuple((frame["function"], frame["file"], frame["line"], frame["image"]) for frame in leak["stack"])
+    return leak["kind"], leak["typeKind"], leak["type"], stack
 
 
 def complaints(report):
@@ -85,6 +126,10 @@ def complaints(report):
     refused = report["scan"]["refusedReferences"]
     if refused:
         result.append(f"{refused} references lead where their type does not allow: a layout is not what it seems")
+    rows = Counter(row_name(leak) for leak in report["leaks"])
+    result += [f"{count} rows of {name[:3]} read the same" for name, count in rows.items() if count > 1]
+    empty = (cycle for cycle in report["cycles"] if cycle["objects"] < cycle["count"])
+    result += [f"{cycle['count']} cycles of {cycle['objects']} objects" for cycle in empty]
     for leak in report["leaks"]:
         # What a library makes for itself may have a stack that ends in the library.
         is_own = type_name(leak) == "malloc" or f"{MODULE}." in leak["type"]

@@ -202,6 +202,28 @@ import Tracking
         #expect(try ring(["a", "b"], births: [0, 0]).reason.contains("nothing tells"))
     }
 
+    @Test("Cycles of types that read the same are one entry")
+    func equalTypes() throws {
+        var builder = GraphBuilder()
+        for _ in 0..<3 {
+            let node = builder.block(builder.type("App.Node", fields: ["next"]))
+            builder.edge(node, node)
+        }
+        let cycles = try builder.analyse().cycles.cycles
+        #expect(cycles.map(\.count) == [3] && cycles.map(\.objects) == [3])
+    }
+
+    @Test("A cycle of nothing but storage counts its blocks")
+    func storageOnly() throws {
+        var builder = GraphBuilder()
+        let array = builder.block(builder.type("Array<Any>", .array, elements: [""]))
+        let table = builder.block(builder.type("Dictionary<Int, Any>", .dictionary, elements: [""]))
+        builder.edge(array, table, at: 32)
+        builder.edge(table, array, at: 32)
+        let cycle = try #require(try builder.analyse().cycles.cycles.first)
+        #expect(cycle.objects == 2 && cycle.count == 1 && cycle.breakEdge.reason.contains("no reference here"))
+    }
+
     @Test("An element of a collection is never the reference to break")
     func storageIsKept() throws {
         var builder = GraphBuilder()

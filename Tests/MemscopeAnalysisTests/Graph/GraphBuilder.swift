@@ -17,16 +17,19 @@ struct GraphBuilder {
     private var layouts: [BlockLayout?] = []
 
     /// Adds a type with words named `fields` from offset 16 on and `elements` from 32 on; without both no layout.
+    ///
+    /// All its words have one form.
     mutating func type(
         _ name: String,
         _ kind: TypeKind = .class,
         fields: [String]? = nil,
-        elements: [String]? = nil
+        elements: [String]? = nil,
+        form: FieldForm = .unknown
     ) -> UInt32 {
         types.append(BlockType(name: name, kind: kind))
         func layout(_ names: [String], from start: UInt64) -> [BlockLayout.Field] {
             names.enumerated().map { index, name in
-                BlockLayout.Field(offset: start + UInt64(index) * 8, kind: .strong, name: name)
+                BlockLayout.Field(offset: start + UInt64(index) * 8, kind: .strong, name: name, form: form)
             }
         }
         let tail = elements.map {

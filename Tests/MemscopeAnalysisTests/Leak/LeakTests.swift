@@ -78,9 +78,9 @@ import Tracking
         "A leak without a cycle is named for what it is",
         arguments: [
             (TypeKind.class, "Swift.CheckedContinuationCanary", 1 << 33, "(a continuation nobody can resume?)"),
-            (.class, "Account", 1 << 32, "deinitialised object whose memory an unowned reference keeps"),
+            (.class, "Account", 1 << 32, "deinitialised object whose memory stays for an unowned reference"),
             (.class, "Account", 3 << 62, "object with reference counts in a side table"),
-            (.task, "Task<Int>", 0, "suspended task nobody will resume"),
+            (.task, "Task", 0, "task with strong count 1 that nobody refers to"),
             (.closure, "closure context", 0, "closure context with strong count 1 that nobody refers to"),
             (.array, "_ContiguousArrayStorage<Int>", 0, "array storage with strong count 1"),
             (.unknown, "", 0, "block of unknown type that nobody refers to"),
@@ -91,6 +91,150 @@ import Tracking
         builder.block(builder.type(name, kind), counts: counts)
         let group = try #require(try builder.analyse().leaks.groups.first)
         #expect(group.reason.contains(reason))
+    }
+
+    @Test("A guess is made only where more references are counted than there can be")
+    func guesses() throws {
+        func reason(_ name: String, counts: UInt64, ring: Bool) throws -> String {
+            var builder = GraphBuilder()
+            let object = builder.block(builder.type(name), counts: counts)
+            let buffer = builder.block(builder.type("libc.so.6", .c))
+            builder.edge(object, buffer, .unmanaged)
+            if ring { builder.edge(buffer, object, .conservative) }
+            return try #require(try builder.analyse().leaks.groups.first { $0.kind == .direct }).reason
+        }
+        #expect(try reason("App.Box", counts: 0, ring: false).hasSuffix("refers to (a lost Unmanaged.passRetained?)"))
+        #expect(try reason("App.Box", counts: 0, ring: true).hasSuffix("that only itself and what it holds refer to"))
+        #expect(try reason("App.Box", counts: 1 << 33, ring: true).hasSuffix("(a lost Unmanaged.passRetained?)"))
+        #expect(try reason("App.Box", counts: 3 << 62, ring: false).hasSuffix("in a side table that nobody refers to"))
+        #expect(try reason("App.Box", counts: 1 << 32, ring: false).hasPrefix("deinitialised object"))
+    }
+
+    /// A task whose frames hold an object that has its continuation; `ended` tasks have no frames.
+    private func task(
+        in builder: inout GraphBuilder,
+        counts: UInt64 = 0,
+        ended: Bool = false
+    ) -> (task: Int, box: Int) {
+        let box = builder.block(builder.type("App.Box", fields: ["continuation"]))
+        let canary = builder.block(builder.type("CheckedContinuationCanary"))
+        let task = builder.block(builder.type("Task", .task), counts: counts)
+        builder.edge(box, canary)
+        builder.edge(canary, task, .conservative)
+        if !ended {
+            let frames = builder.block(builder.type("libswift_Concurrency.so", .c))
+            builder.edge(task, frames, .conservative)
+            builder.edge(frames, box, .conservative)
+            builder.edge(frames, task, .conservative, at: 24)
+        }
+        return (task, box)
+    }
+
+    @Test("A task whose continuation is lost is the leak, and what its frames hold is held by it")
+    func lostContinuation() throws {
+        var builder = GraphBuilder()
+        let (task, _) = task(in: &builder)
+        let analysis = try builder.analyse()
+        #expect(analysis.leakKinds.kind(of: task) == .direct)
+        let reasons = Dictionary(
+            uniqueKeysWithValues: analysis.leaks.groups.map { group in
+                (analysis.graph.typeName(of: group.nodes[0]), group.reason)
+            }
+        )
+        #expect(reasons["Task"] == "suspended task nobody will resume: its continuation was lost")
+        #expect(reasons["App.Box"] == "held by a leaked Task")
+        #expect(reasons["CheckedContinuationCanary"] == "held by a leaked App.Box")
+    }
+
+    @Test("A task that ended, or that all its references account for, is not called suspended")
+    func notSuspended() throws {
+        var ended = GraphBuilder()
+        _ = task(in: &ended, ended: true)
+        var held = GraphBuilder()
+        let (task, box) = task(in: &held)
+        held.edge(box, task, at: 24)
+        for builder in [ended, held] {
+            #expect(try builder.analyse().leaks.groups.allSatisfy { !$0.reason.contains("suspended") })
+        }
+    }
+
+    @Test("A retain cycle through a task that waits is told so")
+    func stuckCycle() throws {
+        var builder = GraphBuilder()
+        let (task, _) = task(in: &builder, counts: 1 << 33)
+        let owner = builder.block(builder.type("App.Poller", fields: ["task"]))
+        builder.edge(task, owner, .conservative, at: 32)
+        builder.edge(owner, task)
+        let analysis = try builder.analyse()
+        #expect(analysis.leakKinds.kind(of: task) == .cycle && analysis.leakKinds.kind(of: owner) == .cycle)
+        let reasons = Set(analysis.leaks.groups.filter { $0.kind == .cycle }.map(\.reason))
+        #expect(reasons == ["retain cycle with a suspended task nobody will resume"])
+    }
+
+    @Test("A waiting task whose frames hold a retain cycle is a leak of its own")
+    func besideCycle() throws {
+        var builder = GraphBuilder()
+        let (task, box) = task(in: &builder)
+        let other = builder.block(builder.type("App.Other", fields: ["box"]))
+        builder.edge(box, other, at: 24)
+        builder.edge(other, box)
+        let analysis = try builder.analyse()
+        #expect([task, box, other].map { analysis.leakKinds.kind(of: $0) } == [.direct, .cycle, .cycle])
+        #expect(analysis.leaks.groups.filter { $0.kind == .cycle }.allSatisfy { $0.reason == "retain cycle" })
+    }
+
+    @Test("A task that another lost task refers to waits for that task")
+    func awaitsTask() throws {
+        var builder = GraphBuilder()
+        let (lost, _) = task(in: &builder)
+        let (waiting, _) = task(in: &builder)
+        builder.edge(lost, waiting, .conservative, at: 40)
+        let groups = try builder.analyse().leaks.groups
+        let direct = groups.filter { $0.kind == .direct }
+        #expect(direct.map { $0.nodes } == [[UInt32(lost)]])
+        #expect(direct.first?.reason.hasSuffix("its continuation was lost") == true)
+    }
+
+    @Test("Groups whose call stacks read the same are one, with all their blocks")
+    func equalStacks() throws {
+        var builder = GraphBuilder()
+        let node = builder.type("App.Node", fields: ["next"])
+        // The same class where its blocks have a tail.
+        let tailed = builder.type("App.Node", fields: ["next"])
+        for site in 1...40 as ClosedRange<UInt32> {
+            builder.block(site % 2 == 0 ? node : tailed, size: 10, site: site, counts: UInt64(site) << 33)
+        }
+        let apart = try builder.analyse().leaks
+        #expect(apart.groups.count == 40)
+        let graph = try builder.build()
+        let analysis = try #require(
+            GraphAnalysis(graph: graph, births: { UInt64($0) + 1 }, representative: { $0 <= 30 ? 1 : $0 })
+        )
+        let group = try #require(analysis.leaks.groups.first)
+        #expect(analysis.leaks.groups.count == 11 && group.site == 1)
+        #expect(group.count == 30 && group.bytes == 300 && group.retainedBytes == 300)
+        #expect(group.nodes == Array(0..<UInt32(LeakGroup.nodeLimit)))
+        #expect(group.reason.contains("strong counts 2 to 31"))
+        #expect(analysis.leaks.blocks == 40 && analysis.leaks.bytes == 400)
+        for (index, found) in analysis.leaks.groups.enumerated() {
+            for block in found.nodes {
+                #expect(analysis.leaks.group(of: .direct, graph.nodes[Int(block)]) == index)
+            }
+        }
+    }
+
+    @Test("A group that several hold says so")
+    func holders() throws {
+        var builder = GraphBuilder()
+        let log = builder.type("App.Log")
+        for name in ["App.Disk", "App.Net"] {
+            let owner = builder.block(builder.type(name, fields: ["log"]))
+            builder.edge(owner, builder.block(log, site: 7))
+        }
+        let buffer = builder.block(builder.type("libx.so", .c))
+        builder.edge(buffer, builder.block(log, site: 8), .conservative)
+        let reasons = try builder.analyse().leaks.groups.filter { $0.kind == .indirect }.map(\.reason)
+        #expect(Set(reasons) == ["held by a leaked App.Disk and others", "held by a leaked block of libx.so"])
     }
 
     @Test("Storage is named by what holds it")

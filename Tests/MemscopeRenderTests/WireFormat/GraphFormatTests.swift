@@ -38,7 +38,10 @@ import Tracking
         #expect(
             path == [["type": "Demo.Account", "field": "owner"], ["type": "Demo.Person", "field": "accounts[0]"]]
         )
-        #expect((row["breakEdge"] as? [String: String])?["field"] == "owner")
+        let edge = try #require(row["breakEdge"] as? [String: Any])
+        let at = try #require(edge["at"] as? [String: Any])
+        #expect(edge["field"] as? String == "owner" && at["function"] as? String == "Demo.bind() -> ()")
+        #expect(at["line"] as? Int == 7)
         #expect(data["total"] as? Int == 2 && data["next"] is String)
     }
 

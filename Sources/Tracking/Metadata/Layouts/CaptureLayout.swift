@@ -35,7 +35,7 @@ enum CaptureLayout {
         let type = unsafe UInt64(unsafeBitCast(capture.type, to: UInt.self))
         if capture.name.isShared {
             let place = (offset + 7) & ~7
-            words.addWord(place, .strong, name)
+            words.addWord(place, .strong, name, form: .variable)
             return place + 8
         }
         let size: UInt64

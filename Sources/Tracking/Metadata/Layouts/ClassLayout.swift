@@ -29,6 +29,7 @@ enum ClassLayout {
                 let end = nominal.offsets.filter { $0 > offset }.min() ?? instanceSize
                 let type = nominal.type(of: record) ?? 0
                 words.add(mangled, type: type, at: offset, end: end, path: record.name, depth: 0)
+                if mangled.isGenericArgument { words.fix(record.name) }
                 covered.append(offset..<offset + (size(of: mangled, type) ?? end - offset))
             }
         }

@@ -5,13 +5,15 @@ extension ValueWords {
             return addWords(extent, path)
         }
         let isStandard = TypeNames.runtimeName(type).hasPrefix("Swift.")
+        let isOptional = SafeMemory.word(at: type) == 0x202
         var payloads: [[BlockLayout.Field]] = []
         for record in records where record.type != nil {
             let inner = isStandard ? path : Self.join(path, record.name)
-            guard let fields = payload(record, of: nominal, extent, inner, depth) else {
+            guard var fields = payload(record, of: nominal, extent, inner, depth) else {
                 isComplete = false
                 return
             }
+            if !isOptional { Self.fix(inner, in: &fields) }
             payloads.append(fields)
         }
         let merged = Self.merge(payloads, path: path)
@@ -19,7 +21,8 @@ extension ValueWords {
             return fields += merged
         }
         for field in merged {
-            addWord(field.offset, field.kind, field.name, .anything, .cases(of: type, at: extent.lowerBound))
+            let cases = WordChoice.cases(of: type, at: extent.lowerBound)
+            addWord(field.offset, field.kind, field.name, .anything, cases, form: field.form)
         }
     }
 
@@ -47,7 +50,7 @@ extension ValueWords {
         guard let mangled = record.type else { return [] }
         var words = ValueWords(without: disabled)
         if record.isIndirect {
-            words.addWord(extent.lowerBound, .strong, path, .object)
+            words.addWord(extent.lowerBound, .strong, path, .object, form: .fixed)
         } else {
             let type = nominal.type(of: record) ?? 0
             words.add(mangled, type: type, at: extent.lowerBound, end: extent.upperBound, path: path, depth: depth + 1)
@@ -80,6 +83,7 @@ extension ValueWords {
             if known.kind != field.kind { known.kind = .conservative }
             if known.target != field.target { known.target = .anything }
             if known.name != field.name { known.name = path }
+            if known.form != field.form { known.form = .fixed }
             merged[field.offset] = known
         }
         return Array(merged.values)

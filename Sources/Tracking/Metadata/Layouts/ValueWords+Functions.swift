@@ -5,7 +5,7 @@ extension ValueWords {
     /// `type` is its metadata, 0 when that is not known.
     mutating func addFunction(_ type: UInt64, _ extent: Range<UInt64>, _ path: String) {
         guard !disabled.contains(.functions) else { return addWords(extent, path) }
-        if extent.count == 16 { return addWord(extent.lowerBound + 8, .strong, path, .object) }
+        if extent.count == 16 { return addWord(extent.lowerBound + 8, .strong, path, .object, form: .function) }
         // The third byte of the flags is the convention: 1 is a block.
         let flags = type == 0 ? nil : SafeMemory.word(at: type + 8)
         if flags.map({ $0 >> 16 & 0xFF == 1 }) == true { addWord(extent.lowerBound, .strong, path, .counted) }
@@ -17,8 +17,10 @@ extension ValueWords {
             return addWords(extent, path)
         }
         let words: UInt64
+        var form = FieldForm.property
         if kind == 0x303 {
             let isError = (detail >> 24) & 0x3F == 1
+            if isError { form = .fixed }
             words = isError || (detail >> 31) & 1 == 0 ? 1 : 3
         } else {
             // A shape says in its first byte whether values are opaque, objects or metatypes.
@@ -29,9 +31,10 @@ extension ValueWords {
             default: return addWords(extent, path)
             }
         }
+        if words == 3 { form = .existential }
         let choice = words == 3 ? WordChoice.existential(at: extent.lowerBound) : nil
         for index in 0..<words where extent.lowerBound + 8 * index + 8 <= extent.upperBound {
-            addWord(extent.lowerBound + 8 * index, .strong, path, choice == nil ? .object : .anything, choice)
+            addWord(extent.lowerBound + 8 * index, .strong, path, choice == nil ? .object : .anything, choice, form: form)
         }
     }
 }

@@ -28,7 +28,9 @@ extension ValueWords {
                 path: isStandard ? path : Self.join(path, record.name),
                 depth: depth + 1
             )
+            if mangled.isGenericArgument { fix(Self.join(path, record.name)) }
         }
+        if isStandard { fix(path) }
     }
 
     /// The references of a collection lead to its storage and nowhere else.
@@ -50,7 +52,8 @@ extension ValueWords {
         if name.hasPrefix("Synchronization._Cell<"), nominal.arguments != 0,
             let value = SafeMemory.word(at: nominal.arguments), ValueWitness(of: value) != nil
         {
-            return add(type: value, at: extent.lowerBound, path: path, depth: depth + 1)
+            add(type: value, at: extent.lowerBound, path: path, depth: depth + 1)
+            return fix(path)
         }
         addWords(extent, path)
     }
@@ -67,12 +70,14 @@ extension ValueWords {
         let labels = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         for index in 0..<Int(header[1]) {
             let label = index < labels.count ? String(decoding: labels[index], as: UTF8.self) : ""
+            let name = Self.join(path, label.isEmpty ? String(index) : label)
             add(
                 type: elements[2 * index],
                 at: offset + elements[2 * index + 1] & 0xFFFF_FFFF,
-                path: Self.join(path, label.isEmpty ? String(index) : label),
+                path: name,
                 depth: depth + 1
             )
+            fix(name)
         }
     }
 }

@@ -41,8 +41,8 @@ struct ValueWords {
             isComplete = false
             return
         }
-        if kind == 0 { return addWord(offset, .strong, path, .instance(of: type)) }
-        if kind > 0x7FF { return addWord(offset, .strong, path) }
+        if kind == 0 { return addWord(offset, .strong, path, .instance(of: type), form: .property) }
+        if kind > 0x7FF { return addWord(offset, .strong, path, form: .property) }
         guard let witness = ValueWitness(of: type) else {
             isComplete = false
             return
@@ -91,14 +91,28 @@ struct ValueWords {
         _ kind: EdgeKind,
         _ path: String,
         _ target: ReferenceTarget = .anything,
-        _ choice: WordChoice? = nil
+        _ choice: WordChoice? = nil,
+        form: FieldForm = .unknown
     ) {
         guard offset % 8 == 0 else { return }
         guard fields.count < Self.fieldLimit else {
             isComplete = false
             return
         }
-        fields.append(BlockLayout.Field(offset: offset, kind: kind, name: path, target: target, choice: choice))
+        fields.append(
+            BlockLayout.Field(offset: offset, kind: kind, name: path, target: target, choice: choice, form: form)
+        )
+    }
+
+    /// What has this name itself, and is no property of it, is nothing that could be declared weak.
+    mutating func fix(_ path: String) {
+        Self.fix(path, in: &fields)
+    }
+
+    static func fix(_ path: String, in fields: inout [BlockLayout.Field]) {
+        for index in fields.indices where fields[index].name == path {
+            if fields[index].form == .property || fields[index].form == .existential { fields[index].form = .fixed }
+        }
     }
 
     static func join(_ path: String, _ name: String) -> String {
@@ -107,7 +121,7 @@ struct ValueWords {
 
     mutating func add(_ builtin: Builtin, _ extent: Range<UInt64>, _ path: String) {
         switch builtin {
-        case .object: addWord(extent.lowerBound, .strong, path, .object)
+        case .object: addWord(extent.lowerBound, .strong, path, .object, form: .fixed)
         case .pointer: addWord(extent.lowerBound, .unmanaged, path)
         case .number: break
         case .opaque: addWords(extent, path)

@@ -37,6 +37,11 @@ package struct AddressRanges<Value> {
         return nil
     }
 
+    /// The value of the first range, by address, that fits.
+    package func first(where fits: (Value) -> Bool) -> Value? {
+        ranges.first { fits($0.value) }?.value
+    }
+
     /// The values of all ranges that contain `address`, those that begin last first.
     package func all(containing address: UInt64) -> [Value] {
         var position = partitionPoint(in: ranges) { $0.start > address }

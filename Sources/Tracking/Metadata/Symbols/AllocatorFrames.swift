@@ -10,6 +10,12 @@ package enum AllocatorFrames {
         "_swift_alloc", "swift_bufferAllocate", "swift_initBox", "swift_makeBox",
     ]
 
+    /// File names of what comes with the system and with Swift begin so.
+    private static let libraries = [
+        "libswift", "lib_Foundation", "libFoundation", "libdispatch", "libBlocksRuntime", "libc.so", "libstdc++",
+        "libMemscope", "lib_Internal", "ld-linux",
+    ]
+
     /// Whether a frame only passes a request for memory on: `malloc` and its kin under any
     /// name, C++'s `operator new`, the Swift runtime's allocation functions, and our hooks.
     package static func contains(_ frame: Frame) -> Bool {
@@ -18,6 +24,26 @@ package enum AllocatorFrames {
         let plain = String(Substring(base))
         return cFunctions.contains(plain) || cFunctions.contains(dropping(prefixesOf: plain))
             || prefixes.contains { name.hasPrefix($0) }
+    }
+
+    /// The innermost function of the program on a stack: what wanted the memory and can be changed.
+    ///
+    /// - Returns: Nil where all is a library's.
+    package static func maker(in stack: [Frame]) -> Frame? {
+        stack.first { frame in
+            !contains(frame) && !isLibrary(frame.image) && !isCopied(frame.function) && !frame.function.hasPrefix("0x")
+        }
+    }
+
+    /// Whether the compiler took a function from Swift's libraries into the program.
+    private static func isCopied(_ function: String) -> Bool {
+        function.hasPrefix("reabstraction thunk") || function.contains("(extension in Swift)")
+            || ["Swift.", "static Swift."].contains { function.hasPrefix($0) || function.contains(" of " + $0) }
+    }
+
+    private static func isLibrary(_ image: String?) -> Bool {
+        guard let image else { return true }
+        return libraries.contains { image.hasPrefix($0) }
     }
 
     /// Allocators export their functions under names of their own: `je_malloc`, `tc_calloc`,

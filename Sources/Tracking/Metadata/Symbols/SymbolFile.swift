@@ -29,6 +29,16 @@ final class SymbolFile {
         return frames
     }
 
+    /// The innermost symbol that covers an address, as the linker names it.
+    func symbolName(at address: UInt64) -> String? {
+        table?.covering(address).first.flatMap(namesOfSymbols.name)
+    }
+
+    /// Where a function begins that the linker names so; nil when the file names none.
+    func start(ofFunction name: String) -> UInt64? {
+        table?.first { namesOfSymbols.name($0) == name }?.start
+    }
+
     private var namesOfSymbols: ElfFile { Self.named(elf, debugElf) }
 
     private static func named(_ elf: ElfFile, _ debugElf: ElfFile?) -> ElfFile {

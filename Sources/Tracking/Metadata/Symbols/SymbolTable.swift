@@ -41,6 +41,9 @@ struct SymbolTable {
         }
     }
 
+    /// The first by address that fits.
+    func first(where fits: (Symbol) -> Bool) -> Symbol? { symbols.first(where: fits) }
+
     private mutating func append(_ record: GElf_Sym, stringTable: UInt32) {
         let type = Int32(record.st_info & 15)
         guard [STT_FUNC, STT_GNU_IFUNC, STT_OBJECT].contains(type), record.st_shndx != SHN_UNDEF, record.st_name != 0

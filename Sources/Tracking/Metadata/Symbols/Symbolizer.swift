@@ -12,6 +12,7 @@ package final class Symbolizer {
     private static let openFileLimit = 12
 
     private var frames = BoundedCache<Key, [Frame]>(capacity: 32_768)
+    private var functions = BoundedCache<Key, Frame?>(capacity: 1_024)
     private var demangler = Demangler()
     // Least recently used first. Nil is kept for a file that could not be opened.
     private var files: [(image: ImageKey, file: SymbolFile?)] = []
@@ -33,6 +34,17 @@ package final class Symbolizer {
         if let known = frames.value(for: key) { return known }
         let found = lookUp(address, in: image)
         frames.insert(found, for: key)
+        return found
+    }
+
+    /// Names the function that begins at an address: what a closure runs, where a forwarder stands in front of it.
+    ///
+    /// - Returns: Nil when it has no name.
+    package func function(at address: UInt64, in image: Image) -> Frame? {
+        let key = Key(image: ImageKey(image), address: address)
+        if let known = functions.value(for: key) { return known }
+        let found = lookUpFunction(address, in: image)
+        functions.insert(found, for: key)
         return found
     }
 
@@ -74,7 +86,7 @@ package final class Symbolizer {
         }
     }
 
-    private func file(of image: Image) -> SymbolFile? {
+    func file(of image: Image) -> SymbolFile? {
         let key = ImageKey(image)
         if let index = files.lastIndex(where: { $0.image == key }) {
             files.append(files.remove(at: index))

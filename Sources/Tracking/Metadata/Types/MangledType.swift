@@ -14,6 +14,8 @@ struct MangledType {
     let isFunction: Bool
     /// A block, or an optional one: a reference to its literal.
     let isBlock: Bool
+    /// A generic argument of the type that has the field, or an optional one: "x", "q_", "q0_".
+    let isGenericArgument: Bool
     /// Only what every runtime resolves alike: types without generic arguments of their own, and optionals of them.
     private let isSimple: Bool
     private let start: UInt64
@@ -33,6 +35,7 @@ struct MangledType {
         isAccessor = name.first == 0x09
         isFunction = name.last == UInt8(ascii: "c") || name.suffix(3).elementsEqual("cSg".utf8)
         isBlock = name.suffix(2).elementsEqual("XB".utf8) || name.suffix(4).elementsEqual("XBSg".utf8)
+        isGenericArgument = name.first == UInt8(ascii: "x") || name.first == UInt8(ascii: "q")
         isSimple = Self.isSimple(name.prefix(self.length), at: start)
         ownership = Self.ownership(of: name.prefix(self.length))
     }

@@ -1,0 +1,126 @@
+import Tracking
+
+/// A reference of a cycle as the program wrote it: from one step of the path to the next.
+struct CycleReference {
+    var from: UInt32
+    var field: String
+    var to: UInt32
+    /// The block with the word that points: `from`, or storage that is folded into it.
+    var holder: UInt32
+    /// Of that word, in bytes.
+    var offset: UInt64
+    var form: FieldForm
+}
+
+/// What a programmer can do about a reference.
+struct CycleRemedy {
+    enum Action {
+        /// Declare the stored property weak.
+        case weakProperty
+        /// Have the closure capture the object weakly.
+        case weakCapture
+        /// One of the two, where a closure's context cannot be told from a variable's box.
+        case weakCaptureOrVariable
+        /// Declare the captured variable weak.
+        case weakVariable
+        /// End the task.
+        case endTask
+        /// Let only classes adopt the protocol, then capture the object weakly.
+        case classCapture
+        /// Have the closure capture less: it captures a value that holds the object.
+        case captureLess
+        /// Let only classes adopt the protocol, then declare the property weak.
+        case classProperty
+    }
+
+    var action: Action
+    var place: CycleBreak.Place?
+}
+
+/// Tells what can be done about the references of a cycle.
+struct CycleRemedies {
+    /// Modules whose declarations nobody can edit, and classes of the standard library, whose names come without it.
+    private static let libraries: Set<Substring> = [
+        "Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Synchronization", "Observation",
+        "AsyncStream", "AsyncThrowingStream", "CheckedContinuationCanary", "ManagedBuffer",
+    ]
+
+    let graph: HeapGraph
+
+    /// Nil when the reference itself cannot be anything but strong.
+    ///
+    /// `before` is the reference that leads to the block which has this one.
+    func remedy(for reference: CycleReference, after before: CycleReference) -> CycleRemedy? {
+        let target = kind(reference.to)
+        guard target == .class || target == .unknown else { return nil }
+        if reference.form == .function {
+            let code = CycleBreak.Place.code(node: reference.holder, offset: reference.offset - 8)
+            return CycleRemedy(action: .weakCapture, place: code)
+        }
+        guard !isElement(reference), let action = action(reference, before.form) else { return nil }
+        switch action {
+        case .weakProperty, .classProperty: return CycleRemedy(action: action)
+        default: return CycleRemedy(action: action, place: .site(graph.nodes[Int(reference.from)].site))
+        }
+    }
+
+    private func action(_ reference: CycleReference, _ incoming: FieldForm) -> CycleRemedy.Action? {
+        switch kind(reference.from) {
+        case .closure, .block: capture(reference)
+        case .box: content(reference, incoming)
+        case .task: .endTask
+        case .class, .unknown: property(reference)
+        case .array, .dictionary, .set, .string, .error, .dispatch, .c: nil
+        }
+    }
+
+    private func capture(_ reference: CycleReference) -> CycleRemedy.Action {
+        switch reference.form {
+        case .unknown: .weakCapture
+        case .existential: .classCapture
+        case .property where !reference.field.contains("."): .weakCapture
+        case .property, .function, .variable, .fixed: .captureLess
+        }
+    }
+
+    /// What a box is depends on what refers to it.
+    ///
+    /// A closure's variable lives in one, or a value of a protocol type, or the payload of an enum's case; and the
+    /// context of a closure that captures one value looks the same.
+    private func content(_ reference: CycleReference, _ incoming: FieldForm) -> CycleRemedy.Action? {
+        switch incoming {
+        case .variable: .weakVariable
+        case .fixed, .existential, .property: property(reference)
+        // A closure that captures one object needs no context: this is a variable.
+        case .function where graph.typeName(of: reference.from).hasPrefix("box ("): .weakVariable
+        case .function, .unknown:
+            capture(reference) == .weakCapture ? .weakCaptureOrVariable : capture(reference)
+        }
+    }
+
+    private func property(_ reference: CycleReference) -> CycleRemedy.Action? {
+        guard isOfProgram(reference.from) else { return nil }
+        switch reference.form {
+        // A box's own value has no declaration.
+        case .property: return kind(reference.from) != .box || reference.field.contains(".") ? .weakProperty : nil
+        case .unknown: return kind(reference.from) != .box ? .weakProperty : nil
+        case .existential: return .classProperty
+        case .function, .variable, .fixed: return nil
+        }
+    }
+
+    /// Whether a block's type is declared where a programmer can change it.
+    private func isOfProgram(_ node: UInt32) -> Bool {
+        guard let type = graph.type(of: Int(node)), type.kind == .class else { return true }
+        let root = type.name.prefix { $0 != "." && $0 != "<" }
+        return root.first != "_" && !Self.libraries.contains(root)
+    }
+
+    /// The elements of a collection, or of a class' tail, cannot be made weak without another type of element.
+    func isElement(_ reference: CycleReference) -> Bool {
+        let kind = kind(reference.from)
+        return reference.holder != reference.from || kind.isStorage || kind == .class && reference.field.last == "]"
+    }
+
+    func kind(_ node: UInt32) -> TypeKind { graph.type(of: Int(node))?.kind ?? .unknown }
+}

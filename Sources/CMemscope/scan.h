@@ -205,9 +205,11 @@ MSCOPE_HIDDEN struct mscope_target mscope_odd_target(struct mscope_scanner *scan
 /// What a word of memory points to: a block, by its plain value or without a tag.
 static inline struct mscope_target mscope_target_of(struct mscope_scanner *scanner, uint64_t word)
 {
-    // One comparison turns nearly every word away.
-    if (mscope_likely((word & ~MSCOPE_TAG_BITS) - scanner->lowest >= scanner->span))
-        return (struct mscope_target){UINT32_MAX, 0};
+    const struct mscope_target none = {UINT32_MAX, 0};
+    uint64_t plain = word & ~MSCOPE_TAG_BITS;
+    // One comparison turns nearly every word away; of what is no address at all, most lies where no block is.
+    if (mscope_likely(plain - scanner->lowest >= scanner->span)) return none;
+    if (word > MSCOPE_POINTER_BITS && scanner->index[plain >> MSCOPE_REGION_SHIFT] == 0) return none;
     if (word <= MSCOPE_POINTER_BITS) {
         uint32_t node = mscope_node_at(scanner, word);
         if (node != UINT32_MAX) {

@@ -27,7 +27,12 @@
  * @property {number} unreachableBlocks
  * @property {number} unreachableBytes
  * @property {number} cycles
- * @property {number} suspects - found unreachable by one pass only
+ * @property {number} suspects - found unreachable by one pass only, or perhaps held by io_uring
+ * @property {number} kernelSuspects - those of the suspects that io_uring may hold
+ * @property {number} stackHeldBlocks - held by nothing but words on stacks and in registers, with what only they hold
+ * @property {number} stackHeldBytes
+ * @property {number} kernelHeldBlocks - held by the kernel only, as user data, with what only they hold
+ * @property {number} kernelHeldBytes
  * @property {number} suppressedBlocks - left out by the reader's own rules, as are
  * @property {number} suppressedBytes
  */

@@ -123,6 +123,8 @@ struct mscope_run {
 
 static void mscope_restore(struct mscope_run *run, uint64_t which)
 {
+    int kept = mscope_kept_index(which);
+    if (kept >= 0) run->row.kept[kept] = run->first.kept[kept];
     if (which == MSCOPE_DWARF_FP) {
         run->row.fp_offset = run->first.fp_offset;
         run->row.fp_expression = run->first.fp_expression;
@@ -136,6 +138,8 @@ static void mscope_restore(struct mscope_run *run, uint64_t which)
 
 static void mscope_saved_at(struct mscope_run *run, uint64_t which, int64_t offset)
 {
+    int kept = mscope_kept_index(which);
+    if (kept >= 0) run->row.kept[kept] = offset;
     if (which == MSCOPE_DWARF_FP) {
         run->row.fp_offset = offset;
         run->row.fp_expression = NULL;
@@ -188,6 +192,8 @@ static bool mscope_define_register(struct mscope_run *run, uint8_t operation, co
         (operation >= 0x05 && operation <= 0x09) || operation == 0x10 || operation == 0x11 || operation == 0x16;
     if (!known) return false;
     uint64_t which = mscope_uleb(p);
+    bool elsewhere = operation == 0x09 || operation == 0x10 || operation == 0x16;
+    run->row.vague |= elsewhere && mscope_kept_index(which) >= 0;
     switch (operation) {
     case 0x05: mscope_saved_at(run, which, (int64_t)mscope_uleb(p) * scale); break; // offset_extended
     case 0x06: mscope_restore(run, which); break;                                   // restore_extended
@@ -278,6 +284,15 @@ uint64_t mscope_undescribed_since(uint64_t pc)
     uint64_t begin, size;
     if (!mscope_find_description(pc - 1, &program, &cie, &begin, &size, &end)) return 0;
     return begin <= pc - 1 && begin + size <= pc - 1 ? begin + size : 0;
+}
+
+uint64_t mscope_function_of(uint64_t pc)
+{
+    const uint8_t *program, *end;
+    struct mscope_cie cie;
+    uint64_t begin, size;
+    bool found = mscope_find_description(pc - 1, &program, &cie, &begin, &size, &end);
+    return found && pc - 1 - begin < size ? begin : 0;
 }
 
 bool mscope_find_row(uint64_t pc, struct mscope_row *out)

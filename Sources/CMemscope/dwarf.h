@@ -2,6 +2,7 @@
 #ifndef MSCOPE_DWARF_H
 #define MSCOPE_DWARF_H
 
+#include "frames.h"
 #include "internal.h"
 
 /// Where the caller's registers are, seen from one address.
@@ -9,15 +10,20 @@
 ///
 /// cfa_expression == NULL  =>  CFA = register `cfa_register` + cfa_offset
 /// fp_expression == NULL   =>  the caller's fp is at CFA + fp_offset, or unchanged when fp_offset is 0
+/// kept: the same for all registers that a call leaves alone; vague: one of them is elsewhere
 struct mscope_row {
     uint64_t cfa_register;
     int64_t cfa_offset, fp_offset, ra_offset, context_offset;
     const uint8_t *cfa_expression, *fp_expression; // ULEB128 length, then operations
-    bool ra_undefined, signal_frame;
+    int64_t kept[MSCOPE_KEPT];
+    bool ra_undefined, signal_frame, vague;
 };
 
 /// The row for a return address; false when nothing is known about it.
 MSCOPE_HIDDEN bool mscope_find_row(uint64_t pc, struct mscope_row *out);
+
+/// Where the function around a return address begins; 0 when nothing is known about it.
+MSCOPE_HIDDEN uint64_t mscope_function_of(uint64_t pc);
 
 /// Where the stretch of code around `pc` that has no frame description begins; 0 when it belongs to no image.
 MSCOPE_HIDDEN uint64_t mscope_undescribed_since(uint64_t pc);

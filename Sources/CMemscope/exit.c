@@ -1,6 +1,7 @@
 // How the process ends: the thread that ends it wakes the reporter and waits for it, for a limited time.
 //
 // An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
+#include "frames.h"
 #include "internal.h"
 
 #include <dlfcn.h>
@@ -22,6 +23,8 @@ static _Atomic int32_t mscope_end_thread; // who announced the end
 static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
+static struct mscope_frame mscope_end_frame;         // likewise, as the next one
+static uint64_t mscope_end_entry;                    // the hook's frame; 0: a signal handler's
 static struct mscope_end_options mscope_end_options; // written before mscope_end_process
 
 // ---- the two sides
@@ -78,8 +81,8 @@ static int mscope_await_report(int status)
     return wanted >= 0 ? wanted : status;
 }
 
-/// Has the report written before the process ends; the status to end with.
-static int mscope_announce_end(uint32_t kind, int number)
+/// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
+static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, const void *entry)
 {
     int32_t process = mscope_load_acquire(&mscope_end_process);
     if (mscope_likely(process == 0) || process != getpid()) return number;
@@ -95,14 +98,25 @@ static int mscope_announce_end(uint32_t kind, int number)
         if (!mscope_end_options.start_in_child()) return number;
     }
     mscope_how = (struct mscope_end){kind, number};
+    mscope_end_frame = mscope_frame_here();
+    mscope_end_entry = (uint64_t)entry;
     mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
     mscope_move_on(MSCOPE_ENDING);
-    return mscope_await_report(number);
+    number = mscope_await_report(number);
+    __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
+    return number;
 }
 
 bool mscope_is_ending(int32_t tid)
 {
     return mscope_load_relaxed(&mscope_end_thread) == tid;
+}
+
+bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry)
+{
+    *frame = mscope_end_frame;
+    *entry = mscope_end_entry;
+    return mscope_end_entry != 0;
 }
 
 void mscope_end_after_fork(void)
@@ -128,7 +142,7 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
-    mscope_announce_end(MSCOPE_END_SIGNAL, number);
+    mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
     const struct sigaction *before = mscope_before;
     for (int i = 0; i < MSCOPE_FATAL; i++)
         if (mscope_fatal[i] == number) before = &mscope_before[i];
@@ -186,14 +200,14 @@ void mscope_watch_end(const struct mscope_end_options *options)
 static void mscope_exits(int status, void *context)
 {
     (void)context;
-    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status);
+    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status, __builtin_frame_address(0));
     // From a handler, exit goes on with what is left of the first call: handlers before ours, then the streams.
     if (wanted != status) exit(wanted);
 }
 
 static void mscope_exits_quickly(void)
 {
-    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1);
+    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1, __builtin_frame_address(0));
     if (wanted >= 0) _exit(wanted);
 }
 
@@ -215,7 +229,7 @@ static __attribute__((constructor(101))) void mscope_find_ends(void)
 
 void _exit(int status)
 {
-    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status);
+    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status, __builtin_frame_address(0));
     if (mscope_next._exit != NULL) mscope_next._exit(status);
     while (true) mscope_system(SYS_exit_group, status);
 }

@@ -284,6 +284,8 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
 MSCOPE_HIDDEN bool mscope_threads_start(void);
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
+/// The first of the threads that we started and that have not ended.
+MSCOPE_HIDDEN void mscope_list_own_threads(int32_t *tids, size_t capacity);
 MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
 /// The (thread, task) of an allocation by the code at `pc`.
 MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
@@ -323,6 +325,10 @@ MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 /// Whether a thread ends the process, and waits for the report.
 MSCOPE_HIDDEN bool mscope_is_ending(int32_t tid);
+struct mscope_frame;
+/// How it came to us: a frame of ours, whose callers up to the stack's address `entry` are ours as well. False when
+/// that was by a signal.
+MSCOPE_HIDDEN bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry);
 
 // ---- events.c
 /// One word, so that the hot path asks once: the interval, and whether there are scopes.

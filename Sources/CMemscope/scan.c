@@ -170,16 +170,21 @@ static uint32_t mscope_await_copy(int32_t process, struct mscope_answer *answer,
 
 // ---- the plan
 
-static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *options, uint64_t sp)
+static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *options, const struct mscope_frame *frame,
+                                            uint64_t entry)
 {
     struct mscope_plan *plan = mscope_map(sizeof(*plan));
     if (plan == NULL) return NULL;
     plan->options = *options;
     plan->hold_limit = options->timeout;
     plan->process = (int32_t)mscope_raw(SYS_getpid);
-    plan->sp = sp;
+    plan->sp = frame->sp;
+    plan->frame = *frame;
+    plan->entry = entry;
     plan->complete = mscope_knows_all_blocks();
     plan->layout = mscope_find_thread_layout();
+    plan->code = mscope_find_known_code();
+    mscope_list_own_threads(plan->own_threads, MSCOPE_OWN_THREADS);
     mscope_find_vectors(plan->vectors);
     if (strcmp(mscope_allocator_name(), "glibc") == 0) plan->arenas = (uint64_t)mscope_next.malloc;
     plan->threads[0] = (struct mscope_scan_thread){.tid = (int32_t)mscope_raw(SYS_gettid), .self = true};
@@ -294,11 +299,11 @@ static uint32_t mscope_run_scan(struct mscope_plan *plan, struct mscope_answer *
     return problem;
 }
 
-static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *options, uint64_t sp,
-                                            enum mscope_scan_problem *problem)
+static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *options, const struct mscope_frame *frame,
+                                            uint64_t entry, enum mscope_scan_problem *problem)
 {
     uint64_t began = mscope_now(), size = options->memory_limit;
-    struct mscope_plan *plan = mscope_make_plan(options, sp);
+    struct mscope_plan *plan = mscope_make_plan(options, frame, entry);
     struct mscope_answer *answer = plan != NULL && size > sizeof(*answer) ? mscope_map_shared(size) : NULL;
     uint32_t result = size > sizeof(*answer) ? MSCOPE_SCAN_NO_MEMORY : MSCOPE_SCAN_TOO_LARGE;
     struct mscope_window *window = answer != NULL ? mscope_map_shared(sizeof(*window)) : NULL;
@@ -334,7 +339,10 @@ __attribute__((noinline)) struct mscope_scan *mscope_scan_take(const struct msco
         *problem = MSCOPE_SCAN_BUSY;
         return NULL;
     }
-    struct mscope_scan *scan = mscope_scan_from(options, mscope_stack_pointer(), problem);
+    struct mscope_frame frame = mscope_frame_here();
+    bool works_for_us = mscope_tls.internal == MSCOPE_TLS_FOR_A_WHILE;
+    uint64_t entry = works_for_us ? mscope_tls.entry : (uint64_t)__builtin_frame_address(0);
+    struct mscope_scan *scan = mscope_scan_from(options, &frame, entry, problem);
     mscope_store_release(&mscope_scanning, 0);
     __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
     return scan;

@@ -7,6 +7,7 @@
 #ifndef MSCOPE_SCAN_H
 #define MSCOPE_SCAN_H
 
+#include "frames.h"
 #include "internal.h"
 
 #define mscope_raw(...) MSCOPE_RAW_WORDS(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
@@ -34,7 +35,10 @@ struct mscope_scan_thread {
     bool internal;        // one of ours
     int32_t signal;       // to be delivered when it goes on
     uint32_t count;       // of registers that are roots
+    uint32_t general;     // how many of them are not vector registers
     uint64_t sp, pointer; // 0: not known
+    uint64_t from;        // where the part of its stack begins that counts; UINT64_MAX: none does
+    struct mscope_frame frame; // where it stands; its pc is 0 where that is not known
     uint64_t registers[MSCOPE_SCAN_REGISTERS];
 };
 
@@ -44,10 +48,21 @@ struct mscope_thread_layout {
     uint64_t static_tls; // bytes of thread-local variables below (x86-64) the thread pointer
 };
 
+/// Code by which a thread's stack can be judged: images by their beginning, functions by theirs. 0: not known.
+enum { MSCOPE_WAITS = 17, MSCOPE_OWN_THREADS = 16 };
+struct mscope_known_code {
+    uint64_t libc, dispatch;
+    uint64_t waits[MSCOPE_WAITS]; // those that wait on a semaphore first
+};
+
 struct mscope_plan {
     struct mscope_scan_options options;
     int32_t process;
     uint64_t sp;     // of the thread that asked: its frames below belong to the scan
+    struct mscope_frame frame; // the same
+    uint64_t entry;            // its stack up to here is ours
+    struct mscope_known_code code;
+    int32_t own_threads[MSCOPE_OWN_THREADS]; // started by us
     uint64_t arenas; // an address in the file whose data has glibc's arenas; 0: another allocator
     bool complete;   // every live block is known
     struct mscope_thread_layout layout;
@@ -126,13 +141,16 @@ struct mscope_scanner {
     long memory;
     uint64_t piece_start, piece_end;
     uint64_t piece[MSCOPE_PIECE_WORDS];
+    // The same for single words, which are looked up between those of a piece.
+    uint64_t page_start, page_end, page[MSCOPE_PAGE / 8];
     // Of the roots that are being looked for.
     uint32_t kind;
     int32_t tid;
     bool arena_data; // in the file that has glibc's arenas
 };
 
-// ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c: the scanner; the first problem stays in `problem`
+// ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c, scan_tasks.c, scan_frames.c, scan_kernel.c: the
+// scanner; the first problem stays in `problem`
 /// Whether a process cloned from this one has ended, or does after waiting for it.
 MSCOPE_HIDDEN bool mscope_has_ended(int32_t process, int flags);
 /// Waits until `*state` is not `value` any more; false when the copy ended before that, or the time did.
@@ -151,10 +169,23 @@ MSCOPE_HIDDEN bool mscope_next_pages(struct mscope_scanner *scanner, uint64_t *a
 MSCOPE_HIDDEN void mscope_find_nodes(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_find_roots(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_find_edges(struct mscope_scanner *scanner);
+/// The control block of the thread whose stack lies in [start, end); 0 when there is none.
+MSCOPE_HIDDEN uint64_t mscope_find_thread_pointer(struct mscope_scanner *scanner, uint64_t start, uint64_t end);
+/// The part of a block, which ends at `end`, that is in use behind its first two words; all where nobody can tell.
+MSCOPE_HIDDEN struct mscope_range mscope_part_in_use(struct mscope_scanner *scanner,
+                                                     const struct mscope_scan_node *node, uint64_t end);
+/// Says of each thread which part of its stack counts, and which of its registers.
+MSCOPE_HIDDEN void mscope_judge_threads(struct mscope_scanner *scanner);
+/// A word that may be a pointer, which stands at `address`, is a root of the kind that is being looked for.
+MSCOPE_HIDDEN void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t word);
+/// What the kernel keeps for the program: the user data of epoll and of timers.
+MSCOPE_HIDDEN void mscope_find_kernel_roots(struct mscope_scanner *scanner);
 /// What a scan in place has to give back; a copy just ends.
 MSCOPE_HIDDEN void mscope_give_up_nodes(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_give_up_mappings(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN const uint64_t *mscope_read_piece(struct mscope_scanner *scanner, uint64_t at, uint64_t *end);
+/// A word at an address that is a multiple of 8; 0 where nothing can be read.
+MSCOPE_HIDDEN uint64_t mscope_read_word(struct mscope_scanner *scanner, uint64_t at);
 /// Whether the time is over; the problem says so.
 MSCOPE_HIDDEN bool mscope_is_late(struct mscope_scanner *scanner);
 /// What glibc keeps in the word before a block: the chunk's size, and flags.
@@ -171,9 +202,7 @@ static inline const uint64_t *mscope_words(struct mscope_scanner *scanner, uint6
 }
 static inline uint64_t mscope_word(struct mscope_scanner *scanner, uint64_t at)
 {
-    uint64_t end = at + 8;
-    const uint64_t *word = mscope_words(scanner, at, &end);
-    return word != NULL ? *word : 0;
+    return mscope_likely(scanner->memory < 0) ? *(const uint64_t *)at : mscope_read_word(scanner, at);
 }
 
 // ---- scan_read.c
@@ -184,18 +213,25 @@ MSCOPE_HIDDEN void mscope_keep_heads(struct mscope_scanner *scanner);
 
 // ---- what a word may point to
 #define MSCOPE_POINTER_BITS ((1ull << 48) - 1)
-#define MSCOPE_SPARE_BITS 0xff00000000000007ull // of a Swift reference
+// What programs keep in a pointer beside the address: a Swift reference's spare bits, a counter of 16 bits (lists
+// without locks), flags below the alignment.
+#define MSCOPE_TAG_BITS 0xffff000000000007ull
 
 struct mscope_target {
     uint32_t node; // UINT32_MAX: none
     uint32_t flags;
 };
-/// What a word of memory points to: a block, by its plain value or without a Swift reference's spare bits.
-static inline struct mscope_target mscope_target_of(const struct mscope_scanner *scanner, uint64_t word)
+/// Of a word that is no address in a block: the block whose beginning it is with other bits, or whose end it has to be.
+MSCOPE_HIDDEN struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t word);
+
+/// What a word of memory points to: a block, by its plain value or without a tag.
+static inline struct mscope_target mscope_target_of(struct mscope_scanner *scanner, uint64_t word)
 {
-    uint64_t plain = word & ~MSCOPE_SPARE_BITS;
-    // One comparison turns nearly every word away.
-    if (mscope_likely(plain - scanner->lowest >= scanner->span)) return (struct mscope_target){UINT32_MAX, 0};
+    const struct mscope_target none = {UINT32_MAX, 0};
+    uint64_t plain = word & ~MSCOPE_TAG_BITS;
+    // One comparison turns nearly every word away; of what is no address at all, most lies where no block is.
+    if (mscope_likely(plain - scanner->lowest >= scanner->span)) return none;
+    if (word > MSCOPE_POINTER_BITS && scanner->index[plain >> MSCOPE_REGION_SHIFT] == 0) return none;
     if (word <= MSCOPE_POINTER_BITS) {
         uint32_t node = mscope_node_at(scanner, word);
         if (node != UINT32_MAX) {
@@ -203,10 +239,7 @@ static inline struct mscope_target mscope_target_of(const struct mscope_scanner 
             return (struct mscope_target){node, interior ? (uint32_t)MSCOPE_EDGE_INTERIOR : 0};
         }
     }
-    if (plain == word) return (struct mscope_target){UINT32_MAX, 0};
-    uint32_t node = mscope_node_at(scanner, plain);
-    if (node == UINT32_MAX || plain != scanner->nodes[node].address) return (struct mscope_target){UINT32_MAX, 0};
-    return (struct mscope_target){node, MSCOPE_EDGE_TAGGED};
+    return mscope_odd_target(scanner, word);
 }
 
 // ---- scan_threads.c
@@ -217,6 +250,11 @@ MSCOPE_HIDDEN long mscope_open_task(int32_t process, int32_t tid, const char *na
 /// What a thread asked of the kernel: the call's number and six arguments; -1 outside of a call. Then sp and pc, 0
 /// while it runs.
 MSCOPE_HIDDEN long mscope_system_call_of(int32_t process, int32_t tid, uint64_t values[8]);
+/// Where a thread is blocked, as that tells it.
+MSCOPE_HIDDEN void mscope_take_place(struct mscope_scan_thread *thread, const uint64_t values[8]);
+/// Writes `text` and `number` (left out when 0) behind `end`; what it returns is the new end.
+MSCOPE_HIDDEN char *mscope_put(char *end, const char *text, int32_t number);
+MSCOPE_HIDDEN struct mscope_known_code mscope_find_known_code(void);
 /// Of those that were not held: from where they are blocked.
 MSCOPE_HIDDEN void mscope_find_stack_pointers(struct mscope_plan *plan);
 MSCOPE_HIDDEN struct mscope_thread_layout mscope_find_thread_layout(void);

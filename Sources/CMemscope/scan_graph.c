@@ -218,7 +218,9 @@ static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index)
     if (mapping == NULL || !(mapping->flags & MSCOPE_MAP_READABLE)) return; // the program may protect its own memory
     if (node->size >= 8) node->words[0] = mscope_word(scanner, node->address);
     if (node->size >= 16) node->words[1] = mscope_word(scanner, node->address + 8);
-    uint64_t at = node->address, end = mscope_block_end(scanner, index);
+    struct mscope_range used = mscope_part_in_use(scanner, node, mscope_block_end(scanner, index));
+    if (used.start != node->address) mscope_scan_words_of(scanner, node->address, node->address, node->address + 16);
+    uint64_t at = used.start, end = used.end;
     while (at < end && mapping != NULL) {
         uint64_t part = end < mapping->end ? end : mapping->end;
         if (mapping->flags & MSCOPE_MAP_READABLE) mscope_scan_part(scanner, node->address, at, part);

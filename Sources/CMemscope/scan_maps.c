@@ -259,3 +259,14 @@ const uint64_t *mscope_read_piece(struct mscope_scanner *scanner, uint64_t at, u
     if (*end > scanner->piece_end) *end = scanner->piece_end;
     return &scanner->piece[(at - scanner->piece_start) / 8];
 }
+
+uint64_t mscope_read_word(struct mscope_scanner *scanner, uint64_t at)
+{
+    if (at < scanner->page_start || at + 8 > scanner->page_end) {
+        uint64_t start = at & ~(uint64_t)(MSCOPE_PAGE - 1);
+        long got = mscope_raw(SYS_pread64, scanner->memory, scanner->page, sizeof(scanner->page), start);
+        scanner->page_start = start;
+        scanner->page_end = start + (got > 0 ? (uint64_t)got & ~7ull : 0);
+    }
+    return at + 8 <= scanner->page_end ? scanner->page[(at - scanner->page_start) / 8] : 0;
+}

@@ -1,5 +1,5 @@
-// Where the program keeps pointers outside of its blocks. The first root of a block is kept; images are looked at
-// first, then stacks, registers, our own blocks, and last what the program mapped by itself.
+// Where the program keeps pointers outside of its blocks. Of a block's roots the first one of the firmest kind is kept:
+// what lies on a stack or in a register may be old.
 #include "scan.h"
 
 #include <stddef.h>
@@ -47,6 +47,35 @@ static void mscope_join_ranges(struct mscope_ranges *ranges)
 
 // ---- words
 
+static uint32_t mscope_node_from(const struct mscope_scanner *scanner, uint64_t address)
+{
+    uint32_t node = mscope_node_at(scanner, address);
+    return node != UINT32_MAX && scanner->nodes[node].address == address ? node : UINT32_MAX;
+}
+
+/// The cookie of `new T[0]` where T has a destructor: a count of elements, 0, and a pointer to where they would begin.
+static bool mscope_is_cookie(struct mscope_scanner *scanner, uint32_t node)
+{
+    const struct mscope_scan_node *block = &scanner->nodes[node];
+    if (block->size != 8) return false;
+    const struct mscope_mapping *mapping = mscope_mapping_at(scanner, block->address);
+    return mapping != NULL && (mapping->flags & MSCOPE_MAP_READABLE) && mscope_word(scanner, block->address) == 0;
+}
+
+struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t word)
+{
+    uint64_t address = word & MSCOPE_POINTER_BITS;
+    // Flags lie below the alignment of a block, which may be that of a cache line's half.
+    for (uint64_t mask = 7; address != word || (word & 7) != 0; mask = mask * 2 + 1) {
+        uint32_t node = mscope_node_from(scanner, address & ~mask);
+        if (node != UINT32_MAX) return (struct mscope_target){node, MSCOPE_EDGE_TAGGED};
+        if ((word & 7) == 0 || mask == 31) break;
+    }
+    uint32_t node = address == word && (word & 7) == 0 ? mscope_node_from(scanner, word - 8) : UINT32_MAX;
+    if (node == UINT32_MAX || !mscope_is_cookie(scanner, node)) return (struct mscope_target){UINT32_MAX, 0};
+    return (struct mscope_target){node, MSCOPE_EDGE_INTERIOR};
+}
+
 /// glibc's lists of free chunks in libc's data point to chunks by the word before them, which is the last one of the
 /// block before.
 static bool mscope_is_free_chunk(struct mscope_scanner *scanner, uint32_t node, uint64_t word)
@@ -55,19 +84,32 @@ static bool mscope_is_free_chunk(struct mscope_scanner *scanner, uint32_t node, 
     return word == address - 16 + (mscope_chunk_header(scanner, address) & ~7ull);
 }
 
-static void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t word)
+static int mscope_firmness(uint32_t kind)
+{
+    if (kind == MSCOPE_ROOT_STACK || kind == MSCOPE_ROOT_REGISTER) return 0;
+    return kind == MSCOPE_ROOT_KERNEL ? 1 : 2;
+}
+
+void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t word)
 {
     struct mscope_target target = mscope_target_of(scanner, word);
-    if (target.node == UINT32_MAX || scanner->nodes[target.node].root != UINT32_MAX) return;
+    if (target.node == UINT32_MAX) return;
+    uint32_t known = scanner->nodes[target.node].root;
+    if (known != UINT32_MAX && mscope_firmness(scanner->roots[known].kind) >= mscope_firmness(scanner->kind)) return;
     if (mscope_unlikely(scanner->arena_data) && mscope_is_free_chunk(scanner, target.node, word)) return;
+    struct mscope_scan_root root = {
+        .address = address, .to = target.node, .tid = scanner->tid, .kind = scanner->kind};
+    if (known != UINT32_MAX) {
+        scanner->roots[known] = root;
+        return;
+    }
     uint64_t used = (uint64_t)&scanner->roots[scanner->root_count + 1] - (uint64_t)scanner->answer;
     if (used > scanner->answer->capacity) {
         scanner->problem = MSCOPE_SCAN_TOO_LARGE;
         return;
     }
     scanner->nodes[target.node].root = (uint32_t)scanner->root_count;
-    scanner->roots[scanner->root_count++] =
-        (struct mscope_scan_root){.address = address, .to = target.node, .tid = scanner->tid, .kind = scanner->kind};
+    scanner->roots[scanner->root_count++] = root;
 }
 
 static void mscope_scan_words(struct mscope_scanner *scanner, uint64_t start, uint64_t end)
@@ -79,7 +121,7 @@ static void mscope_scan_words(struct mscope_scanner *scanner, uint64_t start, ui
         uint64_t until = end;
         const uint64_t *words = mscope_words(scanner, start, &until);
         for (; words != NULL && start + 8 <= until; start += 8, words++)
-            if (mscope_unlikely((*words & ~MSCOPE_SPARE_BITS) - lowest < span)) mscope_try_root(scanner, start, *words);
+            if (mscope_unlikely((*words & ~MSCOPE_TAG_BITS) - lowest < span)) mscope_try_root(scanner, start, *words);
         if (words == NULL) start = until;
     }
 }
@@ -147,24 +189,49 @@ static void mscope_scan_mappings(struct mscope_scanner *scanner, bool images)
     scanner->arena_data = false;
 }
 
-/// A stack from its pointer on, with what the kernel lets a function use below it.
-static void mscope_scan_stack(struct mscope_scanner *scanner, uint64_t sp, struct mscope_ranges *stacks)
+// Where the kernel put the program's arguments and environment, above the first frame.
+#pragma weak __libc_stack_end
+extern void *__libc_stack_end;
+
+/// Where the part of a stack ends that functions use; what lies above is the thread's for as long as it lives.
+static uint64_t mscope_end_of_frames(struct mscope_scanner *scanner, const struct mscope_scan_thread *thread,
+                                     const struct mscope_mapping *mapping)
 {
-    const struct mscope_mapping *mapping = mscope_mapping_at(scanner, sp);
-    mscope_try_root(scanner, 0, sp); // a stack in a block: then the block is in use
-    if (mapping == NULL || !mscope_is_private(mapping) || mscope_node_at(scanner, sp) != UINT32_MAX) return;
-    uint64_t start = sp - MSCOPE_RED_ZONE > mapping->start ? sp - MSCOPE_RED_ZONE : mapping->start;
-    mscope_scan_kept(scanner, start, mapping->end, false);
+    uint64_t end = mapping->end, pointer = thread->pointer;
+    if (mapping->name == MSCOPE_MAP_STACK) {
+        if (&__libc_stack_end != NULL) end = (uint64_t)__libc_stack_end;
+    } else if (scanner->plan->layout.size != 0) {
+        if (pointer == 0) pointer = mscope_find_thread_pointer(scanner, thread->sp, mapping->end);
+        end = pointer - scanner->plan->layout.static_tls;
+    }
+    return end > thread->sp && end < mapping->end ? end & ~7ull : mapping->end;
+}
+
+/// A stack from its pointer on, with what the kernel lets a function use below it.
+static void mscope_scan_stack(struct mscope_scanner *scanner, const struct mscope_scan_thread *thread,
+                              struct mscope_ranges *stacks)
+{
+    const struct mscope_mapping *mapping = mscope_mapping_at(scanner, thread->sp);
+    scanner->kind = MSCOPE_ROOT_THREAD;
+    mscope_try_root(scanner, 0, thread->sp); // a stack in a block: then the block is in use
+    if (mapping == NULL || !mscope_is_private(mapping) || mscope_node_at(scanner, thread->sp) != UINT32_MAX) return;
+    uint64_t start = mapping->start, from = thread->from, end = mscope_end_of_frames(scanner, thread, mapping);
+    if (start < thread->sp - MSCOPE_RED_ZONE) start = thread->sp - MSCOPE_RED_ZONE;
+    // Without its end in sight, a stack that counts as nothing would take the thread's variables with it.
+    if (from == UINT64_MAX && end == mapping->end) from = start;
+    mscope_scan_kept(scanner, end, mapping->end, false);
+    scanner->kind = MSCOPE_ROOT_STACK;
+    mscope_scan_kept(scanner, from > start ? from : start, end, false);
     mscope_add_range(scanner, stacks, start, mapping->end);
 }
 
 static void mscope_scan_threads(struct mscope_scanner *scanner)
 {
     struct mscope_ranges stacks = {0};
-    scanner->kind = MSCOPE_ROOT_STACK;
+    mscope_judge_threads(scanner);
     for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {
         scanner->tid = scanner->plan->threads[i].tid;
-        if (scanner->plan->threads[i].sp != 0) mscope_scan_stack(scanner, scanner->plan->threads[i].sp, &stacks);
+        if (scanner->plan->threads[i].sp != 0) mscope_scan_stack(scanner, &scanner->plan->threads[i], &stacks);
     }
     scanner->kind = MSCOPE_ROOT_REGISTER;
     for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {
@@ -193,6 +260,7 @@ void mscope_find_roots(struct mscope_scanner *scanner)
 {
     mscope_list_what_to_skip(scanner);
     if (scanner->problem != 0 || scanner->node_count == 0) return;
+    scanner->span += 8; // a cookie's end
     mscope_join_ranges(&scanner->skip);
     scanner->kind = MSCOPE_ROOT_GLOBAL;
     mscope_scan_mappings(scanner, true);
@@ -201,4 +269,5 @@ void mscope_find_roots(struct mscope_scanner *scanner)
     mscope_scan_internal_blocks(scanner);
     scanner->kind = MSCOPE_ROOT_MAPPING;
     mscope_scan_mappings(scanner, false);
+    mscope_find_kernel_roots(scanner);
 }

@@ -130,7 +130,7 @@ static bool mscope_is_guarded(struct mscope_scanner *scanner, const struct mscop
 }
 
 /// The thread's control block in [start, end): on x86-64 its first and third word are its own address. 0: none.
-static uint64_t mscope_find_thread_pointer(struct mscope_scanner *scanner, uint64_t start, uint64_t end)
+uint64_t mscope_find_thread_pointer(struct mscope_scanner *scanner, uint64_t start, uint64_t end)
 {
     uint64_t size = scanner->plan->layout.size, most = (uint64_t)MSCOPE_ARENA_HEAP_BYTES;
     if (size == 0) return 0;

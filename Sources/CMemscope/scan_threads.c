@@ -9,8 +9,7 @@
 
 // ---- /proc/PID/task
 
-/// Writes `text` and `number` (left out when 0) behind `end`; what it returns is the new end.
-static char *mscope_put(char *end, const char *text, int32_t number)
+char *mscope_put(char *end, const char *text, int32_t number)
 {
     while (*text != 0) *end++ = *text++;
     char digits[12];
@@ -94,6 +93,12 @@ long mscope_system_call_of(int32_t process, int32_t tid, uint64_t values[8])
     return outside ? -1 : number;
 }
 
+void mscope_take_place(struct mscope_scan_thread *thread, const uint64_t values[8])
+{
+    thread->sp = values[6];
+    thread->frame = (struct mscope_frame){.pc = values[7], .sp = values[6]};
+}
+
 void mscope_find_stack_pointers(struct mscope_plan *plan)
 {
     for (uint32_t i = 0; i < plan->thread_count; i++) {
@@ -101,9 +106,10 @@ void mscope_find_stack_pointers(struct mscope_plan *plan)
         uint64_t values[8];
         if (thread->self) {
             thread->sp = plan->sp;
+            thread->frame = plan->frame;
         } else if (!thread->met) {
             mscope_system_call_of(plan->process, thread->tid, values);
-            thread->sp = values[6];
+            mscope_take_place(thread, values);
         }
     }
 }

@@ -20,6 +20,31 @@ static _Atomic(const void *) mscope_scope_key;
 #pragma weak swift_task_localValueGet
 extern const void *swift_task_localValueGet(const void *key);
 
+// ---- what was freed
+
+enum { MSCOPE_CLEARED_BYTES = 1 << 16 }; // larger blocks are seldom made into frames, and may never have been touched
+static void (*mscope_plain_free)(void *block);
+
+static void mscope_clear_and_free(void *block)
+{
+    size_t size = block != NULL ? mscope_next.malloc_usable_size(block) : 0;
+    if (size != 0 && size <= MSCOPE_CLEARED_BYTES) memset(block, 0, size);
+    mscope_plain_free(block);
+}
+
+/// From now on what is freed is cleared. Tasks make frames of such memory and do not use all of it: an old pointer
+/// there would hold a block that is later allocated at the same address, and is lost.
+static void mscope_clear_what_is_freed(void)
+{
+    static _Atomic uint32_t done;
+    if (mscope_exchange_acq_rel(&done, 1) || mscope_next.free == NULL || mscope_next.malloc_usable_size == NULL) return;
+    mscope_plain_free = mscope_next.free;
+    atomic_thread_fence(memory_order_release); // before anybody comes that way
+    mscope_next.free = mscope_clear_and_free;
+}
+
+// ---- scopes
+
 void mscope_set_scope_key(const void *key)
 {
     mscope_store_release(&mscope_scope_key, key);
@@ -43,6 +68,7 @@ uint32_t mscope_make_scope(uint32_t parent)
     }
     scopes[scope].parent = parent < scope ? parent : 0;
     mscope_watch_scopes();
+    mscope_clear_what_is_freed();
     return scope;
 }
 

@@ -90,7 +90,7 @@ static long mscope_seize(struct mscope_plan *plan, struct mscope_scan_thread *th
     long call = mscope_system_call_of(plan->process, thread->tid, values);
     if (call >= 0 && !mscope_survives_trace(call, values)) {
         thread->left = true;
-        thread->sp = values[6];
+        mscope_take_place(thread, values);
         return 0;
     }
     long result = mscope_trace(PTRACE_SEIZE, thread, 0, 0);
@@ -120,7 +120,7 @@ static void mscope_await_stops(struct mscope_plan *plan)
         if (!thread->seized || thread->held || thread->left) continue;
         thread->left = true; // it waits for a disk, or for a child it shares its memory with
         mscope_system_call_of(plan->process, thread->tid, values);
-        thread->sp = values[6];
+        mscope_take_place(thread, values);
     }
 }
 

@@ -52,7 +52,14 @@ long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_
                               registers->rdi, registers->rbp, registers->r8,  registers->r9,  registers->r10,
                               registers->r11, registers->r12, registers->r13, registers->r14, registers->r15};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) mscope_note_register(thread, words[i]);
+    thread->general = thread->count;
     thread->sp = registers->rsp;
+    thread->frame = (struct mscope_frame){
+        .pc = registers->rip,
+        .sp = registers->rsp,
+        .kept = {registers->rbx, registers->rbp, registers->r12, registers->r13, registers->r14, registers->r15},
+        .known = MSCOPE_ALL_KEPT,
+    };
     thread->pointer = registers->fs_base;
     return (long)registers->rax == -EINTR ? (long)registers->orig_rax : -1;
 }
@@ -67,7 +74,12 @@ void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thre
 {
     const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
     for (int i = REG_R8; i <= REG_RCX; i++) mscope_note_register(thread, (uint64_t)machine->gregs[i]);
+    thread->general = thread->count;
     thread->sp = (uint64_t)machine->gregs[REG_RSP];
+    static const int kept[MSCOPE_KEPT] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15};
+    thread->frame = (struct mscope_frame){
+        .pc = (uint64_t)machine->gregs[REG_RIP], .sp = thread->sp, .known = MSCOPE_ALL_KEPT};
+    for (int i = 0; i < MSCOPE_KEPT; i++) thread->frame.kept[i] = (uint64_t)machine->gregs[kept[i]];
     if (machine->fpregs == NULL) return;
     // What follows the part that all processors have is announced in its last words: struct _fpx_sw_bytes.
     const uint64_t *words = (const uint64_t *)(const void *)machine->fpregs;
@@ -101,10 +113,18 @@ void mscope_rewind_context(void *context)
 
 enum { MSCOPE_SYSCALL_BYTES = 4 };
 
+static void mscope_note_frame(struct mscope_scan_thread *thread, const uint64_t *registers, uint64_t pc, uint64_t sp)
+{
+    thread->general = thread->count;
+    thread->sp = sp;
+    thread->frame = (struct mscope_frame){.pc = pc, .sp = sp, .known = MSCOPE_ALL_KEPT};
+    memcpy(thread->frame.kept, &registers[19], sizeof(thread->frame.kept));
+}
+
 long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_regs_struct *registers)
 {
     for (int i = 0; i < 31; i++) mscope_note_register(thread, registers->regs[i]);
-    thread->sp = registers->sp;
+    mscope_note_frame(thread, (const uint64_t *)registers->regs, registers->pc, registers->sp);
     return (long)registers->regs[0] == -EINTR ? (long)registers->regs[8] : -1;
 }
 
@@ -123,7 +143,7 @@ void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thre
     (void)plan;
     const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
     for (int i = 0; i < 31; i++) mscope_note_register(thread, machine->regs[i]);
-    thread->sp = machine->sp;
+    mscope_note_frame(thread, (const uint64_t *)machine->regs, machine->pc, machine->sp);
 }
 
 void mscope_rewind_context(void *context)

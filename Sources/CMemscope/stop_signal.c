@@ -71,7 +71,7 @@ static void mscope_signal_thread(struct mscope_plan *plan, struct mscope_scan_th
     bool blocked = mscope_blocked_signals(plan->process, thread->tid) >> (mscope_stop_signal - 1) & 1;
     if (blocked || (call >= 0 && !mscope_survives_handler(call, values))) {
         thread->left = true;
-        thread->sp = values[6];
+        mscope_take_place(thread, values);
         return;
     }
     thread->seized = true;
@@ -91,7 +91,7 @@ static void mscope_await_handlers(struct mscope_plan *plan)
         thread->left = !thread->held; // it may come in a later round
         if (thread->held) continue;
         mscope_system_call_of(plan->process, thread->tid, values);
-        thread->sp = values[6];
+        mscope_take_place(thread, values);
     }
 }
 

@@ -198,7 +198,7 @@ static void mscope_begin_record(struct mscope_bank *bank)
     mscope_store_relaxed(&record->ended_at, 0);
     record->name[0] = 0;
     record->thread = thread;
-    record->internal = mscope_tls.internal != 0;
+    record->internal = mscope_tls.internal == MSCOPE_TLS_OWN;
     record->started_at = mscope_now();
     mscope_store_relaxed(&record->bank, bank);
     mscope_store_release(&record->tid, (int32_t)syscall(SYS_gettid));
@@ -281,7 +281,7 @@ static void mscope_thread_leaves(void *context)
 
 void mscope_thread_mark_internal(void)
 {
-    mscope_tls.internal = 1;
+    mscope_tls.internal = MSCOPE_TLS_OWN;
     struct mscope_thread_record *record = mscope_records ? mscope_record_of(mscope_tls.thread) : NULL;
     if (record != NULL) record->internal = true;
 }
@@ -289,8 +289,22 @@ void mscope_thread_mark_internal(void)
 bool mscope_thread_set_internal(bool internal)
 {
     bool before = mscope_tls.internal != 0;
-    mscope_tls.internal = internal;
+    if (mscope_tls.internal == MSCOPE_TLS_OWN) return before;
+    mscope_tls.internal = internal ? MSCOPE_TLS_FOR_A_WHILE : 0;
+    if (!before) mscope_tls.entry = (uint64_t)__builtin_frame_address(0);
     return before;
+}
+
+void mscope_list_own_threads(int32_t *tids, size_t capacity)
+{
+    uint64_t seen = mscope_load_relaxed(&mscope_global.threads_seen);
+    for (uint32_t i = 0; mscope_records != NULL && i < MSCOPE_RECORDS && i <= seen && capacity > 0; i++) {
+        struct mscope_thread_record *record = &mscope_records[i];
+        int32_t tid = mscope_load_acquire(&record->tid);
+        if (tid == 0 || !record->internal || mscope_load_acquire(&record->ended_at) != 0) continue;
+        *tids++ = tid;
+        capacity--;
+    }
 }
 
 /// In the child only the calling thread is left; what the others counted stays counted.

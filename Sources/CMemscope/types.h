@@ -233,6 +233,7 @@ enum { MSCOPE_BANKS = 1 << 13 };
 
 // ---- what a thread finds without a table: valid when zero
 enum { MSCOPE_TLS_NEW = 0, MSCOPE_TLS_ENTERING = 1, MSCOPE_TLS_READY = 2, MSCOPE_TLS_LEFT = 3 };
+enum { MSCOPE_TLS_FOR_A_WHILE = 1, MSCOPE_TLS_OWN = 2 }; // a thread of the program's that works for us; one of ours
 struct mscope_tls {
     struct mscope_bank *bank;     // NULL unless state is READY
     _Atomic int64_t until_sample; // bytes to the next sample; negative: due
@@ -240,7 +241,8 @@ struct mscope_tls {
     uint64_t async_context;       // the register's value when the last hook was entered; 0: not known
     uint32_t state;
     uint32_t thread, context; // kept for what happens after the bank was given back
-    uint32_t internal;        // one of MemScope's own threads
+    uint32_t internal;        // 0: the program's, or one of the line above
+    uint64_t entry;           // while it is MSCOPE_TLS_FOR_A_WHILE: the frame of the call that made it so
     uint32_t exit_rounds;
     uint32_t moving;         // blocks that realloc has lifted from the table
     uint32_t checks_drawn;   // until_check is a number that was drawn

@@ -9,6 +9,9 @@ extension MemScope {
         /// How long the look may take, in nanoseconds; the program runs meanwhile.
         public var timeoutNanoseconds: UInt64 = 60_000_000_000
 
+        /// Whether what the calling thread's stack holds is left out: it is known to have no frame of the program's.
+        var ignoresOwnStack = false
+
         /// 1 GiB and a minute.
         public init() {}
     }

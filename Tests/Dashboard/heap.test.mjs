@@ -29,12 +29,22 @@ test("What a scan could not see is said, and nothing else", () => {
 });
 
 test("What is not listed is explained when there is some", () => {
-  const none = { suspects: 0, suppressedBlocks: 0, suppressedBytes: 0 };
+  const none = {
+    suspects: 0, kernelSuspects: 0, stackHeldBlocks: 0, stackHeldBytes: 0, kernelHeldBlocks: 0, kernelHeldBytes: 0,
+    suppressedBlocks: 0, suppressedBytes: 0,
+  };
   assert.deepEqual(unlistedTexts(none), []);
   assert.match(unlistedTexts({ ...none, suspects: 1 })[0], /^1 more block is suspect/);
-  const [suspects, suppressed] = unlistedTexts({ suspects: 2, suppressedBlocks: 1, suppressedBytes: 64 });
+  const [suspects, suppressed] = unlistedTexts({ ...none, suspects: 2, suppressedBlocks: 1, suppressedBytes: 64 });
   assert.match(suspects, /^2 more blocks are suspect/);
   assert.match(suppressed, /^64 B in 1 block are left out/);
+  const [stack, kernel] = unlistedTexts(
+    { ...none, stackHeldBlocks: 1, stackHeldBytes: 32, kernelHeldBlocks: 50, kernelHeldBytes: 64 });
+  assert.match(stack, /^32 B in 1 block is held by nothing but words on stacks/);
+  assert.match(kernel, /^64 B in 50 blocks are held by the kernel only/);
+  const maybe = unlistedTexts({ ...none, suspects: 3, kernelSuspects: 3 });
+  assert.equal(maybe.length, 1);
+  assert.match(maybe[0], /^3 of the suspects may be held by the kernel/);
 });
 
 test("A root is named by what is known of it", () => {
@@ -43,6 +53,8 @@ test("A root is named by what is known of it", () => {
     [{ kind: "global", image: "demo", symbol: null }, "global variable in demo"],
     [{ kind: "stack", tid: 17 }, "stack of thread 17"],
     [{ kind: "register", tid: 17, image: null }, "register of thread 17"],
+    [{ kind: "thread", tid: 17 }, "variable of thread 17"],
+    [{ kind: "kernel" }, "user data in the kernel"],
     [{ kind: "something new" }, "something new"],
   ];
   for (const [root, text] of cases) assert.equal(rootText(root), text);

@@ -26,6 +26,11 @@ enum GraphFixtures {
         unreachableBytes: 400,
         cycles: 2,
         suspects: 1,
+        kernelSuspects: 1,
+        stackHeldBlocks: 5,
+        stackHeldBytes: 160,
+        kernelHeldBlocks: 6,
+        kernelHeldBytes: 192,
         suppressedBlocks: 1,
         suppressedBytes: 32
     )

@@ -39,11 +39,25 @@ function suspectsText(count) {
     + "have held one, or it was on its way. Not confirmed, so not listed; scan again to know more.";
 }
 
+/** @param {number} count @param {number} bytes @param {string} rest @returns {string} "" for none */
+function heldText(count, bytes, rest) {
+  const [blocks, are] = count === 1 ? ["block", "is"] : ["blocks", "are"];
+  return count === 0 ? "" : `${formatBytes(bytes)} in ${groupDigits(count)} ${blocks} ${are} held by ${rest}`;
+}
+
 /** @param {import("../graph-types.js").LeakSummary} summary @returns {string[]} what was found but is not listed */
-export function unlistedTexts({ suspects, suppressedBlocks: count, suppressedBytes }) {
+export function unlistedTexts(summary) {
+  const { suspects, kernelSuspects, suppressedBlocks: count, suppressedBytes } = summary;
+  const ofKernel = kernelSuspects === 0 ? ""
+    : `${groupDigits(kernelSuspects)} of the suspects may be held by the kernel: nobody can read what io_uring keeps.`;
+  const stack = heldText(summary.stackHeldBlocks, summary.stackHeldBytes,
+    "nothing but words on stacks and in registers: variables of functions that run, or what earlier calls left there.");
+  const kernel = heldText(summary.kernelHeldBlocks, summary.kernelHeldBytes,
+    "the kernel only, as user data of epoll or of a timer.");
   const suppressed = `${formatBytes(suppressedBytes)} in ${groupDigits(count)} ${count === 1 ? "block" : "blocks"} `
     + "are left out, as the rules of MEMSCOPE_SUPPRESSIONS ask.";
-  return [suspectsText(suspects), count > 0 ? suppressed : ""].filter((text) => text !== "");
+  const texts = [suspectsText(suspects - kernelSuspects), ofKernel, stack, kernel, count > 0 ? suppressed : ""];
+  return texts.filter((text) => text !== "");
 }
 
 /** @param {Root} root @returns {string} "global variable cache in libfoo.so", "stack of thread 17" */

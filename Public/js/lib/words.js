@@ -91,6 +91,8 @@ export const ROOTS = {
   register: "register",
   internal: "MemScope itself",
   mapping: "mapped memory",
+  thread: "variable",
+  kernel: "user data in the kernel",
 };
 
 /** @type {Record<string, {label: string, text: string}>} */

@@ -26,7 +26,8 @@ const TOTALS = [
   ["Lost", (it) => formatBytes(it.unreachableBytes), (it) => exactBytes(it.unreachableBytes)],
   ["Lost blocks", (it) => formatCount(it.unreachableBlocks)],
   ["Cycles", (it) => formatCount(it.cycles)],
-  ["Suspects", (it) => formatCount(it.suspects), () => "Unreachable in one pass only: not confirmed"],
+  ["Suspects", (it) => formatCount(it.suspects),
+    () => "Unreachable in one pass only, or perhaps held by io_uring: not confirmed"],
 ];
 
 /** @type {import("./facts.js").Fact<Leak>[]} */

@@ -25,7 +25,7 @@ struct mscope_scan_node { // a live block of the program
 enum {
     MSCOPE_EDGE_AT_MASK = (1u << 26) - 1, // offset of the word in the block / 8; the greatest: or more
     MSCOPE_EDGE_INTERIOR = 1u << 26,      // points behind the first byte of its target
-    MSCOPE_EDGE_TAGGED = 1u << 27,        // bits of a Swift pointer's spare bits were set
+    MSCOPE_EDGE_TAGGED = 1u << 27,        // bits were set that are no part of the address
     MSCOPE_EDGE_SIDE_TABLE = 1u << 28,    // word 1 held packed Swift reference counts that point to a side table
     MSCOPE_EDGE_MEANING_SHIFT = 29,       // 3 bits, 0; for the reader
 };
@@ -36,10 +36,12 @@ struct mscope_scan_edge {
 
 enum mscope_root_kind {
     MSCOPE_ROOT_GLOBAL = 0,   // writable data of an image
-    MSCOPE_ROOT_STACK = 1,    // a thread's stack, with its thread-local variables
+    MSCOPE_ROOT_STACK = 1,    // a thread's stack
     MSCOPE_ROOT_REGISTER = 2, // a register of a stopped thread
     MSCOPE_ROOT_INTERNAL = 3, // a block of MemScope's own threads
     MSCOPE_ROOT_MAPPING = 4,  // memory mapped by the program, or heap whose blocks are not known
+    MSCOPE_ROOT_THREAD = 5,   // a thread's variables and description, or that it has its stack in the block
+    MSCOPE_ROOT_KERNEL = 6,   // user data that the kernel keeps: of epoll or of a timer
 };
 struct mscope_scan_root {
     uint64_t address; // of the word; 0 for a register
@@ -68,13 +70,15 @@ struct mscope_scan_options {
     uint64_t memory_limit;             // bytes for the graph
     uint64_t timeout;                  // nanoseconds
     bool registers;                    // stop the threads for the copy and take their registers
+    bool without_own_stack;            // what the calling thread's stack holds does not count
     bool without_fork, without_ptrace; // as if they were forbidden
 };
 
 struct mscope_scan {
     struct mscope_scan_node *nodes; // ascending by address
     struct mscope_scan_edge *edges; // by block, then ascending by offset
-    struct mscope_scan_root *roots; // at most one per node: its first
+    struct mscope_scan_root *roots; // at most one per node: the first of the firmest kind; stacks and registers are
+                                    // the least firm, since what is left there may be old, then the kernel
     uint64_t node_count, edge_count, root_count;
     uint64_t taken_at; // when the copy was made
     uint64_t pause;    // longest time any thread of the program was held, nanoseconds
@@ -83,6 +87,7 @@ struct mscope_scan {
     uint32_t method;
     uint32_t threads, threads_read; // of the program; those whose registers were read
     uint32_t threads_left;          // left alone in a system call that would have noticed; their stacks were searched
+    bool has_unreadable_kernel;     // the kernel keeps user data that nobody can read: io_uring's
     bool has_unknown_heap;          // tracking had gaps: heap memory of unknown blocks counts as roots
     bool is_partly_readable;        // no copy was left to be read: of each block there are its first bytes only
 };

@@ -1,5 +1,15 @@
 package import Tracking
 
+/// Blocks that have something in common.
+package struct BlockSum: Sendable, Hashable {
+    package var blocks = 0
+    package var bytes: UInt64 = 0
+
+    package init(blocks: Int = 0, bytes: UInt64 = 0) {
+        (self.blocks, self.bytes) = (blocks, bytes)
+    }
+}
+
 /// What roots keep alive.
 package struct Reachability: Sendable {
     /// Blocks that a root holds, directly or not, and the suspects.
@@ -8,6 +18,8 @@ package struct Reachability: Sendable {
     package let suspects: NodeSet
     package let suspectBlocks: Int
     package let suspectBytes: UInt64
+    /// Blocks that roots hold, by how much their firmest root proves; what they hold counts with them.
+    private let held: [BlockSum]
     /// How many blocks neither a root nor a suspect holds.
     package let leakedBlocks: Int
 
@@ -22,12 +34,19 @@ package struct Reachability: Sendable {
             let queue = Column<UInt32>(count: graph.count)
         else { return nil }
         var filled = 0
-        for node in 0..<UInt32(graph.count) where holds.isRooted(node) && kept.insert(node) {
-            queue[filled] = node
-            filled += 1
+        var held: [BlockSum] = []
+        for firmness in Firmness.allCases {
+            let before = filled
+            for index in 0..<graph.roots.count where Firmness(graph.roots[index].kind) == firmness {
+                let node = graph.roots[index].to
+                guard kept.insert(node) else { continue }
+                queue[filled] = node
+                filled += 1
+            }
+            filled = holds.flood(queue, filled: filled, seen: kept, from: before)
+            held.append(holds.sum(of: queue, before..<filled))
         }
-        let rooted = holds.flood(queue, filled: filled, seen: kept)
-        filled = rooted
+        let rooted = filled
         if rooted < graph.count {
             for node in 0..<UInt32(graph.count) where !kept.contains(node) && !isConfirmed(Int(node)) {
                 queue[filled] = node
@@ -36,15 +55,38 @@ package struct Reachability: Sendable {
             for index in rooted..<filled { _ = kept.insert(queue[index]) }
             filled = holds.flood(queue, filled: filled, seen: kept, from: rooted)
         }
-        var bytes: UInt64 = 0
-        for index in rooted..<filled {
-            _ = suspects.insert(queue[index])
-            bytes += holds.nodes[queue[index]].size
-        }
-        (self.kept, self.suspects) = (kept, suspects)
-        (suspectBlocks, suspectBytes, leakedBlocks) = (filled - rooted, bytes, graph.count - filled)
+        for index in rooted..<filled { _ = suspects.insert(queue[index]) }
+        let unconfirmed = holds.sum(of: queue, rooted..<filled)
+        (self.kept, self.suspects, self.held) = (kept, suspects, held)
+        (suspectBlocks, suspectBytes) = (unconfirmed.blocks, unconfirmed.bytes)
+        leakedBlocks = graph.count - filled
     }
+
+    /// Blocks that only words on stacks and in registers hold: locals of functions that run, or what calls left behind.
+    package var stackHeld: BlockSum { held[Firmness.stack.rawValue] }
+
+    /// Blocks that only the kernel holds, or the kernel and stacks.
+    package var kernelHeld: BlockSum { held[Firmness.kernel.rawValue] }
 
     /// Whether a root holds the block.
     package func isReachable(_ node: Int) -> Bool { kept.contains(node) && !suspects.contains(node) }
+}
+
+/// How much a root proves, most first.
+private enum Firmness: Int, CaseIterable {
+    case firm, kernel, stack
+
+    init(_ kind: HeapRoot.Kind) {
+        switch kind {
+        case .global, .internal, .mapping, .thread: self = .firm
+        case .kernel: self = .kernel
+        case .stack, .register: self = .stack
+        }
+    }
+}
+
+extension HoldGraph {
+    fileprivate func sum(of queue: Column<UInt32>, _ range: Range<Int>) -> BlockSum {
+        BlockSum(blocks: range.count, bytes: range.reduce(0) { $0 + nodes[queue[$1]].size })
+    }
 }

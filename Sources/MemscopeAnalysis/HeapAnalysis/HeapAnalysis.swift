@@ -91,8 +91,21 @@ extension MemScope.HeapAnalysis {
         public var unreachableBytes: UInt64
         /// Retain cycles among them; identical ones count each.
         public var cycles: Int
-        /// Blocks that only one of two looks found unreachable: in motion, so nothing is said about them.
+        /// Blocks that only one of two looks found unreachable, or that io_uring may hold: nothing is said about them.
         public var suspects: Int
+        /// Those of the suspects that io_uring may hold: nobody can read which user data it keeps.
+        public var kernelSuspects: Int
+        /// Blocks that nothing holds but words on stacks and in registers, with what only they hold.
+        ///
+        /// Locals of running functions are held that way; so is what is lost, while an old call's word still points
+        /// there.
+        public var stackHeldBlocks: Int
+        /// Their bytes.
+        public var stackHeldBytes: UInt64
+        /// Blocks that only the kernel holds, as user data of epoll or of a timer, with what only they hold.
+        public var kernelHeldBlocks: Int
+        /// Their bytes.
+        public var kernelHeldBytes: UInt64
         /// Unreachable blocks that `MEMSCOPE_SUPPRESSIONS` names: in none of the other figures.
         public var suppressedBlocks: Int
         /// Their bytes.
@@ -103,6 +116,11 @@ extension MemScope.HeapAnalysis {
             unreachableBytes: UInt64 = 0,
             cycles: Int = 0,
             suspects: Int = 0,
+            kernelSuspects: Int = 0,
+            stackHeldBlocks: Int = 0,
+            stackHeldBytes: UInt64 = 0,
+            kernelHeldBlocks: Int = 0,
+            kernelHeldBytes: UInt64 = 0,
             suppressedBlocks: Int = 0,
             suppressedBytes: UInt64 = 0
         ) {
@@ -110,6 +128,11 @@ extension MemScope.HeapAnalysis {
             self.unreachableBytes = unreachableBytes
             self.cycles = cycles
             self.suspects = suspects
+            self.kernelSuspects = kernelSuspects
+            self.stackHeldBlocks = stackHeldBlocks
+            self.stackHeldBytes = stackHeldBytes
+            self.kernelHeldBlocks = kernelHeldBlocks
+            self.kernelHeldBytes = kernelHeldBytes
             self.suppressedBlocks = suppressedBlocks
             self.suppressedBytes = suppressedBytes
         }

@@ -34,6 +34,11 @@ extension WireFormat {
         json.member("unreachableBytes", summary.unreachableBytes)
         json.member("cycles", summary.cycles)
         json.member("suspects", summary.suspects)
+        json.member("kernelSuspects", summary.kernelSuspects)
+        json.member("stackHeldBlocks", summary.stackHeldBlocks)
+        json.member("stackHeldBytes", summary.stackHeldBytes)
+        json.member("kernelHeldBlocks", summary.kernelHeldBlocks)
+        json.member("kernelHeldBytes", summary.kernelHeldBytes)
         json.member("suppressedBlocks", summary.suppressedBlocks)
         json.member("suppressedBytes", summary.suppressedBytes)
     }

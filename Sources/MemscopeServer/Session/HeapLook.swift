@@ -29,9 +29,15 @@ struct HeapLook {
             return try finding(picture, passes: 1, began: began)
         case .lost(let lost):
             let graph = try scan(registers: true)
-            let picture = try self.picture(of: graph) { lost.contains(graph.nodes[$0]) }
+            var ofKernel = 0
+            let picture = try self.picture(of: graph) { node in
+                guard lost.contains(graph.nodes[node]) else { return false }
+                guard graph.mayBeUserData(node) else { return true }
+                ofKernel += 1
+                return false
+            }
             let moved = lost.heldCount(in: graph, picture.reachability)
-            return try finding(picture, moved: moved, passes: 2, began: began)
+            return try finding(picture, moved: moved, ofKernel: ofKernel, passes: 2, began: began)
         }
     }
 
@@ -48,6 +54,7 @@ struct HeapLook {
         wanted.memoryLimit = options.memoryLimitBytes
         wanted.timeout = options.timeoutNanoseconds
         wanted.readsRegisters = registers
+        wanted.withoutOwnStack = options.ignoresOwnStack
         do throws(HeapScanProblem) {
             return try names.graph(of: HeapScanner.scan(wanted), moduleOfSite: names.module(ofSite:))
         } catch {
@@ -87,6 +94,7 @@ struct HeapLook {
     private func finding(
         _ picture: Picture,
         moved: Int = 0,
+        ofKernel: Int = 0,
         passes: Int,
         began: UInt64
     ) throws(HeapAnalysisError) -> HeapFinding {
@@ -106,6 +114,11 @@ struct HeapLook {
             unreachableBytes: analysis.leaks.bytes,
             cycles: analysis.cycles.leaked,
             suspects: picture.reachability.suspectBlocks + moved,
+            kernelSuspects: ofKernel,
+            stackHeldBlocks: picture.reachability.stackHeld.blocks,
+            stackHeldBytes: picture.reachability.stackHeld.bytes,
+            kernelHeldBlocks: picture.reachability.kernelHeld.blocks,
+            kernelHeldBytes: picture.reachability.kernelHeld.bytes,
             suppressedBlocks: kept.suspectBlocks - picture.reachability.suspectBlocks,
             suppressedBytes: kept.suspectBytes - picture.reachability.suspectBytes
         )
@@ -116,5 +129,12 @@ struct HeapLook {
     private func owned<Result>(_ result: Result?) throws(HeapAnalysisError) -> Result {
         guard let result else { throw HeapAnalysisError(.noMemory) }
         return result
+    }
+}
+
+extension HeapGraph {
+    /// Whether a block may be what io_uring hands back with a result: a Swift object's address is seldom given away.
+    fileprivate func mayBeUserData(_ node: Int) -> Bool {
+        circumstances.hasUnreadableKernel && type(of: node)?.kind.isSwiftObject != true
     }
 }

@@ -9,37 +9,56 @@ package struct ScopeLeaks: Sendable {
     ///
     /// Their figures are of the whole process.
     package let cycles: [MemScope.HeapAnalysis.Cycle]
+    /// Whether some of the scope's blocks were lost in one pass only: another look may tell.
+    package let hasSuspects: Bool
 }
 
 extension MemScope {
     /// Looks for blocks of a scope that are lost.
     ///
-    /// - Parameter scope: Whose blocks.
+    /// - Parameters:
+    ///   - scope: Whose blocks.
+    ///   - ignoresOwnStack: Whether the calling thread's stack has no frame that may hold one.
     /// - Returns: What was found; nothing is found of blocks that something outside of the scope still holds.
     /// - Throws: ``HeapAnalysisError``, as ``analyze(_:)`` does.
-    package static func leaks(of scope: AllocationScope) throws(HeapAnalysisError) -> ScopeLeaks {
-        try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
-            try HeapObserver.current.leaks(of: scope)
+    package static func leaks(
+        of scope: AllocationScope,
+        ignoresOwnStack: Bool = false
+    ) throws(HeapAnalysisError) -> ScopeLeaks {
+        var options = AnalysisOptions()
+        options.ignoresOwnStack = ignoresOwnStack
+        return try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
+            try HeapObserver.current.leaks(of: scope, options)
         }
     }
 }
 
 extension HeapObserver {
-    fileprivate func leaks(of scope: AllocationScope) throws(HeapAnalysisError) -> ScopeLeaks {
-        let finding = try look(MemScope.AnalysisOptions(), isKept: false)
+    fileprivate func leaks(
+        of scope: AllocationScope,
+        _ options: MemScope.AnalysisOptions
+    ) throws(HeapAnalysisError) -> ScopeLeaks {
+        let finding = try look(options, isKept: false)
         var leaks = finding.leaks(of: scope)
-        guard !leaks.isEmpty else { return ScopeLeaks(leaks: [], cycles: []) }
+        let hasSuspects = finding.hasSuspects(of: scope)
+        guard !leaks.isEmpty else { return ScopeLeaks(leaks: [], cycles: [], hasSuspects: hasSuspects) }
         let members = Set(leaks.lazy.filter { $0.kind == .cycle }.map(\.type))
         var cycles = finding.cycles.filter { !$0.isReachable && !members.isDisjoint(with: $0.types) }
         withNames { names in
             for index in leaks.indices { names.name(&leaks[index]) }
             for index in cycles.indices { names.name(&cycles[index]) }
         }
-        return ScopeLeaks(leaks: leaks, cycles: cycles)
+        return ScopeLeaks(leaks: leaks, cycles: cycles, hasSuspects: hasSuspects)
     }
 }
 
 extension HeapFinding {
+    fileprivate func hasSuspects(of scope: AllocationScope) -> Bool {
+        let suspects = analysis.reachability.suspects
+        guard analysis.reachability.suspectBlocks > 0 else { return false }
+        return (0..<analysis.graph.count).contains { suspects.contains($0) && scope.has(analysis.graph.nodes[$0]) }
+    }
+
     /// Those of a scope's blocks that are lost, grouped as all are.
     fileprivate func leaks(of scope: AllocationScope) -> [MemScope.HeapAnalysis.Leak] {
         let graph = analysis.graph

@@ -98,7 +98,7 @@ package struct HeapEdge: Sendable, BitwiseCopyable {
 /// What holds a block from outside of the heap, laid out as `struct mscope_scan_root`.
 package struct HeapRoot: Sendable, BitwiseCopyable {
     package enum Kind: UInt32, Sendable, CaseIterable {
-        case global, stack, register, `internal`, mapping
+        case global, stack, register, `internal`, mapping, thread, kernel
     }
 
     /// Of the word that points; 0 for a register.
@@ -141,6 +141,8 @@ package final class HeapGraph: Sendable {
         package var threadsRead = 0
         /// Threads whose registers were left alone, as their system call would have noticed.
         package var threadsLeft = 0
+        /// The kernel keeps user data that nobody can read, that of io_uring.
+        package var hasUnreadableKernel = false
         /// Tracking had gaps, so heap memory of unknown blocks counted as roots: leaks may be missing.
         package var hasUnknownHeap = false
         /// Words that should be references by their block's layout and lead where their type does not allow.

@@ -82,6 +82,8 @@ package enum HeapScanner {
         package var timeout: UInt64 = 60_000_000_000
         /// Stop the program's threads while the copy is made, and take their registers as roots.
         package var readsRegisters = false
+        /// Leave out what the stack of the calling thread holds.
+        package var withoutOwnStack = false
         /// Do as if the process could not be copied.
         package var withoutFork = false
         /// Do as if threads could not be traced.
@@ -98,6 +100,7 @@ package enum HeapScanner {
         raw.memory_limit = options.memoryLimit
         raw.timeout = options.timeout
         raw.registers = options.readsRegisters
+        raw.without_own_stack = options.withoutOwnStack
         raw.without_fork = options.withoutFork
         raw.without_ptrace = options.withoutTracing
         var problem = MSCOPE_SCAN_FORBIDDEN
@@ -152,6 +155,7 @@ extension HeapGraph.Circumstances {
         threads = unsafe Int(raw.threads)
         threadsRead = unsafe Int(raw.threads_read)
         threadsLeft = unsafe Int(raw.threads_left)
+        hasUnreadableKernel = unsafe raw.has_unreadable_kernel
         hasUnknownHeap = unsafe raw.has_unknown_heap
     }
 }

@@ -21,6 +21,9 @@ def tests(options):
         for hold in HOLDS:
             name = f"scan/threads.c {way} {hold}"
             found.append(program_test(name, "scan/threads.c", way, arguments=(variable, hold)))
+        found.append(program_test(f"scan/kernel.c {way}", "scan/kernel.c", way))
+        for hold in HOLDS:
+            found.append(program_test(f"scan/frames.c {way} {hold}", "scan/frames.c", way, arguments=(hold,)))
     for hold in HOLDS:
         found.append(program_test(f"scan/unseen.c {hold}", "scan/unseen.c", "linked", arguments=(hold,)))
         label = f"scan/busy.c {hold}"

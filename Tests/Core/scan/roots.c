@@ -77,6 +77,20 @@ static void plain(void) {
 
 // ---- words that are not plain pointers
 
+static volatile uint64_t small_words[3];
+
+/// Blocks so small that flags, and the end of a cookie, lie behind them.
+static __attribute__((noinline)) void make_small(void) {
+    void *flagged = fresh(4), *cookie = fresh(8), *number = fresh(8);
+    *(uint64_t *)number = 1;
+    small_words[0] = (uint64_t)(uintptr_t)flagged | 9;
+    small_words[1] = (uint64_t)(uintptr_t)cookie + 8;
+    small_words[2] = (uint64_t)(uintptr_t)number + 8;
+    hidden_blocks[9] = hide(flagged);
+    hidden_blocks[10] = hide(cookie);
+    hidden_blocks[11] = hide(number);
+}
+
 static __attribute__((noinline)) void make_tagged(void) {
     uint64_t *block = fresh(64), spare = 0;
     slots[0] = block;
@@ -86,7 +100,7 @@ static __attribute__((noinline)) void make_tagged(void) {
         if (i == 2) spare = 1ull << 63;      // a bit of a Swift reference's spare bits
         if (i == 3) spare = 0x4000000000000002ull;
         if (i == 4) spare = 0x0100000000000000ull;
-        if (i == 5) spare = 0x0001000000000000ull; // none of them
+        if (i == 5) spare = 0x1234000000000000ull; // a counter in a list without locks
         block[i] = (uint64_t)(uintptr_t)target | spare;
         if (i == 6) block[i] = 0xc000000000000000ull | (uint64_t)(uintptr_t)target >> 3; // not in word 1
     }
@@ -98,6 +112,7 @@ static __attribute__((noinline)) void make_tagged(void) {
     char *inside = fresh(52);
     hidden_blocks[8] = hide(inside);
     block[7] = (uint64_t)(uintptr_t)(inside + 16) | 1ull << 63; // interior and tagged
+    make_small();
 }
 
 static uint32_t flags_of_edge(const struct reach *reach, const void *from, hidden to) {
@@ -108,19 +123,21 @@ static uint32_t flags_of_edge(const struct reach *reach, const void *from, hidde
 }
 
 static void tagged(void) {
-    test("spare bits are stripped, packed side tables found; other bits make no pointer");
+    test("tags are stripped, packed side tables found; other bits make no pointer");
     make_tagged();
     scrub_stack();
     struct reach reach = reach_take();
-    for (uint32_t i = 2; i < 5; i++) {
-        expect(reach_holds(&reach, hidden_blocks[i]), "a reference with spare bits, case %u, is lost", i);
+    for (uint32_t i = 2; i < 6; i++) {
+        expect(reach_holds(&reach, hidden_blocks[i]), "a reference with a tag, case %u, is lost", i);
         expect_equal(flags_of_edge(&reach, slots[0], hidden_blocks[i]), (MSCOPE_EDGE_TAGGED | i), "the edge");
     }
-    expect_lost(&reach, hidden_blocks[5], "what a word with other bits looks like");
     expect_lost(&reach, hidden_blocks[6], "what is packed in another word than the second");
     expect(reach_holds(&reach, hidden_blocks[7]), "a side table is lost");
     expect_equal(flags_of_edge(&reach, slots[1], hidden_blocks[7]), (MSCOPE_EDGE_SIDE_TABLE | 1), "its edge");
     expect_lost(&reach, hidden_blocks[8], "what a tagged interior pointer looks like");
+    expect(reach_holds(&reach, hidden_blocks[9]), "a small block with flags in its pointer is lost");
+    expect(reach_holds(&reach, hidden_blocks[10]), "the cookie of an empty array is lost");
+    expect_lost(&reach, hidden_blocks[11], "a block of eight bytes that is no cookie");
     reach_drop(&reach);
     end();
 }

@@ -246,7 +246,7 @@ int main(int count, char **arguments) {
     reach_print(&reach);
     test("stacks, thread-local variables and those of a loaded library hold blocks");
     expect_reached(&reach, on_stack, MSCOPE_ROOT_STACK, "what a sleeping thread's stack holds");
-    expect_reached(&reach, in_tls, MSCOPE_ROOT_STACK, "what a thread-local variable holds");
+    expect_reached(&reach, in_tls, MSCOPE_ROOT_THREAD, "what a thread-local variable holds");
     expect(reach_holds(&reach, in_library), "what a library's thread-local variable holds is lost");
     end();
     check_registers(&reach, options.without_ptrace);

@@ -17,7 +17,11 @@ struct leak_case {
 };
 
 /// Ends with an entry without a name.
-extern const struct leak_case lost_cases[], held_cases[], shape_cases[], thread_cases[], cpp_cases[];
+extern const struct leak_case lost_cases[], held_cases[], shape_cases[], thread_cases[], cpp_cases[], end_cases[],
+    kernel_cases[];
+
+/// Set: `main` takes it to its frame, and returns.
+extern void *cases_left_in_main;
 
 /// A block of this size that was written to.
 void *filled(size_t size);

@@ -35,6 +35,18 @@ static void by_marked_pointer(void)
     marked = (uintptr_t)filled(64) | 3;
 }
 
+/// Lists without locks count in the upper 16 bits of a pointer.
+static void by_counted_pointer(void)
+{
+    marked = (uintptr_t)filled(65) | (uintptr_t)0xfedc << 48;
+}
+
+/// The flags lie behind the block, and still below its alignment.
+static void by_small_marked_pointer(void)
+{
+    marked = (uintptr_t)filled(4) | 9;
+}
+
 static void by_chain(void)
 {
     for (int i = 0; i < 1000; i++) list = cases_node_new(list, filled(16));
@@ -96,6 +108,8 @@ const struct leak_case held_cases[] = {
     {"clean-by-interior", by_interior},
     {"clean-by-first-byte", by_first_byte},
     {"clean-by-marked-pointer", by_marked_pointer},
+    {"clean-by-counted-pointer", by_counted_pointer},
+    {"clean-by-small-marked-pointer", by_small_marked_pointer},
     {"clean-by-chain", by_chain},
     {"clean-by-ring", by_ring},
     {"clean-by-mapping", by_mapping},

@@ -40,6 +40,14 @@ void show(const void *value)
     cases_show(value);
 }
 
+/// No elements: a pointer to behind the block, in which there is only a count, 0.
+void by_empty_array()
+{
+    volatile size_t none = 0;
+    array = new Counted[none];
+    show(array);
+}
+
 void lost_object()
 {
     show(new Both);
@@ -101,6 +109,7 @@ const struct leak_case cpp_cases[] = {
     {"lost-string", lost_string},
     {"lost-vector", lost_vector},
     {"shared-ring", shared_ring},
+    {"clean-by-empty-array", by_empty_array},
     {"clean-by-base", by_base},
     {"clean-by-counted-array", by_counted_array},
     {"clean-by-containers", by_containers},

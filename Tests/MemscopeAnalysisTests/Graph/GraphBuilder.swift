@@ -13,6 +13,7 @@ struct GraphBuilder {
 
     private(set) var nodes: [HeapNode] = []
     private(set) var edges: [Edge] = []
+    private var roots: [HeapRoot] = []
     private var types: [BlockType] = []
     private var layouts: [BlockLayout?] = []
 
@@ -48,18 +49,21 @@ struct GraphBuilder {
         size: UInt64 = 32,
         site: UInt32 = 1,
         isRoot: Bool = false,
+        root kind: HeapRoot.Kind? = nil,
         counts: UInt64 = 0
     ) -> Int {
+        let root = isRoot ? .global : kind
         nodes.append(
             HeapNode(
                 address: 0x1000 + UInt64(nodes.count) * 0x1000,
                 size: size,
                 word1: counts,
                 site: site,
-                root: isRoot ? 0 : HeapNode.none,
+                root: root == nil ? HeapNode.none : UInt32(roots.count),
                 type: type
             )
         )
+        if let root { roots.append(HeapRoot(to: UInt32(nodes.count - 1), kind: root)) }
         return nodes.count - 1
     }
 
@@ -80,7 +84,7 @@ struct GraphBuilder {
         return HeapGraph(
             nodes: try #require(OwnBuffer(nodes)),
             edges: try #require(OwnBuffer(edges)),
-            roots: try #require(OwnBuffer([HeapRoot(to: 0)])),
+            roots: try #require(OwnBuffer(roots)),
             types: types,
             layouts: layouts
         )

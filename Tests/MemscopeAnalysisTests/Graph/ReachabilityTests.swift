@@ -49,6 +49,22 @@ import Tracking
         #expect((0..<4).allSatisfy { !analysis.reachability.isReachable($0) })
     }
 
+    @Test("What only stacks hold is told apart from what the kernel and firmer roots hold")
+    func firmness() throws {
+        var builder = GraphBuilder()
+        let kinds: [HeapRoot.Kind?] = [.global, .stack, .register, .kernel, .thread, nil, nil, nil, nil]
+        for (index, kind) in kinds.enumerated() { builder.block(size: 1 << UInt64(index), root: kind) }
+        builder.edge(1, 5)
+        builder.edge(2, 6)
+        builder.edge(4, 6)
+        builder.edge(3, 7)
+        builder.edge(1, 7)
+        let reachability = try builder.analyse().reachability
+        #expect(reachability.stackHeld == BlockSum(blocks: 3, bytes: 1 << 1 | 1 << 2 | 1 << 5))
+        #expect(reachability.kernelHeld == BlockSum(blocks: 2, bytes: 1 << 3 | 1 << 7))
+        #expect(reachability.leakedBlocks == 1)
+    }
+
     @Test("A graph without blocks has nothing to say")
     func empty() throws {
         let analysis = try GraphBuilder().analyse()

@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    @Test("What only a stack or the kernel holds is told apart, and is no leak") func loosely() async {
+        await #expect(processExitsWith: .success) {
+            let api = API()
+            let before = api.post("/api/leakscan").data.summary
+            lose(1) { giveToKernel(20) }
+            let held = unsafe makeOnStack(5000)
+            let after = api.post("/api/leakscan").data.summary
+            #expect(after.kernelHeldBlocks.number == (before.kernelHeldBlocks.number ?? -1) + 20)
+            let kernelBytes = (after.kernelHeldBytes.number ?? 0) - (before.kernelHeldBytes.number ?? 0)
+            #expect(kernelBytes == 20 * 24)
+            #expect(row(in: api.get("/api/leaks").data.leaks, withType: "Lonely") == nil)
+            // The program holds more that way, and not always the same.
+            #expect(after.stackHeldBytes.number ?? 0 >= 10_000 && after.stackHeldBlocks.number ?? 0 >= 2)
+            unsafe free(held)
+        }
+    }
+
     @Test("Looking again finds the same, and new leaks besides") func again() async {
         await #expect(processExitsWith: .success) {
             lose(4, loseLonely)

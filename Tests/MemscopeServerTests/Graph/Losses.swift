@@ -41,6 +41,37 @@ final class Lonely {
     _ = unsafe Unmanaged.passRetained(Lonely())
 }
 
+/// Objects that only the kernel knows: user data of epoll, whose header Glibc's module leaves out.
+@inline(never) func giveToKernel(_ count: Int) {
+    typealias Create = @convention(c) (Int32) -> Int32
+    typealias Control = @convention(c) (Int32, Int32, Int32, UnsafeMutableRawPointer) -> Int32
+    let create = unsafe unsafeBitCast(dlsym(nil, "epoll_create1"), to: Create.self)
+    let control = unsafe unsafeBitCast(dlsym(nil, "epoll_ctl"), to: Control.self)
+    let epoll = create(0)
+    for _ in 0..<count {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { event in
+            #if arch(x86_64)
+            let userDataAt = 4
+            #else
+            let userDataAt = 8
+            #endif
+            unsafe event.storeBytes(of: 1, as: UInt32.self)  // EPOLLIN
+            let object = unsafe Unmanaged.passRetained(Lonely()).toOpaque()
+            unsafe event.storeBytes(of: UInt(bitPattern: object), toByteOffset: userDataAt, as: UInt.self)
+            let added = 1 as Int32  // EPOLL_CTL_ADD
+            let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            guard unsafe control(epoll, added, file, event.baseAddress!) == 0 else { fatalError("epoll_ctl") }
+        }
+    }
+}
+
+/// A block, with one that only it holds, whose address is in the caller's frame.
+@inline(never) func makeOnStack(_ size: Int) -> UnsafeMutableRawPointer {
+    let outer = unsafe malloc(size)!
+    unsafe outer.storeBytes(of: malloc(size)!, as: UnsafeMutableRawPointer.self)
+    return unsafe outer
+}
+
 /// Blocks of C, the first of which holds the second.
 @inline(never) func loseBlocks(_ size: Int) {
     let outer = unsafe malloc(size)!

@@ -56,7 +56,7 @@ enum Fixtures {
                 main,
             ]
         case 2: return [Frame(function: "Demo.cache<π>", image: "demo", address: 0x1030), main]
-        case 3: return [Frame(function: "0x9999", address: 0x9999)]
+        case 3: return [Frame(function: "0x9999", image: "gone.so", address: 0x9999)]
         default: return []
         }
     }

@@ -38,8 +38,13 @@ package final class MetadataStore: @unchecked Sendable {
         readers.layouts.invalidate()
     }
 
-    /// Every image that is or was mapped, in order of loading.
+    /// Every image that is or was mapped, as far as the core remembers them; the program first.
     package var images: [Image] { imageTable.images }
+
+    /// The image that covers an address now; nil when none is known to.
+    package func image(containing address: UInt64) -> Image? {
+        imageTable.image(containing: address)
+    }
 
     /// Threads that allocated, ascending by id.
     package var threads: [ThreadRecord] { registry.threads }

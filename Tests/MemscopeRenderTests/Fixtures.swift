@@ -70,6 +70,15 @@ enum Fixtures {
         Image(path: "/usr/lib/gone.so", bias: 0x9000, start: 0x9000, end: 0xA000, loadedAt: 1, unloadedAt: 2),
     ]
 
+    static let imageNames = [
+        images[0]: ImageNames(
+            functions: .exported,
+            hasLines: true,
+            debugFile: "/usr/lib/debug/demo.debug",
+            problem: "no symbol table"
+        )
+    ]
+
     static let timeline: Timeline = {
         var timeline = Timeline()
         for second in 1...3 as ClosedRange<UInt64> {

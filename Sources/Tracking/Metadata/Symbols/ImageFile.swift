@@ -16,18 +16,6 @@ enum ImageFile {
         return nil
     }
 
-    /// The separate debug file of a stripped one, in its place by build id.
-    ///
-    /// Read here and not by libdwfl, whose search may ask a server on the network.
-    static func openDebugFile(buildID: String) -> ElfFile? {
-        guard buildID.utf8.count > 2 else { return nil }
-        let path = "/usr/lib/debug/.build-id/\(buildID.prefix(2))/\(buildID.dropFirst(2)).debug"
-        guard let bytes = FileBytes.mapping(path), let file = ElfFile(bytes), file.buildID == buildID else {
-            return nil
-        }
-        return file
-    }
-
     /// Whether a file still is what was loaded: by build id, or by age where it has none.
     static func isSame(_ file: ElfFile, as image: Image) -> Bool {
         let buildID = file.buildID
@@ -35,9 +23,14 @@ enum ImageFile {
         return file.bytes.modifiedAt <= wallClockSeconds(at: image.loadedAt) + 1
     }
 
-    private static func candidates(_ image: Image) -> [String] {
+    /// Where an image's file is, or was before it was deleted.
+    static func path(of image: Image) -> String {
         let suffix = " (deleted)"
-        let path = image.path.hasSuffix(suffix) ? String(image.path.dropLast(suffix.utf8.count)) : image.path
+        return image.path.hasSuffix(suffix) ? String(image.path.dropLast(suffix.utf8.count)) : image.path
+    }
+
+    private static func candidates(_ image: Image) -> [String] {
+        let path = path(of: image)
         guard path.hasPrefix("/") else { return [] }
         // The last two survive deletion. Links of map_files need a privilege that containers
         // often lack; the main program's does not.

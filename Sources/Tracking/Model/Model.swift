@@ -161,9 +161,15 @@ package struct Image: Sendable, Hashable {
         self.buildID = buildID
     }
 
+    /// The path without what the kernel appends when the file was deleted.
+    package var filePath: String {
+        let suffix = " (deleted)"
+        return path.hasSuffix(suffix) ? String(path.dropLast(suffix.utf8.count)) : path
+    }
+
     /// The file name without folders; nil when it is not known.
     package var name: String? {
-        path.isEmpty ? nil : path.split(separator: "/").last.map(String.init) ?? path
+        path.isEmpty ? nil : filePath.split(separator: "/").last.map(String.init) ?? path
     }
 
     package func covers(_ address: UInt64) -> Bool {

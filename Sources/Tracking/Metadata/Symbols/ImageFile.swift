@@ -23,18 +23,13 @@ enum ImageFile {
         return file.bytes.modifiedAt <= wallClockSeconds(at: image.loadedAt) + 1
     }
 
-    /// Where an image's file is, or was before it was deleted.
-    static func path(of image: Image) -> String {
-        let suffix = " (deleted)"
-        return image.path.hasSuffix(suffix) ? String(image.path.dropLast(suffix.utf8.count)) : image.path
-    }
-
     private static func candidates(_ image: Image) -> [String] {
-        let path = path(of: image)
-        guard path.hasPrefix("/") else { return [] }
+        guard image.path.hasPrefix("/") else { return [] }
+        guard image.unloadedAt == nil else { return [image.filePath] }
         // The last two survive deletion. Links of map_files need a privilege that containers
-        // often lack; the main program's does not.
-        return [path] + (image.unloadedAt == nil ? [mapLink(image), "/proc/self/exe"].compactMap(\.self) : [])
+        // often lack; the main program's does not, but is it that one? Age alone does not tell.
+        let isProgram = !image.buildID.isEmpty || image.start == CaptureCore.program?.start
+        return [image.filePath, mapLink(image), isProgram ? "/proc/self/exe" : nil].compactMap(\.self)
     }
 
     /// The kernel's link to the file mapped at an image's start.

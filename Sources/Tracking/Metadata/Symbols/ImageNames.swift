@@ -29,9 +29,9 @@ extension ImageNames {
             known[ImageKey(image)] = names
             if names.problem != nil { lacking.append((image, names)) }
         }
-        let owners = PackageOwners.find(lacking.map { ImageFile.path(of: $0.image) })
+        let owners = PackageOwners.find(lacking.map { $0.image.filePath })
         for (image, names) in lacking {
-            guard let owner = owners[ImageFile.path(of: image)], let problem = names.problem else { continue }
+            guard let owner = owners[image.filePath], let problem = names.problem else { continue }
             // Older packages have another suffix; libc's still has.
             let symbols = owner + (owner == "libc6" ? "-dbg" : "-dbgsym")
             known[ImageKey(image)]?.problem = problem + "; package \(owner), whose symbols \(symbols) has as a rule"
@@ -44,7 +44,7 @@ extension ImageNames {
             return
         }
         let needsMore = elf.debugInfo != .readable || elf.symbolKind != .all
-        let debug = needsMore ? DebugFile.find(for: elf, at: ImageFile.path(of: image)) : nil
+        let debug = needsMore ? DebugFile.find(for: elf, at: image.filePath) : nil
         let files = [elf] + (debug.map { [$0.elf] } ?? [])
         let symbols = files.map(\.symbolKind).max() ?? .none
         self.init(

@@ -75,7 +75,7 @@ package final class Symbolizer {
     }
 
     private static func symbols(of image: Image, in elf: ElfFile) -> SymbolFile {
-        SymbolFile(elf, at: ImageFile.path(of: image))
+        SymbolFile(elf, at: image.filePath)
     }
 
     private func file(of image: Image) -> SymbolFile? {

@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "CHTTP", cSettings: cRules, linkerSettings: [.linkedLibrary("microhttpd")]),
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
-        .target(name: "Tracking", dependencies: ["CMemscope", "CElfutils"], swiftSettings: swiftRules),
+        .target(name: "Tracking", dependencies: ["CMemscope", "CElfutils", "CZlib"], swiftSettings: swiftRules),
         .target(name: "MemscopeAnalysis", dependencies: ["Tracking"], swiftSettings: swiftRules),
         .target(name: "MemscopeRender", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules),
         .target(

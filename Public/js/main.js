@@ -12,6 +12,7 @@ import { createCyclesView } from "./views/cycles.js";
 import { createErrorsView } from "./views/errors.js";
 import { createFlameView } from "./views/flame.js";
 import { createHeader } from "./views/header.js";
+import { createImagesView } from "./views/images.js";
 import { createLeaksView } from "./views/leaks.js";
 import { createObjectView } from "./views/object.js";
 import { createOverview } from "./views/overview.js";
@@ -103,6 +104,7 @@ function start() {
     errors: createErrorsView(app),
     safety: createSafetyView(app),
     snapshots: createSnapshotsView(app),
+    images: createImagesView(),
   });
   document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);
   app.store.subscribe(({ connection }) => document.body.classList.toggle("is-stale", connection.error !== null));

@@ -219,6 +219,28 @@
  */
 
 /**
+ * Where the names of an image's code come from.
+ * @typedef {object} ImageNames
+ * @property {"all" | "exported" | "none"} functions - which have names
+ * @property {boolean} lines - and inlined calls
+ * @property {string | null} debugFile - a separate one that was read
+ * @property {string | null} problem - what is lacking, why, and what brings it
+ */
+
+/**
+ * @typedef {object} ImageRow
+ * @property {string | null} path
+ * @property {string} start
+ * @property {string} end
+ * @property {string | null} buildID
+ * @property {number} loadedAt
+ * @property {number | null} unloadedAt
+ * @property {ImageNames | null} names - null when it is unloaded
+ */
+
+/** @typedef {{images: ImageRow[]}} Metadata - GET /api/metadata, the part the page reads */
+
+/**
  * GET /api/config, the part the page reads.
  * @typedef {{mode: Mode, modes: Mode[], sampleIntervalBytes: number}} Config
  */

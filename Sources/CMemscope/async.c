@@ -164,14 +164,16 @@ static void mscope_read_async_ranges(const char *path, uint64_t bias, struct msc
 }
 
 /// The image's ranges, read on first sight; NULL while another thread reads them or when there is no room.
-static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bias, const char *path)
+static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bias, const char *name)
 {
     for (uint32_t i = 0; i < MSCOPE_ASYNC_IMAGES; i++) {
         struct mscope_async_image *image = &mscope_async_images[i];
         uint64_t owner = mscope_load_acquire(&image->start);
         if (owner <= 1 && mscope_cas_acq_rel(&image->start, &owner, start)) {
             image->count = 0;
-            mscope_read_async_ranges(path[0] ? path : "/proc/self/exe", bias, image);
+            char path[MSCOPE_PATH_MAX];
+            mscope_image_path(start, name, path);
+            mscope_read_async_ranges(path, bias, image);
             mscope_store_release(&image->ready, 1);
             return image;
         }

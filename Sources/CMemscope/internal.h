@@ -180,7 +180,9 @@ MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
 /// Gives a stack a number; 0 when the table is full.
 MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
 MSCOPE_HIDDEN bool mscope_sites_start(void);
-MSCOPE_HIDDEN void mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
+MSCOPE_HIDDEN uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
+/// Calls `visit` for each stack of live blocks through an image that was unloaded.
+MSCOPE_HIDDEN void mscope_visit_orphans(void (*visit)(const struct mscope_site *site));
 MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN void mscope_sites_after_fork(void);
 
@@ -259,7 +261,7 @@ struct mscope_unwind_table {
 MSCOPE_HIDDEN bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out);
 /// Whether an address lies in what an image has to be executed.
 MSCOPE_HIDDEN bool mscope_is_executable(uint64_t address);
-/// A hash of name and build id of the image that is mapped at `pc` now; 0 when none is.
+/// A hash of name, layout and build id of the image that is mapped at `pc` now; 0 when none is.
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 
@@ -272,6 +274,13 @@ static inline bool mscope_can_be_object(uint64_t counts)
 {
     return (counts & 1) != 0 || counts >> 62 == 3;
 }
+
+// ---- paths.c
+/// Writes which file is mapped at an address; false, and "", when that is not known. Any context.
+MSCOPE_HIDDEN bool mscope_mapped_path(uint64_t address, char *path);
+/// Writes the path of the image that begins at `start` and that ld.so knows as `name`: absolute, or a file's name alone
+/// when no more is known, or "". Any context.
+MSCOPE_HIDDEN void mscope_image_path(uint64_t start, const char *name, char *path);
 
 // ---- scan.c, stop_signal.c
 MSCOPE_HIDDEN void mscope_scan_after_fork(void);

@@ -143,20 +143,23 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 }
 
 /// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now
-/// on, unless the same image comes back to them.
+/// on, unless the same image comes back to them. Returns when the newest of them was first seen; 0: there is none.
 ///
 /// context: dlclose, outside the hook path
-void mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
+uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
 {
+    uint64_t newest = 0;
     for (uint32_t site = 1; mscope_entries != NULL && site <= mscope_load_acquire(&mscope_site_count); site++) {
         uint32_t count = mscope_load_acquire(&mscope_entries[site].ready);
         for (uint32_t frame = 0; frame < count; frame++) {
             uint64_t address = mscope_entries[site].frames[frame];
             if (address < start || address > end) continue;
             mscope_retire_site(site, address, image);
+            if (newest < mscope_entries[site].first_seen) newest = mscope_entries[site].first_seen;
             break;
         }
     }
+    return newest;
 }
 
 // ---- reading
@@ -224,6 +227,16 @@ size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capac
     }
     mscope_store_release(&mscope_reading, 0);
     return filled;
+}
+
+void mscope_visit_orphans(void (*visit)(const struct mscope_site *site))
+{
+    for (uint32_t id = 1; mscope_entries != NULL && id <= mscope_load_acquire(&mscope_site_count); id++) {
+        struct mscope_site site;
+        if (mscope_entries[id].retired_at == 0 || !mscope_read_site(id, &site)) continue;
+        struct mscope_counts counts = mscope_site_counts(id);
+        if (counts.allocations > counts.frees) visit(&site);
+    }
 }
 
 /// Looks at some of the sites each time, so that a second's work stays bounded whatever their number.

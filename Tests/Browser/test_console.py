@@ -6,7 +6,7 @@ import urllib.request
 
 from dashboard import Dashboard
 
-VIEWS = ("sites", "types", "threads", "flame", "leaks", "cycles", "object", "snapshots", "overview")
+VIEWS = ("sites", "types", "threads", "flame", "leaks", "cycles", "object", "snapshots", "images", "overview")
 
 
 def settle(url):

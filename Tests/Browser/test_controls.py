@@ -68,7 +68,7 @@ def select(page, label, value):
     """, label, str(value))
 
 
-VIEWS = ["overview", "sites", "types", "threads", "flame", "leaks", "cycles", "object", "snapshots"]
+VIEWS = ["overview", "sites", "types", "threads", "flame", "leaks", "cycles", "object", "snapshots", "images"]
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -135,6 +135,7 @@ enum Answers {
                     swiftRuntime: "6.3.1",
                     allocator: "glibc",
                     images: Fixtures.images,
+                    imageNames: Fixtures.imageNames,
                     resolvedSymbols: 5,
                     unresolvedSymbols: 1,
                     typeReaderProblem: "no Swift runtime",

@@ -56,7 +56,7 @@ enum Fixtures {
                 main,
             ]
         case 2: return [Frame(function: "Demo.cache<π>", image: "demo", address: 0x1030), main]
-        case 3: return [Frame(function: "0x9999", address: 0x9999)]
+        case 3: return [Frame(function: "0x9999", image: "gone.so", address: 0x9999)]
         default: return []
         }
     }
@@ -68,6 +68,15 @@ enum Fixtures {
     static let images = [
         Image(path: "/usr/bin/demo", bias: 0x1000, start: 0x1000, end: 0x2000, loadedAt: 1, buildID: "deadbeef"),
         Image(path: "/usr/lib/gone.so", bias: 0x9000, start: 0x9000, end: 0xA000, loadedAt: 1, unloadedAt: 2),
+    ]
+
+    static let imageNames = [
+        images[0]: ImageNames(
+            functions: .exported,
+            hasLines: true,
+            debugFile: "/usr/lib/debug/demo.debug",
+            problem: "no symbol table"
+        )
     ]
 
     static let timeline: Timeline = {

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from names import names
+
 HERE = Path(__file__).resolve().parent
 # How it ends: the program's own status, or minus a signal; what the report says of it; whether a leak's status counts.
 ENDS = {
@@ -39,7 +41,7 @@ class Runner:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         self.passed = self.failed = self.runs = 0
 
-    def run(self, way: str, report: str | None = "report-{PID}.json", **values: str):
+    def run(self, way: str, report: str | None = "report-{PID}.json", command=(), **values: str):
         """The outcome, and the reports by process id; every run has a folder of its own."""
         self.runs += 1
         folder = self.folder / f"run{self.runs}"
@@ -51,8 +53,8 @@ class Runner:
             values["MEMSCOPE_REPORT"] = report.replace("{folder}", str(folder))
         environment |= values | {"LD_PRELOAD": self.library}
         outcome = subprocess.run(
-            [self.program, way], env=environment, cwd=folder, capture_output=True, text=True, timeout=60,
-            stdin=subprocess.DEVNULL)
+            [*(command or [self.program]), way], env=environment, cwd=folder, capture_output=True, text=True,
+            timeout=60, stdin=subprocess.DEVNULL)
         return outcome, {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
 
     def check(self, name: str, holds: bool, what: object = ""):
@@ -176,7 +178,7 @@ def suppressions(runner: Runner):
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
-        for part in (ends, statuses, sockets, families, files, bad_values, suppressions):
+        for part in (ends, statuses, sockets, families, files, bad_values, suppressions, names):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

@@ -3,7 +3,7 @@
 
 export const VIEWS = /** @type {const} */ ([
   "overview", "sites", "types", "threads", "flame", "leaks", "cycles", "object", "errors", "safety",
-  "snapshots",
+  "snapshots", "images",
 ]);
 
 /** @typedef {{view: typeof VIEWS[number], params: Record<string, string>}} Route */

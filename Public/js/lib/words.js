@@ -22,6 +22,9 @@ export const QUALITIES = {
   inferred: { label: "Inferred", text: "Tracking was off for a while, so some figures are concluded, not counted." },
 };
 
+/** Which functions of an image have names. @type {Record<string, string>} */
+export const FUNCTION_NAMES = { all: "all", exported: "exported", none: "none" };
+
 /** @type {Record<string, {label: string, text: string}>} */
 export const DROPS = {
   events: { label: "events", text: "history records; live figures are not affected" },

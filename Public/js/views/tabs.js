@@ -25,6 +25,7 @@ const LABELS = {
   errors: "Errors",
   safety: "Safety",
   snapshots: "Snapshots",
+  images: "Images",
 };
 
 /** @param {import("../main.js").Application} app @param {Record<ViewName, View>} views */

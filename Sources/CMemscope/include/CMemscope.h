@@ -143,13 +143,16 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
 
 struct mscope_image {
     uint64_t bias, start, end;           // load bias; first and one past the last mapped address
-    uint64_t loaded_at, unloaded_at;     // unloaded_at 0 while mapped
+    uint64_t loaded_after, loaded_at;    // when we looked: it was not mapped yet; it was
+    uint64_t unloaded_at;                // 0 while mapped
     uint32_t build_id_size;
     uint8_t build_id[MSCOPE_BUILD_ID_MAX];
-    char path[MSCOPE_PATH_MAX];          // absolute; "[vdso]" for the vDSO
+    char path[MSCOPE_PATH_MAX];          // absolute; "[vdso]"; a file's name alone, or "", where no more is known
 };
 
-/// Notes what was loaded and unloaded since the last call (dlclose does so by itself).
+/// Notes what was loaded and unloaded since the last call (dlclose does so by itself). What is named of code by an
+/// address and a time is the image that covers the address, with loaded_after <= time, and time < unloaded_at unless
+/// that is 0. There is one at most.
 void mscope_refresh_images(void);
 size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t capacity);
 

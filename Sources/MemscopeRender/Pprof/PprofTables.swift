@@ -58,7 +58,7 @@ struct PprofTables {
         // An address can be named twice when a library was unloaded and another took its place.
         if let known = latest[address], known.frames.elementsEqual(frames) { return known.location }
         let lines = frames.filter { !$0.isUnnamed }.map { line(of: $0) }
-        let mapping = imageIndex(at: address).map { UInt64($0) + 1 } ?? 0
+        let mapping = imageIndex(at: address, named: frames.last?.image).map { UInt64($0) + 1 } ?? 0
         let id = locations.id(of: Location(mapping: mapping, address: address, lines: lines))
         latest[address] = (Array(frames), id)
         return id
@@ -70,9 +70,12 @@ struct PprofTables {
     }
 
     /// Prefers what is mapped now: an unloaded library's place may have been taken since.
-    private func imageIndex(at address: UInt64) -> Int? {
-        func covers(_ image: Image) -> Bool { image.start <= address && address < image.end }
-        return images.firstIndex { covers($0) && $0.unloadedAt == nil } ?? images.lastIndex(where: covers)
+    ///
+    /// An address whose image is not known has none, whatever lies there.
+    private func imageIndex(at address: UInt64, named name: String?) -> Int? {
+        func matches(_ image: Image) -> Bool { image.covers(address) && image.name == name }
+        guard name != nil else { return nil }
+        return images.firstIndex { matches($0) && $0.unloadedAt == nil } ?? images.lastIndex(where: matches)
     }
 
     /// Writes all tables; nothing may be added afterwards.

@@ -9,6 +9,8 @@ package struct MetadataValues: Sendable, Hashable {
     /// Such as "glibc" or "jemalloc".
     package var allocator: String
     package var images: [Image]
+    /// Of those that are mapped.
+    package var imageNames: [Image: ImageNames]
     /// Addresses that got a name, and that did not.
     package var resolvedSymbols: Int
     package var unresolvedSymbols: Int
@@ -22,6 +24,7 @@ package struct MetadataValues: Sendable, Hashable {
         swiftRuntime: String?,
         allocator: String,
         images: [Image],
+        imageNames: [Image: ImageNames] = [:],
         resolvedSymbols: Int,
         unresolvedSymbols: Int,
         typeReaderProblem: String?,
@@ -31,6 +34,7 @@ package struct MetadataValues: Sendable, Hashable {
         self.swiftRuntime = swiftRuntime
         self.allocator = allocator
         self.images = images
+        self.imageNames = imageNames
         self.resolvedSymbols = resolvedSymbols
         self.unresolvedSymbols = unresolvedSymbols
         self.typeReaderProblem = typeReaderProblem
@@ -64,7 +68,7 @@ extension WireFormat {
             json.member("swiftRuntime", values.swiftRuntime)
             json.member("allocator", values.allocator)
             json.member("images", array: values.images) { json, image in
-                json.object { members(of: image, to: &$0) }
+                json.object { members(of: image, values.imageNames[image], to: &$0) }
             }
             json.member("symbols") { json in
                 json.member("resolved", values.resolvedSymbols)
@@ -84,12 +88,19 @@ extension WireFormat {
         }
     }
 
-    private static func members(of image: Image, to json: inout JSONWriter) {
-        json.member("path", image.path)
+    private static func members(of image: Image, _ names: ImageNames?, to json: inout JSONWriter) {
+        json.member("path", image.path.isEmpty ? nil : image.path)
         json.member("start", hexadecimal: image.start)
         json.member("end", hexadecimal: image.end)
         json.member("buildID", image.buildID.isEmpty ? nil : image.buildID)
         json.member("loadedAt", image.loadedAt)
         json.member("unloadedAt", image.unloadedAt)
+        guard let names else { return json.member("names", nil as String?) }
+        json.member("names") { json in
+            json.member("functions", names.functions.rawValue)
+            json.member("lines", names.hasLines)
+            json.member("debugFile", names.debugFile)
+            json.member("problem", names.problem)
+        }
     }
 }

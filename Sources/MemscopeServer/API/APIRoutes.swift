@@ -137,6 +137,7 @@ extension APIRoutes {
                 swiftRuntime: swiftRuntimeVersion,
                 allocator: CaptureCore.allocatorName,
                 images: names.images,
+                imageNames: names.namesOfMappedImages(),
                 resolvedSymbols: Int(names.symbolCounts.resolved),
                 unresolvedSymbols: Int(names.symbolCounts.unresolved),
                 typeReaderProblem: names.typesUnavailableReason,

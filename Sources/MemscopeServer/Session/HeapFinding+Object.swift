@@ -56,7 +56,7 @@ extension HeapFinding {
             root: ObjectValues.Root(
                 kind: root.kind,
                 tid: root.tid == 0 ? nil : root.tid,
-                image: names.images.last { $0.start <= root.address && root.address < $0.end }?.name,
+                image: names.image(containing: root.address)?.name,
                 symbol: root.kind == .global ? names.variable(at: root.address) : nil
             ),
             steps: path.map { step($0.node, field: $0.field) }

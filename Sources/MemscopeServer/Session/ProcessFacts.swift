@@ -25,15 +25,9 @@ enum ProcessFacts {
     }
 
     /// The file name of the program; its arguments may hold secrets and are never read.
-    private static var name: String {
-        let size = 4096
-        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
-            let length = unsafe readlink("/proc/self/exe", buffer.baseAddress!, size)
-            guard length > 0 else { return "unknown" }
-            let bytes = unsafe buffer[..<length].map { UInt8(bitPattern: $0) }
-            return String(decoding: bytes.split(separator: UInt8(ascii: "/")).last ?? [], as: UTF8.self)
-        }
-    }
+    ///
+    /// Not that of `/proc/self/exe`, which is the loader where the program was started through it.
+    private static var name: String { CaptureCore.program?.name ?? "unknown" }
 
     private static func read(_ path: String) -> String {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)

@@ -52,6 +52,13 @@ package enum CaptureCore {
         return Totals(raw)
     }
 
+    /// The program's own image; nil before the core has looked for images.
+    package static var program: Image? {
+        var record = mscope_image()
+        var cursor: UInt32 = 0
+        return unsafe mscope_read_images(&cursor, &record, 1) == 1 ? Image(record) : nil
+    }
+
     /// Every call stack with its counters, ascending by id.
     package static func sites() -> [Site] {
         var sites: [Site] = []

@@ -10,6 +10,7 @@ package final class MetadataStore: @unchecked Sendable {
     private var registry = ThreadRegistry()
     private var readers = MetadataReaders(types: TypeReader(), layouts: LayoutReader())
     private let symbolizer = Symbolizer()
+    private var namesOfImages: [ImageKey: ImageNames] = [:]
 
     /// Reads images and threads, and tests the readers of types and layouts against live objects.
     package init() {
@@ -34,12 +35,26 @@ package final class MetadataStore: @unchecked Sendable {
         let unloaded = imageTable.refresh()
         guard !unloaded.isEmpty else { return }
         symbolizer.detach(unloaded)
+        for image in unloaded { namesOfImages[ImageKey(image)] = nil }
         readers.types.invalidate()
         readers.layouts.invalidate()
     }
 
-    /// Every image that is or was mapped, in order of loading.
+    /// Every image that is or was mapped, as far as the core remembers them; the program first.
     package var images: [Image] { imageTable.images }
+
+    /// Where the names of each mapped image come from; their files are read once.
+    package func namesOfMappedImages() -> [Image: ImageNames] {
+        let mapped = images.filter { $0.unloadedAt == nil }
+        ImageNames.add(mapped.filter { namesOfImages[ImageKey($0)] == nil }, to: &namesOfImages)
+        let pairs = mapped.compactMap { image in namesOfImages[ImageKey(image)].map { (image, $0) } }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// The image that covers an address now; nil when none is known to.
+    package func image(containing address: UInt64) -> Image? {
+        imageTable.image(containing: address)
+    }
 
     /// Threads that allocated, ascending by id.
     package var threads: [ThreadRecord] { registry.threads }

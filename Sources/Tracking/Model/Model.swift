@@ -127,11 +127,14 @@ package struct ThreadRecord: Sendable, Hashable {
 
 /// An ELF file that is, or was, mapped into the process.
 package struct Image: Sendable, Hashable {
+    /// Absolute; "[vdso]"; a file's name alone, or "", where no more is known.
     package var path: String
     package var bias: UInt64
     package var start: UInt64
     /// One past the last mapped address.
     package var end: UInt64
+    /// When it was known not to be mapped yet; 0 for never.
+    package var loadedAfter: UInt64
     package var loadedAt: UInt64
     /// Nil while mapped.
     package var unloadedAt: UInt64?
@@ -143,6 +146,7 @@ package struct Image: Sendable, Hashable {
         bias: UInt64,
         start: UInt64,
         end: UInt64,
+        loadedAfter: UInt64 = 0,
         loadedAt: UInt64 = 0,
         unloadedAt: UInt64? = nil,
         buildID: String = ""
@@ -151,14 +155,25 @@ package struct Image: Sendable, Hashable {
         self.bias = bias
         self.start = start
         self.end = end
+        self.loadedAfter = loadedAfter
         self.loadedAt = loadedAt
         self.unloadedAt = unloadedAt
         self.buildID = buildID
     }
 
-    /// The file name without folders.
-    package var name: String {
-        path.split(separator: "/").last.map(String.init) ?? path
+    /// The path without what the kernel appends when the file was deleted.
+    package var filePath: String {
+        let suffix = " (deleted)"
+        return path.hasSuffix(suffix) ? String(path.dropLast(suffix.utf8.count)) : path
+    }
+
+    /// The file name without folders; nil when it is not known.
+    package var name: String? {
+        path.isEmpty ? nil : filePath.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    package func covers(_ address: UInt64) -> Bool {
+        start <= address && address < end
     }
 }
 

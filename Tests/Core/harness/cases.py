@@ -1,7 +1,9 @@
 """The programs that check themselves: exactness, allocators, process life."""
 
 import glob
+import re
 import shutil
+import subprocess
 
 from harness import processes
 from harness.results import Result, Test, parse_lines
@@ -137,6 +139,28 @@ def refused_test(word, way):
     return Test(f"life/leave {word} {way}", run)
 
 
+def images_tests(way):
+    """Images, in a program started as usual and through its loader."""
+
+    def run(build, through_loader):
+        path = build.program("life/images.c", way)
+        loader = [interpreter(path)] if through_loader else []
+        command = [*loader, path, path, build.plugin(), build.plugin("other"), *["program"] * through_loader]
+        values = build.environment(preload=[build.core_library()] if way == "preloaded" else [])
+        return checked(processes.run(command, values, build.folder, 150))
+
+    return [
+        Test(f"life/images.c {way}", lambda build: run(build, False)),
+        Test(f"life/images.c {way}, started through the loader", lambda build: run(build, True)),
+    ]
+
+
+def interpreter(program):
+    """The loader that a program asks for."""
+    text = subprocess.run(["readelf", "-lW", program], capture_output=True, text=True, check=True).stdout
+    return re.search(r"interpreter: (\S+)\]", text)[1]
+
+
 def life(options):
     forks = 100 if options.quick else 1000
     threads = 2000 if options.quick else 20000
@@ -153,6 +177,7 @@ def life(options):
             program_test(f"life/leave.c {way}", "life/leave.c", way),
             program_test(f"life/small_stacks.c {way}", "life/small_stacks.c", way),
         ]
+        tests += images_tests(way)
         tests += [exit_test(word, way) for word in EXIT_WAYS]
         tests += [refused_test(word, way) for word in REFUSED_FREES]
     return tests

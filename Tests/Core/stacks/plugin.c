@@ -25,3 +25,9 @@ void *plugin_allocate(size_t size) {
     void *block = malloc(size);
     return memset(block, 1, size);
 }
+
+// By the caller's allocator: a library in another namespace has a malloc of its own.
+void *plugin_call_back(size_t size, void *(*allocate)(size_t)) {
+    void *block = allocate(size);
+    return memset(block, 1, size);
+}

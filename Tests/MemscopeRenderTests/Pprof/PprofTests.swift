@@ -8,7 +8,8 @@ import Tracking
     private func pprof(
         _ options: String...,
         focus: PprofProfile.Focus = .heap,
-        sites: [Site] = Fixtures.sites
+        sites: [Site] = Fixtures.sites,
+        naming: StackNaming = Fixtures.frames(of:)
     ) throws -> String {
         let profile = PprofProfile.encode(
             sites: sites,
@@ -17,7 +18,7 @@ import Tracking
             sampleInterval: 4096,
             unixTime: 1_790_000_000_000_000_000,
             comments: ["memscope 0.1.0", "mode full"],
-            naming: Fixtures.frames(of:)
+            naming: naming
         )
         return try Tool.withTemporaryFolder { folder in
             let raw = folder.appending(path: "heap.pb")
@@ -90,6 +91,14 @@ import Tracking
         let unknown = Site(id: 9, addresses: [], counts: Counts(allocations: 2, allocatedBytes: 70))
         let output = try pprof("-top", "-unit=B", sites: [unknown])
         #expect(hasLine(output, "70B 100% 100% 70B 100% (no stack)"), "\(output)")
+    }
+
+    @Test("Code whose image is not known is given to none, whatever lies there")
+    func unknownImage() throws {
+        let site = Site(id: 1, addresses: [0x1010], counts: Counts(allocations: 1, allocatedBytes: 70))
+        let frames = [Frame(function: "0x1010", address: 0x1010)]
+        let output = try pprof("-raw", sites: [site], naming: { _ in frames })
+        #expect(output.contains("M=1") == false, "\(output)")
     }
 
     @Test("A profile of nothing is read without an error")

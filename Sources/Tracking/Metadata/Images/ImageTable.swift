@@ -5,7 +5,7 @@ internal import CMemscope
 /// Two images never share an address at the same time, but one may take the place of
 /// another that was unloaded: so an address alone does not name its image.
 package struct ImageTable: Sendable {
-    /// In the core's order: that of loading.
+    /// The program first, the others in no order.
     package private(set) var images: [Image] = []
     // Positions in `images` by ascending start, and the highest end up to each of them,
     // so that a search walks back no further than an image could reach.
@@ -24,25 +24,26 @@ package struct ImageTable: Sendable {
     @discardableResult
     package mutating func refresh() -> [Image] {
         mscope_refresh_images()
-        let mapped = Set(images.lazy.filter { $0.unloadedAt == nil }.map { ImageKey($0) })
+        let before = images.filter { $0.unloadedAt == nil }
         replace(with: Self.read())
-        return images.filter { $0.unloadedAt != nil && mapped.contains(ImageKey($0)) }
+        let mapped = Set(images.lazy.filter { $0.unloadedAt == nil }.map { ImageKey($0) })
+        return before.filter { !mapped.contains(ImageKey($0)) }
     }
 
     /// The image that covered an address.
     ///
-    /// An image may be noted some time after it was loaded, so `loadedAt` is an upper
-    /// bound; its unloading is noted at once. The first image in order of loading that
-    /// was not yet unloaded at `time` is therefore the right one.
+    /// When an image was loaded is known to lie between two looks; stacks of that time are
+    /// its too. Of a time when it may have been one of two, the core gives to neither.
     ///
     /// - Parameters:
     ///   - address: Any address.
     ///   - time: Nanoseconds on the monotonic clock; nil for now.
-    /// - Returns: Nil when no image ever covered it.
+    /// - Returns: Nil when it is not known which image did, or none.
     package func image(containing address: UInt64, at time: UInt64? = nil) -> Image? {
         let covering = self.covering(address)
-        guard let time else { return covering.first { $0.unloadedAt == nil } ?? covering.last }
-        return covering.first { $0.unloadedAt.map { $0 > time } ?? true } ?? covering.last
+        guard let time else { return covering.first { $0.unloadedAt == nil } }
+        let possible = covering.filter { $0.loadedAfter <= time && time < $0.unloadedAt ?? .max }
+        return possible.count == 1 ? possible[0] : nil
     }
 
     /// Whether an address lies in an image that is mapped now.
@@ -56,15 +57,16 @@ package struct ImageTable: Sendable {
         return false
     }
 
-    /// Images that cover or covered `address`, in order of loading.
+    /// Images that cover or covered `address`.
     private func covering(_ address: UInt64) -> [Image] {
         var position = partitionPoint(in: order) { images[$0].start > address }
-        var found: [Int] = []
+        var found: [Image] = []
         while position > 0, reach[position - 1] > address {
             position -= 1
-            if images[order[position]].end > address { found.append(order[position]) }
+            let image = images[order[position]]
+            if image.covers(address) { found.append(image) }
         }
-        return found.sorted().map { images[$0] }
+        return found
     }
 
     private mutating func replace(with images: [Image]) {
@@ -108,6 +110,7 @@ extension Image {
             bias: record.bias,
             start: record.start,
             end: record.end,
+            loadedAfter: record.loaded_after,
             loadedAt: record.loaded_at,
             unloadedAt: record.unloaded_at == 0 ? nil : record.unloaded_at,
             buildID: buildID

@@ -8,8 +8,8 @@ package struct Demangler {
 
     package init() {}
 
-    /// "Demo.Account.deposit(Swift.Int) -> ()" for "$s4Demo…", "f(int)" for "_Z1fi"; a name
-    /// that neither Swift nor C++ made, or that is broken, comes back as it is.
+    /// "Demo.Account.deposit(Swift.Int) -> ()" for "$s4Demo…", "f(int)" for "_Z1fi", "app::load" for
+    /// "_RNvC3app4load"; a name that none of Swift, C++ and Rust made, or that is broken, comes back as it is.
     package mutating func name(_ mangled: String) -> String {
         if let known = cache.value(for: mangled) { return known }
         let name = Self.demangle(mangled)
@@ -22,6 +22,7 @@ package struct Demangler {
             let name = unsafe swift_demangle(mangled, mangled.utf8.count, nil, nil, 0)
             return unsafe take(name).map(readable) ?? mangled
         }
+        if let name = RustDemangler.name(mangled) { return name }
         if mangled.hasPrefix("_Z") { return unsafe take(memscope_cxa_demangle(mangled)) ?? mangled }
         return mangled
     }

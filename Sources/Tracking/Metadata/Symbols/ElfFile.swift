@@ -31,17 +31,48 @@ internal import Glibc
         return unsafe hexadecimal(UnsafeRawBufferPointer(start: start, count: size))
     }
 
+    /// The name of a separate debug file, and the checksum of its bytes; nil where the file names none.
+    var debugLink: (name: String, checksum: UInt32)? {
+        var checksum: UInt32 = 0
+        guard let name = unsafe dwelf_elf_gnu_debuglink(elf, &checksum) else { return nil }
+        return unsafe (String(cString: name), checksum)
+    }
+
     /// A handle on its DWARF; nil without a line of it.
     ///
     /// The caller ends it before this
     /// file goes away.
     func openDwarf() -> OpaquePointer? {
-        guard hasDebugInfo else { return nil }
+        guard debugInfo == .readable else { return nil }
         return unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil)
     }
 
-    var hasDebugInfo: Bool {
-        unsafe section { $0.sh_type == SHT_PROGBITS && [".debug_info", ".zdebug_info"].contains($1) } != nil
+    enum DebugSections {
+        case none, readable
+        /// Compressed in a way that this libelf does not know.
+        case compressed
+    }
+
+    private(set) lazy var debugInfo: DebugSections = {
+        let section = unsafe section { $0.sh_type == SHT_PROGBITS && [".debug_info", ".zdebug_info"].contains($1) }
+        guard let section = unsafe section else { return .none }
+        // Zlib's every libelf knows; what comes later is tried, once.
+        var header = GElf_Chdr()
+        guard unsafe gelf_getchdr(section, &header) != nil, header.ch_type != ELFCOMPRESS_ZLIB else { return .readable }
+        return unsafe elf_compress(section, 0, 0) < 0 ? .compressed : .readable
+    }()
+
+    /// Which functions have names.
+    enum Symbols: Comparable {
+        case none
+        /// Those that other images may call.
+        case exported
+        case all
+    }
+
+    var symbolKind: Symbols {
+        if unsafe section(where: { header, _ in header.sh_type == SHT_SYMTAB }) != nil { return .all }
+        return unsafe section { header, _ in header.sh_type == SHT_DYNSYM } != nil ? .exported : .none
     }
 
     /// The functions of `.symtab`, or of `.dynsym` in a stripped file.
@@ -49,10 +80,6 @@ internal import Glibc
         let full = unsafe section { header, _ in header.sh_type == SHT_SYMTAB }
         let section = unsafe full ?? self.section { header, _ in header.sh_type == SHT_DYNSYM }
         return unsafe section.map { unsafe SymbolTable($0) }
-    }
-
-    var hasFullSymbols: Bool {
-        unsafe section { header, _ in header.sh_type == SHT_SYMTAB } != nil
     }
 
     /// Nil when the file has no such name.

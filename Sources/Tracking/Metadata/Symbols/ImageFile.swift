@@ -16,18 +16,6 @@ enum ImageFile {
         return nil
     }
 
-    /// The separate debug file of a stripped one, in its place by build id.
-    ///
-    /// Read here and not by libdwfl, whose search may ask a server on the network.
-    static func openDebugFile(buildID: String) -> ElfFile? {
-        guard buildID.utf8.count > 2 else { return nil }
-        let path = "/usr/lib/debug/.build-id/\(buildID.prefix(2))/\(buildID.dropFirst(2)).debug"
-        guard let bytes = FileBytes.mapping(path), let file = ElfFile(bytes), file.buildID == buildID else {
-            return nil
-        }
-        return file
-    }
-
     /// Whether a file still is what was loaded: by build id, or by age where it has none.
     static func isSame(_ file: ElfFile, as image: Image) -> Bool {
         let buildID = file.buildID
@@ -36,12 +24,12 @@ enum ImageFile {
     }
 
     private static func candidates(_ image: Image) -> [String] {
-        let suffix = " (deleted)"
-        let path = image.path.hasSuffix(suffix) ? String(image.path.dropLast(suffix.utf8.count)) : image.path
-        guard path.hasPrefix("/") else { return [] }
+        guard image.path.hasPrefix("/") else { return [] }
+        guard image.unloadedAt == nil else { return [image.filePath] }
         // The last two survive deletion. Links of map_files need a privilege that containers
-        // often lack; the main program's does not.
-        return [path] + (image.unloadedAt == nil ? [mapLink(image), "/proc/self/exe"].compactMap(\.self) : [])
+        // often lack; the main program's does not, but is it that one? Age alone does not tell.
+        let isProgram = !image.buildID.isEmpty || image.start == CaptureCore.program?.start
+        return [image.filePath, mapLink(image), isProgram ? "/proc/self/exe" : nil].compactMap(\.self)
     }
 
     /// The kernel's link to the file mapped at an image's start.

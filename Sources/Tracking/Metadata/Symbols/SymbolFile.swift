@@ -8,8 +8,9 @@ final class SymbolFile {
     // Declared behind the files, whose bytes it reads.
     private let debugInfo: DebugInfo?
 
-    init(_ elf: ElfFile) {
-        let debugElf = elf.hasDebugInfo ? nil : ImageFile.openDebugFile(buildID: elf.buildID)
+    // The path is where the file lies, for a separate debug file is looked for beside it.
+    init(_ elf: ElfFile, at path: String) {
+        let debugElf = elf.debugInfo == .readable ? nil : DebugFile.find(for: elf, at: path)?.elf
         self.elf = elf
         self.debugElf = debugElf
         table = SymbolFile.named(elf, debugElf).symbols()
@@ -42,7 +43,7 @@ final class SymbolFile {
     private var namesOfSymbols: ElfFile { Self.named(elf, debugElf) }
 
     private static func named(_ elf: ElfFile, _ debugElf: ElfFile?) -> ElfFile {
-        guard let debugElf, debugElf.hasFullSymbols, !elf.hasFullSymbols else { return elf }
+        guard let debugElf, debugElf.symbolKind > elf.symbolKind else { return elf }
         return debugElf
     }
 

@@ -56,7 +56,7 @@ package final class Symbolizer {
             guard let open = files[index].file, !open.elf.bytes.isCopy else { continue }
             let image = unloaded.first { ImageKey($0) == files[index].image }
             files[index].file = open.elf.bytes.copied().flatMap(ElfFile.init).flatMap { copy in
-                image.map { ImageFile.isSame(copy, as: $0) } == true ? SymbolFile(copy) : nil
+                image.flatMap { ImageFile.isSame(copy, as: $0) ? Self.symbols(of: $0, in: copy) : nil }
             }
         }
     }
@@ -86,13 +86,17 @@ package final class Symbolizer {
         }
     }
 
+    private static func symbols(of image: Image, in elf: ElfFile) -> SymbolFile {
+        SymbolFile(elf, at: image.filePath)
+    }
+
     func file(of image: Image) -> SymbolFile? {
         let key = ImageKey(image)
         if let index = files.lastIndex(where: { $0.image == key }) {
             files.append(files.remove(at: index))
         } else {
             if files.count >= Self.openFileLimit { files.removeFirst() }
-            files.append((key, ImageFile.open(image).map(SymbolFile.init)))
+            files.append((key, ImageFile.open(image).map { Self.symbols(of: image, in: $0) }))
         }
         return files[files.count - 1].file
     }

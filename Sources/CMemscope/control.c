@@ -14,6 +14,7 @@ static bool mscope_preloaded_too;       // the same
 static bool mscope_has_tables;          // set once, before mscope_boot_state is 2
 static _Atomic uint32_t mscope_begun;   // tracking was on at some time
 static _Atomic uint32_t mscope_partial; // there was a time when not every block was recorded
+_Atomic bool mscope_uses_slack;
 uint64_t mscope_first_thread_pointer;
 
 // ---- environment and messages, with nothing that may allocate

@@ -267,8 +267,6 @@ MSCOPE_WHOLE void *reallocarray(void *block, size_t count, size_t size)
     return mscope_reallocate(block, total, MSCOPE_CALLER);
 }
 
-_Atomic bool mscope_uses_slack;
-
 size_t malloc_usable_size(void *block)
 {
     if (mscope_is_bootstrap(block)) return mscope_bootstrap_size(block);
@@ -276,7 +274,8 @@ size_t malloc_usable_size(void *block)
     if (mscope_checked_size(block, &size)) return size;
     size_t (*next)(void *) = MSCOPE_NEXT(malloc_usable_size);
     size = next ? next(block) : 0;
-    if (size >= 16 && !mscope_can_be_object(((const uint64_t *)block)[1])) mscope_store_relaxed(&mscope_uses_slack, true);
+    bool foreign = size >= 16 && !mscope_can_be_object(((const uint64_t *)block)[1]);
+    if (foreign) mscope_store_relaxed(&mscope_uses_slack, true);
     return size;
 }
 

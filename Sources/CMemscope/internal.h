@@ -49,6 +49,14 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
+/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
+/// has written nothing there.
+extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
+/// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
+static inline bool mscope_can_be_object(uint64_t counts)
+{
+    return (counts & 1) != 0 || counts >> 62 == 3;
+}
 /// Whether every live block has been recorded since the start of the program.
 MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
 /// Of the thread that loaded us, which is the main thread as a rule.
@@ -264,16 +272,6 @@ MSCOPE_HIDDEN bool mscope_is_executable(uint64_t address);
 /// A hash of name, layout and build id of the image that is mapped at `pc` now; 0 when none is.
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
-
-// ---- hooks.c
-/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
-/// has written nothing there.
-extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
-/// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
-static inline bool mscope_can_be_object(uint64_t counts)
-{
-    return (counts & 1) != 0 || counts >> 62 == 3;
-}
 
 // ---- paths.c
 /// Writes which file is mapped at an address; false, and "", when that is not known. Any context.

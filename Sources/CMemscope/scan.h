@@ -83,7 +83,7 @@ struct mscope_answer {
     uint64_t capacity;       // bytes, with this
     _Atomic uint32_t state;  // MSCOPE_ANSWER_…; a futex
     uint32_t problem;        // 0: none
-    // For mscope_scan_read. A copy puts what is asked for into the window; a scan in place kept the heads of the blocks.
+    // For mscope_scan_read. A copy puts what is asked for into the window; a scan in place kept the blocks' heads.
     int32_t owner, copy; // processes: who asks, and who answers; 0 without a copy
     struct mscope_window *window;
     struct mscope_head *heads; // by node

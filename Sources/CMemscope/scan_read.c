@@ -1,5 +1,5 @@
-// Memory as it was when the scan read it, for those who find out later which parts of it say what the words mean: counts,
-// maps of buckets, flags. The copy of the process has all of it, and stays to show it.
+// Memory as it was when the scan read it, for those who find out later which parts of it say what the words mean:
+// counts, maps of buckets, flags. The copy of the process has all of it, and stays to show it.
 #include "scan.h"
 
 #include <errno.h>

@@ -95,8 +95,8 @@ struct mscope_scan {
 /// Looks at the whole heap once; one at a time. NULL, and why, when that was not possible.
 struct mscope_scan *_Nullable mscope_scan_take(const struct mscope_scan_options *options,
                                                enum mscope_scan_problem *problem);
-/// The program's memory as it was when the words were read, from `address` on: how many bytes of it there are, 0 when it
-/// cannot be read, and where they are until the next call. For whoever took the scan; one caller at a time.
+/// The program's memory as it was when the words were read, from `address` on: how many bytes of it there are, 0 when
+/// it cannot be read, and where they are until the next call. For whoever took the scan; one caller at a time.
 size_t mscope_scan_read(struct mscope_scan *scan, uint64_t address, const uint8_t *_Nullable *_Nonnull bytes);
 /// Nothing will be read any more: the copy ends. Nodes, edges and roots stay.
 void mscope_scan_finish(struct mscope_scan *scan);

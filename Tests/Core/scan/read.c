@@ -45,15 +45,12 @@ static void fill(uint64_t value) {
     for (int i = 0; i < LARGE / 8; i++) large[i] = value;
 }
 
-int main(void) {
-    small = malloc(WORDS * 8);
-    large = malloc(LARGE);
-    fill(7);
+static struct mscope_scan *scan;
 
+static void copies(void) {
     void *closed = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
     test("a copy has what was there, near and far");
-    struct mscope_scan *scan = take(false);
+    scan = take(false);
     fill(8);
     for (int round = 0; round < 3; round++) {
         expect_equal(word_at(scan, &small[0], 0), 7, "the first word");
@@ -75,7 +72,9 @@ int main(void) {
     expect_equal(word_at(scan, &before[100], 0), 7, "a word of a block that was unmapped");
     large = malloc(LARGE);
     end();
+}
 
+static void ends(void) {
     test("a finished scan has no copy, and keeps its blocks");
     expect(copy_of_us() > 0, "there is no copy");
     mscope_scan_finish(scan);
@@ -94,7 +93,9 @@ int main(void) {
     expect_equal(word_at(scan, &small[0], 1), 1, "a word of a dead copy");
     mscope_scan_release(scan);
     end();
+}
 
+static void several(void) {
     test("two scans are read apart");
     struct mscope_scan *older = take(false);
     fill(9);
@@ -118,7 +119,9 @@ int main(void) {
     expect_equal(word_at(newer, &small[5], 0), 9, "a word of the parent's scan");
     mscope_scan_release(newer);
     end();
+}
 
+static void in_place(void) {
     test("in place there are the first bytes of each block");
     fill(11);
     scan = take(true);
@@ -130,5 +133,15 @@ int main(void) {
     expect_equal(word_at(scan, &large[2], 0), 11, "a word of a large block");
     mscope_scan_release(scan);
     end();
+}
+
+int main(void) {
+    small = malloc(WORDS * 8);
+    large = malloc(LARGE);
+    fill(7);
+    copies();
+    ends();
+    several();
+    in_place();
     return check_result();
 }

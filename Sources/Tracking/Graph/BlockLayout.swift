@@ -57,7 +57,9 @@ package struct BlockLayout: Sendable, Hashable {
     package var tail: Tail?
     /// Elements that end where the tail begins: the keys of a dictionary, before its values.
     package var body: Tail?
-    /// Whether nothing is kept behind the size that was asked for. Others may use what the allocator gave beyond it.
+    /// Whether nothing is kept behind the size that was asked for.
+    ///
+    /// Others may use what the allocator gave beyond it.
     package var isExact: Bool
 
     package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil, isExact: Bool = false) {

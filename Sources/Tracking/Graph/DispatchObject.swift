@@ -22,14 +22,18 @@ struct DispatchObject {
         word(48, .unmanaged, "last item"), word(sourceStateOffset, .strong, "state", .anything),
         word(104, .strong, "items", .anything),
     ]
-    private static let group = [word(56, .strong, "notification", .anything), word(64, .unmanaged, "last notification")]
+    private static let group = [
+        word(56, .strong, "notification", .anything), word(64, .unmanaged, "last notification"),
+    ]
 
     /// Whether the second word of a block can be an object's two counts, which are small.
     static func canBegin(_ node: HeapNode) -> Bool {
         node.size >= 48 && node.word1 & 0xFFFF_FFFF < 1 << 24 && node.word1 >> 32 < 1 << 24
     }
 
-    /// - Parameter vtable: The first word of a block.
+    /// - Parameters:
+    ///   - vtable: The first word of a block.
+    ///   - isImage: Whether an address lies in a loaded image.
     init?(vtable: UInt64, isImage: (UInt64) -> Bool) {
         // Two functions, the number of the type, its name.
         guard isImage(vtable), let words = SafeMemory.words(from: vtable, count: 4), isImage(words[0]),

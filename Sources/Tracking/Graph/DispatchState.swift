@@ -29,10 +29,14 @@ struct DispatchState {
     /// Of continuations that have a table: their number in the second byte.
     private static let tableTypes: ClosedRange<UInt64> = 0x100...0xF00
 
+    private static let tableLimit = 1 << 16
+
     private let scan: HeapScan
     private let isImage: (UInt64) -> Bool
     /// Those that nobody is known to hold, at first.
     private var idle: Set<UInt32> = []
+    /// First words of blocks: whether they lead to a table of continuations.
+    private var areTables: [UInt64: Bool] = [:]
     /// Those that are in a list, so that another may follow.
     private var listed: Set<UInt32> = []
 
@@ -46,7 +50,7 @@ struct DispatchState {
         let states = sourceStates(typer.types)
         let state = typer.place(ofC: .dispatchSourceState) { Self.sourceLayout }
         for index in states { scan.nodes[Int(index)].type = state }
-        let continuations = (0..<UInt32(scan.nodes.count - 1)).filter { isContinuation($0) }
+        let continuations = continuations(typer.types)
         idle = Set(continuations)
         if !continuations.isEmpty { findHeld(continuations, typer.types) }
         let waiting = typer.place(ofC: .dispatchWork) { Self.waitingLayout }
@@ -63,23 +67,40 @@ struct DispatchState {
             .map { scan.edges[$0].to }
     }
 
-    /// They begin with flags, or with a table that has neither functions for references nor a name.
-    private func isContinuation(_ index: UInt32) -> Bool {
-        let node = scan.nodes[Int(index)]
-        guard node.size == Self.continuationSize else { return false }
+    private mutating func continuations(_ types: [BlockType]) -> [UInt32] {
+        let areOfC = types.map { $0.kind == .c }
+        let nodes = unsafe scan.nodes.pointer
+        return (0..<UInt32(scan.nodes.count - 1)).filter { index in
+            let node = unsafe nodes[Int(index)]
+            return node.size == Self.continuationSize && areOfC[Int(node.type)] && isContinuation(node)
+        }
+    }
+
+    /// They begin with flags, or with a table.
+    private mutating func isContinuation(_ node: HeapNode) -> Bool {
         if node.word0 < Self.flagLimit {
             return node.word0 & Self.allocatedFlag != 0
                 && scan.memory.word(at: node.address + Self.functionOffset).map(isImage) == true
         }
-        guard HeapMetadata.canBePointer(node.word0), isImage(node.word0),
-            let words = SafeMemory.words(from: node.word0, count: 7)
-        else { return false }
+        guard HeapMetadata.canBePointer(node.word0) else { return false }
+        if let known = areTables[node.word0] { return known }
+        if areTables.count >= Self.tableLimit { areTables = [:] }
+        let isTable = isTable(node.word0)
+        areTables[node.word0] = isTable
+        return isTable
+    }
+
+    /// A table of continuations has neither functions for references nor a name.
+    private func isTable(_ address: UInt64) -> Bool {
+        guard isImage(address), let words = SafeMemory.words(from: address, count: 7) else { return false }
         return words[0] == 0 && words[1] == 0 && words[3] == 0 && Self.tableTypes.contains(words[2])
             && words[2] & 0xFF == 0 && isImage(words[6])
     }
 
-    /// Takes out of `idle` what an object of libdispatch holds, and notes what is in a list. Lists begin in queues,
-    /// groups and the library's variables; what is in none still knows who followed it in its last one.
+    /// Takes out of `idle` what an object of libdispatch holds, and notes what is in a list.
+    ///
+    /// Lists begin in queues, groups and the library's variables; what is in none still knows who followed it in its
+    /// last one.
     private mutating func findHeld(_ continuations: [UInt32], _ types: [BlockType]) {
         var links = continuations.filter { rootAddress($0) != nil }.map { (node: $0, isInList: true) }
         for node in 0..<UInt32(scan.nodes.count - 1) {
@@ -105,8 +126,9 @@ struct DispatchState {
         scan.edges(of: Int(node)).map { scan.edges[$0] }.filter { isLink($0.offset) }.map(\.to)
     }
 
-    /// Of the variable that holds a block, if one does. What a thread will use again is held by its thread-local ones,
-    /// which are no roots of this kind.
+    /// Of the variable that holds a block, if one does.
+    ///
+    /// What a thread will use again is held by its thread-local ones, which are no roots of this kind.
     private func rootAddress(_ index: UInt32) -> UInt64? {
         let root = scan.nodes[Int(index)].root
         guard root != HeapNode.none, scan.roots[Int(root)].kind == .global else { return nil }

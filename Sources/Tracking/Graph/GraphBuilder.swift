@@ -31,7 +31,7 @@ struct GraphBuilder {
         for index in 0..<count { unsafe nodes[index].type = typer.place(of: nodes[index]) }
         writeKinds()
         DispatchState(scan, isImage: typer.isImage).write(&typer)
-        scan.finish()
+        scan.memory.end()
         writeSideTables()
         var circumstances = scan.circumstances
         circumstances.refusedReferences = refused
@@ -114,8 +114,10 @@ struct GraphBuilder {
         return kind == .stack || kind == .register
     }
 
-    /// What a word is by the value it belongs to. One that leads where its type does not allow is no reference as far
-    /// as cycles go; it may hold its target all the same.
+    /// What a word is by the value it belongs to.
+    ///
+    /// One that leads where its type does not allow is no reference as far as cycles go; it may hold its target all
+    /// the same.
     private mutating func kind(
         _ kind: EdgeKind,
         of edge: HeapEdge,
@@ -128,6 +130,8 @@ struct GraphBuilder {
         guard known == .strong || known == .unmanaged, field.target != .anything else { return known }
         let target = scan.nodes[Int(edge.to)]
         if !edge.isInterior, check.admits(target, typer.types[Int(target.type)], as: field.target) { return known }
+        // Behind the elements that are being written lies anything.
+        if kind == .unmanaged { return .ignored }
         if field.target == .counted { return .unmanaged }
         refused += 1
         return .unmanaged

@@ -37,7 +37,6 @@ package struct HeapScan: Sendable {
     package let roots: OwnBuffer<HeapRoot>
     package let circumstances: HeapGraph.Circumstances
     let memory: ScanMemory
-    private let end: @Sendable () -> Void
 
     package init(
         nodes: OwnBuffer<HeapNode>,
@@ -45,7 +44,7 @@ package struct HeapScan: Sendable {
         roots: OwnBuffer<HeapRoot>,
         circumstances: HeapGraph.Circumstances = HeapGraph.Circumstances()
     ) {
-        self.init(nodes, edges, roots, circumstances, ScanMemory(), end: {})
+        self.init(nodes, edges, roots, circumstances, ScanMemory())
     }
 
     fileprivate init(
@@ -53,24 +52,19 @@ package struct HeapScan: Sendable {
         _ edges: OwnBuffer<HeapEdge>,
         _ roots: OwnBuffer<HeapRoot>,
         _ circumstances: HeapGraph.Circumstances,
-        _ memory: ScanMemory,
-        end: @escaping @Sendable () -> Void
+        _ memory: ScanMemory
     ) {
         self.nodes = nodes
         self.edges = edges
         self.roots = roots
         self.circumstances = circumstances
         self.memory = memory
-        self.end = end
     }
 
     /// The edges that leave a block, ascending by offset.
     func edges(of node: Int) -> Range<Int> {
         Int(nodes[node].firstEdge)..<Int(nodes[node + 1].firstEdge)
     }
-
-    /// Ends the copy of the process: nothing is read from its memory any more.
-    func finish() { end() }
 }
 
 /// Looks at the whole heap, once per call.
@@ -122,13 +116,12 @@ extension HeapScan {
             OwnBuffer(borrowing: raw.edges, count: Int(raw.edge_count), release: release),
             OwnBuffer(borrowing: raw.roots, count: Int(raw.root_count), release: release),
             HeapGraph.Circumstances(raw),
-            ScanMemory(scan),
-            end: owner.finish
+            ScanMemory(scan)
         )
     }
 }
 
-// `@unchecked Sendable`: the pointer is written once; its copy ends once, when nobody reads it any more.
+// `@unchecked Sendable`: the pointer is written once and only used when nobody has this object any more.
 @safe private final class ScanOwner: @unchecked Sendable {
     private let scan: UnsafeMutablePointer<mscope_scan>
 
@@ -138,10 +131,6 @@ extension HeapScan {
 
     deinit {
         unsafe mscope_scan_release(scan)
-    }
-
-    @Sendable func finish() {
-        unsafe mscope_scan_finish(scan)
     }
 }
 

@@ -6,7 +6,8 @@ internal import CMemscope
 //
 // `@unchecked Sendable`: one builder reads it, and whoever took the scan ends it.
 @safe package final class ScanMemory: @unchecked Sendable {
-    private let scan: UnsafeMutablePointer<mscope_scan>?
+    private var scan: UnsafeMutablePointer<mscope_scan>?
+    private let isOfScan: Bool
     // What was shown last.
     private var start: UInt64 = 0
     private var count: UInt64 = 0
@@ -14,16 +15,19 @@ internal import CMemscope
 
     /// Memory as it is now: for graphs that no scan was made for.
     package init() {
-        unsafe scan = nil
+        isOfScan = false
     }
 
+    /// The scan has to live until `end` was called.
     @unsafe init(_ scan: UnsafeMutablePointer<mscope_scan>) {
         unsafe self.scan = scan
+        isOfScan = true
     }
 
     /// Nil where the process had no memory, or where it was not kept.
     func word(at address: UInt64) -> UInt64? {
-        guard shows(address, 8), let bytes = unsafe bytes else { return SafeMemory.word(at: address, unless: isKept) }
+        guard isOfScan else { return SafeMemory.word(at: address) }
+        guard shows(address, 8), let bytes = unsafe bytes else { return nil }
         return unsafe bytes.loadUnaligned(fromByteOffset: Int(address &- start), as: UInt64.self)
     }
 
@@ -38,22 +42,23 @@ internal import CMemscope
         return words
     }
 
-    private var isKept: Bool { unsafe scan != nil }
+    /// Ends the copy of the process: nothing can be read any more.
+    func end() {
+        count = 0
+        if let scan = unsafe scan { unsafe mscope_scan_finish(scan) }
+        unsafe scan = nil
+    }
 
     private func shows(_ address: UInt64, _ size: UInt64) -> Bool {
         if address >= start, address &- start &+ size <= count { return true }
         guard let scan = unsafe scan else { return false }
+        // What was shown goes when something else is.
+        count = 0
         var found: UnsafePointer<UInt8>? = nil
         let readable = unsafe UInt64(mscope_scan_read(scan, address, &found))
         guard readable >= size, let found = unsafe found else { return false }
         (start, count) = (address, readable)
         unsafe bytes = UnsafeRawPointer(found)
         return true
-    }
-}
-
-extension SafeMemory {
-    fileprivate static func word(at address: UInt64, unless isElsewhere: Bool) -> UInt64? {
-        isElsewhere ? nil : word(at: address)
     }
 }

@@ -18,7 +18,8 @@ extension ValueWords {
         }
         let merged = Self.merge(payloads, path: path)
         guard !Self.isPlain(payloads, merged, extent), ValueWitness(of: type)?.hasCases == true else {
-            return fields += merged
+            fields += merged
+            return
         }
         for field in merged {
             let cases = WordChoice.cases(of: type, at: extent.lowerBound)

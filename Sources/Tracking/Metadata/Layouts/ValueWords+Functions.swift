@@ -34,7 +34,8 @@ extension ValueWords {
         if words == 3 { form = .existential }
         let choice = words == 3 ? WordChoice.existential(at: extent.lowerBound) : nil
         for index in 0..<words where extent.lowerBound + 8 * index + 8 <= extent.upperBound {
-            addWord(extent.lowerBound + 8 * index, .strong, path, choice == nil ? .object : .anything, choice, form: form)
+            let target = choice == nil ? ReferenceTarget.object : .anything
+            addWord(extent.lowerBound + 8 * index, .strong, path, target, choice, form: form)
         }
     }
 }

@@ -15,6 +15,8 @@ enum HeapMetadata {
     /// Every heap object begins with its metadata and its reference counts.
     static let headerSize: UInt64 = 16
 
+    private static let tupleDepthLimit = 4
+
     // 16 is the flag value of a class, 17 of a struct, 18 of an enum.
     private static let classFlag: Int32 = 16
     private static let valueFlags: ClosedRange<Int32> = 17...18
@@ -75,12 +77,21 @@ enum HeapMetadata {
         return ContextDescriptor.isSound(words[2], kinds: valueFlags, isImage: isImage)
     }
 
-    /// Whether the type of a value behind a protocol can be shown to the runtime; of types without a name those whose
-    /// witnesses lie in an image.
-    static func isValueType(_ pointer: UInt64, isImage: (UInt64) -> Bool) -> Bool {
+    /// Whether the type of a value behind a protocol can be shown to the runtime.
+    ///
+    /// Types without a name have their witnesses in an image; those of tuples are made by the runtime, so their
+    /// elements are looked at.
+    static func isValueType(_ pointer: UInt64, isImage: (UInt64) -> Bool, depth: Int = 0) -> Bool {
         if isNominal(pointer, isImage: isImage) { return true }
-        guard canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 2) else { return false }
-        return (0x301...0x307).contains(words[1]) && isImage(words[0])
+        guard depth < tupleDepthLimit, canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 3)
+        else { return false }
+        if (0x302...0x307).contains(words[1]) { return isImage(words[0]) }
+        guard words[1] == 0x301, (1...64).contains(words[2]),
+            let elements = SafeMemory.words(from: pointer + 24, count: Int(words[2]) * 2)
+        else { return false }
+        return stride(from: 0, to: elements.count, by: 2).allSatisfy {
+            isValueType(elements[$0], isImage: isImage, depth: depth + 1)
+        }
     }
 
     /// Whether a word can be the address of a function.

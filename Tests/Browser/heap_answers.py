@@ -3,8 +3,8 @@
 FRAME = {"function": "Shop.open() -> ()", "file": "/src/Shop.swift", "line": 12, "image": "demo", "address": "0x1000",
          "inlined": False}
 SCAN = {"takenAt": 2, "method": "fork+registers", "pauseNanoseconds": 2_100_000, "durationNanoseconds": 180_000_000,
-        "blocks": 123_456, "bytes": 9_876_543, "threads": 9, "threadsRead": 8, "threadsLeft": 1, "unknownHeap": True, "refusedReferences": 0,
-        "passes": 2}
+        "blocks": 123_456, "bytes": 9_876_543, "threads": 9, "threadsRead": 8, "threadsLeft": 1, "unknownHeap": True,
+        "refusedReferences": 0, "passes": 2}
 SUMMARY = {"unreachableBlocks": 42, "unreachableBytes": 4096, "cycles": 3, "suspects": 2,
            "kernelSuspects": 0, "stackHeldBlocks": 3, "stackHeldBytes": 96, "kernelHeldBlocks": 0, "kernelHeldBytes": 0,
            "suppressedBlocks": 0, "suppressedBytes": 0}

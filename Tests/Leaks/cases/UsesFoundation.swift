@@ -116,7 +116,8 @@ enum CoreObjects {
             let characters = CharacterSet(charactersIn: "abc\(number)").union(.whitespaces)
             let locale = Locale(identifier: "fr_CH")
             kept.append((set, dictionary, expression as Any, components, characters, locale.identifier))
-            kept.append((TimeZone(identifier: "Europe/Paris") as Any, NSUUID(), NSURL(string: "http://a/\(number)") as Any))
+            let address = NSURL(string: "http://a/\(number)")
+            kept.append((TimeZone(identifier: "Europe/Paris") as Any, NSUUID(), address as Any))
         }
     }
 }

@@ -186,7 +186,8 @@ def dictionary(random):
 
 def dictionary_of_text(random):
     def write(at, others):
-        lines = [f'{at}["a key that is long enough to be kept apart \\({n})"] = [{o}, {o}]' for n, o in enumerate(others)]
+        key = "a key that is long enough to be kept apart"
+        lines = [f'{at}["{key} {n}"] = [{other}, {other}]' for n, other in enumerate(others)]
         return lines, [(STRONG, other) for other in others for _ in range(2)]
 
     return "[String: [Node]]", "[:]", 2, write

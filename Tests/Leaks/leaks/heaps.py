@@ -36,10 +36,16 @@ struct Large: Valued { var text: String; var pair: Pair; var more: (Int, Int) }
 enum Choice { case none, one(Node), two(Node, Node), number(Int), pair(Int, Node), text(String) }
 indirect enum Chain { case end, link(Node, Chain) }
 var leaves: [Leaf] = []
-@inline(never) func use(_ one: Node?, _ two: Node?, _ number: Int) { if number == .min { print(one as Any, two as Any) } }
-@inline(never) func touch(_ text: String) { if text.utf16.index(text.utf16.startIndex, offsetBy: 70) == text.endIndex { print(text) } }
+@inline(never) func use(_ one: Node?, _ two: Node?, _ number: Int) {
+    if number == .min { print(one as Any, two as Any) }
+}
+@inline(never) func touch(_ text: String) {
+    if text.utf16.index(text.utf16.startIndex, offsetBy: 70) == text.endIndex { print(text) }
+}
 @inline(never) func text(_ n: Int) -> String { String(repeating: "text ", count: n % 23 + 1) + String(n) }
-@inline(never) func address(_ object: AnyObject) -> UInt { UInt(bitPattern: Unmanaged.passUnretained(object).toOpaque()) }
+@inline(never) func address(_ object: AnyObject) -> UInt {
+    UInt(bitPattern: Unmanaged.passUnretained(object).toOpaque())
+}
 /// Fills free memory of every size with addresses of the objects.
 @inline(never) func dirty(_ objects: [Node]) {
     var blocks: [UnsafeMutablePointer<UInt>] = []
@@ -80,7 +86,9 @@ class Heap:
         lines += [f"fill_{name}(Int(getpid()) | 1)" for name in objects]
         lines += [
             'let list = fopen(CommandLine.arguments[1] + ".part", "w")!',
-            'func tell(_ name: String, _ object: AnyObject) { fputs(name + " " + String(address(object), radix: 16) + "\\n", list) }',
+            "func tell(_ name: String, _ object: AnyObject) {",
+            '    fputs(name + " " + String(address(object), radix: 16) + "\\n", list)',
+            "}",
             'for (n, object) in all.enumerated() { tell("o\\(n)", object) }',
             'for leaf in leaves { tell("leaf", leaf) }',
             "fclose(list)",

@@ -58,17 +58,6 @@ def run_case(build, case, way, options):
     return [Result(not wrong, sentence, "\n".join(wrong))]
 
 
-def run_patiently(build, case, way, options):
-    """What a library left behind where a scan reads may hold a lost block in one run: a miss is looked at once more.
-
-    What leaks nothing has one run: a leak that is none is never luck.
-    """
-    results = run_case(build, case, way, options)
-    if case.expected(way) and not all(result.passed for result in results):
-        results = run_case(build, case, way, options)
-    return results
-
-
 def same_names(build, way, cases):
     """A case without an answer, or an answer without a case, would be a test that cannot fail."""
     outcome = processes.run([build.cases(way), "--list"], build.environment(), build.folder, timeout=60)
@@ -87,7 +76,7 @@ def tests(options):
             # Which way a case's turn is does not change from run to run.
             is_due = not options.quick or way not in answers.WAYS or answers.WAYS[index % len(answers.WAYS)] == way
             if case.is_for(way) and is_due:
-                run = lambda build, case=case, way=way: run_patiently(build, case, way, options)
+                run = lambda build, case=case, way=way: run_case(build, case, way, options)
                 result.append(Test(f"{way}/{case.topic}/{case.name}", run))
     return [test for test in result if options.filter in test.name]
 

@@ -159,7 +159,8 @@ import Testing
     @Test("Stopping waits for the one under way and drops its client") func stop() throws {
         let server = try TestServer()
         let client = server.connect()
-        client.send("GET /api/slow?ms=300 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        // Long enough to be under way still when this thread gets a processor again.
+        client.send("GET /api/slow?ms=3000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         while server.get("/api/slow?ms=0")?.status == 200 {}
         server.daemon.stop()
         #expect(client.receiveAll().isEmpty)

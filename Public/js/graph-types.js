@@ -31,6 +31,8 @@
  * @property {number} kernelSuspects - those of the suspects that io_uring may hold
  * @property {number} stackHeldBlocks - held by nothing but words on stacks and in registers, with what only they hold
  * @property {number} stackHeldBytes
+ * @property {number} stackSuspects - those of them that hang on single words
+ * @property {number} stackSuspectBytes
  * @property {number} kernelHeldBlocks - held by the kernel only, as user data, with what only they hold
  * @property {number} kernelHeldBytes
  * @property {number} suppressedBlocks - left out by the reader's own rules, as are

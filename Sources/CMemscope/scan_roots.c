@@ -95,10 +95,14 @@ void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t 
     struct mscope_target target = mscope_target_of(scanner, word);
     if (target.node == UINT32_MAX) return;
     uint32_t known = scanner->nodes[target.node].root;
-    if (known != UINT32_MAX && mscope_firmness(scanner->roots[known].kind) >= mscope_firmness(scanner->kind)) return;
+    int firmness = mscope_firmness(scanner->kind);
+    if (known != UINT32_MAX && mscope_firmness(scanner->roots[known].kind) >= firmness) {
+        if (mscope_firmness(scanner->roots[known].kind) == 0) scanner->roots[known].words++;
+        return;
+    }
     if (mscope_unlikely(scanner->arena_data) && mscope_is_free_chunk(scanner, target.node, word)) return;
     struct mscope_scan_root root = {
-        .address = address, .to = target.node, .tid = scanner->tid, .kind = scanner->kind};
+        .address = address, .to = target.node, .tid = scanner->tid, .kind = scanner->kind, .words = 1};
     if (known != UINT32_MAX) {
         scanner->roots[known] = root;
         return;

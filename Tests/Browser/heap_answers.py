@@ -6,11 +6,13 @@ SCAN = {"takenAt": 2, "method": "fork+registers", "pauseNanoseconds": 2_100_000,
         "blocks": 123_456, "bytes": 9_876_543, "threads": 9, "threadsRead": 8, "threadsLeft": 1, "unknownHeap": True,
         "refusedReferences": 0, "passes": 2}
 SUMMARY = {"unreachableBlocks": 42, "unreachableBytes": 4096, "cycles": 3, "suspects": 2,
-           "kernelSuspects": 0, "stackHeldBlocks": 3, "stackHeldBytes": 96, "kernelHeldBlocks": 0, "kernelHeldBytes": 0,
+           "kernelSuspects": 0, "stackHeldBlocks": 3, "stackHeldBytes": 96, "stackSuspects": 1,
+           "stackSuspectBytes": 32, "kernelHeldBlocks": 0, "kernelHeldBytes": 0,
            "suppressedBlocks": 0, "suppressedBytes": 0}
 NO_SUMMARY = {"unreachableBlocks": 0, "unreachableBytes": 0, "cycles": 0, "suspects": 0,
-              "kernelSuspects": 0, "stackHeldBlocks": 0, "stackHeldBytes": 0, "kernelHeldBlocks": 0,
-              "kernelHeldBytes": 0, "suppressedBlocks": 0, "suppressedBytes": 0}
+              "kernelSuspects": 0, "stackHeldBlocks": 0, "stackHeldBytes": 0, "stackSuspects": 0,
+              "stackSuspectBytes": 0, "kernelHeldBlocks": 0, "kernelHeldBytes": 0,
+              "suppressedBlocks": 0, "suppressedBytes": 0}
 REASON = "the live blocks are not all known in sampled mode"
 ENABLE = 'POST /api/mode {"mode":"full"} and restart the program'
 

@@ -30,8 +30,8 @@ test("What a scan could not see is said, and nothing else", () => {
 
 test("What is not listed is explained when there is some", () => {
   const none = {
-    suspects: 0, kernelSuspects: 0, stackHeldBlocks: 0, stackHeldBytes: 0, kernelHeldBlocks: 0, kernelHeldBytes: 0,
-    suppressedBlocks: 0, suppressedBytes: 0,
+    suspects: 0, kernelSuspects: 0, stackHeldBlocks: 0, stackHeldBytes: 0, stackSuspects: 0,
+    stackSuspectBytes: 0, kernelHeldBlocks: 0, kernelHeldBytes: 0, suppressedBlocks: 0, suppressedBytes: 0,
   };
   assert.deepEqual(unlistedTexts(none), []);
   assert.match(unlistedTexts({ ...none, suspects: 1 })[0], /^1 more block is suspect/);
@@ -40,7 +40,9 @@ test("What is not listed is explained when there is some", () => {
   assert.match(suppressed, /^64 B in 1 block are left out/);
   const [stack, kernel] = unlistedTexts(
     { ...none, stackHeldBlocks: 1, stackHeldBytes: 32, kernelHeldBlocks: 50, kernelHeldBytes: 64 });
-  assert.match(stack, /^32 B in 1 block is held by nothing but words on stacks/);
+  assert.match(stack, /^32 B in 1 block is held by nothing but words on stacks.*left there\.$/);
+  const [single] = unlistedTexts({ ...none, stackHeldBlocks: 9, stackHeldBytes: 320, stackSuspects: 2 });
+  assert.match(single, /; 2 of them hang on single words\.$/);
   assert.match(kernel, /^64 B in 50 blocks are held by the kernel only/);
   const maybe = unlistedTexts({ ...none, suspects: 3, kernelSuspects: 3 });
   assert.equal(maybe.length, 1);

@@ -29,10 +29,25 @@ enum GraphFixtures {
         kernelSuspects: 1,
         stackHeldBlocks: 5,
         stackHeldBytes: 160,
+        stackSuspects: 2,
+        stackSuspectBytes: 80,
         kernelHeldBlocks: 6,
         kernelHeldBytes: 192,
         suppressedBlocks: 1,
         suppressedBytes: 32
+    )
+
+    static let suspect = Analysis.Leak(
+        kind: .stack,
+        reason: "held only by one word on the stack of thread 12",
+        count: 1,
+        bytes: 48,
+        retainedBytes: 80,
+        type: "Demo.Session",
+        typeKind: .class,
+        site: 1,
+        stack: Fixtures.frames(ofSite: 1),
+        addresses: [Analysis.Address(0x7F00_0180)]
     )
 
     static let leaks = [

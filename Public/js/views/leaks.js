@@ -28,6 +28,8 @@ const TOTALS = [
   ["Cycles", (it) => formatCount(it.cycles)],
   ["Suspects", (it) => formatCount(it.suspects),
     () => "Unreachable in one pass only, or perhaps held by io_uring: not confirmed"],
+  ["On one stack word", (it) => formatCount(it.stackSuspects),
+    () => "Held by nothing but one word on a stack or in a register, with what only they hold"],
 ];
 
 /** @type {import("./facts.js").Fact<Leak>[]} */

@@ -47,7 +47,8 @@ struct mscope_scan_root {
     uint64_t address; // of the word; 0 for a register
     uint32_t to;      // index of a node
     int32_t tid;      // of the thread whose stack or register it is, else 0
-    uint32_t kind, reserved;
+    uint32_t kind;
+    uint32_t words;   // of stacks and registers that lead there; 1 for roots of other kinds
 };
 
 enum mscope_scan_method {          // how the heap was held still

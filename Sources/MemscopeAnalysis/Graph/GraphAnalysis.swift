@@ -26,6 +26,7 @@ package final class GraphAnalysis: Sendable {
     package let reachability: Reachability
     package let leakKinds: LeakKinds
     package let leaks: LeakList
+    package let suspects: SuspectList
     package let cycles: CycleList
     private let lazyDominators = Mutex<DominatorTree?>(nil)
     private let lazyWays = Mutex<RootWays?>(nil)
@@ -79,10 +80,11 @@ package final class GraphAnalysis: Sendable {
                 naming: LeakNaming(graph, kinds, references, components),
                 representative: representative
             ),
+            let suspects = SuspectList(graph, holds, reachability, representative: representative),
             let cycles = CycleList(graph, holds, components, isKept: reachability.kept.contains, births: births)
         else { return nil }
         (self.graph, self.holds, self.reachability) = (graph, holds, reachability)
-        (leakKinds, self.leaks, self.cycles) = (kinds, leaks, cycles)
+        (leakKinds, self.leaks, self.suspects, self.cycles) = (kinds, leaks, suspects, cycles)
     }
 
     /// Of blocks that hold each other: tasks that wait, then objects, which the program knows best, then all others;

@@ -10,6 +10,10 @@ package struct BlockSum: Sendable, Hashable {
     }
 }
 
+private func + (left: BlockSum, right: BlockSum) -> BlockSum {
+    BlockSum(blocks: left.blocks + right.blocks, bytes: left.bytes + right.bytes)
+}
+
 /// What roots keep alive.
 package struct Reachability: Sendable {
     /// Blocks that a root holds, directly or not, and the suspects.
@@ -20,6 +24,8 @@ package struct Reachability: Sendable {
     package let suspectBytes: UInt64
     /// Blocks that roots hold, by how much their firmest root proves; what they hold counts with them.
     private let held: [BlockSum]
+    /// Of `kept` what does not hang on the single words of stacks and registers.
+    let proven: NodeSet
     /// How many blocks neither a root nor a suspect holds.
     package let leakedBlocks: Int
 
@@ -35,9 +41,14 @@ package struct Reachability: Sendable {
         else { return nil }
         var filled = 0
         var held: [BlockSum] = []
+        var proven = kept
         for firmness in Firmness.allCases {
             let before = filled
-            for index in 0..<graph.roots.count where Firmness(graph.roots[index].kind) == firmness {
+            if firmness == .word {
+                guard let copy = kept.copy() else { return nil }
+                proven = copy
+            }
+            for index in 0..<graph.roots.count where Firmness(graph.roots[index]) == firmness {
                 let node = graph.roots[index].to
                 guard kept.insert(node) else { continue }
                 queue[filled] = node
@@ -58,15 +69,22 @@ package struct Reachability: Sendable {
         for index in rooted..<filled { _ = suspects.insert(queue[index]) }
         let unconfirmed = holds.sum(of: queue, rooted..<filled)
         (self.kept, self.suspects, self.held) = (kept, suspects, held)
+        self.proven = proven
         (suspectBlocks, suspectBytes) = (unconfirmed.blocks, unconfirmed.bytes)
         leakedBlocks = graph.count - filled
     }
 
     /// Blocks that only words on stacks and in registers hold: locals of functions that run, or what calls left behind.
-    package var stackHeld: BlockSum { held[Firmness.stack.rawValue] }
+    package var stackHeld: BlockSum { held[Firmness.stack.rawValue] + stackSuspects }
+
+    /// Those of them that hang on blocks to which one word alone leads.
+    package var stackSuspects: BlockSum { held[Firmness.word.rawValue] }
 
     /// Blocks that only the kernel holds, or the kernel and stacks.
     package var kernelHeld: BlockSum { held[Firmness.kernel.rawValue] }
+
+    /// Whether the block hangs on blocks to which one word of a stack or register alone leads.
+    func isStackSuspect(_ node: UInt32) -> Bool { isReachable(Int(node)) && !proven.contains(node) }
 
     /// Whether a root holds the block.
     package func isReachable(_ node: Int) -> Bool { kept.contains(node) && !suspects.contains(node) }
@@ -74,13 +92,13 @@ package struct Reachability: Sendable {
 
 /// How much a root proves, most first.
 private enum Firmness: Int, CaseIterable {
-    case firm, kernel, stack
+    case firm, kernel, stack, word
 
-    init(_ kind: HeapRoot.Kind) {
-        switch kind {
+    init(_ root: HeapRoot) {
+        switch root.kind {
         case .global, .internal, .mapping, .thread: self = .firm
         case .kernel: self = .kernel
-        case .stack, .register: self = .stack
+        case .stack, .register: self = root.words > 1 ? .stack : .word
         }
     }
 }

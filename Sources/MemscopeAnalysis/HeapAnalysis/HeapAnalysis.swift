@@ -12,13 +12,18 @@ extension MemScope {
         public var summary: Summary
         /// Unreachable blocks by call stack and type, most bytes first, then what grows.
         public var leaks: [Leak]
+        /// Blocks that nothing holds but one word on a stack or in a register, most bytes first.
+        ///
+        /// That word is a variable of a running function, or what an earlier call left: such a block may be lost.
+        public var suspects: [Leak]
         /// Retain cycles, unreachable ones first; most bytes first.
         public var cycles: [Cycle]
 
-        package init(scan: Scan, summary: Summary, leaks: [Leak], cycles: [Cycle]) {
+        package init(scan: Scan, summary: Summary, leaks: [Leak], suspects: [Leak], cycles: [Cycle]) {
             self.scan = scan
             self.summary = summary
             self.leaks = leaks
+            self.suspects = suspects
             self.cycles = cycles
         }
     }
@@ -102,6 +107,10 @@ extension MemScope.HeapAnalysis {
         public var stackHeldBlocks: Int
         /// Their bytes.
         public var stackHeldBytes: UInt64
+        /// Those of them that hang on single words: what is behind each of `HeapAnalysis/suspects`.
+        public var stackSuspects: Int
+        /// Their bytes.
+        public var stackSuspectBytes: UInt64
         /// Blocks that only the kernel holds, as user data of epoll or of a timer, with what only they hold.
         public var kernelHeldBlocks: Int
         /// Their bytes.
@@ -119,6 +128,8 @@ extension MemScope.HeapAnalysis {
             kernelSuspects: Int = 0,
             stackHeldBlocks: Int = 0,
             stackHeldBytes: UInt64 = 0,
+            stackSuspects: Int = 0,
+            stackSuspectBytes: UInt64 = 0,
             kernelHeldBlocks: Int = 0,
             kernelHeldBytes: UInt64 = 0,
             suppressedBlocks: Int = 0,
@@ -131,6 +142,8 @@ extension MemScope.HeapAnalysis {
             self.kernelSuspects = kernelSuspects
             self.stackHeldBlocks = stackHeldBlocks
             self.stackHeldBytes = stackHeldBytes
+            self.stackSuspects = stackSuspects
+            self.stackSuspectBytes = stackSuspectBytes
             self.kernelHeldBlocks = kernelHeldBlocks
             self.kernelHeldBytes = kernelHeldBytes
             self.suppressedBlocks = suppressedBlocks

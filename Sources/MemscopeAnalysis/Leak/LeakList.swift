@@ -38,10 +38,14 @@ package struct LeakList: Sendable {
         }
         merge(representative, &naming, groupOfNode)
         for index in groups.indices { groups[index].reason = naming.reason(for: groups[index], at: index) }
-        guard var retention = LeakRetention(graph, holds, kept: reachability.kept, groupOfNode: groupOfNode) else {
+        guard let retention = LeakRetention(graph, holds, kept: reachability.kept, groupOfNode: groupOfNode) else {
             return nil
         }
-        retention.fill(&groups, leaked: blocks)
+        // Where a leak begins, and where it is great, comes first.
+        func rank(_ group: LeakGroup) -> (Int, UInt64) { (group.kind == .indirect ? 0 : 1, group.bytes) }
+        let worth = groups.indices.sorted { rank(groups[$0]) > rank(groups[$1]) }
+        let retained = retention.bytes(counts: groups.map(\.count), order: worth, total: blocks)
+        for index in groups.indices { groups[index].retainedBytes = retained[index] }
         let order = groups.indices.sorted {
             (groups[$1].bytes, groups[$0].nodes[0]) < (groups[$0].bytes, groups[$1].nodes[0])
         }

@@ -1,11 +1,11 @@
 import Tracking
 
-/// What groups of lost blocks hold, found by a flood for each.
+/// What groups of blocks hold, lost ones or suspects, found by a flood for each.
 ///
 /// A million blocks in a thousand groups that all hold one another would take a thousand floods of everything: so the
-/// work is limited, groups where a leak begins and great ones come first, and the rest is left unknown.
+/// work is limited, and the rest is left unknown.
 struct LeakRetention {
-    /// Blocks that all floods together may enter, per lost block.
+    /// Blocks that all floods together may enter, per block that can be.
     private static let visitsPerBlock = 2
     private static let freeVisits = 100_000
 
@@ -17,7 +17,7 @@ struct LeakRetention {
     private let nodesByGroup: Column<UInt32>
     private let groupOfNode: Column<UInt32>
 
-    /// `groupOfNode` is 1 + the index of a lost block's group, 0 for the others.
+    /// `groupOfNode` is 1 + the index of a block's group, 0 for the others; `kept` are those that none holds.
     init?(_ graph: HeapGraph, _ holds: HoldGraph, kept: NodeSet, groupOfNode: Column<UInt32>) {
         guard let seen = kept.copy(), let queue = Column<UInt32>(count: graph.count),
             let nodesByGroup = Column<UInt32>(count: graph.count)
@@ -26,21 +26,24 @@ struct LeakRetention {
         (self.nodesByGroup, self.groupOfNode) = (nodesByGroup, groupOfNode)
     }
 
-    mutating func fill(_ groups: inout [LeakGroup], leaked: Int) {
-        let starts = sortNodes(groups)
-        var visits = leaked * Self.visitsPerBlock + Self.freeVisits
-        func rank(_ group: LeakGroup) -> (Int, UInt64) { (group.kind == .indirect ? 0 : 1, group.bytes) }
-        for index in groups.indices.sorted(by: { rank(groups[$0]) > rank(groups[$1]) }) where visits > 0 {
+    /// The retained bytes of each group, of so many blocks each; `order` says which group is worth the work first, and
+    /// `total` how many blocks are not kept.
+    func bytes(counts: [Int], order: [Int], total: Int) -> [UInt64?] {
+        let starts = sortNodes(counts)
+        var visits = total * Self.visitsPerBlock + Self.freeVisits
+        var result = [UInt64?](repeating: nil, count: counts.count)
+        for index in order where visits > 0 {
             let (bytes, visited) = flood(nodesByGroup, starts[index]..<starts[index + 1])
-            groups[index].retainedBytes = bytes
+            result[index] = bytes
             visits -= visited
         }
+        return result
     }
 
     /// Writes the nodes of one group after those of another, and says where each group begins.
-    private func sortNodes(_ groups: [LeakGroup]) -> [Int] {
+    private func sortNodes(_ counts: [Int]) -> [Int] {
         var starts = [0]
-        for group in groups { starts.append(starts[starts.count - 1] + group.count) }
+        for count in counts { starts.append(starts[starts.count - 1] + count) }
         var next = starts
         for node in 0..<UInt32(graph.count) where groupOfNode[node] != 0 {
             let group = Int(groupOfNode[node]) - 1

@@ -17,7 +17,7 @@ extension Page<MemScope.HeapAnalysis.Leak> {
             PageKey(
                 value: order.column.value(bytes: leak.bytes, count: leak.count),
                 label: leak.type,
-                id: fingerprint("\(leak.kind) \(leak.site) \(leak.typeKind) \(leak.type)")
+                id: fingerprint("\(leak.kind) \(leak.site) \(leak.typeKind) \(leak.type) \(leak.reason)")
             )
         }
     }

@@ -58,6 +58,9 @@ extension WireFormat {
                 json.member("leaks", array: analysis.leaks) { json, leak in
                     json.object { members(of: leak, to: &$0) }
                 }
+                json.member("suspects", array: analysis.suspects) { json, suspect in
+                    json.object { members(of: suspect, to: &$0) }
+                }
                 json.member("cycles", array: analysis.cycles) { json, cycle in
                     json.object { members(of: cycle, to: &$0) }
                 }

@@ -37,6 +37,8 @@ extension WireFormat {
         json.member("kernelSuspects", summary.kernelSuspects)
         json.member("stackHeldBlocks", summary.stackHeldBlocks)
         json.member("stackHeldBytes", summary.stackHeldBytes)
+        json.member("stackSuspects", summary.stackSuspects)
+        json.member("stackSuspectBytes", summary.stackSuspectBytes)
         json.member("kernelHeldBlocks", summary.kernelHeldBlocks)
         json.member("kernelHeldBytes", summary.kernelHeldBytes)
         json.member("suppressedBlocks", summary.suppressedBlocks)

@@ -9,6 +9,7 @@ final class HeapFinding: Sendable {
     let summary: MemScope.HeapAnalysis.Summary
     /// Without stacks, as the cycles: only what is shown is named.
     let leaks: [MemScope.HeapAnalysis.Leak]
+    let suspects: [MemScope.HeapAnalysis.Leak]
     let cycles: [MemScope.HeapAnalysis.Cycle]
     private let retained = Mutex<[BlockType: UInt64]?>(nil)
 
@@ -20,6 +21,7 @@ final class HeapFinding: Sendable {
         self.summary = summary
         scan = MemScope.HeapAnalysis.Scan(graph, passes: passes, duration: duration)
         leaks = analysis.leaks.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
+        suspects = analysis.suspects.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
     }
 
@@ -89,7 +91,23 @@ extension MemScope.HeapAnalysis.Leak {
             typeKind: type.kind,
             site: group.site,
             stack: [],
-            addresses: group.nodes.map { MemScope.HeapAnalysis.Address(graph.nodes[Int($0)].address) }
+            addresses: graph.addresses(of: group.nodes)
+        )
+    }
+
+    fileprivate init(_ group: SuspectGroup, in graph: HeapGraph) {
+        let type = graph.blockType(at: group.type)
+        self.init(
+            kind: .stack,
+            reason: group.reason,
+            count: group.count,
+            bytes: group.bytes,
+            retainedBytes: group.retainedBytes,
+            type: type.name,
+            typeKind: type.kind,
+            site: group.site,
+            stack: [],
+            addresses: graph.addresses(of: group.nodes)
         )
     }
 }
@@ -126,6 +144,10 @@ extension MemScope.HeapAnalysis.Cycle.BreakEdge {
 }
 
 extension HeapGraph {
+    fileprivate func addresses(of nodes: [UInt32]) -> [MemScope.HeapAnalysis.Address] {
+        nodes.map { MemScope.HeapAnalysis.Address(self.nodes[Int($0)].address) }
+    }
+
     /// The type with an index of `types`; "unknown" for `HeapNode.none`.
     func blockType(at index: UInt32) -> BlockType {
         index == HeapNode.none ? BlockType(name: "unknown", kind: .unknown) : types[Int(index)]

@@ -117,6 +117,8 @@ struct HeapLook {
             kernelSuspects: ofKernel,
             stackHeldBlocks: picture.reachability.stackHeld.blocks,
             stackHeldBytes: picture.reachability.stackHeld.bytes,
+            stackSuspects: picture.reachability.stackSuspects.blocks,
+            stackSuspectBytes: picture.reachability.stackSuspects.bytes,
             kernelHeldBlocks: picture.reachability.kernelHeld.blocks,
             kernelHeldBytes: picture.reachability.kernelHeld.bytes,
             suppressedBlocks: kept.suspectBlocks - picture.reachability.suspectBlocks,

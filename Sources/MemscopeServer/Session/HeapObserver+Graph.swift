@@ -28,9 +28,11 @@ extension HeapObserver {
                 scan: finding.scan,
                 summary: finding.summary,
                 leaks: finding.leaks + growingLeaks(in: finding, names),
+                suspects: finding.suspects,
                 cycles: finding.cycles
             )
             for index in analysis.leaks.indices { names.name(&analysis.leaks[index]) }
+            for index in analysis.suspects.indices { names.name(&analysis.suspects[index]) }
             for index in analysis.cycles.indices { names.name(&analysis.cycles[index]) }
             return analysis
         }

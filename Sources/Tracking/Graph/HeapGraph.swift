@@ -107,13 +107,15 @@ package struct HeapRoot: Sendable, BitwiseCopyable {
     /// The thread whose stack or register it is, else 0.
     package var tid: Int32
     private var rawKind: UInt32
-    private var reserved: UInt32 = 0
+    /// How many words of stacks and registers lead there; 1 for roots of other kinds.
+    package var words: UInt32
 
-    package init(address: UInt64 = 0, to: UInt32, tid: Int32 = 0, kind: Kind = .global) {
+    package init(address: UInt64 = 0, to: UInt32, tid: Int32 = 0, kind: Kind = .global, words: UInt32 = 1) {
         self.address = address
         self.to = to
         self.tid = tid
         rawKind = kind.rawValue
+        self.words = words
     }
 
     package var kind: Kind { Kind(rawValue: rawKind) ?? .mapping }

@@ -44,12 +44,14 @@ static __attribute__((noinline)) void wait_in(long way) {
 
 static void *wait_often(void *argument) {
     long way = (long)argument;
-    void *volatile local = malloc(KEPT_SIZE);
-    kept[way] = hide(local);
+    // Two of the variables are kept twice.
+    void *volatile local[2] = {malloc(KEPT_SIZE), NULL};
+    if (way % 2 == 1) local[1] = local[0];
+    kept[way] = hide(local[0]);
     stale[way] = stain();
     atomic_fetch_add(&ready, 1);
     while (!over) wait_in(way);
-    free(local);
+    free(local[0]);
     return NULL;
 }
 
@@ -72,6 +74,7 @@ int main(int count, char **arguments) {
     for (int way = 0; way < WAYS; way++) {
         expect(reach_holds(&reach, kept[way]), "the local variable of way %d is lost", way);
         expect_equal(reach_root_kind(&reach, kept[way]), MSCOPE_ROOT_STACK, "its root");
+        expect_equal(reach_root_words(&reach, kept[way]), 1 + way % 2, "the words that lead to it");
         expect(!reach_holds(&reach, stale[way]), "what lies under the wait of way %d holds a block", way);
     }
     end();

@@ -100,6 +100,11 @@ static inline int reach_root_kind(const struct reach *reach, hidden address) {
     return (int)reach->scan->roots[reach->scan->nodes[node].root].kind;
 }
 
+/// How many words of stacks and registers lead to a block that has a root.
+static inline unsigned reach_root_words(const struct reach *reach, hidden address) {
+    return reach->scan->roots[reach->scan->nodes[reach_node(reach, address)].root].words;
+}
+
 #define expect_reached(reach_, address_, kind_, what_) \
     do { \
         expect(reach_holds(reach_, address_), "%s is not reachable", what_); \

@@ -50,6 +50,7 @@ struct GraphBuilder {
         site: UInt32 = 1,
         isRoot: Bool = false,
         root kind: HeapRoot.Kind? = nil,
+        words: UInt32 = 1,
         counts: UInt64 = 0
     ) -> Int {
         let root = isRoot ? .global : kind
@@ -63,7 +64,7 @@ struct GraphBuilder {
                 type: type
             )
         )
-        if let root { roots.append(HeapRoot(to: UInt32(nodes.count - 1), kind: root)) }
+        if let root { roots.append(HeapRoot(to: UInt32(nodes.count - 1), tid: 12, kind: root, words: words)) }
         return nodes.count - 1
     }
 

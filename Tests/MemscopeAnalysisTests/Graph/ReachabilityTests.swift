@@ -65,6 +65,32 @@ import Tracking
         #expect(reachability.leakedBlocks == 1)
     }
 
+    @Test("What hangs on one word of a stack is a suspect, and told by thread, type and site")
+    func single() throws {
+        var builder = GraphBuilder()
+        let held = builder.block(size: 1, root: .stack, words: 2)
+        let first = builder.block(size: 2, root: .stack)
+        let second = builder.block(size: 4, root: .stack)
+        let other = builder.block(size: 8, site: 2, root: .register)
+        let known = builder.block(size: 16, root: .stack)
+        let behind = builder.block(size: 32)
+        let shared = builder.block(size: 64)
+        builder.edge(held, known)
+        builder.edge(first, behind)
+        builder.edge(other, behind)
+        builder.edge(second, shared)
+        builder.edge(held, shared)
+        let analysis = try builder.analyse()
+        #expect(analysis.reachability.stackHeld.blocks == 7)
+        #expect(analysis.reachability.stackSuspects == BlockSum(blocks: 4, bytes: 2 + 4 + 8 + 32))
+        let groups = analysis.suspects.groups
+        #expect(groups.map(\.place) == [.register, .stack] && groups.map(\.tid) == [12, 12])
+        #expect(groups.map(\.count) == [1, 2] && groups.map(\.bytes) == [8, 6])
+        #expect(groups.map(\.retainedBytes) == [40, 38] && groups.map(\.nodes) == [[3], [1, 2]])
+        #expect(groups[1].reason.hasPrefix("held only by one word on the stack of thread 12:"))
+        #expect(analysis.leaks.groups.isEmpty && analysis.summary.suspects == 0)
+    }
+
     @Test("A graph without blocks has nothing to say")
     func empty() throws {
         let analysis = try GraphBuilder().analyse()

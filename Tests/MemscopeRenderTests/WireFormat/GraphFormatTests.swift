@@ -27,7 +27,7 @@ import Tracking
 
     @Test("Every known kind of leak has its word") func kinds() {
         #expect(
-            MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue) == ["direct", "indirect", "cycle", "growth"]
+            MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue) == ["direct", "indirect", "cycle", "growth", "stack"]
         )
     }
 
@@ -84,10 +84,13 @@ import Tracking
             scan: GraphFixtures.scan,
             summary: GraphFixtures.summary,
             leaks: GraphFixtures.leaks,
+            suspects: [GraphFixtures.suspect],
             cycles: GraphFixtures.cycles
         )
         let report = try parse(GraphFixtures.report(.analysis(analysis)))
         #expect((report["leaks"] as? [Any])?.count == 2 && (report["cycles"] as? [Any])?.count == 2)
+        let suspects = report["suspects"] as? [[String: Any]]
+        #expect(suspects?.map { $0["kind"] as? String } == ["stack"] && suspects?[0]["bytes"] as? Int == 48)
         let summary = try #require(report["summary"] as? [String: Any])
         #expect(summary["unreachableBlocks"] as? Int == 4 && summary["liveBytes"] as? Int == 5607)
         #expect((report["end"] as? [String: Any])?["status"] as? Int == 3)
@@ -99,7 +102,7 @@ import Tracking
     @Test("A report without a look at the heap says why, and has no empty lists") func reportWithout() throws {
         let report = try parse(GraphFixtures.report(.unavailable(reason: "sampled", remedy: "full")))
         #expect(report["available"] as? Bool == false && report["enable"] as? String == "full")
-        #expect(report["leaks"] == nil && report["cycles"] == nil && report["scan"] == nil)
+        #expect(report["leaks"] == nil && report["suspects"] == nil && report["scan"] == nil)
         #expect((report["errors"] as? [Any])?.count == ErrorFixtures.errors.count)
         #expect((report["summary"] as? [String: Any])?["liveBytes"] as? Int == 5607)
     }

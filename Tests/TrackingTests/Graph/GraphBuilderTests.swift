@@ -63,7 +63,7 @@ private final class Holder {
             to: 1,
             tid: 7,
             kind: UInt32(MSCOPE_ROOT_INTERNAL.rawValue),
-            reserved: 0
+            words: 0
         )
         #expect(unsafe unsafeBitCast(root, to: HeapRoot.self).kind == .internal)
     }

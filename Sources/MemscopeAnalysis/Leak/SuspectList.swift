@@ -1,0 +1,87 @@
+package import Tracking
+
+/// Blocks of one type and call stack, each held by nothing but one word, in the registers or on the stack of a thread.
+package struct SuspectGroup: Sendable, Hashable {
+    /// Where the words are: on the stack, or in a register.
+    package let place: HeapRoot.Kind
+    package let tid: Int32
+    /// One of those whose stacks read the same.
+    package let site: UInt32
+    /// Index in `HeapGraph.types`, or `HeapNode.none`.
+    package let type: UInt32
+    package private(set) var count = 0
+    package private(set) var bytes: UInt64 = 0
+    /// Bytes of these blocks and of all that hangs on such blocks only; nil when it was too much work to find out.
+    ///
+    /// What several groups hold counts for each.
+    package fileprivate(set) var retainedBytes: UInt64?
+    /// The first by address, at most `LeakGroup.nodeLimit`.
+    package private(set) var nodes: [UInt32] = []
+
+    fileprivate mutating func add(_ node: UInt32, _ size: UInt64) {
+        count += 1
+        bytes += size
+        if nodes.count < LeakGroup.nodeLimit { nodes.append(node) }
+    }
+
+    /// Why nothing is said about them.
+    package var reason: String {
+        let word = place == .register ? "word in a register" : "word on the stack"
+        return "held only by one \(word) of thread \(tid): a variable of a running function, or what an earlier call left"
+    }
+}
+
+/// What may be lost, but for one word on a stack or in a register, most bytes first.
+package struct SuspectList: Sendable {
+    private struct Key: Hashable {
+        var place: HeapRoot.Kind
+        var tid: Int32
+        var site: UInt32
+        var type: UInt32
+    }
+
+    package private(set) var groups: [SuspectGroup] = []
+
+    /// `representative` gives one site for all whose stacks read the same.
+    ///
+    /// - Returns: Nil when the system refuses the memory.
+    /// - Complexity: O(nodes + edges); retained bytes are given up when they cost more than that.
+    init?(
+        _ graph: HeapGraph,
+        _ holds: HoldGraph,
+        _ reachability: Reachability,
+        representative: (UInt32) -> UInt32
+    ) {
+        guard reachability.stackSuspects.blocks > 0 else { return }
+        guard let groupOfNode = Column<UInt32>(count: graph.count) else { return nil }
+        let types = TypeNumbers(graph)
+        var indexOfKey: [Key: Int] = [:]
+        for node in 0..<UInt32(graph.count) where reachability.isStackSuspect(node) && holds.isRooted(node) {
+            let block = graph.nodes[Int(node)]
+            let root = graph.roots[Int(block.root)]
+            let key = Key(
+                place: root.kind,
+                tid: root.tid,
+                site: representative(block.site),
+                type: types[block.type]
+            )
+            let index = indexOfKey[key] ?? groups.count
+            if index == groups.count {
+                indexOfKey[key] = index
+                groups.append(SuspectGroup(place: key.place, tid: key.tid, site: key.site, type: key.type))
+            }
+            groups[index].add(node, block.size)
+            groupOfNode[Int(node)] = UInt32(index) + 1
+        }
+        guard let retention = LeakRetention(graph, holds, kept: reachability.proven, groupOfNode: groupOfNode) else {
+            return nil
+        }
+        let order = groups.indices.sorted {
+            (groups[$1].bytes, groups[$0].nodes[0]) < (groups[$0].bytes, groups[$1].nodes[0])
+        }
+        let blocks = reachability.stackSuspects.blocks
+        let retained = retention.bytes(counts: groups.map(\.count), order: order, total: blocks)
+        for index in groups.indices { groups[index].retainedBytes = retained[index] }
+        groups = order.map { groups[$0] }
+    }
+}

@@ -75,8 +75,9 @@ struct MangledType {
         while position < name.endIndex {
             if name[position] == 0x01 {
                 let descriptor = SafeMemory.relative(at: start + UInt64(position - name.startIndex) + 1)
-                // Bit 7: generic.
-                guard let flags = descriptor.flatMap(SafeMemory.int32(at:)), flags & 0x80 == 0 else { return false }
+                // Bit 7: generic. Bit 17: foreign, as an imported struct is, of which a runtime keeps one for all
+                // modules; another runtime than the program's has none.
+                guard let flags = descriptor.flatMap(SafeMemory.int32(at:)), flags & 0x2_0080 == 0 else { return false }
                 position += 5
             } else {
                 guard name[position] == UInt8(ascii: "S"), position + 1 < name.endIndex,

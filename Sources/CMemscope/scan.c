@@ -48,6 +48,7 @@ static void mscope_give_up(struct mscope_scanner *scanner)
     mscope_give_up_mappings(scanner);
     mscope_give_up_ranges(&scanner->skip);
     mscope_give_up_ranges(&scanner->internal);
+    mscope_give_up_ranges(&scanner->buffers);
     mscope_unmap(scanner, sizeof(*scanner));
 }
 

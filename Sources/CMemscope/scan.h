@@ -129,6 +129,7 @@ struct mscope_scanner {
     uint64_t mapping_count, mapping_hint;
     struct mscope_ranges skip;     // memory that has no roots
     struct mscope_ranges internal; // blocks of our own threads
+    struct mscope_ranges buffers;  // blocks that hold bytes only
     long pagemap;                  // a descriptor; negative: every page is taken for present
     // What is known of the pages in [window_start, window_end): those from window_next on, ascending.
     uint64_t window_start, window_end, window_next, window_count;
@@ -149,7 +150,7 @@ struct mscope_scanner {
     bool arena_data; // in the file that has glibc's arenas
 };
 
-// ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c, scan_tasks.c, scan_frames.c, scan_kernel.c: the
+// ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c, scan_tasks.c, scan_stdio.c, scan_frames.c, scan_kernel.c: the
 // scanner; the first problem stays in `problem`
 /// Whether a process cloned from this one has ended, or does after waiting for it.
 MSCOPE_HIDDEN bool mscope_has_ended(int32_t process, int flags);
@@ -167,6 +168,9 @@ MSCOPE_HIDDEN bool mscope_add_range(struct mscope_scanner *scanner, struct mscop
 MSCOPE_HIDDEN bool mscope_next_pages(struct mscope_scanner *scanner, uint64_t *at, uint64_t end, bool written,
                                      struct mscope_range *out);
 MSCOPE_HIDDEN void mscope_find_nodes(struct mscope_scanner *scanner);
+/// Sorts, and makes one of what overlaps, so that ends ascend as beginnings do.
+MSCOPE_HIDDEN void mscope_join_ranges(struct mscope_ranges *ranges);
+MSCOPE_HIDDEN void mscope_find_buffers(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_find_roots(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_find_edges(struct mscope_scanner *scanner);
 /// The control block of the thread whose stack lies in [start, end); 0 when there is none.

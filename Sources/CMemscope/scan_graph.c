@@ -231,9 +231,13 @@ static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index)
 
 void mscope_find_edges(struct mscope_scanner *scanner)
 {
+    mscope_find_buffers(scanner);
+    const struct mscope_range *buffer = scanner->buffers.items, *last = buffer + scanner->buffers.count;
     for (uint64_t i = 0; i < scanner->node_count && scanner->problem == 0; i++) {
         if (i % MSCOPE_CLOCK_BLOCKS == 0 && mscope_is_late(scanner)) return;
         scanner->nodes[i].first_edge = (uint32_t)scanner->edge_count;
+        while (buffer < last && buffer->end <= scanner->nodes[i].address) buffer++;
+        if (buffer < last && buffer->start <= scanner->nodes[i].address) continue;
         mscope_scan_block(scanner, i);
     }
     if (scanner->edge_count >= UINT32_MAX) mscope_fails(scanner, MSCOPE_SCAN_TOO_LARGE);

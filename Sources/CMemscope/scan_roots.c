@@ -29,8 +29,7 @@ static void mscope_sort_ranges(struct mscope_ranges *ranges)
     }
 }
 
-/// Sorts, and makes one of what overlaps, so that ends ascend as beginnings do.
-static void mscope_join_ranges(struct mscope_ranges *ranges)
+void mscope_join_ranges(struct mscope_ranges *ranges)
 {
     mscope_sort_ranges(ranges);
     uint64_t kept = 0;
@@ -53,13 +52,15 @@ static uint32_t mscope_node_from(const struct mscope_scanner *scanner, uint64_t 
     return node != UINT32_MAX && scanner->nodes[node].address == address ? node : UINT32_MAX;
 }
 
+enum { MSCOPE_COOKIE_BYTES = 128 };
+
 /// The cookie of `new T[0]` where T has a destructor: a count of elements, 0, and a pointer to where they would begin.
 static bool mscope_is_cookie(struct mscope_scanner *scanner, uint32_t node)
 {
     const struct mscope_scan_node *block = &scanner->nodes[node];
-    if (block->size != 8) return false;
-    const struct mscope_mapping *mapping = mscope_mapping_at(scanner, block->address);
-    return mapping != NULL && (mapping->flags & MSCOPE_MAP_READABLE) && mscope_word(scanner, block->address) == 0;
+    uint64_t count = block->address + block->size - 8;
+    const struct mscope_mapping *mapping = mscope_mapping_at(scanner, count);
+    return mapping != NULL && (mapping->flags & MSCOPE_MAP_READABLE) && mscope_word(scanner, count) == 0;
 }
 
 struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t word)
@@ -71,9 +72,13 @@ struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t 
         if (node != UINT32_MAX) return (struct mscope_target){node, MSCOPE_EDGE_TAGGED};
         if ((word & 7) == 0 || mask == 31) break;
     }
-    uint32_t node = address == word && (word & 7) == 0 ? mscope_node_from(scanner, word - 8) : UINT32_MAX;
-    if (node == UINT32_MAX || !mscope_is_cookie(scanner, node)) return (struct mscope_target){UINT32_MAX, 0};
-    return (struct mscope_target){node, MSCOPE_EDGE_INTERIOR};
+    // The count has as much room as T's alignment asks for.
+    for (uint64_t size = 8; address == word && word % size == 0 && size <= MSCOPE_COOKIE_BYTES; size *= 2) {
+        uint32_t node = mscope_node_from(scanner, word - size);
+        if (node != UINT32_MAX && scanner->nodes[node].size == size && mscope_is_cookie(scanner, node))
+            return (struct mscope_target){node, MSCOPE_EDGE_INTERIOR};
+    }
+    return (struct mscope_target){UINT32_MAX, 0};
 }
 
 /// glibc's lists of free chunks in libc's data point to chunks by the word before them, which is the last one of the

@@ -61,6 +61,9 @@ package struct BlockLayout: Sendable, Hashable {
     ///
     /// Others may use what the allocator gave beyond it.
     package var isExact: Bool
+    /// Whether the tail is a ring: three words behind the object's head say how many elements have room, how many are
+    /// in use, and which is the first.
+    package var isRing = false
 
     package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil, isExact: Bool = false) {
         self.fields = fields

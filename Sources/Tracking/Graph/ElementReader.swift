@@ -1,10 +1,11 @@
 /// Tells elements of a collection from what was left behind where elements were.
 struct ElementReader {
     enum Storage {
-        case array, dictionary, set, string
+        case array, dictionary, set, string, ring
 
-        init?(_ type: BlockType) {
+        init?(_ type: BlockType, _ layout: BlockLayout?) {
             switch type.kind {
+            case _ where layout?.isRing == true: self = .ring
             case .array: self = .array
             case .dictionary: self = .dictionary
             case .set: self = .set
@@ -19,6 +20,7 @@ struct ElementReader {
     private let memory: ScanMemory
     private var storage: UInt64 = 0
     private var count: UInt64?
+    private var ring: (storage: UInt64, capacity: UInt64, count: UInt64, first: UInt64) = (0, 0, 0, 0)
 
     init(_ memory: ScanMemory) {
         self.memory = memory
@@ -44,6 +46,7 @@ struct ElementReader {
         case .dictionary: return use(of: element, in: node, mapAt: StorageLayout.dictionaryStart)
         case .set: return use(of: element, in: node, mapAt: StorageLayout.setStart)
         case .string: return .unused
+        case .ring: return isInRing(element, of: node.address)
         }
     }
 
@@ -53,6 +56,20 @@ struct ElementReader {
             count = memory.word(at: storage + StorageLayout.countOffset)
         }
         return count
+    }
+
+    private mutating func isInRing(_ element: UInt64, of storage: UInt64) -> Use {
+        if ring.storage != storage {
+            guard let capacity = memory.word(at: storage + StorageLayout.ringStart),
+                let count = memory.word(at: storage + StorageLayout.ringStart + 8),
+                let first = memory.word(at: storage + StorageLayout.ringStart + 16)
+            else { return .unknown }
+            ring = (storage, capacity, count, first)
+        }
+        guard ring.count <= ring.capacity, ring.first <= ring.capacity else { return .unknown }
+        guard element < ring.capacity else { return .unused }
+        let distance = element >= ring.first ? element - ring.first : element + ring.capacity - ring.first
+        return distance < ring.count ? .used : .unused
     }
 
     /// Bits of the map behind the last bucket are set.

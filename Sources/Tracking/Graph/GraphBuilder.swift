@@ -49,7 +49,7 @@ struct GraphBuilder {
     private mutating func writeKinds() {
         let nodes = unsafe scan.nodes.pointer
         let tables = KindTables(typer.layouts)
-        let storages = typer.types.map { ElementReader.Storage($0) }
+        let storages = zip(typer.types, typer.layouts).map { ElementReader.Storage($0, $1) }
         var next = unsafe Int(nodes[0].firstEdge)
         for index in 0..<count {
             let first = next

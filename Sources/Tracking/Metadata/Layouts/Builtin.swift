@@ -1,8 +1,10 @@
 /// What the compiler's own types are, of which all others are made.
 enum Builtin {
     case object, pointer, number
-    /// Of known size and unknown content: a default actor's queue, an executor, a job.
+    /// Of known size and unknown content: an executor, a job, a continuation.
     case opaque
+    /// A default actor's queue: the runtime's jobs, and words of jobs that ended. It owns none of them.
+    case actorQueue
 
     private static let objects = ["Bo", "Bb", "BO"]
     private static let numbers = ["Bi", "Bf", "Bw", "BI", "Bv"]
@@ -27,6 +29,8 @@ enum Builtin {
             self = .pointer
         } else if Self.numbers.contains(where: mangled.hasPrefix) {
             self = .number
+        } else if mangled == "BD" {
+            self = .actorQueue
         } else if mangled.count == 2 {
             self = .opaque
         } else {
@@ -40,6 +44,7 @@ enum Builtin {
         switch name.dropFirst(8) {
         case "NativeObject", "BridgeObject", "UnknownObject", "AnyObject": self = .object
         case "RawPointer": self = .pointer
+        case "DefaultActorStorage": self = .actorQueue
         case let rest where rest.hasPrefix("Int") || rest.hasPrefix("FP") || rest == "Word": self = .number
         default: self = .opaque
         }

@@ -35,8 +35,20 @@ enum ClassLayout {
         }
         words.addGaps(in: HeapMetadata.headerSize..<instanceSize, between: covered)
         guard words.isComplete else { return nil }
-        let tail = hasTail ? BlockLayout.Tail.conservative(from: instanceSize) : nil
-        return BlockLayout(fields: words.sorted.filter { $0.offset < instanceSize }, tail: tail, isExact: !hasTail)
+        let ring = hasTail ? ring(of: chain, without: disabled) : nil
+        let tail = hasTail ? ring ?? .conservative(from: instanceSize) : nil
+        let fields = words.sorted.filter { $0.offset < instanceSize }
+        var layout = BlockLayout(fields: fields, tail: tail, isExact: !hasTail)
+        layout.isRing = ring != nil
+        return layout
+    }
+
+    /// Of a `ManagedBuffer<Header, Element>` whose header is a ring's.
+    private static func ring(of chain: [NominalType], without disabled: Set<LayoutPart>) -> BlockLayout.Tail? {
+        guard let root = chain.first, root.records?.map(\.name) == ["header"], root.arguments != 0,
+            let arguments = SafeMemory.words(from: root.arguments, count: 2)
+        else { return nil }
+        return StorageLayout.ring(header: arguments[0], element: arguments[1], without: disabled)
     }
 
     /// Of a field whose type is known; nil where it may reach to the next one.

@@ -8,6 +8,8 @@ enum StorageLayout {
     static let countOffset: UInt64 = 16
     static let capacityOffset: UInt64 = 16
     static let scaleOffset: UInt64 = 32
+    /// Of the header behind the head of a `ManagedBuffer`.
+    static let ringStart: UInt64 = 16
     private static let scaleLimit: UInt64 = 40
 
     /// Element after element from the 32nd byte on.
@@ -17,6 +19,19 @@ enum StorageLayout {
         else { return nil }
         let start = witness.place(from: arrayStart)
         return BlockLayout(fields: [], tail: tail(from: start, witness, fields, ""))
+    }
+
+    /// What `Deque` and `AsyncStream` keep their elements in: a `ManagedBuffer` whose header has these three numbers.
+    ///
+    /// Nil for other headers, which say in their own way where elements are.
+    static func ring(header: UInt64, element: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout.Tail? {
+        guard !disabled.contains(.arrays), let nominal = NominalType(header), nominal.kind == .struct,
+            nominal.records?.map(\.name) == ["capacity", "count", "startSlot"], nominal.offsets == [0, 8, 16],
+            let witness = ValueWitness(of: element), let fields = fields(of: element, without: disabled)
+        else { return nil }
+        let start = witness.place(from: ringStart + 24)
+        if fields.isEmpty { return BlockLayout.Tail(start: (start + 7) & ~7, stride: 8, fields: []) }
+        return tail(from: start, witness, fields, "")
     }
 
     /// A bit map of buckets, then their keys, then their values; the scale is the binary logarithm of their number.

@@ -67,11 +67,11 @@ struct ValueWords {
         SafeMemory.words(from: type, count: 2).map { $0[0] == 0x301 && $0[1] == 0 } ?? false
     }
 
-    /// Words of which nothing is known.
-    mutating func addWords(_ extent: Range<UInt64>, _ path: String) {
+    /// Words of which nothing is known but, perhaps, that they own nothing.
+    mutating func addWords(_ extent: Range<UInt64>, _ path: String, _ kind: EdgeKind = .conservative) {
         var offset = (extent.lowerBound + 7) & ~7
         while offset + 8 <= extent.upperBound {
-            addWord(offset, .conservative, path)
+            addWord(offset, kind, path)
             offset += 8
         }
     }
@@ -125,6 +125,7 @@ struct ValueWords {
         case .pointer: addWord(extent.lowerBound, .unmanaged, path)
         case .number: break
         case .opaque: addWords(extent, path)
+        case .actorQueue: addWords(extent, path, .unmanaged)
         }
     }
 }

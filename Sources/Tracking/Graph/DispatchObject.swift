@@ -26,9 +26,10 @@ struct DispatchObject {
         word(56, .strong, "notification", .anything), word(64, .unmanaged, "last notification"),
     ]
 
-    /// Whether the second word of a block can be an object's two counts, which are small.
+    /// Whether the second word of a block can be an object's two counts, which are small; −1 is none.
     static func canBegin(_ node: HeapNode) -> Bool {
-        node.size >= 48 && node.word1 & 0xFFFF_FFFF < 1 << 24 && node.word1 >> 32 < 1 << 24
+        func canBeCount(_ count: UInt64) -> Bool { count < 1 << 24 || count == 0xFFFF_FFFF }
+        return node.size >= 48 && canBeCount(node.word1 & 0xFFFF_FFFF) && canBeCount(node.word1 >> 32)
     }
 
     /// - Parameters:

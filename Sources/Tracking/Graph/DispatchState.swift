@@ -5,11 +5,15 @@
 struct DispatchState {
     private static let used = BlockType(name: "dispatch work (used)", kind: .dispatch)
 
-    // struct dispatch_source_refs_s: type, owner, state, numbers, then three handlers.
-    private static let sourceLayout = BlockLayout(knowing: [
-        field(40, .strong, "event handler"), field(48, .strong, "cancel handler"),
-        field(56, .strong, "registration handler"), field(104, .unmanaged, "configuration"),
-    ])
+    // struct dispatch_source_refs_s: type, owner, state, numbers, then three handlers. Sources of descriptors and signals
+    // have a struct dispatch_unote_linkage_s before it.
+    private static func sourceLayout(after linkage: UInt64) -> BlockLayout {
+        BlockLayout(knowing: [
+            field(linkage + 40, .strong, "event handler"), field(linkage + 48, .strong, "cancel handler"),
+            field(linkage + 56, .strong, "registration handler"), field(linkage + 104, .unmanaged, "configuration"),
+        ])
+    }
+    private static let linkageLimit: UInt64 = 64
     // struct dispatch_continuation_s: flags, priority, next, voucher, function, context, data, other.
     private static let continuationSize: UInt64 = 64
     private static let nextOffset: UInt64 = 16
@@ -48,23 +52,29 @@ struct DispatchState {
     /// Writes types and kinds in place.
     consuming func write(_ typer: inout NodeTyper) {
         let states = sourceStates(typer.types)
-        let state = typer.place(ofC: .dispatchSourceState) { Self.sourceLayout }
-        for index in states { scan.nodes[Int(index)].type = state }
+        for (index, linkage) in states {
+            let state = typer.place(ofC: .dispatchSourceState, size: linkage) { Self.sourceLayout(after: linkage) }
+            scan.nodes[Int(index)].type = state
+        }
         let continuations = continuations(typer.types)
         idle = Set(continuations)
         if !continuations.isEmpty { findHeld(continuations, typer.types) }
         let waiting = typer.place(ofC: .dispatchWork) { Self.waitingLayout }
         let used = typer.place(ofC: Self.used) { Self.usedLayout }
         for index in continuations { scan.nodes[Int(index)].type = idle.contains(index) ? used : waiting }
-        for index in states + continuations { writeKinds(index, typer) }
+        for index in states.map(\.node) + continuations { writeKinds(index, typer) }
     }
 
-    private func sourceStates(_ types: [BlockType]) -> [UInt32] {
+    /// And how much stands in each block before the state that its source points to.
+    private func sourceStates(_ types: [BlockType]) -> [(node: UInt32, linkage: UInt64)] {
         guard let source = types.firstIndex(of: DispatchObject.sourceType) else { return [] }
-        return (0..<scan.nodes.count - 1).lazy.filter { scan.nodes[$0].type == UInt32(source) }
-            .flatMap { scan.edges(of: $0) }
-            .filter { scan.edges[$0].offset == DispatchObject.sourceStateOffset }
-            .map { scan.edges[$0].to }
+        return (0..<scan.nodes.count - 1).filter { scan.nodes[$0].type == UInt32(source) }.compactMap { index in
+            let edge = scan.edges(of: index).first { scan.edges[$0].offset == DispatchObject.sourceStateOffset }
+            let word = scan.memory.word(at: scan.nodes[index].address + DispatchObject.sourceStateOffset)
+            guard let state = edge.map({ scan.edges[$0].to }), let word else { return nil }
+            let linkage = word &- scan.nodes[Int(state)].address
+            return linkage <= Self.linkageLimit && linkage % 8 == 0 ? (state, linkage) : nil
+        }
     }
 
     private mutating func continuations(_ types: [BlockType]) -> [UInt32] {

@@ -150,8 +150,8 @@ struct mscope_scanner {
     bool arena_data; // in the file that has glibc's arenas
 };
 
-// ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c, scan_tasks.c, scan_stdio.c, scan_frames.c, scan_kernel.c: the
-// scanner; the first problem stays in `problem`
+// ---- scan.c, scan_maps.c, scan_graph.c, scan_skip.c, scan_roots.c, scan_tasks.c, scan_stdio.c, scan_frames.c,
+// scan_kernel.c: the scanner; the first problem stays in `problem`
 /// Whether a process cloned from this one has ended, or does after waiting for it.
 MSCOPE_HIDDEN bool mscope_has_ended(int32_t process, int flags);
 /// Waits until `*state` is not `value` any more; false when the copy ended before that, or the time did.

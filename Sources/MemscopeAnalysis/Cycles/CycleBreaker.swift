@@ -105,13 +105,19 @@ struct CycleBreaker {
 
     /// None of them can be declared otherwise.
     private func nothing(_ references: [CycleReference]) -> CycleBreak {
-        if let property = references.last(where: { !remedies.isElement($0) && remedies.kind($0.from) == .class }) {
+        let ofClasses = references.filter { remedies.kind($0.from) == .class }
+        let own = ofClasses.filter { remedies.isOfProgram($0.from) }
+        if let property = own.last(where: { !remedies.isElement($0) }) {
             let (from, field) = (graph.typeName(of: property.from), property.field)
             let todo = "give \(from).\(field) another value in the end, such as nil"
             return edge(property, nil, "no reference here can be weak: \(todo)")
         }
-        if let element = references.last(where: { remedies.isElement($0) && remedies.kind($0.from) == .class }) {
+        if let element = own.last {
             return edge(element, nil, "no reference here can be weak: remove the element in the end")
+        }
+        if let reference = ofClasses.last {
+            let todo = "end it by what the library offers, such as invalidate() or cancel()"
+            return edge(reference, nil, "\(graph.typeName(of: reference.from)) belongs to a library: \(todo)")
         }
         // Not empty, as it was promised.
         return edge(references[references.count - 1], nil, "no reference here can be weak: set one to nil in the end")

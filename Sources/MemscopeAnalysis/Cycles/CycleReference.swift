@@ -110,10 +110,15 @@ struct CycleRemedies {
     }
 
     /// Whether a block's type is declared where a programmer can change it.
-    private func isOfProgram(_ node: UInt32) -> Bool {
+    func isOfProgram(_ node: UInt32) -> Bool {
         guard let type = graph.type(of: Int(node)), type.kind == .class else { return true }
-        let root = type.name.prefix { $0 != "." && $0 != "<" }
-        return root.first != "_" && !Self.libraries.contains(root)
+        return !Self.isOfLibrary(type.name)
+    }
+
+    /// Whether nobody can edit the declaration of a class.
+    static func isOfLibrary(_ name: String) -> Bool {
+        let root = name.prefix { $0 != "." && $0 != "<" }
+        return root.first == "_" || libraries.contains(root)
     }
 
     /// The elements of a collection, or of a class' tail, cannot be made weak without another type of element.

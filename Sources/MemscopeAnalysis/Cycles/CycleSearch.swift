@@ -6,6 +6,8 @@ import Tracking
 /// `visitsPerEdge` times as many edges as the component has, and some more for small ones. Then the cycle is one of the
 /// shortest through some member, and may not be the shortest of all. Searches end at the length that is known already,
 /// which makes the search exact for trees whose nodes know their parent, however large.
+///
+/// A cycle through an object of the program's is preferred to one among a library's, where nothing can be changed.
 struct CycleSearch {
     private static let visitsPerEdge = 2
     private static let freeVisits = 4096
@@ -21,6 +23,8 @@ struct CycleSearch {
     private let predecessor: Column<UInt32>
     private var searches: UInt32 = 0
     private var signature: CycleSignature
+    /// Per type of the graph, and for nodes without one: whether the program declares it.
+    private let areOwn: [Bool]
 
     /// - Returns: Nil when the system refuses the memory.
     init?(_ graph: HeapGraph, _ holds: HoldGraph, _ components: StrongComponents) {
@@ -30,13 +34,26 @@ struct CycleSearch {
         (self.holds, self.components) = (holds, components)
         (self.queue, self.stamp, self.depth, self.predecessor) = (queue, stamp, depth, predecessor)
         signature = CycleSignature(graph, holds)
+        areOwn = graph.types.map { $0.kind == .class && !CycleRemedies.isOfLibrary($0.name) } + [false]
     }
 
     /// Writes the nodes and codes of a cycle to `best`: of the shortest that were found, the one with the least codes.
     mutating func run(_ component: Int, into best: inout FoundCycle) {
         let range = components.range(of: component)
         best.removeAll()
-        if let looped = range.first(where: { holds.loops.contains(components.node(at: $0)) }) {
+        let (holds, components, areOwn) = (holds, components, areOwn)
+        let own = range.lazy.filter { areOwn[min(Int(holds.nodes[components.node(at: $0)].type), areOwn.count - 1)] }
+        if own.isEmpty { search(range, in: component, into: &best) } else { search(own, in: component, into: &best) }
+    }
+
+    /// The same, of the cycles through some of its members.
+    private mutating func search(
+        _ members: some Sequence<Int>,
+        in component: Int,
+        into best: inout FoundCycle
+    ) {
+        let range = components.range(of: component)
+        if let looped = members.first(where: { holds.loops.contains(components.node(at: $0)) }) {
             best.nodes.append(components.node(at: looped))
             return signature.write(to: &best)
         }
@@ -45,7 +62,7 @@ struct CycleSearch {
         var visits = Self.visitsPerEdge * (edges + range.count) + Self.freeVisits
         var candidate = FoundCycle()
         var ties = 0
-        for index in range where visits > 0 {
+        for index in members where visits > 0 {
             let start = components.node(at: index)
             // No cycle of one is left, and ties that are not compared are not looked for.
             let limit = best.nodes.isEmpty ? Int.max : best.nodes.count - (ties < Self.tieLimit ? 0 : 1)

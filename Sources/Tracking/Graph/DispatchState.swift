@@ -5,8 +5,8 @@
 struct DispatchState {
     private static let used = BlockType(name: "dispatch work (used)", kind: .dispatch)
 
-    // struct dispatch_source_refs_s: type, owner, state, numbers, then three handlers. Sources of descriptors and signals
-    // have a struct dispatch_unote_linkage_s before it.
+    // struct dispatch_source_refs_s: type, owner, state, numbers, then three handlers. Sources of descriptors and
+    // signals have a struct dispatch_unote_linkage_s before it.
     private static func sourceLayout(after linkage: UInt64) -> BlockLayout {
         BlockLayout(knowing: [
             field(linkage + 40, .strong, "event handler"), field(linkage + 48, .strong, "cancel handler"),

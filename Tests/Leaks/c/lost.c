@@ -2,6 +2,7 @@
 #include "cases.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 static void *volatile global;
@@ -99,6 +100,19 @@ static void in_unmapped_memory(void)
     munmap(page, 4096);
 }
 
+/// The stream gets the memory where their addresses are.
+static void in_stream_buffer(void)
+{
+    enum { WORDS = 512 };
+    void **list = malloc(WORDS * sizeof(void *));
+    for (int i = 0; i < WORDS; i++) list[i] = i < 20 ? filled(92) : list[i % 20];
+    free(list);
+    FILE *stream = fopen("/dev/null", "w");
+    if (stream == NULL || fputs("x", stream) < 0) abort();
+    cases_show(stream);
+    global = stream;
+}
+
 static void by_libc(void)
 {
     cases_show(opendir("/"));
@@ -116,6 +130,7 @@ const struct leak_case lost_cases[] = {
     {"in-disguise", in_disguise},
     {"below-stack-pointer", below_stack_pointer},
     {"in-unmapped-memory", in_unmapped_memory},
+    {"in-stream-buffer", in_stream_buffer},
     {"lost-directory", by_libc},
     {NULL, NULL},
 };

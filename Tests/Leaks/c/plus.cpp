@@ -48,6 +48,19 @@ void by_empty_array()
     show(array);
 }
 
+struct alignas(64) Wide {
+    ~Wide() { room[0] = 0; }
+    volatile char room[64];
+};
+Wide *volatile wide[20];
+
+/// The same with room for the count as great as the alignment.
+void by_empty_wide_arrays()
+{
+    volatile size_t none = 0;
+    for (auto &each : wide) each = new Wide[none];
+}
+
 void lost_object()
 {
     show(new Both);
@@ -110,6 +123,7 @@ const struct leak_case cpp_cases[] = {
     {"lost-vector", lost_vector},
     {"shared-ring", shared_ring},
     {"clean-by-empty-array", by_empty_array},
+    {"clean-by-empty-wide-arrays", by_empty_wide_arrays},
     {"clean-by-base", by_base},
     {"clean-by-counted-array", by_counted_array},
     {"clean-by-containers", by_containers},

@@ -9,8 +9,34 @@ let closureCases: [(name: String, run: () -> Void)] = [
     ("strong-delegate", StrongDelegate.run),
     ("bound-method", BoundMethod.run), ("lost-closure", LostClosure.run),
     ("clean-weak-self", WeakSelf.run), ("clean-closure-runs-once", ClosureRunsOnce.run),
-    ("clean-unowned-self", UnownedSelf.run), ("clean-weak-delegate", WeakDelegate.run),
+    ("clean-unowned-self", UnownedSelf.run), ("clean-unowned-self-generic", GenericUnownedSelf.run),
+    ("clean-weak-delegate", WeakDelegate.run),
 ]
+
+/// Where generic arguments stand in the context, its captures have no layout.
+enum GenericUnownedSelf {
+    final class Slot<Value> {
+        var value: Value
+        var onTap: (() -> Value)?
+        init(_ value: Value) { self.value = value }
+        func connect(_ times: Int) {
+            onTap = { [unowned self] in
+                show(times)
+                return value
+            }
+        }
+    }
+    nonisolated(unsafe) static var kept: [Slot<Int>] = []
+
+    @inline(never) static func run() {
+        for number in 0..<20 {
+            let slot = Slot(number)
+            slot.connect(number)
+            kept.append(slot)
+        }
+        show(kept.count)
+    }
+}
 
 /// A closure that captures one object alone needs no context: the object is its context.
 enum ClosureSelf {

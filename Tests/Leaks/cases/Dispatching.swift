@@ -1,5 +1,6 @@
 // Queues, sources and work items.
 import Dispatch
+import Glibc
 
 let dispatchCases: [(name: String, run: () -> Void)] = [
     ("source-never-activated", SourceNeverActivated.run), ("work-item-holds-self", WorkItemHoldsSelf.run),
@@ -7,7 +8,8 @@ let dispatchCases: [(name: String, run: () -> Void)] = [
     ("suspended-queue", SuspendedQueue.run), ("ten-timers", TenTimers.run),
     ("running-timer", RunningTimer.run), ("clean-cancelled-timer", CancelledTimer.run),
     ("clean-pending-work", PendingWork.run), ("clean-queues", CleanQueues.run),
-    ("clean-read-source", ReadSource.run),
+    ("read-source", ReadSource.run), ("lost-read-source", LostSources.read),
+    ("lost-signal-source", LostSources.signal), ("lost-group", LostGroup.run),
 ]
 
 /// The handler holds what holds the source; dispatch has not seen it yet.
@@ -181,6 +183,35 @@ enum CleanQueues {
     @inline(never) static func run() {
         count()
         settle()
+    }
+}
+
+/// Never activated: nobody but the listener knows the source.
+enum LostSources {
+    final class Listener: @unchecked Sendable { var source: (any DispatchSourceProtocol)? }
+
+    @inline(never) static func read() {
+        lose(DispatchSource.makeReadSource(fileDescriptor: cases_silent_descriptor()))
+    }
+    @inline(never) static func signal() { lose(DispatchSource.makeSignalSource(signal: SIGUSR2)) }
+
+    @inline(never) private static func lose(_ source: any DispatchSourceProtocol) {
+        let listener = Listener()
+        listener.source = source
+        source.setEventHandler { show(listener) }
+        show(listener)
+    }
+}
+
+/// Entered and never left, and nobody has the group any more.
+enum LostGroup {
+    final class Batch {}
+
+    @inline(never) static func run() {
+        let batch = Batch()
+        let group = DispatchGroup()
+        group.enter()
+        group.notify(queue: .global()) { show(batch) }
     }
 }
 

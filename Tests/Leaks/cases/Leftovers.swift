@@ -8,7 +8,8 @@ let leftoverCases: [(name: String, run: () -> Void)] = [
     ("clean-in-empty-buckets", EmptyBuckets.clean), ("lost-in-empty-buckets", EmptyBuckets.lost),
     ("lost-in-empty-set", EmptySet.run), ("clean-behind-number", BehindNumber.clean),
     ("lost-behind-number", BehindNumber.lost), ("lost-in-other-case", OtherCase.run),
-    ("lost-in-gone-value", GoneValue.run), ("clean-with-breadcrumbs", Breadcrumbs.run),
+    ("lost-in-gone-value", GoneValue.run), ("lost-through-stream", ThroughStream.run),
+    ("clean-with-breadcrumbs", Breadcrumbs.run),
 ]
 
 nonisolated(unsafe) private var kept: [AnyObject] = []
@@ -57,6 +58,32 @@ enum BehindCharacters {
     @inline(never) static func fill(_ owner: Owner, _ number: Int) { owner.title = "customer number \(number)" }
     @inline(never) static func clean() { make(Owner.init, lost: false, fill: fill) }
     @inline(never) static func lost() { make(Owner.init, lost: true, fill: fill) }
+}
+
+/// What a stream has given out is still in its buffer.
+enum ThroughStream {
+    final class Keeper: @unchecked Sendable {
+        let stream: AsyncStream<Item>
+        let continuation: AsyncStream<Item>.Continuation
+        init() { (stream, continuation) = AsyncStream.makeStream() }
+    }
+    final class Item: Sendable {}
+
+    @inline(never) static func run() {
+        for _ in 0..<20 {
+            let keeper = Keeper()
+            kept.append(keeper)
+            keeper.continuation.yield(Unmanaged.passRetained(Item()).takeUnretainedValue())
+            Task.detached {
+                var iterator = keeper.stream.makeAsyncIterator()
+                show(await iterator.next())
+                reached.signal()
+            }
+            reached.wait()
+        }
+        usleepForThreads()
+        clobberPool()
+    }
 }
 
 enum BehindCount {

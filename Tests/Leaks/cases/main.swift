@@ -4,7 +4,7 @@ import Glibc
 let topics: [[(name: String, run: () -> Void)]] = [
     cycleCases, closureCases, containerCases, existentialCases, enumCases, genericCases, unmanagedCases,
     concurrencyCases, dispatchCases, leftoverCases, foundationCases, threadCases, referenceCases, globalCases,
-    adviceCases,
+    adviceCases, noncopyableCases,
 ]
 
 /// Shows a value to code that no optimiser can see into, so that it has to exist.

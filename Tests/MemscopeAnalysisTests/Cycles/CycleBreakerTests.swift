@@ -97,6 +97,8 @@ import Tracking
             none.reason == "no reference here can be weak: give App.Left.payload another value in the end, such as nil"
         )
         #expect(none.place == nil)
+        let library = try advice(Link("Foundation.NSCacheEntry", "prevByCost", form))
+        #expect(library.reason.hasPrefix("Foundation.NSCacheEntry belongs to a library: end it by "))
     }
 
     @Test("A name that points back does not make a payload weak")

@@ -133,6 +133,45 @@ import Tracking
         #expect(analysis.leaks.groups.map(\.kind) == [.direct])
     }
 
+    @Test("A word of unknown meaning closes a cycle where its target counts more references than are known")
+    func accounted() throws {
+        var builder = GraphBuilder()
+        let type = builder.type("App.Node")
+        // Each of three is referred to once by a word of unknown meaning, and by as many others as it counts, less one.
+        for strong in 0..<3 as Range<UInt64> {
+            let node = builder.block(type, counts: strong << 33)
+            let other = builder.block(type, counts: 0)
+            builder.edge(node, other)
+            builder.edge(other, node, .conservative)
+            for _ in 0..<strong { builder.edge(builder.block(type), node) }
+        }
+        let known = builder.block(type, counts: 1 << 33)
+        let back = builder.block(type)
+        builder.edge(known, back)
+        builder.edge(back, known, .conservative)
+        for _ in 0..<2 { builder.edge(builder.block(type), known) }
+        let itself = builder.block(type)
+        builder.edge(itself, itself, .conservative)
+        let cycles = try builder.analyse().cycles.cycles
+        #expect(cycles.map(\.count).reduce(0, +) == 4 && cycles.allSatisfy(\.isInferred))
+    }
+
+    @Test("A cycle through an object of the program's is shown, though a library has a shorter one")
+    func ofProgram() throws {
+        var builder = GraphBuilder()
+        let timer = builder.block(builder.type("Foundation.Timer", fields: ["_storage", "_fire"]))
+        let storage = builder.block(builder.type("Foundation.__NSCFType"))
+        let closure = builder.block(builder.type("closure context (App.Poll)", .closure))
+        let poll = builder.block(builder.type("App.Poll", fields: ["timer"]))
+        builder.edge(timer, storage, at: 16)
+        builder.edge(storage, timer)
+        builder.edge(timer, closure, at: 24)
+        builder.edge(closure, poll)
+        builder.edge(poll, timer)
+        let cycle = try #require(builder.analyse().cycles.cycles.first)
+        #expect(cycle.path.map(\.type).contains("App.Poll") && cycle.length == 3)
+    }
+
     @Test("A cycle with suspects is not called lost")
     func suspects() throws {
         let analysis = try persons(2).analyse(isConfirmed: { $0 != 1 })

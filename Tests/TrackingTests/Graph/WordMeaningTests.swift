@@ -13,6 +13,9 @@ private struct Pair: Valued { var one: Target, other: Target }
 private struct Large: Valued { var one: Target, other: Target, numbers = (1, 2) }
 private enum State { case idle, running(Target, Target), waiting(Int) }
 
+private struct RingHeader { var capacity: Int, count: Int, startSlot: Int }
+private final class Ring: ManagedBuffer<RingHeader, Target> {}
+
 private final class Holder {
     var target: Target?
     var value: Any = 0
@@ -111,6 +114,17 @@ private final class Holder {
         #expect(kinds.count { $0 == .strong } == 2)
         #expect(kinds.last == .ignored)
         withExtendedLifetime(set) {}
+    }
+
+    @Test("Elements of a ring are where its header says") func rings() {
+        let ring = Ring.create(minimumCapacity: 5) { _ in RingHeader(capacity: 5, count: 3, startSlot: 3) }
+        let storage = Layouts.address(ring)
+        // Five elements behind the header, and a word behind them.
+        let offsets = (0..<6).map { UInt64(40 + 8 * $0) }
+        let graph = graph(from: (storage, 96), at: offsets, to: (Layouts.address(target), 24))
+        let kinds = graph.edges(of: 0).map { graph.edges[$0].kind }
+        #expect(kinds == [.strong, .ignored, .ignored, .strong, .strong, .ignored])
+        withExtendedLifetime(ring) {}
     }
 
     @Test("What a block captured and retains is strong, and leads to what is counted") func blocks() {

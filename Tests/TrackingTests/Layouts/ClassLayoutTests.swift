@@ -173,10 +173,10 @@ private final class Empty {}
         )
     }
 
-    @Test("The queue of an actor is not known, its fields are") func actors() {
+    @Test("The queue of an actor owns nothing, its fields are known") func actors() {
         let fields = layouts.fields(of: Counter())
         #expect(fields.last == "target strong")
-        #expect(!fields.isEmpty && fields.dropLast().allSatisfy { $0 == "$defaultActor conservative" })
+        #expect(!fields.isEmpty && fields.dropLast().allSatisfy { $0 == "$defaultActor unmanaged" })
     }
 
     @Test("What a mutex protects are words, as the runtime cannot name its type") func mutex() {

@@ -31,7 +31,8 @@ extension ValueWords {
             default: return addWords(extent, path)
             }
         }
-        if words == 3 { form = .existential }
+        // No protocol stands before `Any`, which could be made one of classes.
+        if words == 3 { form = kind == 0x303 && detail & 0xFF_FFFF == 0 ? .fixed : .existential }
         let choice = words == 3 ? WordChoice.existential(at: extent.lowerBound) : nil
         for index in 0..<words where extent.lowerBound + 8 * index + 8 <= extent.upperBound {
             let target = choice == nil ? ReferenceTarget.object : .anything

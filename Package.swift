@@ -71,6 +71,13 @@ let package = Package(
         .testTarget(name: "MemscopeDemoTests", dependencies: ["MemscopeDemo"], swiftSettings: swiftRules),
         .testTarget(name: "MemscopeServerTests", dependencies: ["MemscopeServer", "CZlib"], swiftSettings: swiftRules),
         .testTarget(name: "MemscopeTestingTests", dependencies: ["MemscopeTesting"], swiftSettings: swiftRules),
+        // Tests/NoLeaks is also a package of its own, which is built optimized.
+        .target(name: "NoLeaksModels", path: "Tests/NoLeaks/Models"),
+        .testTarget(
+            name: "NoLeaksTests",
+            dependencies: ["MemscopeTesting", "NoLeaksModels"],
+            path: "Tests/NoLeaks/NoLeaksTests"
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

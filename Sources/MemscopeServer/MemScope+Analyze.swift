@@ -11,6 +11,8 @@ extension MemScope {
 
         /// Whether what the calling thread's stack holds is left out: it is known to have no frame of the program's.
         var ignoresOwnStack = false
+        /// The image whose async functions run tests, and so keep nothing that a test has made.
+        var ignoredRunner: String?
 
         /// 1 GiB and a minute.
         public init() {}

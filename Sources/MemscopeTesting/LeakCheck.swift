@@ -7,8 +7,10 @@ internal import Tracking
 enum LeakCheck {
     /// Until the next try, while a dashboard or a test that is not async looks.
     private static let waitMicroseconds: UInt32 = 2000
-    /// How often a scope is looked at whose blocks are lost in one pass and held in another.
+    /// How often a scope is looked at whose blocks are lost in one pass and held in another, or held by one word of a
+    /// stack: what an earlier call left there goes when the thread goes on, and a variable stays.
     private static let looks = 4
+    private static let timeBetweenLooks = Duration.milliseconds(5)
 
     /// A scope for the calling code; records an issue and returns nil when its blocks could not be told from others.
     static func scope(at place: SourceLocation, counts: Bool = false) -> AllocationScope? {
@@ -43,8 +45,10 @@ enum LeakCheck {
         for number in 1...looks {
             await DeadFrames.wipe()
             let outcome = await Turns.shared.look(scope)
-            if number < looks, case .success(let found) = outcome, found.leaks.isEmpty, found.hasSuspects { continue }
-            return report(outcome, comment: comment, at: place)
+            guard number < looks, case .success(let found) = outcome, found.leaks.isEmpty, found.hasSuspects else {
+                return report(outcome, comment: comment, at: place)
+            }
+            try? await Task.sleep(for: timeBetweenLooks)
         }
     }
 

@@ -84,7 +84,7 @@ package struct Reachability: Sendable {
     package var kernelHeld: BlockSum { held[Firmness.kernel.rawValue] }
 
     /// Whether the block hangs on blocks to which one word of a stack or register alone leads.
-    func isStackSuspect(_ node: UInt32) -> Bool { isReachable(Int(node)) && !proven.contains(node) }
+    package func isStackSuspect(_ node: UInt32) -> Bool { isReachable(Int(node)) && !proven.contains(node) }
 
     /// Whether a root holds the block.
     package func isReachable(_ node: Int) -> Bool { kept.contains(node) && !suspects.contains(node) }

@@ -27,7 +27,8 @@ package struct SuspectGroup: Sendable, Hashable {
     /// Why nothing is said about them.
     package var reason: String {
         let word = place == .register ? "word in a register" : "word on the stack"
-        return "held only by one \(word) of thread \(tid): a variable of a running function, or what an earlier call left"
+        let what = "a variable of a running function, or what an earlier call left"
+        return "held only by one \(word) of thread \(tid): \(what)"
     }
 }
 

@@ -27,8 +27,9 @@ extension APIRoutes {
         return try answer(observer.lastFinding) { finding in
             let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
             // Suspects are no leaks: they are listed for who asks for them.
-            let all = kind == MemScope.HeapAnalysis.Leak.Kind.stack.rawValue ? finding.suspects : finding.leaks + growing
-            let leaks = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let leaks = (finding.leaks + growing + finding.suspects).filter {
+                kind.isEmpty ? $0.kind != .stack : $0.kind.rawValue == kind
+            }
             var page = Page(leaks: leaks, order: order, after: cursor, limit: limit)
             observer.withNames { names in page.update(names.name) }
             return WireFormat.leaks(page, scan: finding.scan, summary: finding.summary, in: observer.envelope())

@@ -66,7 +66,7 @@ struct HeapLook {
         of graph: HeapGraph,
         isConfirmed: (Int) -> Bool = { _ in true }
     ) throws(HeapAnalysisError) -> Picture {
-        let holds = try owned(HoldGraph(graph))
+        let holds = try owned(HoldGraph(graph, runner: options.ignoredRunner))
         return Picture(
             graph: graph,
             holds: holds,

@@ -9,7 +9,8 @@ package struct ScopeLeaks: Sendable {
     ///
     /// Their figures are of the whole process.
     package let cycles: [MemScope.HeapAnalysis.Cycle]
-    /// Whether some of the scope's blocks were lost in one pass only: another look may tell.
+    /// Whether some of the scope's blocks were lost in one pass only, or hang on one word of a stack: another look may
+    /// tell.
     package let hasSuspects: Bool
 }
 
@@ -27,6 +28,7 @@ extension MemScope {
     ) throws(HeapAnalysisError) -> ScopeLeaks {
         var options = AnalysisOptions()
         options.ignoresOwnStack = ignoresOwnStack
+        options.ignoredRunner = "libTesting.so"
         return try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
             try HeapObserver.current.leaks(of: scope, options)
         }
@@ -54,9 +56,12 @@ extension HeapObserver {
 
 extension HeapFinding {
     fileprivate func hasSuspects(of scope: AllocationScope) -> Bool {
-        let suspects = analysis.reachability.suspects
-        guard analysis.reachability.suspectBlocks > 0 else { return false }
-        return (0..<analysis.graph.count).contains { suspects.contains($0) && scope.has(analysis.graph.nodes[$0]) }
+        let reachability = analysis.reachability
+        guard reachability.suspectBlocks + reachability.stackSuspects.blocks > 0 else { return false }
+        return (0..<UInt32(analysis.graph.count)).contains {
+            (reachability.suspects.contains($0) || reachability.isStackSuspect($0))
+                && scope.has(analysis.graph.nodes[Int($0)])
+        }
     }
 
     /// Those of a scope's blocks that are lost, grouped as all are.

@@ -67,6 +67,24 @@ import Tracking
         #expect(frames.first?.image == "plugin.so")
     }
 
+    @Test("A file that was moved there since gives no names, however old it is") func moved() throws {
+        let arguments = ["-g", "-Wl,--build-id=none"]
+        let plugin = try Plugin(arguments)
+        defer { plugin.remove() }
+        let loaded = try plugin.load()
+        let store = MetadataStore()
+        let address = try loaded.call("plugin_function")
+        let time = CaptureCore.now
+        loaded.close()
+        store.refresh()
+        Thread.sleep(forTimeInterval: 2.5)
+        try plugin.build(arguments + ["-DOTHER", "-O0"])
+        let earlier = Date(timeIntervalSinceNow: -600)
+        try FileManager.default.setAttributes([.modificationDate: earlier], ofItemAtPath: plugin.path)
+        let frames = store.symbolize(address: address, at: time)
+        #expect(frames.map(\.function) == ["0x" + String(address, radix: 16)])
+    }
+
     @Test("The file of the running program is found although it was renamed") func deletedProgram() throws {
         let store = MetadataStore()
         let program = try #require(store.images.first)

@@ -13,14 +13,14 @@ internal import Glibc
 
     let start: UnsafeMutableRawPointer
     let count: Int
-    /// Wall-clock seconds since 1970.
-    let modifiedAt: Int
+    /// When the file was last written or put where it is, in wall-clock seconds since 1970.
+    let changedAt: Int
     let isCopy: Bool
 
-    private init(start: UnsafeMutableRawPointer, count: Int, modifiedAt: Int, isCopy: Bool) {
+    private init(start: UnsafeMutableRawPointer, count: Int, changedAt: Int, isCopy: Bool) {
         unsafe self.start = unsafe start
         self.count = count
-        self.modifiedAt = modifiedAt
+        self.changedAt = changedAt
         self.isCopy = isCopy
     }
 
@@ -29,16 +29,16 @@ internal import Glibc
     }
 
     static func mapping(_ path: String) -> FileBytes? {
-        withFile(path) { descriptor, size, modifiedAt in
+        withFile(path) { descriptor, size, changedAt in
             guard let start = unsafe mapped(size, descriptor: descriptor) else { return nil }
-            return unsafe FileBytes(start: start, count: size, modifiedAt: modifiedAt, isCopy: false)
+            return unsafe FileBytes(start: start, count: size, changedAt: changedAt, isCopy: false)
         }
     }
 
     static func copy(_ path: String) -> FileBytes? {
-        withFile(path) { descriptor, size, modifiedAt in
+        withFile(path) { descriptor, size, changedAt in
             guard size <= copyLimit, let start = unsafe mapped(size, descriptor: -1) else { return nil }
-            let bytes = unsafe FileBytes(start: start, count: size, modifiedAt: modifiedAt, isCopy: true)
+            let bytes = unsafe FileBytes(start: start, count: size, changedAt: changedAt, isCopy: true)
             var done = 0
             while done < size {
                 let got = unsafe pread(descriptor, start + done, size - done, off_t(done))
@@ -52,7 +52,7 @@ internal import Glibc
     /// A copy of these bytes that no longer depends on the file; nil when it shrank.
     func copied() -> FileBytes? {
         guard count <= Self.copyLimit, let copy = unsafe Self.mapped(count, descriptor: -1) else { return nil }
-        let bytes = unsafe FileBytes(start: copy, count: count, modifiedAt: modifiedAt, isCopy: true)
+        let bytes = unsafe FileBytes(start: copy, count: count, changedAt: changedAt, isCopy: true)
         let address = unsafe UInt64(UInt(bitPattern: start))
         return unsafe mscope_read_memory(address, copy, count) == count ? bytes : nil
     }
@@ -66,7 +66,8 @@ internal import Glibc
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
             return nil
         }
-        return body(descriptor, Int(status.st_size), Int(status.st_mtim.tv_sec))
+        // An old file that is moved or linked to the path keeps the time it was written at.
+        return body(descriptor, Int(status.st_size), max(Int(status.st_mtim.tv_sec), Int(status.st_ctim.tv_sec)))
     }
 
     /// Pages of a file, or fresh ones for the descriptor -1.

@@ -20,7 +20,7 @@ enum ImageFile {
     static func isSame(_ file: ElfFile, as image: Image) -> Bool {
         let buildID = file.buildID
         if !image.buildID.isEmpty || !buildID.isEmpty { return buildID == image.buildID }
-        return file.bytes.modifiedAt <= wallClockSeconds(at: image.loadedAt) + 1
+        return file.bytes.changedAt <= wallClockSeconds(at: image.loadedAt) + 1
     }
 
     private static func candidates(_ image: Image) -> [String] {

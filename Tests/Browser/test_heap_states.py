@@ -87,6 +87,17 @@ def test_an_address_without_a_block_is_no_failure_of_the_page(page):
         assert "no block contained 0x10 Scan again." in page.first(".notice-text").text
 
 
+def test_suspects_are_shown_when_asked_for(page):
+    reason = "held only by one word on the stack of thread 12: a variable of a running function"
+    suspects = heap.leaks([heap.leak(kind="stack", reason=reason)])
+    with page.pretending(KNOWN, ("GET leaks", 200, suspects, 0)):
+        page.open("#/leaks?kind=stack")
+        assert page.first("tbody .kind").text == "one stack word"
+        assert page.first("tbody .name").get_attribute("title").endswith(reason)
+        assert page.first('.choice[data-value="stack"]').get_attribute("aria-pressed") == "true"
+        assert "1 of them hang on single words" in page.first(".unlisted").text
+
+
 def test_what_rests_on_a_conclusion_is_labelled(page):
     with page.pretending(KNOWN, *LISTS):
         page.open("#/leaks")

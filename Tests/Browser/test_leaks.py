@@ -41,16 +41,6 @@ def test_a_kind_leaves_its_own(leaks):
     assert page.driver.current_url.endswith("#/leaks?kind=direct")
 
 
-def test_suspects_are_shown_when_asked_for(leaks):
-    page, data = leaks
-    page.click('.choice[data-value="stack"]')
-    kinds = "return [...document.querySelectorAll('tbody .kind')].map((one) => one.dataset.leak)"
-    page.until(lambda: set(page.script(kinds)) == {"stack"}, "no suspects, or leaks beside them")
-    assert "stack" not in {one["kind"] for one in data["leaks"]}
-    titles = page.script("return [...document.querySelectorAll('tbody .name')].map((one) => one.title)")
-    assert all(": held only by one word " in title and " of thread " in title for title in titles)
-
-
 def test_a_type_leads_to_its_leaks(leaks):
     page, data = leaks
     name = next(one["type"] for one in data["leaks"] if one["kind"] == "cycle")

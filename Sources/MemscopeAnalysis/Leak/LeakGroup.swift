@@ -10,25 +10,36 @@ package enum LeakKind: UInt8, Sendable, Hashable, CaseIterable {
     case cycle
 }
 
+/// Blocks of one type and call stack as it reads.
+package protocol BlockGroup {
+    /// One of those whose stacks read the same.
+    var site: UInt32 { get }
+    /// Index in `HeapGraph.types`, or `HeapNode.none`.
+    var type: UInt32 { get }
+    var count: Int { get }
+    var bytes: UInt64 { get }
+    /// Bytes of these blocks and of everything that hangs on them; nil when it was too much work to find out.
+    ///
+    /// What several groups hold counts for each.
+    var retainedBytes: UInt64? { get }
+    /// The first by address, at most `LeakGroup.nodeLimit`.
+    var nodes: [UInt32] { get }
+    var reason: String { get }
+}
+
 /// Lost blocks of one kind, type and call stack as it reads.
-package struct LeakGroup: Sendable, Hashable {
+package struct LeakGroup: BlockGroup, Sendable, Hashable {
     /// Most nodes that are kept per group.
     package static let nodeLimit = 16
 
     package var kind: LeakKind
     /// What it is, from the blocks' type and reference counts: "retain cycle", "held by a leaked Account".
     package var reason = ""
-    /// One of those whose stacks read the same.
     package var site: UInt32
-    /// Index in `HeapGraph.types`, or `HeapNode.none`.
     package var type: UInt32
     package var count = 0
     package var bytes: UInt64 = 0
-    /// Bytes of these blocks and of everything lost that they hold; nil when it was too much work to find out.
-    ///
-    /// What several groups hold counts for each.
     package var retainedBytes: UInt64?
-    /// The first by address.
     package var nodes: [UInt32] = []
 
     init(kind: LeakKind, site: UInt32, type: UInt32) {

@@ -1,21 +1,15 @@
 package import Tracking
 
 /// Blocks of one type and call stack, each held by nothing but one word, in the registers or on the stack of a thread.
-package struct SuspectGroup: Sendable, Hashable {
+package struct SuspectGroup: BlockGroup, Sendable, Hashable {
     /// Where the words are: on the stack, or in a register.
     package let place: HeapRoot.Kind
     package let tid: Int32
-    /// One of those whose stacks read the same.
     package let site: UInt32
-    /// Index in `HeapGraph.types`, or `HeapNode.none`.
     package let type: UInt32
     package private(set) var count = 0
     package private(set) var bytes: UInt64 = 0
-    /// Bytes of these blocks and of all that hangs on such blocks only; nil when it was too much work to find out.
-    ///
-    /// What several groups hold counts for each.
     package fileprivate(set) var retainedBytes: UInt64?
-    /// The first by address, at most `LeakGroup.nodeLimit`.
     package private(set) var nodes: [UInt32] = []
 
     fileprivate mutating func add(_ node: UInt32, _ size: UInt64) {

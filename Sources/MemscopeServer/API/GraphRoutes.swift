@@ -23,7 +23,7 @@ extension APIRoutes {
     private func leaks(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try findingParameters(request, "kind")
         let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
-        let kind = try request.choice("kind", of: kinds, default: "")
+        let kind = try request.choice("kind", of: kinds, default: "", without: "without it all but stack")
         return try answer(observer.lastFinding) { finding in
             let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
             // Suspects are no leaks: they are listed for who asks for them.

@@ -49,11 +49,16 @@ extension HTTPRequest {
         return value
     }
 
-    /// One of a few words.
-    package func choice(_ name: String, of words: [String], default fallback: String) throws(HTTPError) -> String {
+    /// One of a few words; `without` says what the default means, if it is no word.
+    package func choice(
+        _ name: String,
+        of words: [String],
+        default fallback: String,
+        without: String = "all of them without it"
+    ) throws(HTTPError) -> String {
         guard let text = string(name) else { return fallback }
         guard words.contains(text) else {
-            let without = fallback.isEmpty ? "all of them without it" : "default \(fallback)"
+            let without = fallback.isEmpty ? without : "default \(fallback)"
             throw .badParameter(
                 "\"\(text)\" is no value for \"\(name)\"",
                 hint: "\(name) is one of \(words.joined(separator: ", ")); \(without)"

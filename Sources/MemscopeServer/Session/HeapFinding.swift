@@ -21,7 +21,7 @@ final class HeapFinding: Sendable {
         self.summary = summary
         scan = MemScope.HeapAnalysis.Scan(graph, passes: passes, duration: duration)
         leaks = analysis.leaks.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
-        suspects = analysis.suspects.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
+        suspects = analysis.suspects.groups.map { MemScope.HeapAnalysis.Leak(.stack, $0, in: graph) }
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
     }
 
@@ -80,25 +80,14 @@ extension MemScope.HeapAnalysis.Leak {
             case .indirect: .indirect
             case .cycle: .cycle
             }
+        self.init(kind, group, in: graph)
+    }
+
+    /// Without a stack.
+    fileprivate init(_ kind: Kind, _ group: some BlockGroup, in graph: HeapGraph) {
         let type = graph.blockType(at: group.type)
         self.init(
             kind: kind,
-            reason: group.reason,
-            count: group.count,
-            bytes: group.bytes,
-            retainedBytes: group.retainedBytes,
-            type: type.name,
-            typeKind: type.kind,
-            site: group.site,
-            stack: [],
-            addresses: graph.addresses(of: group.nodes)
-        )
-    }
-
-    fileprivate init(_ group: SuspectGroup, in graph: HeapGraph) {
-        let type = graph.blockType(at: group.type)
-        self.init(
-            kind: .stack,
             reason: group.reason,
             count: group.count,
             bytes: group.bytes,

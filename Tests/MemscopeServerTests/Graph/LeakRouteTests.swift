@@ -57,15 +57,13 @@ import Testing
             let api = API()
             let before = api.post("/api/leakscan").data.summary
             lose(1) { giveToKernel(20) }
-            let held = unsafe makeOnStack(5000)
-            let after = api.post("/api/leakscan").data.summary
+            let after = withBlocksOnStack(100, of: 5000) { api.post("/api/leakscan").data.summary }
             #expect(after.kernelHeldBlocks.number == (before.kernelHeldBlocks.number ?? -1) + 20)
             let kernelBytes = (after.kernelHeldBytes.number ?? 0) - (before.kernelHeldBytes.number ?? 0)
             #expect(kernelBytes == 20 * 24)
             #expect(row(in: api.get("/api/leaks").data.leaks, withType: "Lonely") == nil)
-            // The program holds more that way, and not always the same.
-            #expect(after.stackHeldBytes.number ?? 0 >= 10_000 && after.stackHeldBlocks.number ?? 0 >= 2)
-            unsafe free(held)
+            // The program holds more that way, and not always the same; old words elsewhere may hold some of these.
+            #expect(after.stackHeldBytes.number ?? 0 >= 50 * 5000 && after.stackHeldBlocks.number ?? 0 >= 50)
         }
     }
 
@@ -103,9 +101,8 @@ import Testing
             #expect(counts == counts.sorted())
             let cycles = api.get("/api/leaks?kind=cycle").data
             #expect(cycles.leaks.list.allSatisfy { $0.kind.text == "cycle" } && cycles.total.number ?? 0 > 0)
-            #expect(
-                api.get("/api/leaks?kind=lost").error.hint.text?.contains("direct, indirect, cycle, growth") == true
-            )
+            let hint = api.get("/api/leaks?kind=lost").error.hint.text
+            #expect(hint?.contains("direct, indirect, cycle, growth, stack; without it all but stack") == true)
             #expect(api.get("/api/cycles?sort=size").status == 400)
         }
     }

@@ -65,11 +65,13 @@ final class Lonely {
     }
 }
 
-/// A block, with one that only it holds, whose address is in the caller's frame.
-@inline(never) func makeOnStack(_ size: Int) -> UnsafeMutableRawPointer {
-    let outer = unsafe malloc(size)!
-    unsafe outer.storeBytes(of: malloc(size)!, as: UnsafeMutableRawPointer.self)
-    return unsafe outer
+/// Runs `body` while nothing but the stack has the addresses of `count` blocks; `count` is at most 128.
+@inline(never) func withBlocksOnStack<Result>(_ count: Int, of size: Int, _ body: () -> Result) -> Result {
+    unsafe withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: count) { blocks in
+        for index in 0..<count { unsafe blocks.initializeElement(at: index, to: malloc(size)) }
+        defer { for index in 0..<count { unsafe free(blocks[index]) } }
+        return body()
+    }
 }
 
 /// Blocks of C, the first of which holds the second.

@@ -29,7 +29,8 @@
  * @property {number} cycles
  * @property {number} suspects - found unreachable by one pass only, or perhaps held by io_uring
  * @property {number} kernelSuspects - those of the suspects that io_uring may hold
- * @property {number} stackHeldBlocks - held by nothing but words on stacks and in registers, with what only they hold
+ * @property {number} stackHeldBlocks - held by nothing but words on stacks, in registers and in frames of tasks, with
+ *   what only they hold
  * @property {number} stackHeldBytes
  * @property {number} stackSuspects - those of them that hang on single words
  * @property {number} stackSuspectBytes

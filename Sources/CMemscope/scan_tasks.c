@@ -14,12 +14,17 @@ struct mscope_slab_use {
 };
 enum { MSCOPE_SLAB_HEAD = 32, MSCOPE_SLAB_USE_AT = 16 };
 
+uint64_t mscope_scan_frames_word(void)
+{
+    if (&_swift_concurrency_debug_asyncTaskSlabMetadata == NULL) return 0;
+    return (uint64_t)_swift_concurrency_debug_asyncTaskSlabMetadata;
+}
+
 struct mscope_range mscope_part_in_use(struct mscope_scanner *scanner, const struct mscope_scan_node *node,
                                        uint64_t end)
 {
     const struct mscope_range all = {node->address, end};
-    if (node->words[0] == 0 || &_swift_concurrency_debug_asyncTaskSlabMetadata == NULL) return all;
-    if (node->words[0] != (uint64_t)_swift_concurrency_debug_asyncTaskSlabMetadata) return all;
+    if (node->words[0] == 0 || node->words[0] != mscope_scan_frames_word()) return all;
     if (node->size < MSCOPE_SLAB_HEAD) return all;
     uint64_t word = mscope_word(scanner, node->address + MSCOPE_SLAB_USE_AT);
     struct mscope_slab_use use = {(uint32_t)word, (uint32_t)(word >> 32)};

@@ -71,7 +71,10 @@ export const LEAK_KINDS = {
   direct: { label: "direct", text: "Nothing points to these blocks any more." },
   indirect: { label: "indirect", text: "Held only by blocks that are themselves lost." },
   growth: { label: "growth", text: "Still reachable, but steadily more: concluded from readings, not a proof." },
-  stack: { label: "one stack word", text: "Suspects: held only by one word on a stack or in a register, perhaps old." },
+  stack: {
+    label: "one stack word",
+    text: "Suspects: held only by one word on a stack, in a register or in a task's frames, perhaps old.",
+  },
 };
 
 /** @type {Record<string, {label: string, text: string}>} what a statement about the heap rests on */

@@ -29,7 +29,7 @@ const TOTALS = [
   ["Suspects", (it) => formatCount(it.suspects),
     () => "Unreachable in one pass only, or perhaps held by io_uring: not confirmed"],
   ["On one stack word", (it) => formatCount(it.stackSuspects),
-    () => "Held by nothing but one word on a stack or in a register, with what only they hold"],
+    () => "Held by nothing but one word on a stack, in a register or in a task's frames, with what only they hold"],
 ];
 
 /** @type {import("./facts.js").Fact<Leak>[]} */

@@ -102,6 +102,8 @@ size_t mscope_scan_read(struct mscope_scan *scan, uint64_t address, const uint8_
 /// Nothing will be read any more: the copy ends. Nodes, edges and roots stay.
 void mscope_scan_finish(struct mscope_scan *scan);
 void mscope_scan_release(struct mscope_scan *scan);
+/// What the blocks begin with in which tasks keep the frames of their async functions; 0 in a program without tasks.
+uint64_t mscope_scan_frames_word(void);
 /// Birth, thread and task of a node.
 void mscope_scan_origin(uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task);
 

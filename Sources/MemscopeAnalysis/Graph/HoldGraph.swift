@@ -7,8 +7,10 @@ package import Tracking
 package struct HoldGraph: Sendable {
     /// Set in a target when the edge can be part of a retain cycle.
     static let cycleBit: UInt32 = 1 << 31
+    /// Set in a target when the word is in a frame of an async function: its variable, or what an earlier call left.
+    static let looseBit: UInt32 = 1 << 30
     /// Of a target: the node.
-    static let nodeMask = cycleBit - 1
+    static let nodeMask = looseBit - 1
 
     package let count: Int
     /// The edges of a node are `starts[node]..<starts[node + 1]`, in the order of their offsets.
@@ -18,27 +20,30 @@ package struct HoldGraph: Sendable {
     let loops: NodeSet
     let nodes: Column<HeapNode>
     private let edges: Column<HeapEdge>
-    /// Objects that count no more strong references than known ones lead to them: what else points there owns nothing.
-    private let accounted: NodeSet
+    private let accounted: AccountedBlocks
+    /// Blocks that roots hold.
+    private let rooted: NodeSet
     /// One per type of the graph, and one for nodes without a type.
     private let rules: [HoldRule]
 
     /// `runner` is an image whose async functions keep nothing of what is looked for, however old the words in their
     /// frames are; only large frames count, which have a block to themselves.
     ///
-    /// - Precondition: fewer than 2^31 nodes.
+    /// - Precondition: fewer than 2^30 nodes.
     /// - Returns: Nil when the system refuses the memory.
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HeapGraph, runner: String? = nil) {
-        precondition(graph.count < Int(Self.cycleBit), "\(graph.count) blocks")
+        precondition(graph.count < Int(Self.looseBit), "\(graph.count) blocks")
         (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
         guard let starts = Column<UInt32>(count: graph.count + 1),
             let targets = Column<UInt32>(count: graph.edges.count),
             let loops = NodeSet(count: graph.count),
-            let accounted = Self.accounted(nodes, edges, graph.types)
+            let accounted = AccountedBlocks(nodes, edges, graph.types),
+            let rooted = Self.rooted(graph, accounted)
         else { return nil }
-        self.accounted = accounted
-        rules = graph.types.map { HoldRule(type: $0, runner: runner) } + [HoldRule(type: nil, runner: nil)]
+        (self.accounted, self.rooted) = (accounted, rooted)
+        let known = zip(graph.types, graph.layouts).map { HoldRule(type: $0, layout: $1, runner: runner) }
+        rules = known + [HoldRule(type: nil, layout: nil, runner: nil)]
         var filled = 0
         for node in 0..<graph.count {
             starts[node] = UInt32(filled)
@@ -46,10 +51,12 @@ package struct HoldGraph: Sendable {
             guard nodes[node].size < rule.emptySize else { continue }
             for index in Int(nodes[node].firstEdge)..<Int(nodes[node + 1].firstEdge) {
                 let edge = edges[index]
-                guard rule.holds(edge.kind, target: edge.to, in: nodes) else { continue }
+                let isLoose = edge.offset >= rule.framesStart
+                guard rule.holds(edge.kind, target: edge.to, in: nodes), !isLoose || !accounted.contains(edge.to)
+                else { continue }
                 let isCycleEdge = rule.canClose(edge.kind) && (edge.kind == .strong || !accounted.contains(edge.to))
                 if Int(edge.to) != node {
-                    targets[filled] = edge.to | (isCycleEdge ? Self.cycleBit : 0)
+                    targets[filled] = edge.to | (isCycleEdge ? Self.cycleBit : 0) | (isLoose ? Self.looseBit : 0)
                     filled += 1
                 } else if isCycleEdge, edge.kind == .strong || graph.mayHoldItself(node, by: edge) {
                     _ = loops.insert(edge.to)
@@ -60,24 +67,20 @@ package struct HoldGraph: Sendable {
         (count, self.starts, self.targets, self.loops) = (graph.count, starts, targets, loops)
     }
 
-    private static func accounted(
-        _ nodes: Column<HeapNode>,
-        _ edges: Column<HeapEdge>,
-        _ types: [BlockType]
-    ) -> NodeSet? {
-        guard let known = Column<UInt32>(count: nodes.count), let accounted = NodeSet(count: nodes.count) else {
-            return nil
+    /// A word on a stack or in a register holds no object whose references are known: it was borrowed from one who owns
+    /// it, and who holds it as long as the word is of use, or it was left there.
+    private static func rooted(_ graph: HeapGraph, _ accounted: AccountedBlocks) -> NodeSet? {
+        guard let rooted = NodeSet(count: graph.count) else { return nil }
+        for index in 0..<graph.roots.count {
+            let root = graph.roots[index]
+            let isLoose = root.kind == .stack || root.kind == .register
+            if !isLoose || !accounted.contains(root.to) { _ = rooted.insert(root.to) }
         }
-        for index in 0..<edges.count where edges[index].kind == .strong { known[edges[index].to] &+= 1 }
-        let areObjects = types.map(\.kind.isSwiftObject) + [false]
-        for node in 0..<UInt32(nodes.count) where areObjects[min(Int(nodes[node].type), types.count)] {
-            guard let strong = ReferenceCounts(word: nodes[node].word1).strong else { continue }
-            if strong <= Int(known[node]) { _ = accounted.insert(node) }
-        }
-        return accounted
+        return rooted
     }
 
-    @inline(__always) func isRooted(_ node: UInt32) -> Bool { nodes[node].root != HeapNode.none }
+    /// Whether a root holds the block itself.
+    @inline(__always) func isRooted(_ node: UInt32) -> Bool { rooted.contains(node) }
 
     /// Whether paths go through the block without naming it.
     func isStorage(_ node: UInt32) -> Bool { rule(of: node).isStorage }
@@ -140,9 +143,12 @@ struct HoldRule: Sendable {
     let isStorage: Bool
     /// Blocks of this size and larger hold nothing.
     let emptySize: UInt64
+    /// Words from this offset on are those of frames.
+    let framesStart: UInt64
 
-    init(type: BlockType?, runner: String?) {
-        let isRunner = type?.kind == .c && type?.name == runner
+    init(type: BlockType?, layout: BlockLayout?, runner: String?) {
+        framesStart = layout.flatMap { $0.hasFrames ? $0.tail?.start : nil } ?? .max
+        let isRunner = runner.map { type == .taskFrames(of: $0) } == true
         emptySize = isRunner ? 4096 : .max
         infersStrong = type?.kind.isSwiftObject == true
         isStorage = type?.isPassedThrough == true

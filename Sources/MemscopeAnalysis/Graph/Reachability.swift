@@ -24,8 +24,10 @@ package struct Reachability: Sendable {
     package let suspectBytes: UInt64
     /// Blocks that roots hold, by how much their firmest root proves; what they hold counts with them.
     private let held: [BlockSum]
-    /// Of `kept` what does not hang on the single words of stacks and registers.
+    /// Of `kept` what does not hang on the single words of stacks, registers and frames.
     let proven: NodeSet
+    /// To which such a word leads.
+    let single: NodeSet
     /// How many blocks neither a root nor a suspect holds.
     package let leakedBlocks: Int
 
@@ -36,28 +38,13 @@ package struct Reachability: Sendable {
     ///
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HeapGraph, _ holds: HoldGraph, isConfirmed: (Int) -> Bool = { _ in true }) {
-        guard let kept = NodeSet(count: graph.count), let suspects = NodeSet(count: graph.count),
-            let queue = Column<UInt32>(count: graph.count)
-        else { return nil }
-        var filled = 0
-        var held: [BlockSum] = []
-        var proven = kept
-        for firmness in Firmness.allCases {
-            let before = filled
-            if firmness == .word {
-                guard let copy = kept.copy() else { return nil }
-                proven = copy
-            }
-            for index in 0..<graph.roots.count where Firmness(graph.roots[index]) == firmness {
-                let node = graph.roots[index].to
-                guard kept.insert(node) else { continue }
-                queue[filled] = node
-                filled += 1
-            }
-            filled = holds.flood(queue, filled: filled, seen: kept, from: before)
-            held.append(holds.sum(of: queue, before..<filled))
-        }
-        let rooted = filled
+        guard var flood = RootFlood(graph, holds), let suspects = NodeSet(count: graph.count) else { return nil }
+        var held = [flood.enter(.firm), flood.enter(.kernel), flood.enter(.stack)]
+        guard let proven = flood.kept.copy() else { return nil }
+        held.append(flood.enter(.word))
+        let (kept, queue) = (flood.kept, flood.queue)
+        let rooted = flood.filled
+        var filled = rooted
         if rooted < graph.count {
             for node in 0..<UInt32(graph.count) where !kept.contains(node) && !isConfirmed(Int(node)) {
                 queue[filled] = node
@@ -69,12 +56,13 @@ package struct Reachability: Sendable {
         for index in rooted..<filled { _ = suspects.insert(queue[index]) }
         let unconfirmed = holds.sum(of: queue, rooted..<filled)
         (self.kept, self.suspects, self.held) = (kept, suspects, held)
-        self.proven = proven
+        (self.proven, single) = (proven, flood.single)
         (suspectBlocks, suspectBytes) = (unconfirmed.blocks, unconfirmed.bytes)
         leakedBlocks = graph.count - filled
     }
 
-    /// Blocks that only words on stacks and in registers hold: locals of functions that run, or what calls left behind.
+    /// Blocks that only words on stacks, in registers and in frames of async functions hold: locals of functions that
+    /// run or wait, or what calls left behind.
     package var stackHeld: BlockSum { held[Firmness.stack.rawValue] + stackSuspects }
 
     /// Those of them that hang on blocks to which one word alone leads.
@@ -83,14 +71,14 @@ package struct Reachability: Sendable {
     /// Blocks that only the kernel holds, or the kernel and stacks.
     package var kernelHeld: BlockSum { held[Firmness.kernel.rawValue] }
 
-    /// Whether the block hangs on blocks to which one word of a stack or register alone leads.
+    /// Whether the block hangs on blocks to which one word of a stack, register or frame alone leads.
     package func isStackSuspect(_ node: UInt32) -> Bool { isReachable(Int(node)) && !proven.contains(node) }
 
     /// Whether a root holds the block.
     package func isReachable(_ node: Int) -> Bool { kept.contains(node) && !suspects.contains(node) }
 }
 
-/// How much a root proves, most first.
+/// How much what holds a block proves, most first.
 private enum Firmness: Int, CaseIterable {
     case firm, kernel, stack, word
 
@@ -98,8 +86,80 @@ private enum Firmness: Int, CaseIterable {
         switch root.kind {
         case .global, .internal, .mapping, .thread: self = .firm
         case .kernel: self = .kernel
-        case .stack, .register: self = root.words > 1 ? .stack : .word
+        case .stack, .register: self = .word
         }
+    }
+
+    /// How many words of stacks, registers and frames have to lead to a block that nothing firmer holds.
+    var words: UInt8 {
+        switch self {
+        case .firm, .kernel: .max
+        case .stack: 2
+        case .word: 1
+        }
+    }
+}
+
+/// Enters the blocks that roots hold, the firmest first.
+private struct RootFlood {
+    let kept: NodeSet
+    /// What was entered, in this order.
+    let queue: Column<UInt32>
+    private(set) var filled = 0
+    /// What one word was enough to enter.
+    let single: NodeSet
+    /// Per block the words of stacks, registers and frames that lead there, up to a number that is never enough.
+    private let words: Column<UInt8>
+    private let graph: HeapGraph
+    private let holds: HoldGraph
+
+    init?(_ graph: HeapGraph, _ holds: HoldGraph) {
+        guard let kept = NodeSet(count: graph.count), let queue = Column<UInt32>(count: graph.count),
+            let single = NodeSet(count: graph.count), let words = Column<UInt8>(count: graph.count)
+        else { return nil }
+        (self.kept, self.queue, self.single, self.words) = (kept, queue, single, words)
+        (self.graph, self.holds) = (graph, holds)
+        for index in 0..<graph.roots.count where Firmness(graph.roots[index]) == .word {
+            let root = graph.roots[index]
+            if holds.isRooted(root.to) { words[root.to] = UInt8(min(root.words, UInt32(UInt8.max - 1))) }
+        }
+    }
+
+    /// Enters what is held that firmly, directly or not, and was not entered before.
+    mutating func enter(_ firmness: Firmness) -> BlockSum {
+        let before = filled
+        switch firmness {
+        case .firm, .kernel:
+            for index in 0..<graph.roots.count where Firmness(graph.roots[index]) == firmness {
+                add(graph.roots[index].to)
+            }
+        case .stack, .word:
+            for node in 0..<UInt32(graph.count) where words[node] >= firmness.words {
+                add(node, isSingle: firmness == .word)
+            }
+        }
+        var next = before
+        while next < filled {
+            let edges = holds.edges(of: queue[next])
+            next += 1
+            for index in edges {
+                let target = holds.targets[index] & HoldGraph.nodeMask
+                guard holds.targets[index] & HoldGraph.looseBit != 0 else {
+                    add(target)
+                    continue
+                }
+                words[target] = min(words[target] + 1, .max - 1)
+                if words[target] >= firmness.words { add(target, isSingle: firmness == .word) }
+            }
+        }
+        return holds.sum(of: queue, before..<filled)
+    }
+
+    @inline(__always) private mutating func add(_ node: UInt32, isSingle: Bool = false) {
+        guard kept.insert(node) else { return }
+        if isSingle { _ = single.insert(node) }
+        queue[filled] = node
+        filled += 1
     }
 }
 

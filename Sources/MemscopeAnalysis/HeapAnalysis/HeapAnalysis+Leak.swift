@@ -13,7 +13,8 @@ extension MemScope.HeapAnalysis {
             case cycle
             /// Reachable, but there is steadily more of it: not lost, and perhaps meant.
             case growth
-            /// Held by nothing but one word on a stack or in a register, which may be old: a suspect, not a leak.
+            /// Held by nothing but one word on a stack, in a register or in a task's frames, which may be old: a
+            /// suspect, not a leak.
             ///
             /// In `HeapAnalysis/suspects` only.
             case stack

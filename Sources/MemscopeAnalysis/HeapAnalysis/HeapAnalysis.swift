@@ -12,9 +12,10 @@ extension MemScope {
         public var summary: Summary
         /// Unreachable blocks by call stack and type, most bytes first, then what grows.
         public var leaks: [Leak]
-        /// Blocks that nothing holds but one word on a stack or in a register, most bytes first.
+        /// Blocks that nothing holds but one word on a stack, in a register or in a task's frames, most bytes first.
         ///
-        /// That word is a variable of a running function, or what an earlier call left: such a block may be lost.
+        /// That word is a variable of a function that runs or waits, or what an earlier call left: such a block may be
+        /// lost.
         public var suspects: [Leak]
         /// Retain cycles, unreachable ones first; most bytes first.
         public var cycles: [Cycle]
@@ -100,10 +101,10 @@ extension MemScope.HeapAnalysis {
         public var suspects: Int
         /// Those of the suspects that io_uring may hold: nobody can read which user data it keeps.
         public var kernelSuspects: Int
-        /// Blocks that nothing holds but words on stacks and in registers, with what only they hold.
+        /// Blocks that nothing holds but words on stacks, in registers and in tasks' frames, with what only they hold.
         ///
-        /// Locals of running functions are held that way; so is what is lost, while an old call's word still points
-        /// there.
+        /// Locals of functions that run or wait are held that way; so is what is lost, while an old call's word still
+        /// points there.
         public var stackHeldBlocks: Int
         /// Their bytes.
         public var stackHeldBytes: UInt64

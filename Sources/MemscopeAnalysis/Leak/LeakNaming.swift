@@ -105,15 +105,17 @@ struct LeakNaming {
         for _ in 0..<16 {
             guard kinds.holders[holder] != 0 else { break }
             holder = kinds.holders[holder] - 1
-            guard let kind = graph.type(of: Int(holder))?.kind, kind.isStorage || kind == .c && isOfTask(holder) else {
-                break
-            }
+            guard let kind = graph.type(of: Int(holder))?.kind, kind.isStorage || isOfTask(holder) else { break }
         }
         return graph.nodes[Int(holder)].type
     }
 
     private func isOfTask(_ block: UInt32) -> Bool {
-        kinds.holders[block] != 0 && graph.type(of: Int(kinds.holders[block]) - 1)?.kind == .task
+        let type = graph.nodes[Int(block)].type
+        if type != HeapNode.none, graph.layouts[Int(type)]?.hasFrames == true { return true }
+        // Not all programs say what frames begin with.
+        let holder = kinds.holders[block]
+        return graph.type(of: Int(block))?.kind == .c && holder != 0 && graph.type(of: Int(holder) - 1)?.kind == .task
     }
 
     private func name(ofHolder index: UInt32?) -> String {

@@ -1,10 +1,16 @@
-package import Tracking
+import Tracking
 
-/// Blocks of one type and call stack, each held by nothing but one word, in the registers or on the stack of a thread.
+/// Blocks of one type and call stack, each held by nothing but one word in the same place.
 package struct SuspectGroup: BlockGroup, Sendable, Hashable {
-    /// Where the words are: on the stack, or in a register.
-    package let place: HeapRoot.Kind
-    package let tid: Int32
+    /// Where the words are.
+    package enum Place: Sendable, Hashable {
+        case register(thread: Int32)
+        case stack(thread: Int32)
+        /// Frames of async functions that wait.
+        case frames
+    }
+
+    package let place: Place
     package let site: UInt32
     package let type: UInt32
     package private(set) var count = 0
@@ -20,17 +26,20 @@ package struct SuspectGroup: BlockGroup, Sendable, Hashable {
 
     /// Why nothing is said about them.
     package var reason: String {
-        let word = place == .register ? "word in a register" : "word on the stack"
-        let what = "a variable of a running function, or what an earlier call left"
-        return "held only by one \(word) of thread \(tid): \(what)"
+        let (word, functions) =
+            switch place {
+            case .register(let thread): ("word in a register of thread \(thread)", "running")
+            case .stack(let thread): ("word on the stack of thread \(thread)", "running")
+            case .frames: ("word in the frames of a task", "waiting")
+            }
+        return "held only by one \(word): a variable of a \(functions) function, or what an earlier call left"
     }
 }
 
-/// What may be lost, but for one word on a stack or in a register, most bytes first.
+/// What may be lost, but for one word on a stack, in a register or in a frame, most bytes first.
 package struct SuspectList: Sendable {
     private struct Key: Hashable {
-        var place: HeapRoot.Kind
-        var tid: Int32
+        var place: SuspectGroup.Place
         var site: UInt32
         var type: UInt32
     }
@@ -51,19 +60,14 @@ package struct SuspectList: Sendable {
         guard let groupOfNode = Column<UInt32>(count: graph.count) else { return nil }
         let types = TypeNumbers(graph)
         var indexOfKey: [Key: Int] = [:]
-        for node in 0..<UInt32(graph.count) where reachability.isStackSuspect(node) && holds.isRooted(node) {
+        for node in 0..<UInt32(graph.count) where reachability.single.contains(node) {
             let block = graph.nodes[Int(node)]
-            let root = graph.roots[Int(block.root)]
-            let key = Key(
-                place: root.kind,
-                tid: root.tid,
-                site: representative(block.site),
-                type: types[block.type]
-            )
+            let root = holds.isRooted(node) ? graph.roots[Int(block.root)] : nil
+            let key = Key(place: Self.place(of: root), site: representative(block.site), type: types[block.type])
             let index = indexOfKey[key] ?? groups.count
             if index == groups.count {
                 indexOfKey[key] = index
-                groups.append(SuspectGroup(place: key.place, tid: key.tid, site: key.site, type: key.type))
+                groups.append(SuspectGroup(place: key.place, site: key.site, type: key.type))
             }
             groups[index].add(node, block.size)
             groupOfNode[Int(node)] = UInt32(index) + 1
@@ -78,5 +82,10 @@ package struct SuspectList: Sendable {
         let retained = retention.bytes(counts: groups.map(\.count), order: order, total: blocks)
         for index in groups.indices { groups[index].retainedBytes = retained[index] }
         groups = order.map { groups[$0] }
+    }
+
+    private static func place(of root: HeapRoot?) -> SuspectGroup.Place {
+        guard let root else { return .frames }
+        return root.kind == .register ? .register(thread: root.tid) : .stack(thread: root.tid)
     }
 }

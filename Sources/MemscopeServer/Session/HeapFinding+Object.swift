@@ -63,11 +63,18 @@ extension HeapFinding {
         )
     }
 
-    /// Reference counts of a Swift object at the time of the scan; those in a side table are of now.
+    /// Reference counts of a Swift object at the time of the scan; of now where the scan could not read its side table.
     private func counts(of node: Int) -> ObjectValues.Counts? {
-        let block = analysis.graph.nodes[node]
-        guard analysis.graph.blockType(at: block.type).kind.isSwiftObject else { return nil }
-        let counts = Tracking.ReferenceCounts(block.word1)
+        let graph = analysis.graph
+        let word = graph.nodes[node].word1
+        guard graph.blockType(at: graph.nodes[node].type).kind.isSwiftObject else { return nil }
+        let table = graph.edges(of: node).first { graph.edges[$0].kind == .sideTable && graph.edges[$0].offset == 8 }
+        let counts =
+            if let table, word >> 62 == 0 {
+                Tracking.ReferenceCounts(word: word, weakWord: graph.nodes[Int(graph.edges[table].to)].word1)
+            } else {
+                Tracking.ReferenceCounts(word)
+            }
         return ObjectValues.Counts(strong: counts?.strong, unowned: counts?.unowned, weak: counts?.weak)
     }
 }

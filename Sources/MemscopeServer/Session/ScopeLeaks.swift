@@ -9,7 +9,7 @@ package struct ScopeLeaks: Sendable {
     ///
     /// Their figures are of the whole process.
     package let cycles: [MemScope.HeapAnalysis.Cycle]
-    /// Whether some of the scope's blocks were lost in one pass only, or hang on one word of a stack: another look may
+    /// Whether some of the scope's blocks were lost in one pass only, or hang on one word: another look may
     /// tell.
     package let hasSuspects: Bool
 }

@@ -64,6 +64,8 @@ package struct BlockLayout: Sendable, Hashable {
     /// Whether the tail is a ring: three words behind the object's head say how many elements have room, how many are
     /// in use, and which is the first.
     package var isRing = false
+    /// Whether the tail is frames of functions, which have what calls that returned have left there too.
+    package var hasFrames = false
 
     package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil, isExact: Bool = false) {
         self.fields = fields
@@ -71,6 +73,14 @@ package struct BlockLayout: Sendable, Hashable {
         self.body = body
         self.isExact = isExact
     }
+
+    /// In which a task keeps the frames of its async functions: metadata, next block, and how much is in use.
+    package static let taskFrames: BlockLayout = {
+        let next = Field(offset: 8, kind: .conservative, name: "next")
+        var layout = BlockLayout(fields: [next], tail: .conservative(from: 32, name: "word"))
+        layout.hasFrames = true
+        return layout
+    }()
 
     /// The elements that an offset lies in; nil in the fixed part.
     package func elements(at offset: UInt64) -> Tail? {

@@ -31,6 +31,7 @@ struct GraphBuilder {
         for index in 0..<count { unsafe nodes[index].type = typer.place(of: nodes[index]) }
         writeKinds()
         DispatchState(scan, isImage: typer.isImage).write(&typer)
+        for table in owned { readSideTable(table) }
         scan.memory.end()
         writeSideTables()
         var circumstances = scan.circumstances
@@ -135,6 +136,19 @@ struct GraphBuilder {
         if field.target == .counted { return .unmanaged }
         refused += 1
         return .unmanaged
+    }
+
+    /// Gives an object the counts that its side table has, and the table's second word the count of weak references.
+    private func readSideTable(_ index: UInt32) {
+        let table = scan.nodes[Int(index)].address
+        guard let edge = scan.edges(of: Int(index)).first(where: { scan.edges[$0].offset == 0 }) else { return }
+        let object = Int(scan.edges[edge].to)
+        guard scan.nodes[object].word1 == 3 << 62 | table >> 3,
+            let counts = scan.memory.word(at: table + ReferenceCounts.inSideTable),
+            let weak = scan.memory.word(at: table + ReferenceCounts.weakInSideTable)
+        else { return }
+        scan.nodes[object].word1 = counts
+        scan.nodes[Int(index)].word1 = weak
     }
 
     /// A side table points to its object, without owning it.

@@ -1,3 +1,5 @@
+internal import CMemscope
+
 /// Gives each node its type, reading each distinct first word once.
 struct NodeTyper {
     /// Blocks that begin with some word.
@@ -33,6 +35,7 @@ struct NodeTyper {
     private var places: [UInt64: Int] = [:]
     private var variants: [LayoutReader.Key: UInt32] = [:]
     private var placeOfSite: [UInt32: UInt32] = [:]
+    private var framesOfSite: [UInt32: UInt32] = [:]
     private var placeOfC: [CKey: UInt32] = [:]
     private var dispatchObjects: [UInt64: DispatchObject?] = [:]
 
@@ -40,6 +43,7 @@ struct NodeTyper {
     private var readers: MetadataReaders
     let isImage: (UInt64) -> Bool
     private let moduleOfSite: (UInt32) -> String
+    private let framesWord = mscope_scan_frames_word()
 
     init(
         memory: ScanMemory,
@@ -63,6 +67,7 @@ struct NodeTyper {
         guard node.size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(node.word0) else {
             return placeOfModule(node.site)
         }
+        if node.word0 == framesWord { return placeOfFrames(node.site) }
         guard HeapMetadata.canBeReferenceCounts(node.word1) else { return placeOfForeign(node) }
         let slot = slots[Self.slot(of: node.word0)]
         if slot.word == node.word0, slot.sizes.contains(node.size) { return slot.place }
@@ -116,6 +121,13 @@ struct NodeTyper {
         if let known = placeOfSite[site] { return known }
         let place = place(ofC: BlockType(name: moduleOfSite(site), kind: .c))
         placeOfSite[site] = place
+        return place
+    }
+
+    private mutating func placeOfFrames(_ site: UInt32) -> UInt32 {
+        if let known = framesOfSite[site] { return known }
+        let place = place(ofC: .taskFrames(of: moduleOfSite(site))) { BlockLayout.taskFrames }
+        framesOfSite[site] = place
         return place
     }
 

@@ -21,12 +21,20 @@ package struct ReferenceCounts: Sendable, Hashable {
             self.init(bits: word, weak: 0, hasSideTable: false)
             return
         }
-        // Object, alignment, counts, weak references.
         let table = (word & (1 << 62 - 1)) << 3
-        guard let words = SafeMemory.words(from: table + 16, count: 2) else { return nil }
+        guard let words = SafeMemory.words(from: table + Self.inSideTable, count: 2) else { return nil }
+        self.init(word: words[0], weakWord: words[1])
+    }
+
+    // A side table has its object, alignment, counts, weak references.
+    static let inSideTable: UInt64 = 16
+    static let weakInSideTable: UInt64 = 24
+
+    /// From the words of a side table.
+    package init(word: UInt64, weakWord: UInt64) {
         // One weak reference stands for the object itself.
-        let weak = words[1] & 0xFFFF_FFFF
-        self.init(bits: words[0], weak: weak > 0 ? weak - 1 : 0, hasSideTable: true)
+        let weak = weakWord & 0xFFFF_FFFF
+        self.init(bits: word, weak: weak > 0 ? weak - 1 : 0, hasSideTable: true)
     }
 
     /// Bit 0 pure Swift deallocation, 1 to 31 unowned, 32 deinitialising, 33 to 62 strong beyond the first.

@@ -24,8 +24,12 @@ extension BlockType {
     static let dispatchSourceState = BlockType(name: "dispatch source state", kind: .dispatch)
     static let dispatchWork = BlockType(name: "dispatch work", kind: .dispatch)
 
+    /// Frames of async functions in a block that an image's code allocated.
+    package static func taskFrames(of image: String) -> Self { BlockType(name: "task frames (\(image))", kind: .c) }
+
+    /// Whether it is part of one other block.
+    package var hasOneOwner: Bool { self == .dispatchSourceState || self == .dispatchWork }
+
     /// Whether paths go through a block without naming it.
-    package var isPassedThrough: Bool {
-        kind.isStorage || self == .dispatchSourceState || self == .dispatchWork
-    }
+    package var isPassedThrough: Bool { kind.isStorage || hasOneOwner }
 }

@@ -27,7 +27,6 @@ struct GraphBuilder {
         elements: [String]? = nil,
         form: FieldForm = .unknown
     ) -> UInt32 {
-        types.append(BlockType(name: name, kind: kind))
         func layout(_ names: [String], from start: UInt64) -> [BlockLayout.Field] {
             names.enumerated().map { index, name in
                 BlockLayout.Field(offset: start + UInt64(index) * 8, kind: .strong, name: name, form: form)
@@ -36,9 +35,16 @@ struct GraphBuilder {
         let tail = elements.map {
             BlockLayout.Tail(start: 32, stride: UInt64($0.count) * 8, fields: layout($0, from: 0))
         }
-        layouts.append(
-            fields == nil && tail == nil ? nil : BlockLayout(fields: layout(fields ?? [], from: 16), tail: tail)
+        let isKnown = fields != nil || tail != nil
+        return type(
+            BlockType(name: name, kind: kind),
+            isKnown ? BlockLayout(fields: layout(fields ?? [], from: 16), tail: tail) : nil
         )
+    }
+
+    mutating func type(_ type: BlockType, _ layout: BlockLayout?) -> UInt32 {
+        types.append(type)
+        layouts.append(layout)
         return UInt32(types.count - 1)
     }
 

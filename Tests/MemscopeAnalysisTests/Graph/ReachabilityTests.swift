@@ -16,6 +16,8 @@ import Tracking
         #expect(reachability.suspectBlocks == 0)
     }
 
+    // Second words of objects: with one strong reference, with two.
+    static let alone: UInt64 = 1 << 1
     static let alive: UInt64 = 1 << 33 | 1 << 1
     static let dead: UInt64 = 1 << 32 | 2 << 1
     static let inSideTable: UInt64 = 3 << 62 | 0x1234
@@ -84,11 +86,73 @@ import Tracking
         #expect(analysis.reachability.stackHeld.blocks == 7)
         #expect(analysis.reachability.stackSuspects == BlockSum(blocks: 4, bytes: 2 + 4 + 8 + 32))
         let groups = analysis.suspects.groups
-        #expect(groups.map(\.place) == [.register, .stack] && groups.map(\.tid) == [12, 12])
+        #expect(groups.map(\.place) == [.register(thread: 12), .stack(thread: 12)])
         #expect(groups.map(\.count) == [1, 2] && groups.map(\.bytes) == [8, 6])
         #expect(groups.map(\.retainedBytes) == [40, 38] && groups.map(\.nodes) == [[3], [1, 2]])
         #expect(groups[1].reason.hasPrefix("held only by one word on the stack of thread 12:"))
         #expect(analysis.leaks.groups.isEmpty && analysis.summary.suspects == 0)
+    }
+
+    @Test(
+        "A word on a stack holds no object whose references are all known",
+        arguments: [
+            (.stack, alone, false), (.register, alone, false), (.stack, alive, true), (.stack, dead, true),
+            (.stack, inSideTable, true), (.global, alone, true), (.kernel, alone, true), (.thread, alone, true),
+        ] as [(HeapRoot.Kind, UInt64, Bool)]
+    )
+    func borrowed(root: HeapRoot.Kind, counts: UInt64, holds: Bool) throws {
+        var builder = GraphBuilder()
+        let type = builder.type("Account", fields: ["owner"])
+        let account = builder.block(type, root: root, words: 2, counts: counts)
+        let owner = builder.block(type, counts: Self.alone)
+        builder.edge(account, owner)
+        builder.edge(owner, account)
+        let analysis = try builder.analyse()
+        #expect(analysis.reachability.isReachable(account) == holds)
+        #expect(analysis.cycles.leaked == (holds ? 0 : 1))
+        #expect((analysis.rootPath(to: owner) != nil) == holds)
+    }
+
+    @Test(
+        "Blocks of C and objects of libdispatch count their references too",
+        arguments: [
+            (.block, "block", 0x0100_0002, false), (.block, "block", 0x0100_0004, true),
+            (.block, "block", 0x0100_FFFE, true), (.dispatch, "dispatch queue", 5, false),
+            (.dispatch, "dispatch queue", 0x1_0000_0000, true), (.dispatch, "dispatch queue", .max, true),
+            (.dispatch, "dispatch work", 0, false), (.c, "libc.so.6", 2, true),
+        ] as [(TypeKind, String, UInt64, Bool)]
+    )
+    func borrowedFromC(kind: TypeKind, name: String, counts: UInt64, holds: Bool) throws {
+        var builder = GraphBuilder()
+        let owner = builder.block(builder.type("Owner", fields: ["work"]), counts: Self.alive)
+        let held = builder.block(builder.type(name, kind), root: .stack, counts: counts)
+        builder.edge(owner, held)
+        #expect(try builder.analyse().reachability.isReachable(held) == holds)
+    }
+
+    @Test("Words in frames of async functions count as those on stacks do")
+    func frames() throws {
+        var builder = GraphBuilder()
+        let frames = builder.type(.taskFrames(of: "app"), .taskFrames)
+        let account = builder.type("Account", fields: [])
+        let first = builder.block(frames, isRoot: true)
+        let second = builder.block(frames)
+        let (one, two, stack) = (builder.block(size: 1), builder.block(size: 2), builder.block(size: 4, root: .stack))
+        let known = builder.block(account, size: 8, counts: Self.alone)
+        builder.edge(first, second, .conservative, at: 8)
+        builder.edge(first, one, .conservative, at: 32)
+        builder.edge(first, two, .conservative, at: 40)
+        builder.edge(second, two, .conservative, at: 48)
+        builder.edge(second, stack, .conservative, at: 56)
+        builder.edge(second, known, .conservative, at: 64)
+        builder.edge(known, known)
+        let analysis = try builder.analyse()
+        #expect(analysis.reachability.stackHeld == BlockSum(blocks: 3, bytes: 1 + 2 + 4))
+        #expect(analysis.reachability.stackSuspects == BlockSum(blocks: 1, bytes: 1))
+        #expect(analysis.suspects.groups.map(\.place) == [.frames])
+        let reason = analysis.suspects.groups.first?.reason
+        #expect(reason?.hasPrefix("held only by one word in the frames of a task:") == true)
+        #expect(!analysis.reachability.isReachable(known) && analysis.cycles.leaked == 1)
     }
 
     @Test("A graph without blocks has nothing to say")

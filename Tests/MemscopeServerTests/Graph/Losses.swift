@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 // What the tests of leaks lose.
 
@@ -72,6 +73,44 @@ final class Lonely {
         defer { for index in 0..<count { unsafe free(blocks[index]) } }
         return body()
     }
+}
+
+/// Runs `body` while the stack has the addresses of `count` pairs of objects that are lost; at most 128.
+@inline(never) func withLostOwnersOnStack<Result>(_ count: Int, _ body: () -> Result) -> Result {
+    unsafe withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: count) { addresses in
+        for index in 0..<count { unsafe addresses.initializeElement(at: index, to: addressOfLostOwner()) }
+        return body()
+    }
+}
+
+@inline(never) func addressOfLostOwner() -> UnsafeMutableRawPointer {
+    unsafe Unmanaged.passUnretained(makeHeldOwner()).toOpaque()
+}
+
+/// How many of the functions below wait.
+let waiting = Atomic(0)
+
+private func wait(for stream: AsyncStream<Void>) async {
+    waiting.add(1, ordering: .relaxed)
+    for await _ in stream {}
+}
+
+@inline(never) func waitWithAddress(until stream: AsyncStream<Void>) async -> Int {
+    let address = unsafe addressOfLostOwner()
+    await wait(for: stream)
+    return Int(bitPattern: address)
+}
+
+@inline(never) func waitWithOwner(until stream: AsyncStream<Void>) async -> Int {
+    let owner = makeHeldOwner()
+    await wait(for: stream)
+    return owner.name
+}
+
+@inline(never) func waitWithBlock(of size: Int, until stream: AsyncStream<Void>) async {
+    let block = unsafe malloc(size)
+    await wait(for: stream)
+    unsafe free(block)
 }
 
 /// Blocks of C, the first of which holds the second.

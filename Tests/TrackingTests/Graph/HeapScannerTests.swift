@@ -55,6 +55,7 @@ private final class Child {
         #expect(found.contains("children strong Array<AnyObject>"))
         #expect(found.contains("byName strong Dictionary<String, TrackingTests.Child>"))
         #expect(found.contains("? sideTable side table"))
+        #expect(graph.nodes[node].word1 >> 62 == 0, "the counts are those of the side table")
         // A closure that captures one object alone has that object for its context.
         #expect(found.contains("onChange strong TrackingTests.Parent"))
         let child = try #require(graph.node(containing: Layouts.address(parent.children[0])))

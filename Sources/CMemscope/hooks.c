@@ -55,13 +55,22 @@ static __attribute__((noinline)) void *mscope_checked(size_t size, size_t alignm
         }                                                                                 \
     } while (0)
 
+// Swift 6.3, StackAllocator.h: what a task asks for to keep frames of async functions in.
+enum { MSCOPE_FRAMES_BYTES = 1016 };
+
+/// What is left unwritten must not hold what once lay there: our own threads' blocks are roots, and frames of async
+/// functions have holes as long as they live.
+static inline bool mscope_is_cleared(size_t size)
+{
+    return mscope_tls.internal || size == MSCOPE_FRAMES_BYTES;
+}
+
 MSCOPE_APART void *mscope_malloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
     MSCOPE_CHECKED(size, 16, false);
-    // Our own threads' blocks are roots: what they leave unwritten must not hold what once lay there.
-    void *block = mscope_unlikely(mscope_tls.internal) ? mscope_next.calloc(1, mscope_asked(size)) : next(size);
+    void *block = mscope_unlikely(mscope_is_cleared(size)) ? mscope_next.calloc(1, mscope_asked(size)) : next(size);
     MSCOPE_RECORDED(block, size);
 }
 

@@ -7,24 +7,30 @@ struct AccountedBlocks: Sendable {
     /// Nil when the system refuses the memory.
     ///
     /// - Complexity: O(nodes + edges).
-    init?(_ nodes: Column<HeapNode>, _ edges: Column<HeapEdge>, _ types: [BlockType]) {
+    init?(_ graph: HeapGraph) {
+        let (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
         guard let known = Column<UInt32>(count: nodes.count), let blocks = NodeSet(count: nodes.count) else {
             return nil
         }
-        let counts = types.map(CountKind.init) + [.none]
-        let last = types.count
-        for node in 0..<nodes.count - 1 {
-            let owner = counts[min(Int(nodes[node].type), last)]
-            for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge where edges[index].kind == .strong {
-                let target = edges[index].to
-                // What libdispatch's own memory refers to is counted apart.
-                if owner != .object, counts[min(Int(nodes[target].type), last)] == .dispatch { continue }
-                known[target] &+= 1
+        let counts = zip(graph.types, graph.layouts).map(CountKind.init) + [.none]
+        let last = graph.types.count
+        func kind(of node: UInt32) -> CountKind { counts[min(Int(nodes[node].type), last)] }
+        for node in 0..<UInt32(graph.count) {
+            let owner = kind(of: node)
+            for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge {
+                let edge = edges[index]
+                let isKnown =
+                    switch edge.kind {
+                    // What libdispatch's own memory refers to is counted apart.
+                    case .strong: owner.isObject || kind(of: edge.to) != .dispatch
+                    case .conservative: owner.ownsFrames && !edge.isInterior && kind(of: edge.to) == .frames
+                    default: false
+                    }
+                if isKnown { known[edge.to] &+= 1 }
             }
         }
-        for node in 0..<UInt32(nodes.count) {
-            let kind = counts[min(Int(nodes[node].type), last)]
-            guard let count = kind.references(word: nodes[node].word1), count > 0 else { continue }
+        for node in 0..<UInt32(graph.count) {
+            guard let count = kind(of: node).references(word: nodes[node].word1), count > 0 else { continue }
             if count <= Int(known[node]) { _ = blocks.insert(node) }
         }
         self.blocks = blocks
@@ -35,10 +41,12 @@ struct AccountedBlocks: Sendable {
 
 /// Where a block counts its references.
 private enum CountKind {
-    case object, block, dispatch, single, none
+    case object, task, frames, block, dispatch, single, none
 
-    init(_ type: BlockType) {
+    init(_ type: BlockType, _ layout: BlockLayout?) {
         switch type.kind {
+        case .task: self = .task
+        case _ where layout?.hasFrames == true: self = .frames
         case _ where type.kind.isSwiftObject: self = .object
         case .block: self = .block
         case .dispatch where type.hasOneOwner: self = .single
@@ -47,17 +55,22 @@ private enum CountKind {
         }
     }
 
+    var isObject: Bool { self == .object || self == .task }
+
+    /// Blocks with frames belong to a task, or follow one another.
+    var ownsFrames: Bool { self == .task || self == .frames }
+
     /// How many references the second word of a live block counts; nil where that cannot be told.
     func references(word: UInt64) -> Int? {
         switch self {
-        case .object:
+        case .object, .task:
             let counts = ReferenceCounts(word: word)
             return counts.isDead == false ? counts.strong : nil
         // Bits 1 to 15 of a literal's flags; all of them when it is never freed.
         case .block: return word & 0xFFFE == 0xFFFE ? nil : Int(word & 0xFFFE) >> 1
         // Those of the program, less one, are in the upper half.
         case .dispatch: return Int(Int32(truncatingIfNeeded: word >> 32)) + 1
-        case .single: return 1
+        case .single, .frames: return 1
         case .none: return nil
         }
     }

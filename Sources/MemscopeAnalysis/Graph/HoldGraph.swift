@@ -38,7 +38,7 @@ package struct HoldGraph: Sendable {
         guard let starts = Column<UInt32>(count: graph.count + 1),
             let targets = Column<UInt32>(count: graph.edges.count),
             let loops = NodeSet(count: graph.count),
-            let accounted = AccountedBlocks(nodes, edges, graph.types),
+            let accounted = AccountedBlocks(graph),
             let rooted = Self.rooted(graph, accounted)
         else { return nil }
         (self.accounted, self.rooted) = (accounted, rooted)

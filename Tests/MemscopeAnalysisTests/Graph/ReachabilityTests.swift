@@ -146,7 +146,13 @@ import Tracking
         builder.edge(second, stack, .conservative, at: 56)
         builder.edge(second, known, .conservative, at: 64)
         builder.edge(known, known)
+        // A word of another task's, or of a thread's stack, does not hold the frames of a task that is lost.
+        let task = builder.block(builder.type("Task", .task), size: 16, counts: Self.alone)
+        let lost = builder.block(frames, size: 64, root: .stack)
+        builder.edge(task, lost, .conservative)
+        builder.edge(first, lost, .conservative, at: 72)
         let analysis = try builder.analyse()
+        #expect(!analysis.reachability.isReachable(task) && !analysis.reachability.isReachable(lost))
         #expect(analysis.reachability.stackHeld == BlockSum(blocks: 3, bytes: 1 + 2 + 4))
         #expect(analysis.reachability.stackSuspects == BlockSum(blocks: 1, bytes: 1))
         #expect(analysis.suspects.groups.map(\.place) == [.frames])

@@ -87,4 +87,28 @@ private final class Child {
             #expect(!problem.reason.isEmpty && !problem.remedy.isEmpty)
         }
     }
+
+    @Test("Frames of tasks have a type, and memory of their size is cleared: old words would look like variables")
+    func taskFrames() async throws {
+        let (stream, end) = AsyncStream.makeStream(of: Void.self)
+        let task = Task { for await _ in stream {} }
+        // It waits, or has yet to start: in both cases it has a block for frames in the end.
+        var sizes: [UInt64] = []
+        while sizes.isEmpty {
+            await Task.yield()
+            let graph = try scan()
+            let frames = (0..<graph.count).filter { graph.type(of: $0)?.name.hasPrefix("task frames (") == true }
+            sizes = frames.map { graph.nodes[$0].size }
+        }
+        let size = 1016
+        #expect(sizes.contains(UInt64(size)))
+        for _ in 0..<50 {
+            let block = unsafe UnsafeMutableRawBufferPointer(start: malloc(size), count: size)
+            #expect(unsafe block.allSatisfy { $0 == 0 })
+            unsafe memset(block.baseAddress!, 0x55, size)
+            unsafe free(block.baseAddress)
+        }
+        end.finish()
+        await task.value
+    }
 }

@@ -102,12 +102,21 @@ void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t 
     uint32_t known = scanner->nodes[target.node].root;
     int firmness = mscope_firmness(scanner->kind);
     if (known != UINT32_MAX && mscope_firmness(scanner->roots[known].kind) >= firmness) {
-        if (mscope_firmness(scanner->roots[known].kind) == 0) scanner->roots[known].words++;
+        struct mscope_scan_root *root = &scanner->roots[known];
+        if (mscope_firmness(root->kind) > 0) return;
+        root->words++;
+        root->inside |= (target.flags & MSCOPE_EDGE_INTERIOR) != 0;
         return;
     }
     if (mscope_unlikely(scanner->arena_data) && mscope_is_free_chunk(scanner, target.node, word)) return;
     struct mscope_scan_root root = {
-        .address = address, .to = target.node, .tid = scanner->tid, .kind = scanner->kind, .words = 1};
+        .address = address,
+        .to = target.node,
+        .tid = scanner->tid,
+        .kind = (uint16_t)scanner->kind,
+        .inside = firmness == 0 && (target.flags & MSCOPE_EDGE_INTERIOR) != 0,
+        .words = 1,
+    };
     if (known != UINT32_MAX) {
         scanner->roots[known] = root;
         return;

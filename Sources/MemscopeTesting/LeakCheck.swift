@@ -37,7 +37,7 @@ enum LeakCheck {
 
     /// Records an issue for what a scope lost.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) {
-        report(look(scope), comment: comment, at: place)
+        report(look(scope), of: scope, comment: comment, at: place)
     }
 
     /// The same, without keeping a thread from other tests that wait for their turn.
@@ -46,7 +46,7 @@ enum LeakCheck {
             await DeadFrames.wipe()
             let outcome = await Turns.shared.look(scope)
             guard number < looks, case .success(let found) = outcome, found.leaks.isEmpty, found.hasSuspects else {
-                return report(outcome, comment: comment, at: place)
+                return report(outcome, of: scope, comment: comment, at: place)
             }
             try? await Task.sleep(for: timeBetweenLooks)
         }
@@ -80,15 +80,22 @@ enum LeakCheck {
 
     private static func report(
         _ outcome: Result<ScopeLeaks, HeapAnalysisError>,
+        of scope: AllocationScope,
         comment: Comment?,
         at place: SourceLocation
     ) {
         switch outcome {
-        case .success(let found) where found.leaks.isEmpty: break
+        case .success(let found) where found.leaks.isEmpty: checkTasks(of: scope, "look for leaks", at: place)
         case .success(let found):
             Issue.record(Comment(rawValue: LeakText.describe(found, after: comment)), sourceLocation: place)
         case .failure(let error): cannot("look for leaks", error.message, at: place)
         }
+    }
+
+    /// Records an issue when tasks may be missing from a scope in which nothing was found.
+    static func checkTasks(of scope: AllocationScope, _ what: String, at place: SourceLocation) {
+        guard scope.missesTasks else { return }
+        cannot(what, "this process has made more tasks than it can tell apart; run fewer tests in one", at: place)
     }
 
     /// What could not be checked is no pass: an issue says so.

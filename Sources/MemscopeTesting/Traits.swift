@@ -49,11 +49,12 @@ public struct AllocationLimitTrait: TestTrait, SuiteTrait, TestScoping {
         performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil, let scope = LeakCheck.scope(at: place, counts: true) else { return try await function() }
-        defer { check(scope.counts) }
+        defer { check(scope) }
         try await scope.run(function)
     }
 
-    private func check(_ counts: AllocationScope.Counts) {
+    private func check(_ scope: AllocationScope) {
+        let counts = scope.counts
         switch limit {
         case .allocations(let most) where counts.allocations > UInt64(max(most, 0)):
             let text = "made \(counts.allocations) allocations of \(counts.allocatedBytes) bytes, more than \(most)"
@@ -61,7 +62,7 @@ public struct AllocationLimitTrait: TestTrait, SuiteTrait, TestScoping {
         case .liveBytes(let most) where counts.peakLiveBytes > UInt64(max(most, 0)):
             let text = "had \(counts.peakLiveBytes) bytes at once, more than \(most)"
             Issue.record(Comment(rawValue: text), sourceLocation: place)
-        default: break
+        default: LeakCheck.checkTasks(of: scope, "count allocations", at: place)
         }
     }
 }

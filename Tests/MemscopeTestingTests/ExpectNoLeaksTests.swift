@@ -197,4 +197,18 @@ struct ExpectNoLeaksTests {
         }
         #expect(texts == [])
     }
+
+    @Test("is no pass where the process has made more tasks than can be told apart")
+    func manyTasks() async {
+        await #expect(processExitsWith: .success) {
+            for _ in 0..<1000 {
+                await withTaskGroup { group in
+                    for _ in 0..<1000 { group.addTask { _ = [UInt8](repeating: 1, count: 100) } }
+                }
+            }
+            let texts = await issues { await expectNoLeaks { _ = Lost.nothing() } }
+            #expect(texts.count == 1)
+            #expect(texts.first?.contains("more tasks than it can tell apart") == true)
+        }
+    }
 }

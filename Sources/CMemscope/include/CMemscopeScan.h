@@ -47,7 +47,8 @@ struct mscope_scan_root {
     uint64_t address; // of the word; 0 for a register
     uint32_t to;      // index of a node
     int32_t tid;      // of the thread whose stack or register it is, else 0
-    uint32_t kind;
+    uint16_t kind;
+    bool inside;      // a stack or register leads behind the block's beginning
     uint32_t words;   // of stacks and registers that lead there; 1 for roots of other kinds
 };
 

@@ -3,20 +3,31 @@ import Tracking
 /// Blocks that count no more references than known ones lead to them: any other word that leads there owns nothing.
 struct AccountedBlocks: Sendable {
     private let blocks: NodeSet
+    /// Blocks to which a reference leads that may just have been released.
+    private let unsettled: NodeSet
 
     /// Nil when the system refuses the memory.
     ///
     /// - Complexity: O(nodes + edges).
     init?(_ graph: HeapGraph) {
         let (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
-        guard let known = Column<UInt32>(count: nodes.count), let blocks = NodeSet(count: nodes.count) else {
-            return nil
-        }
+        guard let known = Column<UInt32>(count: nodes.count), let blocks = NodeSet(count: nodes.count),
+            let unsettled = NodeSet(count: nodes.count), let changing = NodeSet(count: nodes.count)
+        else { return nil }
         let counts = zip(graph.types, graph.layouts).map(CountKind.init) + [.none]
         let last = graph.types.count
         func kind(of node: UInt32) -> CountKind { counts[min(Int(nodes[node].type), last)] }
+        for index in 0..<graph.roots.count where graph.roots[index].leadsInside {
+            _ = changing.insert(graph.roots[index].to)
+        }
+        for node in 0..<UInt32(graph.count) where kind(of: node) == .frames {
+            for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge where edges[index].isInterior {
+                _ = changing.insert(edges[index].to)
+            }
+        }
         for node in 0..<UInt32(graph.count) {
             let owner = kind(of: node)
+            let isChanging = changing.contains(node)
             for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge {
                 let edge = edges[index]
                 let isKnown =
@@ -26,17 +37,26 @@ struct AccountedBlocks: Sendable {
                     case .conservative: owner.ownsFrames && !edge.isInterior && kind(of: edge.to) == .frames
                     default: false
                     }
-                if isKnown { known[edge.to] &+= 1 }
+                guard isKnown else { continue }
+                known[edge.to] &+= 1
+                if isChanging || edge.to == node { _ = unsettled.insert(edge.to) }
             }
         }
         for node in 0..<UInt32(graph.count) {
             guard let count = kind(of: node).references(word: nodes[node].word1), count > 0 else { continue }
             if count <= Int(known[node]) { _ = blocks.insert(node) }
         }
-        self.blocks = blocks
+        (self.blocks, self.unsettled) = (blocks, unsettled)
     }
 
     @inline(__always) func contains(_ node: UInt32) -> Bool { blocks.contains(node) }
+
+    /// Whether not even a function that runs or waits can own the block.
+    ///
+    /// One that destroys elements or fields in place, or takes them out, has an address inside of their block, in which
+    /// words may remain whose references were released. An object that is being made has old words in its fields, which
+    /// at worst lead to itself.
+    @inline(__always) func isBorrowed(_ node: UInt32) -> Bool { blocks.contains(node) && !unsettled.contains(node) }
 }
 
 /// Where a block counts its references.

@@ -38,8 +38,9 @@ package struct HoldGraph: Sendable {
         guard let starts = Column<UInt32>(count: graph.count + 1),
             let targets = Column<UInt32>(count: graph.edges.count),
             let loops = NodeSet(count: graph.count),
+            let empty = EmptyObjects(graph),
             let accounted = AccountedBlocks(graph),
-            let rooted = Self.rooted(graph, accounted)
+            let rooted = Self.blocksHeldByRoots(graph, accounted)
         else { return nil }
         (self.accounted, self.rooted) = (accounted, rooted)
         let known = zip(graph.types, graph.layouts).map { HoldRule(type: $0, layout: $1, runner: runner) }
@@ -49,10 +50,12 @@ package struct HoldGraph: Sendable {
             starts[node] = UInt32(filled)
             let rule = rules[min(Int(nodes[node].type), rules.count - 1)]
             guard nodes[node].size < rule.emptySize else { continue }
+            let isEmpty = empty.contains(UInt32(node))
             for index in Int(nodes[node].firstEdge)..<Int(nodes[node + 1].firstEdge) {
                 let edge = edges[index]
+                if isEmpty, edge.kind != .sideTable { continue }
                 let isLoose = edge.offset >= rule.framesStart
-                guard rule.holds(edge.kind, target: edge.to, in: nodes), !isLoose || !accounted.contains(edge.to)
+                guard rule.holds(edge.kind, target: edge.to, in: nodes), !isLoose || !accounted.isBorrowed(edge.to)
                 else { continue }
                 let isCycleEdge = rule.canClose(edge.kind) && (edge.kind == .strong || !accounted.contains(edge.to))
                 if Int(edge.to) != node {
@@ -69,12 +72,12 @@ package struct HoldGraph: Sendable {
 
     /// A word on a stack or in a register holds no object whose references are known: it was borrowed from one who owns
     /// it, and who holds it as long as the word is of use, or it was left there.
-    private static func rooted(_ graph: HeapGraph, _ accounted: AccountedBlocks) -> NodeSet? {
+    private static func blocksHeldByRoots(_ graph: HeapGraph, _ accounted: AccountedBlocks) -> NodeSet? {
         guard let rooted = NodeSet(count: graph.count) else { return nil }
         for index in 0..<graph.roots.count {
             let root = graph.roots[index]
             let isLoose = root.kind == .stack || root.kind == .register
-            if !isLoose || !accounted.contains(root.to) { _ = rooted.insert(root.to) }
+            if !isLoose || !accounted.isBorrowed(root.to) { _ = rooted.insert(root.to) }
         }
         return rooted
     }

@@ -25,13 +25,19 @@ package struct AllocationScope: Sendable {
     }()
 
     private let number: UInt32
+    /// Tasks that no number was left for, when the scope was made.
+    private let droppedContexts: UInt64
 
     /// A scope, inside of that of the current task; nil when 65,535 were made in this process.
     package init?() {
         guard Self.isKeyKnown else { return nil }
         number = mscope_make_scope(Self.current)
+        droppedContexts = CaptureCore.totals().droppedContexts
         if number == 0 { return nil }
     }
+
+    /// Whether some task has had no number since the scope was made: what it allocated belongs to no scope.
+    package var missesTasks: Bool { CaptureCore.totals().droppedContexts > droppedContexts }
 
     /// Whether the calling code runs in a task, without which nothing can be told apart.
     package static var isInTask: Bool { unsafe withUnsafeCurrentTask { unsafe $0 != nil } }

@@ -51,12 +51,17 @@ struct GraphBuilder {
         let nodes = unsafe scan.nodes.pointer
         let tables = KindTables(typer.layouts)
         let storages = zip(typer.types, typer.layouts).map { ElementReader.Storage($0, $1) }
+        let areObjects = typer.types.map(\.kind.isSwiftObject)
         var next = unsafe Int(nodes[0].firstEdge)
         for index in 0..<count {
             let first = next
             next = unsafe Int(nodes[index + 1].firstEdge)
             if first < next {
                 let type = unsafe nodes[index].type
+                if areObjects[Int(type)], unsafe isDead(nodes[index]) {
+                    writeKinds(ofDead: first..<next, tables, tables[type])
+                    continue
+                }
                 unsafe writeKinds(of: first..<next, in: nodes[index], tables, tables[type], storages[Int(type)])
             }
         }
@@ -89,6 +94,31 @@ struct GraphBuilder {
                     kind = self.kind(kind, of: edge, field, at: node.address + 8 * table.start(ofWord: word))
                 }
                 if kind == .weak { weak.append(index) }
+            }
+            unsafe edges[index].kind = kind
+        }
+    }
+
+    /// Whether an object is being deinitialised, or was.
+    private func isDead(_ node: HeapNode) -> Bool {
+        var counts = node.word1
+        if counts >> 62 == 3 { counts = scan.memory.word(at: counts << 3 + ReferenceCounts.inSideTable) ?? 0 }
+        return counts >> 32 & 1 != 0
+    }
+
+    /// What an object in deinit refers to may still be its own, or was released a moment ago.
+    private mutating func writeKinds(ofDead range: Range<Int>, _ tables: KindTables, _ table: KindTables.Table) {
+        let edges = unsafe scan.edges.pointer
+        for index in range {
+            let edge = unsafe edges[index]
+            var kind = EdgeKind.unmanaged
+            if edge.isSideTable {
+                kind = .sideTable
+                owned.insert(edge.to)
+            } else if !table.isConservative {
+                let known = tables.meaning(ofWord: edge.offset / 8, in: table).kind
+                if known == .weak { weak.append(index) }
+                if known != .strong, known != .conservative { kind = known }
             }
             unsafe edges[index].kind = kind
         }

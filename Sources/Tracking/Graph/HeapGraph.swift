@@ -97,7 +97,7 @@ package struct HeapEdge: Sendable, BitwiseCopyable {
 
 /// What holds a block from outside of the heap, laid out as `struct mscope_scan_root`.
 package struct HeapRoot: Sendable, BitwiseCopyable {
-    package enum Kind: UInt32, Sendable, CaseIterable {
+    package enum Kind: UInt16, Sendable, CaseIterable {
         case global, stack, register, `internal`, mapping, thread, kernel
     }
 
@@ -106,15 +106,25 @@ package struct HeapRoot: Sendable, BitwiseCopyable {
     package var to: UInt32
     /// The thread whose stack or register it is, else 0.
     package var tid: Int32
-    private var rawKind: UInt32
+    private var rawKind: UInt16
+    /// Whether one of these words leads behind the block's beginning: some function works with a part of it.
+    package var leadsInside: Bool
     /// How many words of stacks and registers lead there; 1 for roots of other kinds.
     package var words: UInt32
 
-    package init(address: UInt64 = 0, to: UInt32, tid: Int32 = 0, kind: Kind = .global, words: UInt32 = 1) {
+    package init(
+        address: UInt64 = 0,
+        to: UInt32,
+        tid: Int32 = 0,
+        kind: Kind = .global,
+        leadsInside: Bool = false,
+        words: UInt32 = 1
+    ) {
         self.address = address
         self.to = to
         self.tid = tid
         rawKind = kind.rawValue
+        self.leadsInside = leadsInside
         self.words = words
     }
 

@@ -4,6 +4,7 @@ let referenceCases: [(name: String, run: () -> Void)] = [
     ("ring-with-side-tables", RingWithSideTables.run), ("lost-with-side-table", LostWithSideTable.run),
     ("weak-global-holds-nothing", WeakGlobal.run), ("unowned-back-reference", UnownedBack.lose),
     ("unowned-dead", UnownedDead.lose), ("unowned-unsafe", UnownedUnsafe.run),
+    ("lost-behind-dead", LostBehindDead.lose), ("clean-child-of-dead", LostBehindDead.keep),
     ("weak-in-struct", WeakInStruct.run),
     ("clean-weak-parent", WeakParent.run), ("clean-unowned-parent", UnownedBack.keep),
     ("clean-behind-side-table", BehindSideTable.run), ("clean-dead-weak", DeadWeak.run),
@@ -97,6 +98,42 @@ enum UnownedDead {
 
     @inline(never) static func keep() {
         kept = make()
+    }
+}
+
+/// The fields of a dead object, whose memory an unowned reference keeps, hold nothing, and are no references.
+enum LostBehindDead {
+    final class Parent {
+        var child: Child
+        init(_ child: Child) { self.child = child }
+    }
+    final class Child {
+        unowned var parent: Parent?
+        var other: Child?
+    }
+    nonisolated(unsafe) static var kept: [Child] = []
+
+    @inline(never) static func lose() {
+        let (one, other, witness) = (Child(), Child(), Child())
+        (one.other, other.other) = (other, one)
+        let parent = Parent(one)
+        witness.parent = parent
+        kept.append(witness)
+        show(parent)
+    }
+
+    /// Children outlive their parents.
+    @inline(never) static func keep() {
+        for _ in 0..<10 {
+            let child = Child()
+            let parent = Parent(child)
+            child.parent = parent
+            kept.append(child)
+            show(parent)
+        }
+        // What the children's memory becomes is not what the parents' fields say.
+        kept.removeSubrange(0..<5)
+        kept += (0..<5).map { _ in Child() }
     }
 }
 

@@ -9,6 +9,7 @@ struct GraphBuilder {
         var to: Int
         var kind: EdgeKind
         var offset: UInt64
+        var isInterior: Bool
     }
 
     private(set) var nodes: [HeapNode] = []
@@ -57,6 +58,7 @@ struct GraphBuilder {
         isRoot: Bool = false,
         root kind: HeapRoot.Kind? = nil,
         words: UInt32 = 1,
+        leadsInside: Bool = false,
         counts: UInt64 = 0
     ) -> Int {
         let root = isRoot ? .global : kind
@@ -70,12 +72,20 @@ struct GraphBuilder {
                 type: type
             )
         )
-        if let root { roots.append(HeapRoot(to: UInt32(nodes.count - 1), tid: 12, kind: root, words: words)) }
+        guard let root else { return nodes.count - 1 }
+        let to = UInt32(nodes.count - 1)
+        roots.append(HeapRoot(to: to, tid: 12, kind: root, leadsInside: leadsInside, words: words))
         return nodes.count - 1
     }
 
-    mutating func edge(_ from: Int, _ to: Int, _ kind: EdgeKind = .strong, at offset: UInt64 = 16) {
-        edges.append(Edge(from: from, to: to, kind: kind, offset: offset))
+    mutating func edge(
+        _ from: Int,
+        _ to: Int,
+        _ kind: EdgeKind = .strong,
+        at offset: UInt64 = 16,
+        isInterior: Bool = false
+    ) {
+        edges.append(Edge(from: from, to: to, kind: kind, offset: offset, isInterior: isInterior))
     }
 
     func build() throws -> HeapGraph {
@@ -87,7 +97,9 @@ struct GraphBuilder {
             while next < sorted.count, sorted[next].from == index { next += 1 }
         }
         nodes.append(HeapNode(firstEdge: UInt32(next)))
-        let edges = sorted.map { HeapEdge(to: UInt32($0.to), offset: $0.offset, kind: $0.kind) }
+        let edges = sorted.map {
+            HeapEdge(to: UInt32($0.to), offset: $0.offset, kind: $0.kind, isInterior: $0.isInterior)
+        }
         return HeapGraph(
             nodes: try #require(OwnBuffer(nodes)),
             edges: try #require(OwnBuffer(edges)),

@@ -130,6 +130,49 @@ import Tracking
         #expect(try builder.analyse().reachability.isReachable(held) == holds)
     }
 
+    @Test("An object that was deinitialised holds nothing; while its deinit runs, something leads to it")
+    func deinitialised() throws {
+        var builder = GraphBuilder()
+        let type = builder.type("Account", fields: ["child"])
+        let owner = builder.block(type, isRoot: true, counts: Self.alone)
+        let gone = builder.block(type, counts: Self.dead)
+        let ending = builder.block(type, root: .stack, counts: Self.dead)
+        let pending = builder.block(type, counts: Self.dead)
+        let children = (0..<3).map { _ in builder.block(type, counts: Self.alone) }
+        let table = builder.block(builder.type("side table", .c), size: 32)
+        builder.edge(owner, gone, .unowned)
+        builder.edge(owner, pending, .conservative, at: 24)
+        for (parent, child) in zip([gone, ending, pending], children) { builder.edge(parent, child, .unmanaged) }
+        builder.edge(gone, table, .sideTable, at: 8)
+        let reachability = try builder.analyse().reachability
+        #expect(children.map { reachability.isReachable($0) } == [false, true, true])
+        #expect(reachability.isReachable(gone) && reachability.isReachable(table))
+    }
+
+    @Test("A reference in a block that a function works with may be an old one, and so may one to the block itself")
+    func changing() throws {
+        for leadsInside in [false, true] {
+            var builder = GraphBuilder()
+            let type = builder.type("Account", fields: ["room"])
+            let array = builder.type("Array<Account>", .array)
+            let frames = builder.block(builder.type(.taskFrames(of: "app"), .taskFrames), isRoot: true)
+            let account = builder.block(type, root: .stack, counts: Self.alone)
+            let members = builder.block(array, root: .register, leadsInside: leadsInside, counts: Self.alone)
+            let waiting = builder.block(type, counts: Self.alone)
+            let elements = builder.block(array, counts: Self.alone)
+            let own = builder.block(type, root: .stack, counts: Self.alone)
+            for (one, other) in [(account, members), (members, account), (waiting, elements), (elements, waiting)] {
+                builder.edge(one, other)
+            }
+            builder.edge(own, own)
+            builder.edge(frames, waiting, .conservative, at: 40)
+            builder.edge(frames, elements, .conservative, at: 48, isInterior: leadsInside)
+            let reachability = try builder.analyse().reachability
+            #expect([account, members, waiting, elements].allSatisfy { reachability.isReachable($0) == leadsInside })
+            #expect(reachability.isReachable(own))
+        }
+    }
+
     @Test("Words in frames of async functions count as those on stacks do")
     func frames() throws {
         var builder = GraphBuilder()
@@ -139,13 +182,15 @@ import Tracking
         let second = builder.block(frames)
         let (one, two, stack) = (builder.block(size: 1), builder.block(size: 2), builder.block(size: 4, root: .stack))
         let known = builder.block(account, size: 8, counts: Self.alone)
+        let other = builder.block(account, size: 16, counts: Self.alone)
         builder.edge(first, second, .conservative, at: 8)
         builder.edge(first, one, .conservative, at: 32)
         builder.edge(first, two, .conservative, at: 40)
         builder.edge(second, two, .conservative, at: 48)
         builder.edge(second, stack, .conservative, at: 56)
         builder.edge(second, known, .conservative, at: 64)
-        builder.edge(known, known)
+        builder.edge(known, other)
+        builder.edge(other, known)
         // A word of another task's, or of a thread's stack, does not hold the frames of a task that is lost.
         let task = builder.block(builder.type("Task", .task), size: 16, counts: Self.alone)
         let lost = builder.block(frames, size: 64, root: .stack)

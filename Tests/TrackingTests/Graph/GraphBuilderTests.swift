@@ -62,10 +62,12 @@ private final class Holder {
             address: 8,
             to: 1,
             tid: 7,
-            kind: UInt32(MSCOPE_ROOT_INTERNAL.rawValue),
-            words: 0
+            kind: UInt16(MSCOPE_ROOT_INTERNAL.rawValue),
+            inside: true,
+            words: 9
         )
-        #expect(unsafe unsafeBitCast(root, to: HeapRoot.self).kind == .internal)
+        let read = unsafe unsafeBitCast(root, to: HeapRoot.self)
+        #expect((read.kind, read.leadsInside, read.words) == (.internal, true, 9))
     }
 
     @Test("Edges are what their word is in its block") func kinds() {

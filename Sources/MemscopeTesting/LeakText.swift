@@ -12,7 +12,7 @@ enum LeakText {
         let blocks = found.leaks.reduce(0) { $0 + $1.count }
         let bytes = found.leaks.reduce(0) { $0 + $1.bytes }
         var lines: [String] = comment.map { [$0.rawValue] } ?? []
-        lines.append("leaked \(blocks) blocks, \(bytes) bytes")
+        lines.append("leaked \(blocks) \(blocks == 1 ? "block" : "blocks"), \(bytes) bytes")
         for cycle in found.cycles.prefix(cycleLimit) { lines += describe(cycle) }
         // What others hold goes with them: it is told last, and without stacks.
         let (held, lost) = (found.leaks.filter { $0.kind == .indirect }, found.leaks.filter { $0.kind != .indirect })

@@ -95,7 +95,11 @@ def test_suspects_are_shown_when_asked_for(page):
         assert page.first("tbody .kind").text == "one stack word"
         assert page.first("tbody .name").get_attribute("title").endswith(reason)
         assert page.first('.choice[data-value="stack"]').get_attribute("aria-pressed") == "true"
+        assert page.first("tbody .quality").text == "unknown"
         assert "1 of them hang on single words" in page.first(".unlisted").text
+        overlap = "const [kind, name] = document.querySelectorAll('tbody .type > *');" \
+            "return kind.getBoundingClientRect().right > name.getBoundingClientRect().left"
+        assert not page.script(overlap)
 
 
 def test_what_rests_on_a_conclusion_is_labelled(page):

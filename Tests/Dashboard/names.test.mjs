@@ -74,6 +74,9 @@ test("A stack is named by the program's own innermost frame", () => {
   assert.equal(headline(stack.slice(0, 2)).function, "sqlite3_step");
   assert.equal(headline(stack.slice(0, 1)).function, "malloc");
   assert.equal(headline([]), null);
+  const made = { ...frame("Demo.User.__allocating_init(name: Swift.String) -> Demo.User"), file: null };
+  assert.equal(headline([made, ...stack.slice(2)]).function, "Demo.save() -> ()");
+  assert.equal(headline([made]), made);
 });
 
 test("Code is told apart by its image, and by name in a static executable", () => {

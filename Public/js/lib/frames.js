@@ -11,13 +11,19 @@ export function isPlumbing(frame) {
   return PLUMBING.has(codeGroup({ name: frame.function, image: frame.image }));
 }
 
+/** @param {Frame} frame @returns {boolean} whether the compiler made it: it stands in front of the program's `init` */
+function isAllocatingInit(frame) {
+  return !frame.file && frame.function.includes("__allocating_init");
+}
+
 /**
  * @param {Frame[]} stack - innermost first
  * @returns {Frame | null} the innermost frame of the program's own; without one the innermost that is no plumbing
  */
 export function headline(stack) {
-  const own = stack.find((frame) => codeGroup({ name: frame.function, image: frame.image }) === 1);
-  return own ?? stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
+  const own = stack.filter((frame) => codeGroup({ name: frame.function, image: frame.image }) === 1);
+  const first = own.find((frame) => !isAllocatingInit(frame)) ?? own[0];
+  return first ?? stack.find((frame) => !isPlumbing(frame)) ?? stack[0] ?? null;
 }
 
 /** @param {{file: string | null, line: number | null}} frame @returns {string} "Cache.swift:42", "" when not known */

@@ -68,8 +68,9 @@ export function rootText({ kind, tid, image, symbol }) {
   return what + (symbol ? ` ${symbol}` : "") + (image ? ` in ${image}` : "") + thread;
 }
 
-/** @param {Leak} leak @returns {"measured" | "inferred"} */
+/** @param {Leak} leak @returns {"measured" | "inferred" | "unknown"} */
 export function leakEvidence({ kind }) {
+  if (kind === "stack") return "unknown";
   return kind === "growth" ? "inferred" : "measured";
 }
 

@@ -30,7 +30,7 @@ export const DROPS = {
   events: { label: "events", text: "history records; live figures are not affected" },
   stacks: { label: "stacks", text: "new call stacks; their blocks are counted without a stack" },
   blocks: { label: "blocks", text: "blocks that found no slot and are missing from live figures" },
-  contexts: { label: "contexts", text: "async contexts; such stacks end early" },
+  contexts: { label: "contexts", text: "tasks beyond the table: what they allocate is told by thread, not by task" },
   threads: { label: "threads", text: "threads beyond the table; counted without a name" },
 };
 
@@ -80,6 +80,7 @@ export const LEAK_KINDS = {
 /** @type {Record<string, {label: string, text: string}>} what a statement about the heap rests on */
 export const EVIDENCE = {
   measured: { label: "measured", text: "Found by looking at every word of the heap." },
+  unknown: { label: "unknown", text: "Nothing tells whether that word is a variable or an old one." },
   inferred: { label: "inferred", text: "A conclusion: part of it was guessed, as no type says what it means." },
 };
 

@@ -169,6 +169,9 @@ class LeaksView {
       return notice("No loaded row matches", "The filter looks at loaded rows only: show more, or change it.");
     }
     const { kind } = this.params;
+    if (kind === "stack") {
+      return notice("No suspect", "No block hangs on a single word of a stack, a register or a task's frames.");
+    }
     return kind
       ? notice(`No leak of kind ${LEAK_KINDS[kind]?.label ?? kind}`, "Other kinds may have some: choose all above.")
       : notice("No leaks found", "Something holds every block of the last scan. Let the program work, scan again.");

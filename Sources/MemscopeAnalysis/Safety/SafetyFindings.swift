@@ -28,7 +28,7 @@ extension SafetyFinding {
             title: "\(Self.blocks(leak.count)) of \(leak.type) lost",
             evidence: "\(leak.bytes) bytes that nothing reaches, \(bytes) with what only they hold: \(leak.reason)",
             confidence: Self.confidence(in: scan),
-            remedy: "free them, or keep what points to them, in the code that the stack shows",
+            remedy: Self.remedy(forLost: leak.typeKind) + ", in the code that the stack shows",
             link: "#/leaks?kind=direct",
             magnitude: bytes,
             site: leak.site
@@ -80,7 +80,7 @@ extension SafetyFinding {
             ("blocks that found no place in the table", totals.droppedBlocks, .medium),
             ("call stacks that found no place in the table", totals.droppedStacks, .low),
             ("threads beyond the table", totals.droppedThreads, .low),
-            ("async contexts", totals.droppedContexts, .low),
+            ("tasks that found no place in the table of contexts", totals.droppedContexts, .low),
             ("times that tracking was off", totals.gaps, .low),
         ]
         return tables.filter { $0.count > 0 }.map { table in
@@ -113,6 +113,17 @@ extension SafetyFinding {
                 magnitude: totals.stacksGuessed
             )
         ]
+    }
+
+    /// What was forgotten, where a block that nothing holds is of that kind.
+    private static func remedy(forLost kind: TypeKind) -> String {
+        switch kind {
+        case .task: "resume each continuation exactly once, on every path"
+        case .class, .array, .dictionary, .set, .string, .closure, .box, .error:
+            "balance Unmanaged.passRetained with release() or takeRetainedValue()"
+        case .dispatch, .block: "balance retain with release, enter with leave, suspend with resume"
+        case .c, .unknown: "free them, or keep what points to them"
+        }
     }
 
     private static func blocks(_ count: Int) -> String { count == 1 ? "1 block" : "\(count) blocks" }

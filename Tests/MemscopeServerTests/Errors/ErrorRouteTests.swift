@@ -86,9 +86,16 @@ private enum Crime {
                 Dictionary(uniqueKeysWithValues: data.detectors.list.map { ($0.detector.text, $0.coverage.text) })
             }
             #expect(coverage(before)["leaks"] == "not-run" && coverage(before)["errors"] == "partial")
+            lose(20, loseLonely)
+            lose(20) { loseBlocks(1000) }
             #expect(api.post("/api/leakscan").status == 200)
             #expect(coverage(api.get("/api/safety").data)["leaks"] != "not-run")
-            #expect(api.get("/api/safety?detector=leaks").data.findings.list.allSatisfy { $0.detector.text == "leaks" })
+            let leaks = api.get("/api/safety?detector=leaks").data.findings.list
+            #expect(leaks.allSatisfy { $0.detector.text == "leaks" })
+            // What to do depends on what is lost.
+            let remedies = leaks.map { "\($0.title.text ?? "") -> \($0.remedy.text ?? "")" }
+            #expect(remedies.contains { $0.contains("Lonely lost -> balance Unmanaged.passRetained") })
+            #expect(remedies.contains { $0.contains("-> free them") })
         }
     }
 

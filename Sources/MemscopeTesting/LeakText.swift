@@ -39,10 +39,11 @@ enum LeakText {
         return lines
     }
 
-    /// The calls of the test and of what it calls: those of the runtime, and of whoever runs the test, say nothing.
+    /// The calls of the test and of what it calls: those of the runtime, of macros, and of whoever runs the test, say
+    /// nothing.
     private static func frames(_ stack: [MemScope.Frame]) -> [String] {
         let inner = stack.prefix { !$0.function.contains("Tracking.AllocationScope.run") }
-        let own = inner.filter { $0.file != nil }
+        let own = inner.filter { $0.file?.contains("/@__swiftmacro_") == false }
         return (own.isEmpty ? Array(inner) : own).prefix(frameLimit).map { "    " + text($0) }
     }
 

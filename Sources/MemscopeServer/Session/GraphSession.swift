@@ -5,7 +5,7 @@ internal import Tracking
 /// Looks at the whole heap, one look at a time, and keeps what the last one found.
 ///
 /// A look is one scan, and where that found blocks that nothing holds, a second one with the registers of all threads:
-/// only what both found lost is a leak.
+/// only what both found lost is a leak, or one of them and the look before.
 final class GraphSession: Sendable {
     private struct Kept {
         var finding: HeapFinding
@@ -51,9 +51,10 @@ final class GraphSession: Sendable {
             throw HeapAnalysisError(.busy)
         }
         defer { isLooking.store(false, ordering: .releasing) }
+        let known = lastKept?.lost
         // Two graphs at once would take twice the memory.
         if isKept { kept.withLock { $0 = nil } }
-        let finding = try look.finding()
+        let finding = try look.finding(known: known)
         if isKept { kept.withLock { $0 = Kept(finding: finding, usedAt: CaptureCore.now) } }
         return finding
     }

@@ -11,6 +11,8 @@ final class HeapFinding: Sendable {
     let leaks: [MemScope.HeapAnalysis.Leak]
     let suspects: [MemScope.HeapAnalysis.Leak]
     let cycles: [MemScope.HeapAnalysis.Cycle]
+    /// Nil when there is no memory for it.
+    let lost: LostBlocks?
     private let retained = Mutex<[BlockType: UInt64]?>(nil)
 
     init(_ analysis: GraphAnalysis, summary: MemScope.HeapAnalysis.Summary, passes: Int, duration: UInt64) {
@@ -22,6 +24,7 @@ final class HeapFinding: Sendable {
         scan = MemScope.HeapAnalysis.Scan(graph, passes: passes, duration: duration)
         leaks = analysis.leaks.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
         suspects = analysis.suspects.groups.map { MemScope.HeapAnalysis.Leak(.stack, $0, in: graph) }
+        lost = LostBlocks(graph, analysis.reachability)
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
     }
 

@@ -22,7 +22,12 @@ struct HeapLook {
         case lost(LostBlocks)
     }
 
-    func finding() throws(HeapAnalysisError) -> HeapFinding {
+    /// Looks.
+    ///
+    /// - Parameter known: What an earlier look found lost. It stays so, whatever old word one of the passes finds.
+    /// - Returns: What was found.
+    /// - Throws: Why the heap could not be looked at.
+    func finding(known: LostBlocks?) throws(HeapAnalysisError) -> HeapFinding {
         let began = CaptureCore.now
         switch try firstScan() {
         case .clean(let picture):
@@ -31,7 +36,8 @@ struct HeapLook {
             let graph = try scan(registers: true)
             var ofKernel = 0
             let picture = try self.picture(of: graph) { node in
-                guard lost.contains(graph.nodes[node]) else { return false }
+                let block = graph.nodes[node]
+                guard lost.contains(block) || known?.contains(block) == true else { return false }
                 guard graph.mayBeUserData(node) else { return true }
                 ofKernel += 1
                 return false

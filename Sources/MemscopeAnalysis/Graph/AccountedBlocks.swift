@@ -17,8 +17,11 @@ struct AccountedBlocks: Sendable {
         let counts = zip(graph.types, graph.layouts).map(CountKind.init) + [.none]
         let last = graph.types.count
         func kind(of node: UInt32) -> CountKind { counts[min(Int(nodes[node].type), last)] }
-        for index in 0..<graph.roots.count where graph.roots[index].leadsInside {
-            _ = changing.insert(graph.roots[index].to)
+        for index in 0..<graph.roots.count {
+            let root = graph.roots[index]
+            if root.leadsInside { _ = changing.insert(root.to) }
+            // A variable owns what it refers to.
+            if root.kind == .global || root.kind == .thread { known[root.to] = 1 }
         }
         for node in 0..<UInt32(graph.count) where kind(of: node) == .frames {
             for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge where edges[index].isInterior {
@@ -27,7 +30,8 @@ struct AccountedBlocks: Sendable {
         }
         for node in 0..<UInt32(graph.count) {
             let owner = kind(of: node)
-            let isChanging = changing.contains(node)
+            let isDead = owner.isObject && ReferenceCounts(word: nodes[node].word1).isDead == true
+            let isChanging = isDead || changing.contains(node)
             for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge {
                 let edge = edges[index]
                 let isKnown =
@@ -35,6 +39,8 @@ struct AccountedBlocks: Sendable {
                     // What libdispatch's own memory refers to is counted apart.
                     case .strong: owner.isObject || kind(of: edge.to) != .dispatch
                     case .conservative: owner.ownsFrames && !edge.isInterior && kind(of: edge.to) == .frames
+                    // Of a dead object, that is what its strong references are.
+                    case .unmanaged: isDead
                     default: false
                     }
                 guard isKnown else { continue }

@@ -173,6 +173,20 @@ import Tracking
         }
     }
 
+    @Test("An old word closes no cycle through what a global variable, or an object in deinit, owns")
+    func owners() throws {
+        for (isRoot, isOwned) in [(false, false), (true, false), (false, true)] {
+            var builder = GraphBuilder()
+            let type = builder.type("Account", fields: ["room"])
+            let account = builder.block(type, isRoot: isRoot, counts: Self.alone)
+            let room = builder.block(type, isRoot: true, counts: Self.alone)
+            builder.edge(account, room)
+            builder.edge(room, account, .conservative, at: 24)
+            if isOwned { builder.edge(builder.block(type, root: .stack, counts: Self.dead), account, .unmanaged) }
+            #expect(try builder.analyse().cycles.cycles.count == (isRoot || isOwned ? 0 : 1))
+        }
+    }
+
     @Test("Words in frames of async functions count as those on stacks do")
     func frames() throws {
         var builder = GraphBuilder()

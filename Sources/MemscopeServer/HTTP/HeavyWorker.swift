@@ -33,15 +33,25 @@ final class HeavyWorker: Sendable {
     func run() {
         while let job = nextJob() {
             let response = job.work()
-            state.withLock { if case .running = $0 { $0 = .idle } }
+            // A stopping server drops its clients: none of them gets an answer by chance.
+            guard becomeIdle() else { return }
             job.deliver(response)
         }
     }
 
-    /// Lets the job under way finish, then ends `run`.
+    /// Lets the job under way finish, drops its answer, then ends `run`.
     func stop() {
         state.withLock { $0 = .stopping }
         wakeup.signal()
+    }
+
+    /// False when the worker is to stop.
+    private func becomeIdle() -> Bool {
+        state.withLock { state in
+            guard case .running = state else { return false }
+            state = .idle
+            return true
+        }
     }
 
     private func nextJob() -> Job? {

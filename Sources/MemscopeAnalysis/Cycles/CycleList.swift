@@ -13,24 +13,23 @@ package struct CycleList: Sendable {
 
     /// Describes the components of edges that can be part of a cycle; nil when the system refuses the memory.
     ///
-    /// `isKept` says whether something outside keeps a block alive, `births` when it was allocated: 0 where that is
-    /// not known.
+    /// `kept` is what roots hold; `births` says when a block was allocated, 0 where that is not known.
     ///
     /// - Complexity: O(nodes + edges), see `CycleSearch`.
     package init?(
         _ graph: HeapGraph,
         _ holds: HoldGraph,
         _ components: StrongComponents,
-        isKept: (Int) -> Bool,
+        kept: NodeSet,
         births: @escaping (Int) -> UInt64
     ) {
         guard components.count > 0 else { return }
-        guard var search = CycleSearch(graph, holds, components) else { return nil }
+        guard var search = CycleSearch(graph, holds, components, kept: kept) else { return nil }
         var families = CycleFamilies(holds)
         var found = FoundCycle()
         for component in 0..<components.count {
             search.run(component, into: &found)
-            let isReachable = isKept(Int(components.node(at: components.range(of: component).lowerBound)))
+            let isReachable = kept.contains(components.node(at: components.range(of: component).lowerBound))
             if !isReachable { leaked += 1 }
             families.add(component, of: components, found, isReachable: isReachable, births: births)
         }
@@ -42,7 +41,8 @@ package struct CycleList: Sendable {
         for family in order.prefix(Self.limit) {
             search.run(family.component, into: &found)
             let members = components.range(of: family.component).lazy.map { components.node(at: $0) }
-            let writer = CycleWriter(graph: graph, folding: PathFolding(graph: graph, holds: holds, cyclesOnly: true))
+            let use = EdgeUse.cycles(isKept: family.isReachable)
+            let writer = CycleWriter(graph: graph, folding: PathFolding(graph: graph, holds: holds, use: use))
             cycles.append(writer.describe(family, found, members: Array(members), births: births))
         }
     }

@@ -16,6 +16,9 @@ struct CycleSearch {
 
     private let holds: HoldGraph
     private let components: StrongComponents
+    private let kept: NodeSet
+    /// Of the component that is searched.
+    private var use = EdgeUse.lostCycles
     private let queue: Column<UInt32>
     /// Depth and predecessor belong to the search whose number is in `stamp`.
     private let stamp: Column<UInt32>
@@ -27,11 +30,11 @@ struct CycleSearch {
     private let areOwn: [Bool]
 
     /// - Returns: Nil when the system refuses the memory.
-    init?(_ graph: HeapGraph, _ holds: HoldGraph, _ components: StrongComponents) {
+    init?(_ graph: HeapGraph, _ holds: HoldGraph, _ components: StrongComponents, kept: NodeSet) {
         guard let queue = Column<UInt32>(count: graph.count), let stamp = Column<UInt32>(count: graph.count),
             let depth = Column<UInt32>(count: graph.count), let predecessor = Column<UInt32>(count: graph.count)
         else { return nil }
-        (self.holds, self.components) = (holds, components)
+        (self.holds, self.components, self.kept) = (holds, components, kept)
         (self.queue, self.stamp, self.depth, self.predecessor) = (queue, stamp, depth, predecessor)
         signature = CycleSignature(graph, holds)
         areOwn = graph.types.map { $0.kind == .class && !CycleRemedies.isOfLibrary($0.name) } + [false]
@@ -41,6 +44,7 @@ struct CycleSearch {
     mutating func run(_ component: Int, into best: inout FoundCycle) {
         let range = components.range(of: component)
         best.removeAll()
+        use = .cycles(isKept: kept.contains(components.node(at: range.lowerBound)))
         let (holds, components, areOwn) = (holds, components, areOwn)
         let own = range.lazy.filter { areOwn[min(Int(holds.nodes[components.node(at: $0)].type), areOwn.count - 1)] }
         if own.isEmpty { search(range, in: component, into: &best) } else { search(own, in: component, into: &best) }
@@ -55,7 +59,7 @@ struct CycleSearch {
         let range = components.range(of: component)
         if let looped = members.first(where: { holds.loops.contains(components.node(at: $0)) }) {
             best.nodes.append(components.node(at: looped))
-            return signature.write(to: &best)
+            return signature.write(to: &best, use)
         }
         let edges = innerEdges(component)
         if edges == range.count { return walkRing(component, into: &best) }
@@ -70,14 +74,14 @@ struct CycleSearch {
             guard let last = search(from: start, longest: limit, visits: &visits) else { continue }
             candidate.removeAll()
             writePath(from: start, to: last, into: &candidate.nodes)
-            signature.write(to: &candidate)
+            signature.write(to: &candidate, use)
             ties = candidate.nodes.count == best.nodes.count ? ties + 1 : 0
             if best.nodes.isEmpty || candidate.precedes(best) { swap(&best, &candidate) }
         }
     }
 
     private func isInner(_ target: UInt32, of component: Int) -> Bool {
-        target & HoldGraph.cycleBit != 0 && components.numbers[target & HoldGraph.nodeMask] == UInt32(component) + 1
+        use.includes(target) && components.numbers[target & HoldGraph.nodeMask] == UInt32(component) + 1
     }
 
     private func innerEdges(_ component: Int) -> Int {
@@ -100,7 +104,7 @@ struct CycleSearch {
                 break
             }
         } while node != first
-        signature.write(to: &best)
+        signature.write(to: &best, use)
     }
 
     /// The last node of a shortest cycle through `start`; nil when there is none of at most `longest` nodes.

@@ -53,15 +53,15 @@ struct CycleSignature {
     }
 
     /// Computes the codes, and turns the cycle to where they are least.
-    func write(to cycle: inout FoundCycle) {
+    func write(to cycle: inout FoundCycle, _ use: EdgeUse) {
         for (index, node) in cycle.nodes.enumerated() {
-            cycle.codes.append(code(from: node, to: cycle.nodes[(index + 1) % cycle.nodes.count]))
+            cycle.codes.append(code(from: node, to: cycle.nodes[(index + 1) % cycle.nodes.count], use))
         }
         cycle.rotate(to: leastRotation(cycle.codes) { $0 < $1 })
     }
 
-    private func code(from node: UInt32, to target: UInt32) -> UInt64 {
-        guard let edge = holds.edge(from: node, to: target, cyclesOnly: true) else {
+    private func code(from node: UInt32, to target: UInt32, _ use: EdgeUse) -> UInt64 {
+        guard let edge = holds.edge(from: node, to: target, for: use) else {
             preconditionFailure("node \(node) does not hold \(target)")
         }
         let type = holds.nodes[node].type

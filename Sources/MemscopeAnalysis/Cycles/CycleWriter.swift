@@ -61,7 +61,7 @@ struct CycleWriter {
             let target = steps[(index + 1) % steps.count].node
             // The word that leads there is the last of those that are folded into one step.
             guard let holder = holders[target],
-                let edge = folding.holds.edge(from: holder, to: target, cyclesOnly: true)
+                let edge = folding.holds.edge(from: holder, to: target, for: folding.use)
             else { return nil }
             return CycleReference(
                 from: steps[index].node,

@@ -5,6 +5,8 @@ struct AccountedBlocks: Sendable {
     private let blocks: NodeSet
     /// Blocks to which a reference leads that may just have been released.
     private let unsettled: NodeSet
+    /// Blocks to which more words lead than they count references: some of the words are none, and nobody knows which.
+    private let contested: NodeSet
 
     /// Nil when the system refuses the memory.
     ///
@@ -12,7 +14,8 @@ struct AccountedBlocks: Sendable {
     init?(_ graph: HeapGraph) {
         let (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
         guard let known = Column<UInt32>(count: nodes.count), let blocks = NodeSet(count: nodes.count),
-            let unsettled = NodeSet(count: nodes.count), let changing = NodeSet(count: nodes.count)
+            let unsettled = NodeSet(count: nodes.count), let changing = NodeSet(count: nodes.count),
+            let unexplained = Column<UInt32>(count: nodes.count), let contested = NodeSet(count: nodes.count)
         else { return nil }
         let counts = zip(graph.types, graph.layouts).map(CountKind.init) + [.none]
         let last = graph.types.count
@@ -43,7 +46,10 @@ struct AccountedBlocks: Sendable {
                     case .unmanaged: isDead
                     default: false
                     }
-                guard isKnown else { continue }
+                guard isKnown else {
+                    if edge.kind == .conservative, !edge.isInterior { unexplained[edge.to] &+= 1 }
+                    continue
+                }
                 known[edge.to] &+= 1
                 if isChanging || edge.to == node { _ = unsettled.insert(edge.to) }
             }
@@ -51,11 +57,14 @@ struct AccountedBlocks: Sendable {
         for node in 0..<UInt32(graph.count) {
             guard let count = kind(of: node).references(word: nodes[node].word1), count > 0 else { continue }
             if count <= Int(known[node]) { _ = blocks.insert(node) }
+            if count < Int(known[node]) + Int(unexplained[node]) { _ = contested.insert(node) }
         }
-        (self.blocks, self.unsettled) = (blocks, unsettled)
+        (self.blocks, self.unsettled, self.contested) = (blocks, unsettled, contested)
     }
 
     @inline(__always) func contains(_ node: UInt32) -> Bool { blocks.contains(node) }
+
+    @inline(__always) func isContested(_ node: UInt32) -> Bool { contested.contains(node) }
 
     /// Whether not even a function that runs or waits can own the block.
     ///

@@ -64,7 +64,7 @@ package final class GraphAnalysis: Sendable {
         births: @escaping (Int) -> UInt64,
         representative: (UInt32) -> UInt32 = { $0 }
     ) {
-        guard let components = StrongComponents(holds, cyclesOnly: true),
+        guard let components = StrongComponents(holds, cyclesWith: reachability.kept),
             let references = LostReferences(graph, kept: reachability.kept),
             let kinds = LeakKinds(
                 holds,
@@ -81,7 +81,7 @@ package final class GraphAnalysis: Sendable {
                 representative: representative
             ),
             let suspects = SuspectList(graph, holds, reachability, representative: representative),
-            let cycles = CycleList(graph, holds, components, isKept: reachability.kept.contains, births: births)
+            let cycles = CycleList(graph, holds, components, kept: reachability.kept, births: births)
         else { return nil }
         (self.graph, self.holds, self.reachability) = (graph, holds, reachability)
         (leakKinds, self.leaks, self.suspects, self.cycles) = (kinds, leaks, suspects, cycles)
@@ -126,7 +126,7 @@ package final class GraphAnalysis: Sendable {
     /// The first step is a block that a root points to, the last the block itself, without a field.
     package func rootPath(to node: Int) -> [PathStep]? {
         guard reachability.isReachable(node), let ways = built(lazyWays, { RootWays(holds) }) else { return nil }
-        return PathFolding(graph: graph, holds: holds, cyclesOnly: false).fold(ways.way(to: node), isClosed: false)
+        return PathFolding(graph: graph, holds: holds, use: .holding).fold(ways.way(to: node), isClosed: false)
     }
 
     /// The words that refer to a block, the block's own among them, by address.

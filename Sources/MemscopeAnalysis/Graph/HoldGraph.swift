@@ -9,8 +9,10 @@ package struct HoldGraph: Sendable {
     static let cycleBit: UInt32 = 1 << 31
     /// Set in a target when the word is in a frame of an async function: its variable, or what an earlier call left.
     static let looseBit: UInt32 = 1 << 30
+    /// Set in a target when nobody can tell whether the word is one of the references that the target counts.
+    static let contestedBit: UInt32 = 1 << 29
     /// Of a target: the node.
-    static let nodeMask = looseBit - 1
+    static let nodeMask = contestedBit - 1
 
     package let count: Int
     /// The edges of a node are `starts[node]..<starts[node + 1]`, in the order of their offsets.
@@ -29,11 +31,11 @@ package struct HoldGraph: Sendable {
     /// `runner` is an image whose async functions keep nothing of what is looked for, however old the words in their
     /// frames are; only large frames count, which have a block to themselves.
     ///
-    /// - Precondition: fewer than 2^30 nodes.
+    /// - Precondition: fewer than 2^29 nodes.
     /// - Returns: Nil when the system refuses the memory.
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HeapGraph, runner: String? = nil) {
-        precondition(graph.count < Int(Self.looseBit), "\(graph.count) blocks")
+        precondition(graph.count < Int(Self.contestedBit), "\(graph.count) blocks")
         (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
         guard let starts = Column<UInt32>(count: graph.count + 1),
             let targets = Column<UInt32>(count: graph.edges.count),
@@ -57,17 +59,26 @@ package struct HoldGraph: Sendable {
                 let isLoose = edge.offset >= rule.framesStart
                 guard rule.holds(edge.kind, target: edge.to, in: nodes), !isLoose || !accounted.isBorrowed(edge.to)
                 else { continue }
-                let isCycleEdge = rule.canClose(edge.kind) && (edge.kind == .strong || !accounted.contains(edge.to))
+                var target = edge.to | (isLoose ? Self.looseBit : 0)
+                if rule.canClose(edge) { target |= Self.cycleBits(edge, accounted) }
                 if Int(edge.to) != node {
-                    targets[filled] = edge.to | (isCycleEdge ? Self.cycleBit : 0) | (isLoose ? Self.looseBit : 0)
+                    targets[filled] = target
                     filled += 1
-                } else if isCycleEdge, edge.kind == .strong || graph.mayHoldItself(node, by: edge) {
+                } else if EdgeUse.keptCycles.includes(target),
+                    edge.kind == .strong || graph.mayHoldItself(node, by: edge)
+                {
                     _ = loops.insert(edge.to)
                 }
             }
         }
         starts[graph.count] = UInt32(filled)
         (count, self.starts, self.targets, self.loops) = (graph.count, starts, targets, loops)
+    }
+
+    /// Of an edge that can be part of a cycle.
+    @inline(__always) private static func cycleBits(_ edge: HeapEdge, _ accounted: AccountedBlocks) -> UInt32 {
+        if edge.kind == .strong { return cycleBit }
+        return (accounted.contains(edge.to) ? 0 : cycleBit) | (accounted.isContested(edge.to) ? contestedBit : 0)
     }
 
     /// A word on a stack or in a register holds no object whose references are known: it was borrowed from one who owns
@@ -94,15 +105,13 @@ package struct HoldGraph: Sendable {
 
     @inline(__always) func edges(of node: UInt32) -> Range<UInt32> { starts[node]..<starts[Int(node) + 1] }
 
-    /// The first word of a block that holds another, or that can close a cycle with it.
-    func edge(from node: UInt32, to target: UInt32, cyclesOnly: Bool) -> HeapEdge? {
+    /// The first word of a block that leads to another and is of use.
+    func edge(from node: UInt32, to target: UInt32, for use: EdgeUse) -> HeapEdge? {
         let rule = rule(of: node)
         for index in nodes[node].firstEdge..<nodes[Int(node) + 1].firstEdge where edges[index].to == target {
-            let kind = edges[index].kind
-            guard rule.holds(kind, target: target, in: nodes) else { continue }
-            if !cyclesOnly || rule.canClose(kind) && (kind == .strong || !accounted.contains(target)) {
-                return edges[index]
-            }
+            let edge = edges[index]
+            guard rule.holds(edge.kind, target: target, in: nodes) else { continue }
+            if use.includes(rule.canClose(edge) ? Self.cycleBits(edge, accounted) : 0) { return edge }
         }
         return nil
     }
@@ -138,10 +147,31 @@ package struct HoldGraph: Sendable {
     }
 }
 
+/// What edges are looked at for.
+enum EdgeUse {
+    /// What keeps what alive.
+    case holding
+    /// Retain cycles that no root holds. Nothing outside of them leads in: so no word is there by chance.
+    case lostCycles
+    /// Retain cycles that a root holds.
+    case keptCycles
+
+    static func cycles(isKept: Bool) -> EdgeUse { isKept ? .keptCycles : .lostCycles }
+
+    /// Whether an edge with these bits in its target is one.
+    @inline(__always) func includes(_ target: UInt32) -> Bool {
+        switch self {
+        case .holding: true
+        case .lostCycles: target & HoldGraph.cycleBit != 0
+        case .keptCycles: target & (HoldGraph.cycleBit | HoldGraph.contestedBit) == HoldGraph.cycleBit
+        }
+    }
+}
+
 /// Which kinds of edges that leave blocks of one type hold their target, and which can be part of a cycle.
 struct HoldRule: Sendable {
-    /// Whether words that are only known to be words count as strong references: those of Swift objects, whose
-    /// layouts leave no word out that is a reference.
+    /// Whether words that are only known to be words count as strong references where they lead to the start of an
+    /// object: those of Swift objects, whose layouts leave no word out that is a reference.
     private let infersStrong: Bool
     let isStorage: Bool
     /// Blocks of this size and larger hold nothing.
@@ -165,8 +195,8 @@ struct HoldRule: Sendable {
         }
     }
 
-    @inline(__always) func canClose(_ kind: EdgeKind) -> Bool {
-        kind == .strong || kind == .conservative && infersStrong
+    @inline(__always) func canClose(_ edge: HeapEdge) -> Bool {
+        edge.kind == .strong || edge.kind == .conservative && infersStrong && !edge.isInterior
     }
 }
 
@@ -176,7 +206,7 @@ extension HeapGraph {
     /// It seldom is in what the runtime makes, such as tasks, or where there is a tail: most often it says where that
     /// begins.
     fileprivate func mayHoldItself(_ node: Int, by edge: HeapEdge) -> Bool {
-        guard !edge.isInterior, let kind = type(of: node)?.kind else { return false }
+        guard let kind = type(of: node)?.kind else { return false }
         switch kind {
         case .closure, .box: return true
         case .class: return layouts[Int(nodes[node].type)]?.elements(at: edge.offset) == nil

@@ -27,8 +27,8 @@ extension HeapGraph {
 struct PathFolding {
     let graph: HeapGraph
     let holds: HoldGraph
-    /// Only edges that can be part of a cycle are asked for their name.
-    let cyclesOnly: Bool
+    /// Which edges are asked for their names.
+    let use: EdgeUse
 
     /// Of a closed path the last node holds the first, else the last has no field; ends after `limit` steps.
     func fold(_ nodes: [UInt32], isClosed: Bool, limit: Int = .max) -> [PathStep] {
@@ -51,7 +51,7 @@ struct PathFolding {
     }
 
     private func label(from node: UInt32, to target: UInt32) -> String {
-        guard let edge = holds.edge(from: node, to: target, cyclesOnly: cyclesOnly) else { return "?" }
+        guard let edge = holds.edge(from: node, to: target, for: use) else { return "?" }
         return graph.label(of: edge, in: Int(node))
     }
 

@@ -23,15 +23,28 @@ package struct StrongComponents: Sendable {
 
     package func component(of node: Int) -> Int? { numbers[node] == 0 ? nil : Int(numbers[node]) - 1 }
 
-    /// Finds the components; nil when the system refuses the memory.
+    /// Finds those of edges that can be part of a retain cycle; nil when the system refuses the memory.
     ///
-    /// With `cyclesOnly` it follows only edges that can be part of a retain cycle. Nodes in `excluded` are left out.
+    /// `kept` is what roots hold.
     ///
     /// - Complexity: O(nodes + edges).
-    package init?(_ graph: HoldGraph, cyclesOnly: Bool, excluding excluded: NodeSet? = nil) {
-        guard var search = ComponentSearch(graph, required: cyclesOnly ? HoldGraph.cycleBit : 0) else { return nil }
-        if let excluded { search.skip(excluded) }
-        for node in 0..<UInt32(graph.count) where search.isNew(node) { search.visit(node) }
+    package init?(_ graph: HoldGraph, cyclesWith kept: NodeSet) {
+        guard let search = ComponentSearch(graph, kept: kept) else { return nil }
+        self.init(search)
+    }
+
+    /// Finds those of all edges between nodes that are not in `excluded`; nil when the system refuses the memory.
+    ///
+    /// - Complexity: O(nodes + edges).
+    package init?(_ graph: HoldGraph, excluding excluded: NodeSet) {
+        guard let search = ComponentSearch(graph, kept: nil) else { return nil }
+        search.skip(excluded)
+        self.init(search)
+    }
+
+    private init(_ start: ComponentSearch) {
+        var search = start
+        for node in 0..<UInt32(search.graph.count) where search.isNew(node) { search.visit(node) }
         (numbers, nodes, bounds) = (search.numbers, search.members, search.bounds)
     }
 }
@@ -43,8 +56,9 @@ private struct ComponentSearch {
     let members: Column<UInt32>
     var bounds: [UInt32] = [0]
 
-    private let graph: HoldGraph
-    private let required: UInt32
+    let graph: HoldGraph
+    /// What roots hold, where cycles are looked for; nil where every edge counts.
+    private let kept: NodeSet?
     /// 0 before the visit; then the lowest order on the stack that the node is known to reach; `done` in the end.
     private let low: Column<UInt32>
     /// From the front the path that is being walked, from the back the nodes that wait for their component's first.
@@ -55,12 +69,12 @@ private struct ComponentSearch {
     private var waiting: Int
     private var nextOrder: UInt32 = 1
 
-    init?(_ graph: HoldGraph, required: UInt32) {
+    init?(_ graph: HoldGraph, kept: NodeSet?) {
         guard let numbers = Column<UInt32>(count: graph.count), let members = Column<UInt32>(count: graph.count),
             let low = Column<UInt32>(count: graph.count), let stack = Column<UInt32>(count: graph.count),
             let order = Column<UInt32>(count: graph.count), let cursor = Column<UInt32>(count: graph.count)
         else { return nil }
-        (self.graph, self.required, self.numbers, self.members) = (graph, required, numbers, members)
+        (self.graph, self.kept, self.numbers, self.members) = (graph, kept, numbers, members)
         (self.low, self.stack, self.order, self.cursor) = (low, stack, order, cursor)
         waiting = graph.count
     }
@@ -90,12 +104,13 @@ private struct ComponentSearch {
 
     /// Looks at the node's edges up to the next one that leads to a new node.
     @inline(__always) private func advance(_ node: UInt32) -> UInt32? {
+        let use = kept.map { EdgeUse.cycles(isKept: $0.contains(node)) } ?? .holding
         var lowest = low[node]
         var index = cursor[depth - 1]
         let end = graph.starts[Int(node) + 1]
         while index < end {
             let target = graph.targets[index]
-            guard target & required == required else {
+            guard use.includes(target) else {
                 index += 1
                 continue
             }

@@ -33,7 +33,7 @@ package struct LeakKinds: Sendable {
     ) {
         guard let kinds = Column<UInt8>(count: holds.count), let holders = Column<UInt32>(count: holds.count),
             let entries = NodeSet(count: holds.count), let held = NodeSet(count: holds.count),
-            let components = StrongComponents(holds, cyclesOnly: false, excluding: kept)
+            let components = StrongComponents(holds, excluding: kept)
         else { return nil }
         (self.kinds, self.holders, self.entries) = (kinds, holders, entries)
         Self.findHolders(holds, kept, components, holders: holders, held: held)

@@ -156,6 +156,33 @@ import Tracking
         #expect(cycles.map(\.count).reduce(0, +) == 4 && cycles.allSatisfy(\.isInferred))
     }
 
+    @Test("A word closes no cycle that roots hold, where more words lead to its target than this counts references")
+    func contested() throws {
+        var builder = GraphBuilder()
+        let type = builder.type("App.Node")
+        for isRoot in [true, false] {
+            for words in 1...2 {
+                let (node, other) = (builder.block(type), builder.block(type, isRoot: isRoot))
+                builder.edge(other, node, .conservative)
+                builder.edge(node, other)
+                for _ in 1..<words { builder.edge(builder.block(type, isRoot: isRoot), node, .conservative) }
+            }
+        }
+        let cycles = try builder.analyse().cycles.cycles
+        #expect(cycles.map(\.isReachable) == [false, true] && cycles.map(\.count) == [2, 1])
+    }
+
+    @Test("A word that points into the middle of an object closes no cycle")
+    func interior() throws {
+        var builder = GraphBuilder()
+        let type = builder.type("App.Node")
+        let (node, other) = (builder.block(type), builder.block(type))
+        builder.edge(node, other)
+        builder.edge(other, node, .conservative, isInterior: true)
+        let analysis = try builder.analyse()
+        #expect(analysis.cycles.cycles.isEmpty && analysis.leaks.blocks == 2)
+    }
+
     @Test("A cycle through an object of the program's is shown, though a library has a shorter one")
     func ofProgram() throws {
         var builder = GraphBuilder()

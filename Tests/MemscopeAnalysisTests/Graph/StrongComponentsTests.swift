@@ -9,7 +9,8 @@ import Tracking
         let (targets, _) = randomGraph(using: &random)
         let graph = try plainGraph(targets, roots: [])
         let holds = try #require(HoldGraph(graph))
-        let components = try #require(StrongComponents(holds, cyclesOnly: true))
+        let kept = try #require(NodeSet(count: graph.count))
+        let components = try #require(StrongComponents(holds, cyclesWith: kept))
         let mates = cycleMates(in: targets)
         for node in targets.indices {
             let members = components.component(of: node).map { Set(components.members(of: $0)) } ?? []
@@ -23,7 +24,7 @@ import Tracking
         let graph = try plainGraph([[1], [2], [0], [4], [3]], roots: [2])
         let holds = try #require(HoldGraph(graph))
         let kept = try #require(Reachability(graph, holds)).kept
-        let components = try #require(StrongComponents(holds, cyclesOnly: false, excluding: kept))
+        let components = try #require(StrongComponents(holds, excluding: kept))
         #expect(components.count == 1)
         #expect(Set(components.members(of: 0)) == [3, 4])
     }
@@ -33,7 +34,8 @@ import Tracking
         let count = 100_000
         let list = try plainGraph((0..<count).map { $0 + 1 < count ? [$0 + 1] : [] }, roots: [])
         let holds = try #require(HoldGraph(list))
-        #expect(StrongComponents(holds, cyclesOnly: true)?.count == 0)
+        let kept = try #require(NodeSet(count: count))
+        #expect(StrongComponents(holds, cyclesWith: kept)?.count == 0)
         let ring = try plainGraph((0..<count).map { [($0 + 1) % count] }, roots: [])
         let analysis = try #require(GraphAnalysis(graph: ring, births: { UInt64($0) }))
         #expect(analysis.cycles.cycles.map(\.length) == [count])

@@ -197,6 +197,17 @@ private final class Empty {}
         #expect(layout.name(at: 32) == "[1]")
     }
 
+    @Test("Only a ManagedBuffer may have elements behind the size that was asked for") func behindSize() throws {
+        let buffer = Buffer.create(minimumCapacity: 3) { _ in target }
+        #expect(try #require(layouts.layout(of: buffer, size: 56)).isExact == false)
+        #expect(try #require(layouts.layout(of: buffer)).isExact)
+        // An instance, with a lock behind it.
+        let continuation = AsyncStream<Target>.makeStream().continuation
+        let storage = try #require(Mirror(reflecting: continuation).descendant("storage") as AnyObject?)
+        let layout = try #require(layouts.layout(of: storage, size: 112))
+        #expect(layout.isExact && layout.kind(at: 104) == .conservative)
+    }
+
     @Test("A type from C is words or numbers, never a reference") func foreign() {
         #expect(!layouts.fields(of: Foreign()).contains { $0.hasSuffix("strong") })
     }

@@ -35,20 +35,22 @@ enum ClassLayout {
         }
         words.addGaps(in: HeapMetadata.headerSize..<instanceSize, between: covered)
         guard words.isComplete else { return nil }
-        let ring = hasTail ? ring(of: chain, without: disabled) : nil
+        let arguments = hasTail ? managedBufferArguments(of: chain) : nil
+        let ring = arguments.flatMap { StorageLayout.ring(header: $0.header, element: $0.element, without: disabled) }
         let tail = hasTail ? ring ?? .conservative(from: instanceSize) : nil
         let fields = words.sorted.filter { $0.offset < instanceSize }
-        var layout = BlockLayout(fields: fields, tail: tail, isExact: !hasTail)
+        var layout = BlockLayout(fields: fields, tail: tail, isExact: arguments == nil)
         layout.isRing = ring != nil
         return layout
     }
 
-    /// Of a `ManagedBuffer<Header, Element>` whose header is a ring's.
-    private static func ring(of chain: [NominalType], without disabled: Set<LayoutPart>) -> BlockLayout.Tail? {
+    /// Of `ManagedBuffer<Header, Element>`, which asks the allocator how much room there is for elements; other classes
+    /// with elements, all in the runtime's libraries, know their number.
+    private static func managedBufferArguments(of chain: [NominalType]) -> (header: UInt64, element: UInt64)? {
         guard let root = chain.first, root.records?.map(\.name) == ["header"], root.arguments != 0,
             let arguments = SafeMemory.words(from: root.arguments, count: 2)
         else { return nil }
-        return StorageLayout.ring(header: arguments[0], element: arguments[1], without: disabled)
+        return (arguments[0], arguments[1])
     }
 
     /// Of a field whose type is known; nil where it may reach to the next one.

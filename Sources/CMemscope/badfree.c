@@ -145,7 +145,7 @@ static bool mscope_is_no_chunk(const struct mscope_giving *call)
     enum { MSCOPE_CHUNK_MAPPED = 2, MSCOPE_CHUNK_FLAGS = 7, MSCOPE_CHUNK_LEAST = 32 };
     if (strcmp(mscope_allocator_name(), "glibc") != 0) return false;
     uint64_t head[2], start = call->address - sizeof(head);
-    if (mscope_read_memory(start, head, sizeof(head)) != sizeof(head)) return false;
+    if (mscope_read_memory(start, head, sizeof(head)) != sizeof(head)) return mscope_can_probe; // nothing is there
     uint64_t size = head[1] & ~(uint64_t)MSCOPE_CHUNK_FLAGS;
     if (head[1] & MSCOPE_CHUNK_MAPPED) return ((start - head[0]) | (head[0] + size)) % MSCOPE_PAGE != 0;
     return size < MSCOPE_CHUNK_LEAST || size % 16 != 0;

@@ -70,15 +70,24 @@ static uint32_t mscope_lead_shift(const struct mscope_canary *found, uint64_t bl
 
 // ---- allocating
 
+static void *mscope_ask(const struct mscope_request *request, uint64_t lead, uint64_t bytes)
+{
+    if (lead <= MSCOPE_LEAD) return request->zeroed ? mscope_next.calloc(1, bytes) : mscope_next.malloc(bytes);
+    void *raw = mscope_next.memalign(lead, bytes);
+    if (raw != NULL && request->zeroed) memset(raw, 0, bytes);
+    return raw;
+}
+
+/// The memory of a checked block. An allocator may call its own entries by their public names, which are ours: then
+/// what it got is no block of the program's.
 static void *mscope_raw_block(const struct mscope_request *request, uint64_t lead)
 {
-    uint64_t bytes = lead + mscope_canary_end(request->size);
-    if (lead > MSCOPE_LEAD) {
-        void *raw = mscope_next.memalign(lead, bytes);
-        if (raw != NULL && request->zeroed) memset(raw, 0, bytes);
-        return raw;
-    }
-    return request->zeroed ? mscope_next.calloc(1, bytes) : mscope_next.malloc(bytes);
+    mscope_tls.asking = 1;
+    void *raw = mscope_ask(request, lead, lead + mscope_canary_end(request->size));
+    bool came_by_hook = mscope_tls.asking == 2;
+    mscope_tls.asking = 0;
+    if (mscope_unlikely(came_by_hook) && raw != NULL) mscope_settle(NULL, 0, mscope_lift(raw, 0), MSCOPE_CALLER);
+    return raw;
 }
 
 static void mscope_write_canaries(uint64_t block, uint64_t size, uint32_t shift)
@@ -113,7 +122,7 @@ uint64_t mscope_canaried_blocks(void)
 {
     uint64_t sum = mscope_load_relaxed(&mscope_check_counters.canaried);
     uint32_t banks = mscope_load_acquire(&mscope_bank_count);
-    for (uint32_t i = 0; i < banks; i++) {
+    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
         const struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
         if (bank != NULL) sum += mscope_load_relaxed(&bank->canaried);
     }

@@ -32,6 +32,10 @@ void *mscope_allocate_checked(const struct mscope_request *request)
         mscope_store_relaxed(&mscope_tls.until_check, INT64_MAX / 2);
         return NULL;
     }
+    if (mscope_unlikely(mscope_tls.asking)) {
+        mscope_tls.asking = 2;
+        return NULL;
+    }
     if (mscope_tls.internal || request->alignment & (request->alignment - 1)) return NULL;
     if (mscope_checks_level == MSCOPE_CHECKS_SAMPLED) return mscope_is_chosen() ? mscope_guard_allocate(request) : NULL;
     mscope_store_relaxed(&mscope_tls.until_check, 0); // all are

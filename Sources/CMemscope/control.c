@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -11,7 +12,7 @@ _Atomic uint32_t mscope_current_mode;      // MSCOPE_OFF until booted
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
 static _Atomic uint32_t mscope_generation;
 static bool mscope_preloaded_too;       // the same
-static bool mscope_has_tables;          // set once, before mscope_boot_state is 2
+bool mscope_has_tables;                 // set once, before mscope_boot_state is 2
 static _Atomic uint32_t mscope_begun;   // tracking was on at some time
 static _Atomic uint32_t mscope_partial; // there was a time when not every block was recorded
 _Atomic bool mscope_uses_slack;
@@ -108,6 +109,9 @@ uint32_t mscope_fork_generation(void)
 
 // ---- start
 
+/// The tables take less than half of it: what the process may map is the program's first.
+enum { MSCOPE_LEAST_ROOM = 1 << 30 };
+
 bool mscope_boot(void)
 {
     uint32_t state = mscope_load_acquire(&mscope_boot_state);
@@ -116,7 +120,8 @@ bool mscope_boot(void)
     mscope_global.started_at = mscope_now();
     mscope_first_thread_pointer = mscope_thread_pointer();
     mscope_memory_start();
-    mscope_has_tables = mscope_rules_start() && mscope_sites_start() && mscope_threads_start();
+    mscope_has_tables = mscope_watch_thread_exits() && mscope_has_room(MSCOPE_LEAST_ROOM) && mscope_rules_start()
+                        && mscope_sites_start() && mscope_threads_start() && mscope_tasks_start();
     mscope_clock_start();
     mscope_resolve_next();
     mscope_checks_start();
@@ -126,7 +131,7 @@ bool mscope_boot(void)
     mscope_preloaded_too = other != NULL;
     mscope_store_release(&mscope_boot_state, 2);
     if (!mscope_has_tables) {
-        mscope_say("no address space for its tables (", "ulimit -v?", "); nothing is tracked");
+        mscope_say("no address space for its tables (", "ulimit -v or -d?", "); nothing is tracked");
         return true;
     }
     if (!mscope_is_active()) return true;
@@ -152,7 +157,17 @@ static void mscope_forget_failed_lookups(void)
     mscope_thread_set_internal(before);
 }
 
-static __attribute__((constructor)) void mscope_loaded(void)
+/// Whether LD_PRELOAD names the file that we are in: then no code of the program has run yet.
+static bool mscope_is_preloaded(void)
+{
+    const char *wish = mscope_environment("LD_PRELOAD");
+    Dl_info info;
+    if (wish == NULL || dladdr((const void *)mscope_is_preloaded, &info) == 0 || info.dli_fname == NULL) return false;
+    const char *name = strrchr(info.dli_fname, '/');
+    return strstr(wish, name != NULL ? name + 1 : info.dli_fname) != NULL;
+}
+
+static void mscope_start(void)
 {
     if (!mscope_boot()) return;
     mscope_check_operators();
@@ -160,10 +175,19 @@ static __attribute__((constructor)) void mscope_loaded(void)
     // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
     if (!mscope_is_active()) return;
+    mscope_watch_main_thread();
     mscope_refresh_images();
     if (mscope_preloaded_too)
         mscope_say("linked and preloaded at once; ", "the linked copy tracks, ", "the preloaded one does nothing");
     if (memscope_start_from_environment != NULL) memscope_start_from_environment();
+}
+
+static __attribute__((constructor)) void mscope_loaded(void)
+{
+    // A program starts with 0 in it, whatever we, or the libraries that come with us, have met.
+    int saved = mscope_is_preloaded() ? 0 : errno;
+    mscope_start();
+    errno = saved;
 }
 
 void mscope_tick(void)
@@ -172,4 +196,5 @@ void mscope_tick(void)
     mscope_refresh_images();
     mscope_update_peaks();
     mscope_era_tick();
+    mscope_end_when_alone();
 }

@@ -3,16 +3,22 @@
 // An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
 #include "frames.h"
 #include "internal.h"
+#include "stop.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2 };
+enum { MSCOPE_MAIN_IS_THERE = 0, MSCOPE_MAIN_LEFT = 1, MSCOPE_MAIN_ENDED = 2 };
+enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
 
 static _Atomic uint32_t mscope_end_state;
 // The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
@@ -22,6 +28,7 @@ static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this p
 static _Atomic int32_t mscope_end_thread; // who announced the end
 static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
+static _Atomic uint32_t mscope_main_state; // whether the first thread has called pthread_exit
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
 static struct mscope_frame mscope_end_frame;         // likewise, as the next one
 static uint64_t mscope_end_entry;                    // the hook's frame; 0: a signal handler's
@@ -50,7 +57,11 @@ static void mscope_move_on(uint32_t state)
 struct mscope_end mscope_await_end(void)
 {
     mscope_store_release(&mscope_reporter, mscope_thread_id());
-    while (mscope_load_acquire(&mscope_end_state) != MSCOPE_ENDING) mscope_wait_while(MSCOPE_QUIET, 0);
+    while (mscope_load_acquire(&mscope_end_state) != MSCOPE_ENDING) {
+        bool has_left = mscope_load_acquire(&mscope_main_state) == MSCOPE_MAIN_LEFT;
+        mscope_wait_while(MSCOPE_QUIET, has_left ? mscope_now() + MSCOPE_LOOK_AROUND : 0);
+        mscope_end_when_alone();
+    }
     return mscope_how;
 }
 
@@ -107,6 +118,40 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
     return number;
 }
 
+// ---- the last thread
+
+void mscope_main_thread_leaves(void)
+{
+    mscope_store_release(&mscope_main_state, MSCOPE_MAIN_LEFT);
+    mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
+}
+
+static void *mscope_end_as_last(void *unused)
+{
+    uint64_t none = 0;
+    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+    exit(0);
+    return unused;
+}
+
+/// Whether all threads of the program have ended: the first one stays as a zombie until the process ends.
+static bool mscope_is_alone(void)
+{
+    struct stat tasks; // its links are "." and "..", the first thread, and all others
+    return mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0
+           && tasks.st_nlink == 3 + mscope_own_thread_count() && mscope_is_zombie(getpid(), getpid());
+}
+
+void mscope_end_when_alone(void)
+{
+    uint32_t left = MSCOPE_MAIN_LEFT;
+    if (mscope_load_acquire(&mscope_main_state) != left || !mscope_is_alone()) return;
+    // The end waits for the reporter, and may wait for the server: it needs a thread of its own.
+    if (!mscope_cas_acq_rel(&mscope_main_state, &left, MSCOPE_MAIN_ENDED)) return;
+    pthread_t last;
+    if (pthread_create(&last, NULL, mscope_end_as_last, NULL) != 0) mscope_end_as_last(NULL);
+}
+
 bool mscope_is_ending(int32_t tid)
 {
     return mscope_load_relaxed(&mscope_end_thread) == tid;
@@ -121,6 +166,7 @@ bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry)
 
 void mscope_end_after_fork(void)
 {
+    mscope_store_relaxed(&mscope_main_state, MSCOPE_MAIN_IS_THERE);
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_end_thread, 0);
@@ -130,9 +176,20 @@ void mscope_end_after_fork(void)
 
 // ---- fatal signals
 
-static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
-enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]) };
+// The first ones say that something is wrong, the others ask the process to end.
+static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP};
+enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]), MSCOPE_FAULTS = 6 };
 static struct sigaction mscope_before[MSCOPE_FATAL];
+static _Atomic uint64_t mscope_watched_requests; // by signal: where the program wants the default, ours is the handler
+
+/// Past the hook, for which our handler of a request is the default.
+static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
+{
+#ifndef MSCOPE_NO_HOOKS
+    if (mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
+#endif
+    return sigaction(number, action, old);
+}
 
 static void mscope_on_fatal(int number, siginfo_t *info, void *context)
 {
@@ -151,7 +208,7 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
     } else if (before->sa_handler != SIG_DFL) {
         before->sa_handler(number);
     } else {
-        sigaction(number, before, NULL);
+        mscope_set_action(number, before, NULL);
         // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
         mscope_system(SYS_rt_tgsigqueueinfo, getpid(), mscope_thread_id(), number, info);
     }
@@ -172,6 +229,34 @@ static bool mscope_awaits_backtracer(void)
            && dladdr((const void *)swift_retain, &runtime) != 0 && ours.dli_fbase == runtime.dli_fbase;
 }
 
+/// The action for a request to end. A second one is not put off: it ends the process at once.
+static struct sigaction mscope_request_action(void)
+{
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    action.sa_sigaction = mscope_on_fatal;
+    return action;
+}
+
+bool mscope_is_watched_request(int number)
+{
+    return number > 0 && number < 64 && (mscope_load_relaxed(&mscope_watched_requests) >> number & 1) != 0;
+}
+
+const struct sigaction *mscope_action_for_kernel(int number, const struct sigaction *action, struct sigaction *room)
+{
+    bool is_default = action != NULL && !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
+    if (!is_default || !mscope_is_watched_request(number)) return action;
+    *room = mscope_request_action();
+    return room;
+}
+
+void mscope_hide_request_action(int number, struct sigaction *action)
+{
+    if (!mscope_is_watched_request(number) || action->sa_sigaction != mscope_on_fatal) return;
+    memset(action, 0, sizeof(*action));
+    action->sa_handler = SIG_DFL;
+}
+
 static void mscope_watch_signals(void)
 {
     bool is_awaited = mscope_awaits_backtracer();
@@ -180,11 +265,18 @@ static void mscope_watch_signals(void)
         if (sigaction(mscope_fatal[i], NULL, before) != 0) continue;
         bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
         bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
-        if (is_ignored || (is_default && is_awaited)) continue;
+        if (i >= MSCOPE_FAULTS) {
+            // Who handles a request ends by another way, or does not end.
+            if (!is_default) continue;
+            mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests | 1ull << mscope_fatal[i]);
+        } else if (is_ignored || (is_default && is_awaited)) {
+            continue;
+        }
         struct sigaction ours = *before;
         ours.sa_sigaction = mscope_on_fatal;
         ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
-        sigaction(mscope_fatal[i], &ours, NULL);
+        if (i >= MSCOPE_FAULTS) ours = mscope_request_action();
+        mscope_set_action(mscope_fatal[i], &ours, NULL);
     }
 }
 

@@ -63,6 +63,8 @@ MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
 extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
 /// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
 MSCOPE_HIDDEN bool mscope_boot(void);
+/// False where there is no room for the tables: then nothing is tracked, ever.
+extern MSCOPE_HIDDEN bool mscope_has_tables;
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
 // ---- clock.c: what births need of it is in clock.h
@@ -79,6 +81,8 @@ MSCOPE_HIDDEN long mscope_system_call(long number, long a, long b, long c, long 
 MSCOPE_HIDDEN void *mscope_map(size_t size);
 /// The same, shared with processes cloned from this one.
 MSCOPE_HIDDEN void *mscope_map_shared(size_t size);
+/// Whether the process may map that much more: it may be limited (ulimit -v, -d).
+MSCOPE_HIDDEN bool mscope_has_room(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
 /// Gives back what lies behind the first `kept` bytes.
 MSCOPE_HIDDEN void mscope_shrink(void *start, size_t size, size_t kept);
@@ -288,22 +292,21 @@ MSCOPE_HIDDEN void mscope_stop_after_fork(void);
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
+/// Makes it known when threads end, also where nothing is tracked.
+MSCOPE_HIDDEN bool mscope_watch_thread_exits(void);
 MSCOPE_HIDDEN bool mscope_threads_start(void);
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
 /// The first of the threads that we started and that have not ended.
 MSCOPE_HIDDEN void mscope_list_own_threads(int32_t *tids, size_t capacity);
+MSCOPE_HIDDEN uint32_t mscope_own_thread_count(void);
+/// Called on the first thread: its end is noted, which need not be the process'.
+MSCOPE_HIDDEN void mscope_watch_main_thread(void);
 MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
-/// The (thread, task) of an allocation by the code at `pc`.
-MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
-MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
-
-// ---- scopes.c
-
-/// The scope of the calling task; 0 without one.
-MSCOPE_HIDDEN uint32_t mscope_scope_of_task(void);
-MSCOPE_HIDDEN void mscope_count_in_scopes(uint32_t scope, uint64_t size, bool born);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
+
+// ---- tasks.c
+MSCOPE_HIDDEN bool mscope_tasks_start(void);
 /// Swift's swift_task_getCurrent; NULL in a process without tasks.
 extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
 /// Callers whose allocations may be a task's, as an address range. Asking Swift costs 4 ns, and a preloaded copy brings
@@ -318,6 +321,19 @@ static inline bool mscope_may_be_task(uint64_t pc)
     return pc - mscope_load_relaxed(&mscope_task_callers.start) < mscope_load_relaxed(&mscope_task_callers.size);
 }
 MSCOPE_HIDDEN void mscope_expect_tasks(void);
+/// Called once on each thread, before it may be asked for its task.
+MSCOPE_HIDDEN void mscope_meet_tasks(void);
+/// The number of a thread, task and scope; 0 when there are too many.
+MSCOPE_HIDDEN uint32_t mscope_new_context(uint32_t thread, uint64_t task, uint32_t scope);
+/// The (thread, task) of an allocation by the code at `pc`.
+MSCOPE_HIDDEN uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc);
+MSCOPE_HIDDEN struct mscope_context mscope_context_at(uint32_t context);
+
+// ---- scopes.c
+
+/// The scope of the calling task; 0 without one.
+MSCOPE_HIDDEN uint32_t mscope_scope_of_task(void);
+MSCOPE_HIDDEN void mscope_count_in_scopes(uint32_t scope, uint64_t size, bool born);
 
 static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, uint32_t site)
 {
@@ -330,6 +346,19 @@ MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
+/// The first thread has called pthread_exit; the process goes on as long as the program has another.
+MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
+/// Ends the process as its last thread would, once none but ours is left.
+///
+/// context: a thread of ours
+MSCOPE_HIDDEN void mscope_end_when_alone(void);
+/// Whether our handler stands for the default action of a signal that asks the process to end.
+MSCOPE_HIDDEN bool mscope_is_watched_request(int number);
+/// What the kernel is to be told when the program sets `action`: that, or ours, written to `room`.
+MSCOPE_HIDDEN const struct sigaction *mscope_action_for_kernel(int number, const struct sigaction *action,
+                                                               struct sigaction *room);
+/// The program does not see our handler.
+MSCOPE_HIDDEN void mscope_hide_request_action(int number, struct sigaction *action);
 /// Whether a thread ends the process, and waits for the report.
 MSCOPE_HIDDEN bool mscope_is_ending(int32_t tid);
 struct mscope_frame;

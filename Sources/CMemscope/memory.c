@@ -81,6 +81,15 @@ void *mscope_map_shared(size_t size)
     return mscope_map_as(size, MAP_SHARED);
 }
 
+bool mscope_has_room(size_t size)
+{
+    long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start < 0) return false;
+    mscope_system(SYS_munmap, start, size);
+    return true;
+}
+
 void mscope_unmap(void *start, size_t size)
 {
     uint32_t count = mscope_load_relaxed(&mscope_map_count);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MSCOPE_LEAST_ANSWER = 1 << 24 };
 static _Atomic uint32_t mscope_scanning; // one at a time
 
 // ---- the scanner, in the copy or in place
@@ -304,6 +305,8 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
                                             uint64_t entry, enum mscope_scan_problem *problem)
 {
     uint64_t began = mscope_now(), size = options->memory_limit;
+    // Where the process may not map much, as much is left for the program meanwhile.
+    while (size >= 2 * MSCOPE_LEAST_ANSWER && !mscope_has_room(2 * size)) size /= 2;
     struct mscope_plan *plan = mscope_make_plan(options, frame, entry);
     struct mscope_answer *answer = plan != NULL && size > sizeof(*answer) ? mscope_map_shared(size) : NULL;
     uint32_t result = size > sizeof(*answer) ? MSCOPE_SCAN_NO_MEMORY : MSCOPE_SCAN_TOO_LARGE;

@@ -125,10 +125,13 @@ static int mscope_set_other(int number, const struct sigaction *action, struct s
         had = mscope_strip(&stripped.sa_mask);
         action = &stripped;
     }
-    int result = mscope_next.sigaction(number, action, old);
+    struct sigaction room;
+    bool is_stripped = action == &stripped;
+    int result = mscope_next.sigaction(number, mscope_action_for_kernel(number, action, &room), old);
     if (result != 0 || number <= 0 || number >= MSCOPE_SIGNALS) return result;
+    if (old != NULL) mscope_hide_request_action(number, old);
     if (old != NULL) mscope_unstrip(&old->sa_mask, before);
-    if (action == &stripped) mscope_store_relaxed(&mscope_asked_masks[number], (uint8_t)had);
+    if (is_stripped) mscope_store_relaxed(&mscope_asked_masks[number], (uint8_t)had);
     return 0;
 }
 
@@ -160,11 +163,21 @@ static mscope_handler mscope_set_handler(int number, mscope_handler handler, int
     return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
+/// libc's entry has set `handler` in place of `old`: the default of a request that we watch is our handler.
+static mscope_handler mscope_after_set(int number, mscope_handler handler, mscope_handler old)
+{
+    if (old == SIG_ERR || !mscope_is_watched_request(number)) return old;
+    struct sigaction action = {.sa_handler = handler}, before = {.sa_handler = old}, room;
+    if (handler == SIG_DFL) mscope_next.sigaction(number, mscope_action_for_kernel(number, &action, &room), NULL);
+    mscope_hide_request_action(number, &before);
+    return before.sa_handler;
+}
+
 mscope_handler signal(int number, mscope_handler handler)
 {
     if (!mscope_is_kept(number)) {
         if (mscope_next.signal == NULL && !mscope_boot()) return SIG_ERR;
-        return mscope_next.signal(number, handler);
+        return mscope_after_set(number, handler, mscope_next.signal(number, handler));
     }
     return mscope_set_handler(number, handler, SA_RESTART, true);
 }
@@ -176,7 +189,7 @@ mscope_handler sysv_signal(int number, mscope_handler handler)
 {
     if (!mscope_is_kept(number)) {
         if (mscope_next.sysv_signal == NULL && !mscope_boot()) return SIG_ERR;
-        return mscope_next.sysv_signal(number, handler);
+        return mscope_after_set(number, handler, mscope_next.sysv_signal(number, handler));
     }
     return mscope_set_handler(number, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
 }
@@ -187,7 +200,7 @@ mscope_handler sigset(int number, mscope_handler handler)
 {
     if (mscope_is_kept(number) && handler != SIG_HOLD) return mscope_set_handler(number, handler, 0, false);
     if (mscope_next.sigset == NULL && !mscope_boot()) return SIG_ERR;
-    return mscope_next.sigset(number, handler);
+    return mscope_after_set(number, handler, mscope_next.sigset(number, handler));
 }
 
 #else

@@ -1,4 +1,4 @@
-// Threads: their banks of counters, their numbers and names, and which task runs on them.
+// Threads: their banks of counters, their numbers and names.
 #include "internal.h"
 
 #include <errno.h>
@@ -12,10 +12,8 @@
 _Thread_local struct mscope_tls mscope_tls;
 _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 _Atomic uint32_t mscope_bank_count;
-const void *(*_Atomic mscope_current_task)(void);
-struct mscope_task_callers mscope_task_callers;
 
-enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_CONTEXTS = 1 << 20, MSCOPE_THREAD_CONTEXTS = 1 << 17, MSCOPE_EXIT_ROUNDS = 2 };
+enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_EXIT_ROUNDS = 2 };
 struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another one needs the place
     uint32_t thread;
     _Atomic int32_t tid; // 0: nobody yet
@@ -27,48 +25,31 @@ struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until
     char name[MSCOPE_NAME_MAX];
 };
 static struct mscope_thread_record *mscope_records;
-static struct mscope_context *mscope_contexts; // 0: unknown
-static _Atomic uint32_t mscope_context_count;
 static pthread_key_t mscope_exit_key;
+static bool mscope_has_exit_key;
+static _Atomic uint32_t mscope_own_threads;
 
 // The stack of the main thread ends here; ld.so exports it.
 extern void *__libc_stack_end;
 
-// Swift's runtime, when the process has it from the start. Weak: most C programs do not.
-#pragma weak swift_task_getCurrent
-#pragma weak swift_task_getJobTaskId
-extern const void *swift_task_getCurrent(void);
-extern uint64_t swift_task_getJobTaskId(const void *task);
-
 static void mscope_thread_leaves(void *rounds);
 
-static void mscope_find_task_callers(void)
+bool mscope_watch_thread_exits(void)
 {
-    mscope_store_relaxed(&mscope_current_task, swift_task_getCurrent);
-    struct mscope_unwind_table library;
-    if (!mscope_find_unwind_table((uint64_t)swift_task_getCurrent, &library)) {
-        mscope_expect_tasks();
-        return;
-    }
-    mscope_store_relaxed(&mscope_task_callers.start, library.start);
-    mscope_store_relaxed(&mscope_task_callers.size, library.end - library.start);
+    mscope_has_exit_key = pthread_key_create(&mscope_exit_key, mscope_thread_leaves) == 0;
+    return mscope_has_exit_key;
 }
 
-void mscope_expect_tasks(void)
+/// Has mscope_thread_leaves called when the calling thread ends.
+static void mscope_watch_this_thread(void)
 {
-    if (mscope_load_relaxed(&mscope_current_task) == NULL) return;
-    // All threads read it: written once.
-    if (mscope_load_relaxed(&mscope_task_callers.size) != UINT64_MAX)
-        mscope_store_relaxed(&mscope_task_callers.size, UINT64_MAX);
+    if (mscope_has_exit_key) pthread_setspecific(mscope_exit_key, &mscope_tls);
 }
 
 bool mscope_threads_start(void)
 {
     mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
-    mscope_contexts = mscope_map(sizeof(struct mscope_context) * MSCOPE_CONTEXTS);
-    bool keyed = pthread_key_create(&mscope_exit_key, mscope_thread_leaves) == 0;
-    if (swift_task_getCurrent != NULL && swift_task_getJobTaskId != NULL) mscope_find_task_callers();
-    return mscope_records != NULL && mscope_contexts != NULL && keyed;
+    return mscope_records != NULL;
 }
 
 // ---- banks
@@ -125,62 +106,6 @@ struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
     return &fresh->sites[site % MSCOPE_CHUNK_SITES];
 }
 
-// ---- contexts
-
-static uint32_t mscope_new_context(uint32_t thread, uint64_t task, uint32_t scope)
-{
-    // Tasks come by the million: they leave room for threads. Looked at first, so that a full table is only read.
-    uint32_t limit = task ? MSCOPE_CONTEXTS - MSCOPE_THREAD_CONTEXTS : MSCOPE_CONTEXTS;
-    uint32_t index = mscope_load_relaxed(&mscope_context_count) + 1;
-    if (index < limit) index = mscope_add_relaxed(&mscope_context_count, 1) + 1;
-    if (index >= limit) {
-        mscope_add_relaxed(&mscope_global.dropped_contexts, 1);
-        return 0;
-    }
-    mscope_contexts[index].task = task;
-    mscope_contexts[index].thread = thread;
-    mscope_contexts[index].scope = scope;
-    return index;
-}
-
-struct mscope_context mscope_context_at(uint32_t context)
-{
-    return context < MSCOPE_CONTEXTS && mscope_contexts ? mscope_contexts[context] : (struct mscope_context){0};
-}
-
-uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc)
-{
-    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task), *task = current ? current() : NULL;
-    if (task != NULL || mscope_may_be_task(pc)) mscope_expect_tasks();
-    if (task == NULL) return bank->context;
-    uint64_t id = swift_task_getJobTaskId(task);
-    struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
-    if (mscope_load_relaxed(&known->task) == id && known->thread == bank->thread) return known->context;
-    uint32_t context = mscope_new_context(bank->thread, id, mscope_scope_of_task());
-    if (context == 0) return bank->context; // its task is not known any more; its thread is
-    known->thread = bank->thread;
-    known->context = context;
-    mscope_store_relaxed(&known->task, id);
-    return context;
-}
-
-/// The calling task is in another scope than before: threads look up its context anew. It runs nowhere else, so its
-/// entries are not written meanwhile; an entry that becomes another task's is only looked up once more.
-void mscope_scope_changed(void)
-{
-    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
-    const void *task = current ? current() : NULL;
-    if (task == NULL) return;
-    uint64_t id = swift_task_getJobTaskId(task);
-    uint32_t count = mscope_load_acquire(&mscope_bank_count);
-    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
-        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
-        if (bank == NULL) continue;
-        struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
-        if (mscope_load_relaxed(&known->task) == id) mscope_store_relaxed(&known->task, 0);
-    }
-}
-
 // ---- coming and going
 
 static void mscope_begin_record(struct mscope_bank *bank)
@@ -206,8 +131,11 @@ static void mscope_begin_record(struct mscope_bank *bank)
 
 /// The calling thread's bank, made on its first call. While the thread is coming (a signal handler in between, a
 /// destructor of ours) or has gone, one that must be given back with mscope_leave_borrowed.
+///
+/// NULL without memory, and where nothing is tracked.
 struct mscope_bank *mscope_enter(void)
 {
+    if (!mscope_has_tables) return NULL;
     int saved = errno;
     struct mscope_bank *bank = mscope_claim_bank();
     if (bank == NULL) {
@@ -221,7 +149,8 @@ struct mscope_bank *mscope_enter(void)
     } else {
         mscope_tls.state = MSCOPE_TLS_ENTERING;
         mscope_begin_record(bank);
-        pthread_setspecific(mscope_exit_key, &mscope_tls);
+        mscope_meet_tasks();
+        mscope_watch_this_thread();
         mscope_tls.bank = bank;
         mscope_tls.state = MSCOPE_TLS_READY;
     }
@@ -265,9 +194,17 @@ static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)
 static void mscope_thread_leaves(void *context)
 {
     struct mscope_tls *tls = context;
-    if (tls != &mscope_tls || tls->bank == NULL) return;
+    if (tls != &mscope_tls) return;
+    if (tls->exit_rounds == 0) {
+        if (syscall(SYS_gettid) == getpid()) mscope_main_thread_leaves();
+        if (tls->internal == MSCOPE_TLS_OWN) mscope_add_relaxed(&mscope_own_threads, -1u);
+    }
+    if (tls->bank == NULL) {
+        tls->exit_rounds = 1;
+        return;
+    }
     if (++tls->exit_rounds <= MSCOPE_EXIT_ROUNDS) {
-        pthread_setspecific(mscope_exit_key, tls);
+        mscope_watch_this_thread();
         return;
     }
     struct mscope_bank *bank = tls->bank;
@@ -279,9 +216,16 @@ static void mscope_thread_leaves(void *context)
     mscope_leave_borrowed(bank);
 }
 
+void mscope_watch_main_thread(void)
+{
+    if (syscall(SYS_gettid) == getpid()) mscope_watch_this_thread();
+}
+
 void mscope_thread_mark_internal(void)
 {
+    if (mscope_tls.internal != MSCOPE_TLS_OWN) mscope_add_relaxed(&mscope_own_threads, 1);
     mscope_tls.internal = MSCOPE_TLS_OWN;
+    mscope_watch_this_thread();
     struct mscope_thread_record *record = mscope_records ? mscope_record_of(mscope_tls.thread) : NULL;
     if (record != NULL) record->internal = true;
 }
@@ -293,6 +237,11 @@ bool mscope_thread_set_internal(bool internal)
     mscope_tls.internal = internal ? MSCOPE_TLS_FOR_A_WHILE : 0;
     if (!before) mscope_tls.entry = (uint64_t)__builtin_frame_address(0);
     return before;
+}
+
+uint32_t mscope_own_thread_count(void)
+{
+    return mscope_load_relaxed(&mscope_own_threads);
 }
 
 void mscope_list_own_threads(int32_t *tids, size_t capacity)
@@ -310,6 +259,8 @@ void mscope_list_own_threads(int32_t *tids, size_t capacity)
 /// In the child only the calling thread is left; what the others counted stays counted.
 void mscope_threads_after_fork(void)
 {
+    mscope_store_relaxed(&mscope_own_threads, 0);
+    if (mscope_records == NULL) return;
     for (uint32_t i = 0; i < MSCOPE_RECORDS && i <= mscope_load_relaxed(&mscope_global.threads_seen); i++) {
         struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[i].bank);
         if (bank == NULL) continue;

@@ -248,6 +248,7 @@ struct mscope_tls {
     uint32_t checks_drawn;   // until_check is a number that was drawn
     uint32_t blocked_faults; // fault signals the thread thinks it has blocked
     uint32_t shelved;        // blocks put into the quarantine
+    uint32_t asking;         // 1: a checked block's memory is asked for; 2: by way of a hook of ours
 };
 
 struct mscope_site_entry {

@@ -68,7 +68,7 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
         uint64_t key = mscope_rule_key(at.pc);
         uint64_t word = mscope_load_relaxed(&mscope_rules[key >> (48 - MSCOPE_RULES_SHIFT)]);
         if (mscope_likely(word == (key << MSCOPE_RULE_BITS | MSCOPE_RULE_FRAME) && at.fp >= at.sp
-                          && at.fp + 16 <= high)) {
+                          && at.fp <= high - 16)) {
             const uint64_t *frame = (const uint64_t *)at.fp;
             out->reads[n] = (struct mscope_reads){.pc_at = frame + 1, .fp_at = frame};
             at = (struct mscope_cursor){mscope_code_address(frame[1]), at.fp + 16, frame[0]};

@@ -1,4 +1,5 @@
 // Ends in the way that its argument names, having lost ten blocks of 1000 bytes.
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,6 +52,29 @@ static void end_in_handler(int number) {
     _exit(31);
 }
 
+static void *hang_up(void *unused) {
+    kill(getpid(), SIGHUP);
+    return unused;
+}
+
+static void *outlive(void *unused) {
+    usleep(100000);
+    puts("outlived");
+    return unused;
+}
+
+// Whoever looks sees the default action, in all the ways to look.
+static int restore_and_raise(void) {
+    struct sigaction seen, ignore = {.sa_handler = SIG_IGN}, normal = {.sa_handler = SIG_DFL};
+    sigaction(SIGINT, NULL, &seen);
+    if (seen.sa_handler != SIG_DFL || seen.sa_flags != 0) return 90;
+    if (signal(SIGINT, SIG_IGN) != SIG_DFL || signal(SIGINT, SIG_DFL) != SIG_IGN) return 91;
+    if (sigaction(SIGINT, &ignore, &seen) != 0 || seen.sa_handler != SIG_DFL) return 92;
+    if (sigaction(SIGINT, &normal, &seen) != 0 || seen.sa_handler != SIG_IGN) return 93;
+    raise(SIGINT);
+    return 94;
+}
+
 static int in_child(void (*body)(void), int is_vfork) {
     fflush(stdout);
     pid_t child = is_vfork ? vfork() : fork();
@@ -83,7 +107,14 @@ static int end(const char *way) {
     if (strcmp(way, "abort") == 0) abort();
     if (strcmp(way, "segv") == 0) *(volatile int *)8 = 1;
     if (strcmp(way, "raise") == 0) raise(SIGFPE);
-    if (strcmp(way, "term") == 0) raise(SIGTERM);
+    if (strcmp(way, "term") == 0) kill(getpid(), SIGTERM), pause();
+    if (strcmp(way, "int") == 0) raise(SIGINT);
+    if (strcmp(way, "hup-thread") == 0) pthread_create(&thread, NULL, hang_up, NULL), pause();
+    if (strcmp(way, "int-restored") == 0) return restore_and_raise();
+    if (strcmp(way, "term-handled") == 0) signal(SIGTERM, end_in_handler), raise(SIGTERM);
+    if (strcmp(way, "int-ignored") == 0) return signal(SIGINT, SIG_IGN) == SIG_DFL && raise(SIGINT) == 0 ? 15 : 97;
+    if (strcmp(way, "pthread_exit") == 0) pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);
+    if (strcmp(way, "pthread_exit-alone") == 0) pthread_exit(NULL);
     if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();
     if (strcmp(way, "thread-at-once") == 0) pthread_create(&thread, NULL, leave_at_once, (void *)9), pause();
@@ -95,7 +126,9 @@ static int end(const char *way) {
 }
 
 int main(int count, char **arguments) {
+    int at_start = errno;
     if (count < 2) return 98;
+    if (strcmp(arguments[1], "errno") == 0) return at_start;
     setvbuf(stdout, NULL, _IOFBF, 4096);
     kept = malloc(77);
     freed_at_exit = malloc(88);

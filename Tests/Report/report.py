@@ -29,6 +29,14 @@ ENDS = {
     "segv": (-11, "signal"),
     "raise": (-8, "signal"),
     "handled": (31, "_exit"),
+    "term": (-15, "signal"),
+    "int": (-2, "signal"),
+    "hup-thread": (-1, "signal"),
+    "int-restored": (-2, "signal"),
+    "term-handled": (31, "_exit"),
+    "int-ignored": (15, "exit"),
+    "pthread_exit": (0, "exit"),
+    "pthread_exit-alone": (0, "exit"),
 }
 
 
@@ -107,9 +115,9 @@ def statuses(runner: Runner):
 
 def sockets(runner: Runner):
     url = f"unix://{runner.folder}/{{PID}}.sock"
-    for way in ("return", "exit", "thread", "fork"):
+    for way in ("return", "exit", "thread", "fork", "pthread_exit"):
         outcome, _ = runner.run(way, report=None, MEMSCOPE_SERVER_URL=url)
-        runner.check(f"{way}: status", outcome.returncode in (3, 4, 8, 12), outcome)
+        runner.check(f"{way}: status", outcome.returncode in (3, 4, 8, 12, 0), outcome)
         runner.check(f"{way}: its server starts", outcome.stderr == "", outcome.stderr)
         left = list(runner.folder.glob("*.sock"))
         runner.check(f"{way}: no socket is left", not left, left)
@@ -175,10 +183,31 @@ def suppressions(runner: Runner):
     runner.check("a file that is none is named", "MEMSCOPE_SUPPRESSIONS is '/nonexistent'" in outcome.stderr, outcome)
 
 
+def surroundings(runner: Runner):
+    outcome, _ = runner.run("errno")
+    runner.check("errno is 0 in main", outcome.returncode == 0, outcome)
+    auditor = runner.folder / "audit.so"
+    command = ["clang", "-shared", "-fPIC", "-o", auditor, HERE / "audit.c"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    outcome, reports = runner.run("return", LD_AUDIT=str(auditor))
+    runner.check("audited: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
+    runner.check("audited: report", [lost(report) for report in reports.values()] == [(10, 10000)], outcome)
+    for limit in ("as", "data"):
+        outcome, reports = runner.run("return", command=["prlimit", f"--{limit}=2147483648", runner.program])
+        runner.check(f"{limit} of 2 GiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
+        reports = [report for report in reports.values() if report["process"]["name"] == "ends"]
+        runner.check(f"{limit} of 2 GiB: report", [lost(report) for report in reports] == [(10, 10000)], outcome)
+        outcome, _ = runner.run("return", command=["prlimit", f"--{limit}=536870912", runner.program])
+        lines = outcome.stderr.splitlines()
+        runner.check(f"{limit} of 512 MiB: own status", outcome.returncode == 3, outcome)
+        runner.check(f"{limit} of 512 MiB: says so once",
+                     len(lines) == 1 and "nothing is tracked" in lines[0], outcome.stderr)
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
-        for part in (ends, statuses, sockets, families, files, bad_values, suppressions, names):
+        for part in (ends, statuses, sockets, families, files, bad_values, suppressions, surroundings, names):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

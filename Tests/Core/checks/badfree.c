@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "../support/errors.h"
 
@@ -39,6 +40,23 @@ static void twice(void) {
     if (mscope_mode() == MSCOPE_FULL) expect(stack_has(e.allocated_site, allocator), "allocated elsewhere");
     expect(stack_has(e.access_site, second), "the second free's stack is another");
     expect(stack_has(e.freed_site, first), "the first free's stack is another");
+    end();
+}
+
+static void nowhere(void) {
+    test("a free, or realloc, of an address at which nothing is mapped is reported and does nothing");
+    char *gone = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(gone, 8192);
+    for (size_t offset = 16; offset <= 4096; offset += 4080) {
+        mark_errors();
+        mark();
+        first(gone + offset);
+        expect_error(MSCOPE_INVALID_FREE, NULL, 0, 0);
+        mark_errors();
+        expect(realloc(gone + offset, 10) == NULL, "realloc gave a block");
+        expect_error(MSCOPE_INVALID_FREE, NULL, 0, 0);
+        expect_change(0, 0, 0, 0);
+    }
     end();
 }
 
@@ -263,6 +281,7 @@ int main(int count, char **arguments) {
     if (complete) {
         twice();
         again();
+        nowhere();
         across_threads();
         if (mscope_mode() == MSCOPE_FULL) other_stack(); // others do not walk stacks, so do not know them
         reallocs();

@@ -107,6 +107,12 @@ class Build:
             "libtell.so", lambda path: self._call(["clang", *flags, TESTS / "support/tell.c", "-o", path])
         )
 
+    def allocator(self, name):
+        """An allocator of the tests' own, to be preloaded behind the core."""
+        source = TESTS / "allocators" / f"{name}.c"
+        flags = ["-std=c11", *TEST_FLAGS, "-O2", "-shared", "-fPIC"]
+        return self._once(f"lib{name}.so", lambda path: self._call(["clang", *flags, source, "-o", path]))
+
     def plugin(self, name="plugin"):
         return self._once(
             f"{name}.so",

@@ -54,7 +54,7 @@ def program_test(name, source, way, mode="full", arguments=(), timeout=150, behi
         real = [argument(build) if callable(argument) else argument for argument in arguments]
         preload = [build.core_library()] if way == "preloaded" else []
         if behind:
-            preload.append(behind)
+            preload.append(behind(build) if callable(behind) else behind)
         values = build.environment(mode, preload, **environment)
         return checked(processes.run([path, *real], values, build.folder, timeout))
 
@@ -161,6 +161,39 @@ def interpreter(program):
     return re.search(r"interpreter: (\S+)\]", text)[1]
 
 
+def limited(limit, level):
+    """A program that may map little: for the tables, or also for itself."""
+
+    def run(build):
+        path = build.program("life/limits.c", "preloaded")
+        values = build.environment(preload=[build.core_library()], MEMSCOPE_CHECKS=level)
+        outcome = processes.run(["prlimit", limit, path], values, build.folder, 60)
+        lines = [line for line in outcome.errors.decode(errors="replace").splitlines() if "nothing is tracked" in line]
+        return checked(outcome) + [Result(len(lines) == 1, "says once that nothing is tracked", outcome.tail())]
+
+    return Test(f"life/limits.c {limit} {level}", run)
+
+
+def limits():
+    levels = ("off", "sampled", "full", "pages")
+    values = [f"--{kind}={size << 20}" for kind in ("as", "data") for size in (256, 900)]
+    tests = [limited(value, level) for value in values for level in levels]
+    for level in levels:
+        tests += [
+            program_test(f"life/limits.c {way} {level}", "life/limits.c", way, MEMSCOPE_CHECKS=level) for way in WAYS
+        ]
+        tests.append(
+            program_test(
+                f"life/limits.c, an allocator that calls itself, {level}",
+                "life/limits.c",
+                "preloaded",
+                behind=lambda build: build.allocator("calls_itself"),
+                MEMSCOPE_CHECKS=level,
+            )
+        )
+    return tests
+
+
 def life(options):
     forks = 100 if options.quick else 1000
     threads = 2000 if options.quick else 20000
@@ -227,4 +260,4 @@ def empty_values():
 def tests(options):
     if not shutil.which("clang"):
         return [Test("clang", lambda build: [Result(False, "is installed", "clang is not in PATH")])]
-    return exactness() + allocators(options) + life(options) + [both_at_once(), bad_values(), empty_values()]
+    return exactness() + allocators(options) + life(options) + limits() + [both_at_once(), bad_values(), empty_values()]

@@ -167,6 +167,16 @@ static bool mscope_is_preloaded(void)
     return strstr(wish, name != NULL ? name + 1 : info.dli_fname) != NULL;
 }
 
+/// Says why nothing comes of what was asked for: the process' malloc is not ours. No Swift code is run there, which asks
+/// libc how large a block of that malloc is.
+static void mscope_say_blind(void)
+{
+    // A copy that a linked one has told to stand down is not the one that was asked.
+    bool is_wanted = mscope_wants_end() || mscope_environment("MEMSCOPE_SERVER_URL") != NULL;
+    if (is_wanted && !mscope_has_stood_down() && mscope_is_preloaded())
+        mscope_say("the program has a malloc of its own; ", "nothing is tracked, ", "and no server or report is there");
+}
+
 static void mscope_start(void)
 {
     if (!mscope_boot()) return;
@@ -174,7 +184,10 @@ static void mscope_start(void)
     mscope_forget_failed_lookups();
     // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
-    if (!mscope_is_active()) return;
+    if (!mscope_is_active()) {
+        mscope_say_blind();
+        return;
+    }
     mscope_watch_main_thread();
     mscope_refresh_images();
     if (mscope_preloaded_too)

@@ -303,14 +303,19 @@ static void mscope_exits_quickly(void)
     if (wanted >= 0) _exit(wanted);
 }
 
-/// First of all constructors, since handlers run in the reverse order: what the program frees at its end is no leak.
-static __attribute__((constructor(101))) void mscope_find_ends(void)
+bool mscope_wants_end(void)
 {
     static const char *const wishes[] = {"MEMSCOPE_REPORT", "MEMSCOPE_LEAK_EXITCODE", "MEMSCOPE_ERROR_EXITCODE",
                                          "MEMSCOPE_PRINT_ERRORS"};
     bool is_wanted = false;
     for (int i = 0; i < 4; i++) is_wanted |= mscope_environment(wishes[i]) != NULL;
-    if (!is_wanted) return;
+    return is_wanted;
+}
+
+/// First of all constructors, since handlers run in the reverse order: what the program frees at its end is no leak.
+static __attribute__((constructor(101))) void mscope_find_ends(void)
+{
+    if (!mscope_wants_end()) return;
     bool before = mscope_thread_set_internal(true);
     on_exit(mscope_exits, NULL);
     at_quick_exit(mscope_exits_quickly);

@@ -341,6 +341,11 @@ void mscope_stand_down(void)
     mscope_store_relaxed(&mscope_current_mode, MSCOPE_OFF);
 }
 
+bool mscope_has_stood_down(void)
+{
+    return mscope_load_relaxed(&mscope_stood_down) != 0;
+}
+
 /// Calls what the process calls malloc and looks whether the hook above ran. Comparing addresses would not do: a
 /// program at a fixed address has a stub of its own that stands for malloc everywhere.
 static bool mscope_probe(void)
@@ -368,6 +373,11 @@ _Atomic uint32_t mscope_hook_ran;
 
 void mscope_stand_down(void)
 {
+}
+
+bool mscope_has_stood_down(void)
+{
+    return true;
 }
 
 void *mscope_malloc_for(size_t size, struct mscope_cursor caller)

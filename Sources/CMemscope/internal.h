@@ -49,6 +49,8 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
+/// Whether another copy of the core has told this one to do nothing.
+MSCOPE_HIDDEN bool mscope_has_stood_down(void);
 /// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
 /// has written nothing there.
 extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
@@ -346,6 +348,8 @@ MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
+/// Whether the environment asks for something at the end.
+MSCOPE_HIDDEN bool mscope_wants_end(void);
 /// The first thread has called pthread_exit; the process goes on as long as the program has another.
 MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
 /// Ends the process as its last thread would, once none but ours is left.

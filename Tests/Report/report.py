@@ -192,6 +192,16 @@ def surroundings(runner: Runner):
     outcome, reports = runner.run("return", LD_AUDIT=str(auditor))
     runner.check("audited: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
     runner.check("audited: report", [lost(report) for report in reports.values()] == [(10, 10000)], outcome)
+    own = runner.folder / "own"
+    command = ["clang", "-O1", "-fno-builtin", "-rdynamic", "-o", own, HERE / "own_malloc.c"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    for values in ({}, {"MEMSCOPE_SERVER_URL": "http://127.0.0.1:0"}):
+        outcome, reports = runner.run("", report=None if values else "report.json", command=[own], **values)
+        lines = outcome.stderr.splitlines()
+        runner.check("a malloc of its own: runs as without us", outcome.returncode == 5 and not reports, outcome)
+        runner.check("a malloc of its own: says so once", len(lines) == 1 and "nothing is tracked" in lines[0], outcome)
+    outcome, _ = runner.run("", report=None, command=[own])
+    runner.check("a malloc of its own: silent where nothing is asked for", outcome.stderr == "", outcome)
     for limit in ("as", "data"):
         outcome, reports = runner.run("return", command=["prlimit", f"--{limit}=2147483648", runner.program])
         runner.check(f"{limit} of 2 GiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)

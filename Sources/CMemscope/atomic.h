@@ -10,6 +10,8 @@
 #define mscope_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define mscope_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define mscope_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define mscope_fetch_or_acq_rel(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
+#define mscope_fetch_and_acq_rel(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
 #define mscope_fence_acquire() atomic_thread_fence(memory_order_acquire)
 // On failure the value that was there is acquired: callers read through it.
 #define mscope_cas_acq_rel(p, expected, v) \

@@ -41,8 +41,7 @@ void mscope_say(const char *a, const char *b, const char *c)
         memcpy(line + used, parts[i], length);
         used += length;
     }
-    ssize_t written = write(2, line, used);
-    (void)written;
+    mscope_system(SYS_write, 2, line, used);
 }
 
 // ---- mode
@@ -124,6 +123,7 @@ bool mscope_boot(void)
                         && mscope_sites_start() && mscope_threads_start() && mscope_tasks_start();
     mscope_clock_start();
     mscope_resolve_next();
+    mscope_seccomp_start();
     mscope_checks_start();
     // Another copy behind ours is a preloaded one.
     void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");
@@ -167,14 +167,14 @@ static bool mscope_is_preloaded(void)
     return strstr(wish, name != NULL ? name + 1 : info.dli_fname) != NULL;
 }
 
-/// Says why nothing comes of what was asked for: the process' malloc is not ours. No Swift code is run there, which asks
+/// Says why nothing comes of what was asked for: the process' malloc is not ours. No Swift code is run there: it asks
 /// libc how large a block of that malloc is.
 static void mscope_say_blind(void)
 {
     // A copy that a linked one has told to stand down is not the one that was asked.
     bool is_wanted = mscope_wants_end() || mscope_environment("MEMSCOPE_SERVER_URL") != NULL;
     if (is_wanted && !mscope_has_stood_down() && mscope_is_preloaded())
-        mscope_say("the program has a malloc of its own; ", "nothing is tracked, ", "and no server or report is there");
+        mscope_say("the program has a malloc of its own; ", "nothing is tracked: no server, no report", "");
 }
 
 static void mscope_start(void)

@@ -36,11 +36,6 @@ static struct mscope_end_options mscope_end_options; // written before mscope_en
 
 // ---- the two sides
 
-static int32_t mscope_thread_id(void)
-{
-    return (int32_t)mscope_system(SYS_gettid);
-}
-
 static void mscope_wait_while(uint32_t state, uint64_t until)
 {
     struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
@@ -96,16 +91,21 @@ static int mscope_await_report(int status)
 static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, const void *entry)
 {
     int32_t process = mscope_load_acquire(&mscope_end_process);
-    if (mscope_likely(process == 0) || process != getpid()) return number;
+    if (mscope_likely(process == 0) || process != mscope_process_id()) return number;
     int32_t thread = mscope_thread_id();
     if (mscope_load_acquire(&mscope_reporter) == thread) return number;
+    if (mscope_is_shut_in()) {
+        mscope_say("the program's filter of system calls forbids what a report needs; ", "there is none", "");
+        return number;
+    }
     int32_t nobody = 0;
     if (!mscope_cas_acq_rel(&mscope_end_thread, &nobody, thread)) {
         // Another thread was first: it would be cut short. The same one comes again from a handler, or after all.
         return nobody == thread ? number : mscope_await_report(number);
     }
     if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
-        if (kind == MSCOPE_END_SIGNAL) return number; // starting a thread takes locks
+        if (kind == MSCOPE_END_SIGNAL || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3))
+            return number; // starting a thread takes locks, and calls
         if (!mscope_end_options.start_in_child()) return number;
     }
     mscope_how = (struct mscope_end){kind, number};
@@ -137,9 +137,10 @@ static void *mscope_end_as_last(void *unused)
 /// Whether all threads of the program have ended: the first one stays as a zombie until the process ends.
 static bool mscope_is_alone(void)
 {
+    int32_t process = mscope_process_id();
     struct stat tasks; // its links are "." and "..", the first thread, and all others
     return mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0
-           && tasks.st_nlink == 3 + mscope_own_thread_count() && mscope_is_zombie(getpid(), getpid());
+           && tasks.st_nlink == 3 + mscope_own_thread_count() && mscope_is_zombie(process, process);
 }
 
 void mscope_end_when_alone(void)
@@ -149,6 +150,7 @@ void mscope_end_when_alone(void)
     // The end waits for the reporter, and may wait for the server: it needs a thread of its own.
     if (!mscope_cas_acq_rel(&mscope_main_state, &left, MSCOPE_MAIN_ENDED)) return;
     pthread_t last;
+    if (mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return;
     if (pthread_create(&last, NULL, mscope_end_as_last, NULL) != 0) mscope_end_as_last(NULL);
 }
 
@@ -171,7 +173,7 @@ void mscope_end_after_fork(void)
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_end_thread, 0);
     mscope_store_relaxed(&mscope_end_state, MSCOPE_QUIET);
-    mscope_store_release(&mscope_end_process, mscope_end_options.start_in_child != NULL ? getpid() : 0);
+    mscope_store_release(&mscope_end_process, mscope_end_options.start_in_child != NULL ? mscope_process_id() : 0);
 }
 
 // ---- fatal signals
@@ -210,7 +212,7 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
     } else {
         mscope_set_action(number, before, NULL);
         // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
-        mscope_system(SYS_rt_tgsigqueueinfo, getpid(), mscope_thread_id(), number, info);
+        mscope_system(SYS_rt_tgsigqueueinfo, mscope_process_id(), mscope_thread_id(), number, info);
     }
 }
 
@@ -283,7 +285,7 @@ static void mscope_watch_signals(void)
 void mscope_watch_end(const struct mscope_end_options *options)
 {
     mscope_end_options = *options;
-    mscope_store_release(&mscope_end_process, getpid());
+    mscope_store_release(&mscope_end_process, mscope_process_id());
     if (options->signals) mscope_watch_signals();
 }
 
@@ -328,7 +330,7 @@ void _exit(int status)
 {
     status = mscope_announce_end(MSCOPE_END_AT_ONCE, status, __builtin_frame_address(0));
     if (mscope_next._exit != NULL) mscope_next._exit(status);
-    while (true) mscope_system(SYS_exit_group, status);
+    while (true) mscope_raw_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
 void _Exit(int status) __attribute__((alias("_exit")));

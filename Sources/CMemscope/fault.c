@@ -29,7 +29,8 @@ static void mscope_default_action(int number, siginfo_t *info)
     memset(&action, 0, sizeof(action));
     action.sa_handler = SIG_DFL;
     mscope_next.sigaction(number, &action, NULL);
-    if (mscope_was_sent(info)) mscope_system(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), number, info);
+    if (mscope_was_sent(info))
+        mscope_system(SYS_rt_tgsigqueueinfo, mscope_process_id(), mscope_thread_id(), number, info);
 }
 
 static void mscope_hand_on(int number, siginfo_t *info, void *context)

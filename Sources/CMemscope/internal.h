@@ -5,9 +5,9 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "system.h"
 #include "types.h"
 
-#define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
 // A call on the hot path that hardly ever happens: it saves the registers, so that its callers need not.
 #define MSCOPE_RARE MSCOPE_HIDDEN __attribute__((preserve_most, noinline))
 
@@ -73,12 +73,6 @@ MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 MSCOPE_HIDDEN void mscope_clock_start(void);
 
 // ---- memory.c: own memory, straight from mmap
-/// A system call that leaves errno alone: its result, or the error as a negative number. Arguments become whole words;
-/// given to syscall(2) as ints, the seventh would have rubbish in its upper half.
-MSCOPE_HIDDEN long mscope_system_call(long number, long a, long b, long c, long d, long e, long f);
-#define mscope_system(...) MSCOPE_SYSTEM_WORDS(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define MSCOPE_SYSTEM_WORDS(number, a, b, c, d, e, f, ...) \
-    mscope_system_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
 /// The same, shared with processes cloned from this one.

@@ -38,11 +38,7 @@ uint64_t mscope_own_limit(void)
 
 long mscope_system_call(long number, long a, long b, long c, long d, long e, long f)
 {
-    int saved = errno;
-    long result = syscall(number, a, b, c, d, e, f);
-    if (result == -1) result = -errno;
-    errno = saved;
-    return result;
+    return mscope_unlikely(mscope_is_denied(number)) ? -EPERM : mscope_raw_call(number, a, b, c, d, e, f);
 }
 
 /// Notes a mapping in the first place that is free; what finds none is neither measured nor kept out of scans.
@@ -189,7 +185,7 @@ size_t mscope_read_memory(uint64_t address, void *out, size_t size)
         size_t part = 4096 - (address + done) % 4096;
         if (part > size - done) part = size - done;
         struct iovec local = {(char *)out + done, part}, remote = {(void *)(address + done), part};
-        if (mscope_system(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0) != (long)part) break;
+        if (mscope_system(SYS_process_vm_readv, mscope_process_id(), &local, 1, &remote, 1, 0) != (long)part) break;
         done += part;
     }
     return done;

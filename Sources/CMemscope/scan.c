@@ -27,7 +27,7 @@ bool mscope_is_late(struct mscope_scanner *scanner)
 static void mscope_scan_memory(struct mscope_scanner *scanner)
 {
     if (scanner->problem != 0 || !mscope_read_mappings(scanner)) return;
-    scanner->pagemap = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+    scanner->pagemap = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
     mscope_find_nodes(scanner);
     if (scanner->problem == 0) mscope_find_roots(scanner);
     scanner->edges = (struct mscope_scan_edge *)&scanner->roots[scanner->root_count];
@@ -35,7 +35,7 @@ static void mscope_scan_memory(struct mscope_scanner *scanner)
     scanner->edge_capacity =
         used < scanner->answer->capacity ? (scanner->answer->capacity - used) / sizeof(struct mscope_scan_edge) : 0;
     if (scanner->problem == 0) mscope_find_edges(scanner);
-    if (scanner->pagemap >= 0) mscope_raw(SYS_close, scanner->pagemap);
+    if (scanner->pagemap >= 0) mscope_system(SYS_close, scanner->pagemap);
 }
 
 static void mscope_give_up_ranges(struct mscope_ranges *ranges)
@@ -66,7 +66,8 @@ static struct mscope_scanner *mscope_scan_everything(struct mscope_plan *plan, s
     scanner->nodes = (struct mscope_scan_node *)(answer + 1);
     scanner->deadline = mscope_now() + plan->options.timeout;
     scanner->memory = -1;
-    if (plan->in_place) scanner->memory = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+    if (plan->in_place)
+        scanner->memory = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
     if (plan->in_place && scanner->memory < 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     mscope_scan_memory(scanner);
     struct mscope_scan *scan = &answer->scan;
@@ -89,7 +90,7 @@ static void mscope_scan_in_place(struct mscope_plan *plan, struct mscope_answer 
     if (scanner->problem == 0) mscope_keep_heads(scanner);
     answer->problem = scanner->problem;
     answer->scan.is_partly_readable = true;
-    if (scanner->memory >= 0) mscope_raw(SYS_close, scanner->memory);
+    if (scanner->memory >= 0) mscope_system(SYS_close, scanner->memory);
     mscope_give_up(scanner);
 }
 
@@ -97,30 +98,30 @@ static void mscope_scan_in_place(struct mscope_plan *plan, struct mscope_answer 
 
 static void mscope_write_file(const char *path, const char *text)
 {
-    long file = mscope_raw(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+    long file = mscope_system(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
     if (file < 0) return;
-    mscope_raw(SYS_write, file, text, strlen(text));
-    mscope_raw(SYS_close, file);
+    mscope_system(SYS_write, file, text, strlen(text));
+    mscope_system(SYS_close, file);
 }
 
 static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_answer *answer)
 {
     // It must not outlive the program, and goes first when memory is short.
-    mscope_raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    if (mscope_raw(SYS_getppid) != plan->process) mscope_raw(SYS_exit_group, 1);
+    mscope_system(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    if (mscope_system(SYS_getppid) != plan->process) mscope_system(SYS_exit_group, 1);
     mscope_write_file("/proc/self/oom_score_adj", "1000");
     struct mscope_scanner *scanner = mscope_scan_everything(plan, answer);
     mscope_store_release(&answer->state, MSCOPE_ANSWER_READY);
-    mscope_raw(SYS_futex, &answer->state, FUTEX_WAKE, 1);
+    mscope_system(SYS_futex, &answer->state, FUTEX_WAKE, 1);
     if (answer->problem == 0) mscope_serve_reads(scanner);
-    for (;;) mscope_raw(SYS_exit_group, 0);
+    for (;;) mscope_system(SYS_exit_group, 0);
 }
 
 int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer)
 {
     answer->scan.taken_at = mscope_now();
     // Exit signal 0: nobody is told of its end, and wait without __WALL does not see it.
-    long process = plan->options.without_fork ? -EPERM : mscope_raw(SYS_clone, 0);
+    long process = plan->options.without_fork ? -EPERM : mscope_system(SYS_clone, 0);
     if (process == 0) mscope_run_copy(plan, answer);
     uint64_t took = mscope_now() - answer->scan.taken_at;
     if (answer->scan.pause < took) answer->scan.pause = took;
@@ -130,7 +131,7 @@ int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer)
 bool mscope_has_ended(int32_t process, int flags)
 {
     long result;
-    do result = mscope_raw(SYS_wait4, process, NULL, __WALL | flags, NULL);
+    do result = mscope_system(SYS_wait4, process, NULL, __WALL | flags, NULL);
     while (result == -EINTR);
     return result == process || result == -ECHILD;
 }
@@ -140,7 +141,7 @@ bool mscope_await(_Atomic uint32_t *state, uint32_t value, int32_t process, uint
     uint64_t began = mscope_now();
     while (mscope_load_acquire(state) == value) {
         struct timespec some = {.tv_nsec = 10000000}; // its death does not wake us
-        mscope_raw(SYS_futex, state, FUTEX_WAIT, value, &some);
+        mscope_system(SYS_futex, state, FUTEX_WAIT, value, &some);
         if (mscope_load_acquire(state) != value) break;
         if (mscope_now() - began > timeout) return false;
         // What it wrote last, it wrote before it ended.
@@ -151,7 +152,7 @@ bool mscope_await(_Atomic uint32_t *state, uint32_t value, int32_t process, uint
 
 static void mscope_end_copy(int32_t process)
 {
-    mscope_raw(SYS_kill, process, SIGKILL);
+    mscope_system(SYS_kill, process, SIGKILL);
     mscope_has_ended(process, 0);
 }
 
@@ -179,7 +180,7 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
     if (plan == NULL) return NULL;
     plan->options = *options;
     plan->hold_limit = options->timeout;
-    plan->process = (int32_t)mscope_raw(SYS_getpid);
+    plan->process = (int32_t)mscope_system(SYS_getpid);
     plan->sp = frame->sp;
     plan->frame = *frame;
     plan->entry = entry;
@@ -189,7 +190,7 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
     mscope_list_own_threads(plan->own_threads, MSCOPE_OWN_THREADS);
     mscope_find_vectors(plan->vectors);
     if (strcmp(mscope_allocator_name(), "glibc") == 0) plan->arenas = (uint64_t)mscope_next.malloc;
-    plan->threads[0] = (struct mscope_scan_thread){.tid = (int32_t)mscope_raw(SYS_gettid), .self = true};
+    plan->threads[0] = (struct mscope_scan_thread){.tid = (int32_t)mscope_system(SYS_gettid), .self = true};
     plan->thread_count = 1;
     mscope_list_threads(plan);
     return plan;
@@ -261,7 +262,7 @@ static enum mscope_hold mscope_hold_at_rest(struct mscope_plan *plan)
         if (mscope_is_at_rest(plan)) break;
         mscope_let_go(plan, held);
         mscope_forget_holding(plan);
-        mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 200000}, NULL);
+        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 200000}, NULL);
         held = mscope_hold_threads(plan);
     }
     return held;
@@ -291,11 +292,11 @@ static uint32_t mscope_run_scan(struct mscope_plan *plan, struct mscope_answer *
 {
     // No signal interrupts us meanwhile, and no handler of the program runs in the copy or the tracer.
     uint64_t all = UINT64_MAX, before = 0;
-    mscope_raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
     uint32_t problem = mscope_look(plan, answer, plan->options.registers);
     // Without a copy the threads have to stand still.
     if (problem == MSCOPE_SCAN_FORBIDDEN && !plan->options.registers) problem = mscope_look(plan, answer, true);
-    mscope_raw(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
     mscope_count_threads(plan, &answer->scan);
     answer->scan.has_unknown_heap = !plan->complete;
     return problem;
@@ -362,7 +363,7 @@ void mscope_scan_finish(struct mscope_scan *scan)
 {
     struct mscope_answer *answer = (struct mscope_answer *)scan;
     // A child of the program shares this memory with it: the copy is not the child's to end.
-    if (mscope_raw(SYS_getpid) != answer->owner) return;
+    if (mscope_system(SYS_getpid) != answer->owner) return;
     if (answer->copy != 0) mscope_end_copy(answer->copy);
     answer->copy = 0;
     if (answer->window != NULL) mscope_unmap(answer->window, sizeof(*answer->window));

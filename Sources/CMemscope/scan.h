@@ -10,10 +10,6 @@
 #include "frames.h"
 #include "internal.h"
 
-#define mscope_raw(...) MSCOPE_RAW_WORDS(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define MSCOPE_RAW_WORDS(number, a, b, c, d, e, f, ...) \
-    mscope_raw_call((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
-
 enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 280, MSCOPE_VECTOR_PARTS = 4 };
 enum { MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };
 enum { MSCOPE_PIECE_WORDS = 1 << 13 };

@@ -18,7 +18,7 @@ static void mscope_read_lines(struct mscope_scanner *scanner, long file,
     uint64_t kept = 0;
     long got;
     while (file >= 0 && !mscope_is_late(scanner)) {
-        do got = mscope_raw(SYS_read, file, text + kept, sizeof(text) - 1 - kept);
+        do got = mscope_system(SYS_read, file, text + kept, sizeof(text) - 1 - kept);
         while (got == -4); // EINTR
         if (got <= 0) break;
         uint64_t filled = kept + (uint64_t)got, start = 0;
@@ -32,7 +32,7 @@ static void mscope_read_lines(struct mscope_scanner *scanner, long file,
         if (kept == sizeof(text) - 1) kept = 0;
         memmove(text, text + start, kept);
     }
-    if (file >= 0) mscope_raw(SYS_close, file);
+    if (file >= 0) mscope_system(SYS_close, file);
 }
 
 /// The hexadecimal number behind `name`; false when the line has none.
@@ -63,7 +63,7 @@ static void mscope_see_timer(struct mscope_scanner *scanner, const char *line)
 static void mscope_look_at_descriptor(struct mscope_scanner *scanner, int32_t tid, long folder, const char *name)
 {
     char target[32], path[64] = "/fdinfo/";
-    long length = mscope_raw(SYS_readlinkat, folder, name, target, sizeof(target) - 1);
+    long length = mscope_system(SYS_readlinkat, folder, name, target, sizeof(target) - 1);
     if (length <= 0) return;
     target[length] = 0;
     if (strcmp(target, "anon_inode:[io_uring]") == 0) scanner->answer->scan.has_unreadable_kernel = true;
@@ -79,7 +79,7 @@ static bool mscope_look_at_descriptors(struct mscope_scanner *scanner, int32_t t
     bool any = false;
     long folder = mscope_open_task(scanner->plan->process, tid, "/fd", O_DIRECTORY), got;
     if (folder < 0) return false;
-    while ((got = mscope_raw(SYS_getdents64, folder, entries, MSCOPE_NAMES)) > 0 && !mscope_is_late(scanner)) {
+    while ((got = mscope_system(SYS_getdents64, folder, entries, MSCOPE_NAMES)) > 0 && !mscope_is_late(scanner)) {
         for (long at = 0; at < got;) {
             uint16_t length;
             memcpy(&length, &entries[at + LENGTH_AT], sizeof(length));
@@ -89,7 +89,7 @@ static bool mscope_look_at_descriptors(struct mscope_scanner *scanner, int32_t t
             at += length;
         }
     }
-    mscope_raw(SYS_close, folder);
+    mscope_system(SYS_close, folder);
     return any;
 }
 
@@ -107,5 +107,5 @@ void mscope_find_kernel_roots(struct mscope_scanner *scanner)
     }
     if (entries != NULL) mscope_unmap(entries, MSCOPE_NAMES);
     mscope_put(mscope_put(path, "/proc/", plan->process), "/timers", 0);
-    mscope_read_lines(scanner, mscope_raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0), mscope_see_timer);
+    mscope_read_lines(scanner, mscope_system(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0), mscope_see_timer);
 }

@@ -100,12 +100,12 @@ bool mscope_read_mappings(struct mscope_scanner *scanner)
 {
     scanner->mappings = mscope_map(MSCOPE_MAPPINGS * sizeof(struct mscope_mapping));
     char *text = mscope_map(MSCOPE_MAPS_TEXT);
-    long file = mscope_raw(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    long file = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
     if (scanner->mappings == NULL || text == NULL) scanner->problem = MSCOPE_SCAN_NO_MEMORY;
     if (file < 0 && scanner->problem == 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     uint64_t kept = 0;
     while (scanner->problem == 0) {
-        long got = mscope_raw(SYS_read, file, text + kept, MSCOPE_MAPS_TEXT - 1 - kept);
+        long got = mscope_system(SYS_read, file, text + kept, MSCOPE_MAPS_TEXT - 1 - kept);
         if (got <= 0) break;
         uint64_t filled = kept + (uint64_t)got, start = 0;
         for (uint64_t i = kept; i < filled; i++) {
@@ -117,7 +117,7 @@ bool mscope_read_mappings(struct mscope_scanner *scanner)
         kept = filled - start;
         memmove(text, text + start, kept);
     }
-    if (file >= 0) mscope_raw(SYS_close, file);
+    if (file >= 0) mscope_system(SYS_close, file);
     if (text != NULL) mscope_unmap(text, MSCOPE_MAPS_TEXT);
     if (scanner->mapping_count == 0 && scanner->problem == 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     return scanner->problem == 0;
@@ -175,7 +175,7 @@ static bool mscope_ask_for_pages(struct mscope_scanner *scanner, uint64_t start,
                                        .all_of = without,
                                        .any_of = MSCOPE_PAGES_PRESENT | MSCOPE_PAGES_SWAPPED,
                                        .returned = MSCOPE_PAGES_PRESENT};
-    long count = scanner->pagemap < 0 ? -1 : mscope_raw(SYS_ioctl, scanner->pagemap, MSCOPE_PAGES_QUERY, &query);
+    long count = scanner->pagemap < 0 ? -1 : mscope_system(SYS_ioctl, scanner->pagemap, MSCOPE_PAGES_QUERY, &query);
     if (count < 0 || count > MSCOPE_WINDOW) return false;
     for (long i = 0; i < count; i++) scanner->window[i] = (struct mscope_range){ranges[i].start, ranges[i].end};
     scanner->window_count = (uint64_t)count;
@@ -195,7 +195,7 @@ static void mscope_look_at_pages(struct mscope_scanner *scanner, uint64_t start,
     uint64_t entries[MSCOPE_WINDOW], page = start / MSCOPE_PAGE, last = (end + MSCOPE_PAGE - 1) / MSCOPE_PAGE;
     uint64_t count = last - page < MSCOPE_WINDOW ? last - page : MSCOPE_WINDOW;
     long got = -1;
-    if (scanner->pagemap >= 0) got = mscope_raw(SYS_pread64, scanner->pagemap, entries, count * 8, page * 8);
+    if (scanner->pagemap >= 0) got = mscope_system(SYS_pread64, scanner->pagemap, entries, count * 8, page * 8);
     if (got > 0 && got % 8 == 0)
         count = (uint64_t)got / 8;
     else
@@ -248,7 +248,7 @@ const uint64_t *mscope_read_piece(struct mscope_scanner *scanner, uint64_t at, u
 {
     if (at < scanner->piece_start || at + 8 > scanner->piece_end) {
         uint64_t start = at & ~(uint64_t)(MSCOPE_PAGE - 1);
-        long got = mscope_raw(SYS_pread64, scanner->memory, scanner->piece, sizeof(scanner->piece), start);
+        long got = mscope_system(SYS_pread64, scanner->memory, scanner->piece, sizeof(scanner->piece), start);
         scanner->piece_start = start;
         scanner->piece_end = start + (got > 0 ? (uint64_t)got & ~7ull : 0);
         if (at + 8 > scanner->piece_end) {
@@ -264,7 +264,7 @@ uint64_t mscope_read_word(struct mscope_scanner *scanner, uint64_t at)
 {
     if (at < scanner->page_start || at + 8 > scanner->page_end) {
         uint64_t start = at & ~(uint64_t)(MSCOPE_PAGE - 1);
-        long got = mscope_raw(SYS_pread64, scanner->memory, scanner->page, sizeof(scanner->page), start);
+        long got = mscope_system(SYS_pread64, scanner->memory, scanner->page, sizeof(scanner->page), start);
         scanner->page_start = start;
         scanner->page_end = start + (got > 0 ? (uint64_t)got & ~7ull : 0);
     }

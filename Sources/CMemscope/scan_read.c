@@ -30,13 +30,13 @@ void mscope_serve_reads(struct mscope_scanner *scanner)
     struct timespec limit = {.tv_sec = (time_t)(timeout / 1000000000), .tv_nsec = (long)(timeout % 1000000000)};
     for (;;) {
         while (mscope_load_acquire(&window->state) != MSCOPE_WINDOW_ASKED) {
-            long result = mscope_raw(SYS_futex, &window->state, FUTEX_WAIT, MSCOPE_WINDOW_IDLE, &limit);
+            long result = mscope_system(SYS_futex, &window->state, FUTEX_WAIT, MSCOPE_WINDOW_IDLE, &limit);
             if (result == -ETIMEDOUT) return;
         }
         window->size = mscope_readable_from(scanner, window->start, MSCOPE_WINDOW_BYTES);
         memcpy(window->bytes, (const void *)window->start, window->size);
         mscope_store_release(&window->state, MSCOPE_WINDOW_IDLE);
-        mscope_raw(SYS_futex, &window->state, FUTEX_WAKE, 1);
+        mscope_system(SYS_futex, &window->state, FUTEX_WAKE, 1);
     }
 }
 
@@ -84,7 +84,7 @@ static bool mscope_move_window(struct mscope_answer *answer, uint64_t address)
     window->start = address & ~(uint64_t)(MSCOPE_PAGE - 1);
     window->size = 0;
     mscope_store_release(&window->state, MSCOPE_WINDOW_ASKED);
-    mscope_raw(SYS_futex, &window->state, FUTEX_WAKE, 1);
+    mscope_system(SYS_futex, &window->state, FUTEX_WAKE, 1);
     for (int i = 0; i < MSCOPE_WINDOW_TURNS; i++)
         if (mscope_load_acquire(&window->state) == MSCOPE_WINDOW_IDLE) return true;
     const uint64_t limit = 10000000000; // it only copies; a machine that is short of memory may take long

@@ -27,7 +27,7 @@ long mscope_open_task(int32_t process, int32_t tid, const char *name, int flags)
     end = mscope_put(end, "/task", 0);
     if (tid != 0) end = mscope_put(end, "/", tid);
     mscope_put(end, name, 0);
-    return mscope_raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | flags, 0);
+    return mscope_system(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | flags, 0);
 }
 
 static int32_t mscope_number_of(const char *name)
@@ -56,7 +56,7 @@ bool mscope_list_threads(struct mscope_plan *plan)
     bool new = false;
     long file = mscope_open_task(plan->process, 0, "", O_DIRECTORY), got;
     if (file < 0) return false;
-    while ((got = mscope_raw(SYS_getdents64, file, entries, sizeof(entries))) > 0) {
+    while ((got = mscope_system(SYS_getdents64, file, entries, sizeof(entries))) > 0) {
         for (long at = 0; at < got;) {
             uint16_t length;
             memcpy(&length, &entries[at + LENGTH_AT], sizeof(length));
@@ -65,7 +65,7 @@ bool mscope_list_threads(struct mscope_plan *plan)
             at += length;
         }
     }
-    mscope_raw(SYS_close, file);
+    mscope_system(SYS_close, file);
     return new;
 }
 
@@ -78,8 +78,8 @@ long mscope_system_call_of(int32_t process, int32_t tid, uint64_t values[8])
     for (int i = 0; i < 8; i++) values[i] = 0;
     long file = mscope_open_task(process, tid, "/syscall", 0);
     if (file < 0) return -1;
-    long got = mscope_raw(SYS_read, file, text, sizeof(text) - 1);
-    mscope_raw(SYS_close, file);
+    long got = mscope_system(SYS_read, file, text, sizeof(text) - 1);
+    mscope_system(SYS_close, file);
     if (got <= 0) return -1;
     text[got] = 0;
     const char *at = text;
@@ -129,7 +129,7 @@ struct mscope_thread_layout mscope_find_thread_layout(void)
     // Believed only if it is right for this thread.
     const char *self = (const char *)mscope_thread_pointer();
     if (tid[0] != 32 || tid[2] > *size - 4) return layout;
-    if (*(const int32_t *)(self + tid[2]) != mscope_raw(SYS_gettid)) return layout;
+    if (*(const int32_t *)(self + tid[2]) != mscope_system(SYS_gettid)) return layout;
     tls(&bytes, &alignment);
     layout = (struct mscope_thread_layout){*size, tid[2], bytes > *size ? bytes - *size : 0};
 #endif

@@ -31,7 +31,8 @@ static inline struct mscope_kept *mscope_kept_of(int number)
 static bool mscope_is_kept(int number)
 {
     struct mscope_kept *kept = mscope_kept_of(number);
-    return kept != NULL && mscope_load_acquire(&kept->count) != 0 && mscope_load_relaxed(&mscope_owner) == getpid();
+    return kept != NULL && mscope_load_acquire(&kept->count) != 0
+           && mscope_load_relaxed(&mscope_owner) == mscope_process_id();
 }
 
 void mscope_keep_program_action(int number, const struct sigaction *action)
@@ -39,7 +40,7 @@ void mscope_keep_program_action(int number, const struct sigaction *action)
     struct mscope_kept *kept = mscope_kept_of(number);
     uint32_t count = mscope_load_relaxed(&kept->count);
     kept->actions[count % MSCOPE_ACTIONS] = *action;
-    if (count == 0) mscope_store_relaxed(&mscope_owner, getpid());
+    if (count == 0) mscope_store_relaxed(&mscope_owner, mscope_process_id());
     mscope_store_release(&kept->count, count + 1);
 }
 
@@ -58,7 +59,7 @@ void mscope_forget_program_action(int number)
 
 void mscope_signals_after_fork(void)
 {
-    mscope_store_relaxed(&mscope_owner, getpid());
+    mscope_store_relaxed(&mscope_owner, mscope_process_id());
 }
 
 // ---- masks

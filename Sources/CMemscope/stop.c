@@ -25,7 +25,7 @@ enum { MSCOPE_STOP_PATIENCE = 50000000, MSCOPE_STOP_LIMIT = 1000000000 }; // nan
 void mscope_set_phase(struct mscope_plan *plan, uint32_t phase)
 {
     mscope_store_release(&plan->phase, phase);
-    mscope_raw(SYS_futex, &plan->phase, FUTEX_WAKE, INT32_MAX);
+    mscope_system(SYS_futex, &plan->phase, FUTEX_WAKE, INT32_MAX);
 }
 
 /// Waits until the phase is another than `phase`; false when that took too long.
@@ -34,7 +34,7 @@ bool mscope_await_phase(struct mscope_plan *plan, uint32_t phase, uint64_t patie
     uint64_t began = mscope_now();
     struct timespec some = {.tv_nsec = 5000000};
     while (mscope_load_acquire(&plan->phase) == phase) {
-        mscope_raw(SYS_futex, &plan->phase, FUTEX_WAIT, phase, &some);
+        mscope_system(SYS_futex, &plan->phase, FUTEX_WAIT, phase, &some);
         if (mscope_now() - began > patience) return mscope_load_acquire(&plan->phase) != phase;
     }
     return true;
@@ -44,7 +44,7 @@ bool mscope_await_phase(struct mscope_plan *plan, uint32_t phase, uint64_t patie
 
 static long mscope_trace(long request, const struct mscope_scan_thread *thread, uint64_t address, uint64_t data)
 {
-    return mscope_raw(SYS_ptrace, request, thread->tid, address, data);
+    return mscope_system(SYS_ptrace, request, thread->tid, address, data);
 }
 
 /// A stopped thread's registers. A call that our stop has interrupted and that the kernel would not restart is made to
@@ -71,7 +71,7 @@ static void mscope_read_registers(struct mscope_plan *plan, struct mscope_scan_t
 static bool mscope_see_stop(struct mscope_plan *plan, struct mscope_scan_thread *thread)
 {
     int status = 0;
-    long result = mscope_raw(SYS_wait4, thread->tid, &status, __WALL | WNOHANG, NULL);
+    long result = mscope_system(SYS_wait4, thread->tid, &status, __WALL | WNOHANG, NULL);
     if (result == 0 || result == -EINTR) return false;
     thread->seized = result > 0 && WIFSTOPPED(status);
     if (!thread->seized) return true; // it has ended
@@ -112,7 +112,7 @@ static void mscope_await_stops(struct mscope_plan *plan)
             struct mscope_scan_thread *thread = &plan->threads[i];
             if (thread->seized && !thread->held && !thread->left) waiting |= !mscope_see_stop(plan, thread);
         }
-        if (waiting && tries > 20) mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 20000}, NULL);
+        if (waiting && tries > 20) mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 20000}, NULL);
     }
     for (uint32_t i = 0; waiting && i < plan->thread_count; i++) {
         struct mscope_scan_thread *thread = &plan->threads[i];
@@ -162,7 +162,7 @@ static void mscope_release_all(struct mscope_plan *plan)
     // Who stops late, for want of a processor, may be in a call that has to be made again. The end of the tracer frees
     // whoever never does.
     for (uint64_t began = mscope_now(); late != 0 && mscope_now() - began < MSCOPE_STOP_LIMIT;) {
-        mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 100000}, NULL);
+        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 100000}, NULL);
         late = mscope_release_stopped(plan);
     }
 }
@@ -170,7 +170,7 @@ static void mscope_release_all(struct mscope_plan *plan)
 static int mscope_run_tracer(void *argument)
 {
     struct mscope_plan *plan = argument;
-    mscope_raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    mscope_system(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     mscope_await_phase(plan, MSCOPE_PHASE_BEGIN, MSCOPE_STOP_LIMIT);
     if (mscope_load_acquire(&plan->phase) != MSCOPE_PHASE_SEIZE) return 0;
     bool held = mscope_seize_all(plan);
@@ -189,15 +189,16 @@ static int mscope_run_tracer(void *argument)
 static bool mscope_yama_asks(void)
 {
     char mode = '0';
-    long file = mscope_raw(SYS_openat, -100, "/proc/sys/kernel/yama/ptrace_scope", 0, 0); // AT_FDCWD, O_RDONLY
+    long file = mscope_system(SYS_openat, -100, "/proc/sys/kernel/yama/ptrace_scope", 0, 0); // AT_FDCWD, O_RDONLY
     if (file < 0) return false;
-    mscope_raw(SYS_read, file, &mode, 1);
-    mscope_raw(SYS_close, file);
+    mscope_system(SYS_read, file, &mode, 1);
+    mscope_system(SYS_close, file);
     return mode == '1';
 }
 
 bool mscope_hold_by_ptrace(struct mscope_plan *plan)
 {
+    if (mscope_is_denied(SYS_clone)) return false;
     char *stack = mscope_map(MSCOPE_TRACER_STACK);
     if (stack == NULL) return false;
     int saved = errno;
@@ -211,7 +212,7 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
         return false;
     }
     plan->tracer_stack = stack;
-    plan->named_tracer = mscope_yama_asks() && mscope_raw(SYS_prctl, PR_SET_PTRACER, plan->tracer) == 0;
+    plan->named_tracer = mscope_yama_asks() && mscope_system(SYS_prctl, PR_SET_PTRACER, plan->tracer) == 0;
     mscope_set_phase(plan, MSCOPE_PHASE_SEIZE);
     while (!mscope_await_phase(plan, MSCOPE_PHASE_SEIZE, MSCOPE_STOP_PATIENCE))
         if (mscope_has_ended(plan->tracer, WNOHANG)) {
@@ -227,6 +228,6 @@ void mscope_let_go_by_ptrace(struct mscope_plan *plan)
 {
     if (mscope_load_acquire(&plan->phase) == MSCOPE_PHASE_HELD) mscope_set_phase(plan, MSCOPE_PHASE_GO);
     if (plan->tracer != 0) mscope_has_ended(plan->tracer, 0);
-    if (plan->named_tracer) mscope_raw(SYS_prctl, PR_SET_PTRACER, 0);
+    if (plan->named_tracer) mscope_system(SYS_prctl, PR_SET_PTRACER, mscope_tracer_of_program());
     mscope_unmap(plan->tracer_stack, MSCOPE_TRACER_STACK);
 }

@@ -56,7 +56,7 @@ static bool mscope_has_time_limit(long socket)
         struct timeval limit = {0, 0};
         unsigned size = sizeof(limit);
         // What is no socket has none.
-        if (mscope_raw(SYS_getsockopt, socket, SOL_SOCKET, option, &limit, &size) < 0) return false;
+        if (mscope_system(SYS_getsockopt, socket, SOL_SOCKET, option, &limit, &size) < 0) return false;
         if (limit.tv_sec != 0 || limit.tv_usec != 0) return true;
     }
     return false;
@@ -106,8 +106,8 @@ static bool mscope_read_task(int32_t process, int32_t tid, const char *name, cha
 {
     long file = mscope_open_task(process, tid, name, 0);
     if (file < 0) return false;
-    long got = mscope_raw(SYS_read, file, text, size - 1);
-    mscope_raw(SYS_close, file);
+    long got = mscope_system(SYS_read, file, text, size - 1);
+    mscope_system(SYS_close, file);
     text[got > 0 ? got : 0] = 0;
     return got > 0;
 }

@@ -103,7 +103,7 @@ void mscope_rewind_context(void *context)
     long call = mscope_call_before((uint64_t)registers[REG_RIP]);
     uint64_t pending = 0, mask;
     memcpy(&mask, &user->uc_sigmask, sizeof(mask));
-    mscope_raw(SYS_rt_sigpending, &pending, sizeof(pending));
+    mscope_system(SYS_rt_sigpending, &pending, sizeof(pending));
     if (call < 0 || !mscope_restarts_after_handler(call) || (pending & ~mask) != 0) return;
     registers[REG_RAX] = call;
     registers[REG_RIP] -= MSCOPE_SYSCALL_BYTES;

@@ -20,7 +20,7 @@ static struct sigaction mscope_action_before;
 
 static void mscope_wait_in_handler(struct mscope_plan *plan, void *context)
 {
-    int32_t tid = (int32_t)mscope_raw(SYS_gettid);
+    int32_t tid = (int32_t)mscope_system(SYS_gettid);
     for (uint32_t i = 0; i < plan->thread_count; i++) {
         struct mscope_scan_thread *thread = &plan->threads[i];
         if (thread->tid != tid || !thread->seized || thread->held) continue;
@@ -40,7 +40,7 @@ static void mscope_on_stop_signal(int signal, siginfo_t *info, void *context)
     mscope_add_relaxed(&mscope_in_handler, 1);
     atomic_thread_fence(memory_order_seq_cst); // counted before the plan is looked at: see mscope_let_go_by_signal
     struct mscope_plan *plan = mscope_load_acquire(&mscope_stopping);
-    if (plan != NULL && plan->process == mscope_raw(SYS_getpid)) mscope_wait_in_handler(plan, context);
+    if (plan != NULL && plan->process == mscope_system(SYS_getpid)) mscope_wait_in_handler(plan, context);
     mscope_rewind_context(context);
     atomic_fetch_sub_explicit(&mscope_in_handler, 1, memory_order_release);
 }
@@ -76,7 +76,7 @@ static void mscope_signal_thread(struct mscope_plan *plan, struct mscope_scan_th
     }
     thread->seized = true;
     if (plan->held_at == 0) plan->held_at = mscope_now();
-    if (mscope_raw(SYS_tgkill, plan->process, thread->tid, mscope_stop_signal) < 0) thread->seized = false;
+    if (mscope_system(SYS_tgkill, plan->process, thread->tid, mscope_stop_signal) < 0) thread->seized = false;
 }
 
 static void mscope_await_handlers(struct mscope_plan *plan)
@@ -86,7 +86,7 @@ static void mscope_await_handlers(struct mscope_plan *plan)
         struct mscope_scan_thread *thread = &plan->threads[i];
         if (!thread->seized || thread->held) continue;
         while (!mscope_load_acquire(&thread->stopped) && mscope_now() - began < MSCOPE_SIGNAL_PATIENCE)
-            mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
+            mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
         thread->held = mscope_load_acquire(&thread->stopped);
         thread->left = !thread->held; // it may come in a later round
         if (thread->held) continue;
@@ -125,7 +125,7 @@ void mscope_let_go_by_signal(struct mscope_plan *plan)
     // No handler may look at the plan when it is gone.
     atomic_thread_fence(memory_order_seq_cst);
     while (mscope_load_acquire(&mscope_in_handler) != 0)
-        mscope_raw(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
+        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
     if (!all) return;
     int saved = errno;
     sigaction(mscope_stop_signal, &mscope_action_before, NULL);

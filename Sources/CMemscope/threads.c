@@ -54,11 +54,17 @@ bool mscope_threads_start(void)
 
 // ---- banks
 
+static bool mscope_is_first_thread(void)
+{
+    int32_t thread = mscope_thread_id();
+    return thread != 0 ? thread == mscope_process_id() : mscope_thread_pointer() == mscope_first_thread_pointer;
+}
+
 static void mscope_find_stack(struct mscope_bank *bank)
 {
     uint64_t here = (uint64_t)__builtin_frame_address(0);
     // glibc puts a thread's control block at the upper end of its stack; the main thread's is elsewhere.
-    bool main_thread = syscall(SYS_gettid) == getpid();
+    bool main_thread = mscope_is_first_thread();
     uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
     if (high < here) high = here; // not a stack we know the end of
     bank->stack_high = high;
@@ -126,7 +132,7 @@ static void mscope_begin_record(struct mscope_bank *bank)
     record->internal = mscope_tls.internal == MSCOPE_TLS_OWN;
     record->started_at = mscope_now();
     mscope_store_relaxed(&record->bank, bank);
-    mscope_store_release(&record->tid, (int32_t)syscall(SYS_gettid));
+    mscope_store_release(&record->tid, mscope_thread_id());
 }
 
 /// The calling thread's bank, made on its first call. While the thread is coming (a signal handler in between, a
@@ -196,7 +202,7 @@ static void mscope_thread_leaves(void *context)
     struct mscope_tls *tls = context;
     if (tls != &mscope_tls) return;
     if (tls->exit_rounds == 0) {
-        if (syscall(SYS_gettid) == getpid()) mscope_main_thread_leaves();
+        if (mscope_is_first_thread()) mscope_main_thread_leaves();
         if (tls->internal == MSCOPE_TLS_OWN) mscope_add_relaxed(&mscope_own_threads, -1u);
     }
     if (tls->bank == NULL) {
@@ -209,7 +215,7 @@ static void mscope_thread_leaves(void *context)
     }
     struct mscope_bank *bank = tls->bank;
     struct mscope_thread_record *record = mscope_record_of(tls->thread);
-    if (record != NULL) prctl(PR_GET_NAME, record->name);
+    if (record != NULL) mscope_system(SYS_prctl, PR_GET_NAME, record->name);
     mscope_end_record(tls->thread, bank);
     tls->state = MSCOPE_TLS_LEFT;
     tls->bank = NULL;
@@ -218,7 +224,10 @@ static void mscope_thread_leaves(void *context)
 
 void mscope_watch_main_thread(void)
 {
-    if (syscall(SYS_gettid) == getpid()) mscope_watch_this_thread();
+    if (!mscope_is_first_thread()) return;
+    // Made now: the program may shut itself in before it allocates.
+    if (mscope_tls.bank == NULL) mscope_enter();
+    mscope_watch_this_thread();
 }
 
 void mscope_thread_mark_internal(void)
@@ -265,7 +274,7 @@ void mscope_threads_after_fork(void)
         struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[i].bank);
         if (bank == NULL) continue;
         if (bank == mscope_tls.bank)
-            mscope_store_relaxed(&mscope_records[i].tid, (int32_t)syscall(SYS_gettid));
+            mscope_store_relaxed(&mscope_records[i].tid, mscope_thread_id());
         else
             mscope_end_record(mscope_records[i].thread, bank);
     }

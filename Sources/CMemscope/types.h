@@ -6,6 +6,8 @@
 #include "arch.h"
 #include "atomic.h"
 
+#define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
+
 // ---- shadow slot: two words for each block.
 //
 // A block of fewer than 64 bytes has the slot of the 32 bytes of heap, the granule, in which it begins; a larger one

@@ -35,6 +35,16 @@ func startFromEnvironment() {
     startServerFromEnvironment()
 }
 
+/// Stops the server before the program sets a filter of system calls that would end it for what the server does.
+///
+/// The capture core calls it on the thread that sets the filter.
+@_cdecl("memscope_stop_for_filter")
+func stopForFilter() {
+    guard let server = MemScope.runningServer else { return }
+    complain("the program's filter of system calls forbids what the server needs; it is stopped")
+    CaptureCore.asOwnThread { server.stop() }
+}
+
 private func startServerFromEnvironment() {
     guard let value = environment("MEMSCOPE_SERVER_URL") else { return }
     let url = replacingPID(in: value)

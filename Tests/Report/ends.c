@@ -1,10 +1,15 @@
 // Ends in the way that its argument names, having lost ten blocks of 1000 bytes.
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +80,20 @@ static int restore_and_raise(void) {
     return 94;
 }
 
+// From now on these calls end the process.
+static int forbid(int first, int second) {
+    struct sock_filter list[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof(list) / sizeof(list[0]), list};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 95;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0 ? 16 : 96;
+}
+
 static int in_child(void (*body)(void), int is_vfork) {
     fflush(stdout);
     pid_t child = is_vfork ? vfork() : fork();
@@ -118,6 +137,9 @@ static int end(const char *way) {
     if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();
     if (strcmp(way, "thread-at-once") == 0) pthread_create(&thread, NULL, leave_at_once, (void *)9), pause();
+    if (strcmp(way, "no-clone") == 0) return forbid(SYS_clone, SYS_clone3);
+    if (strcmp(way, "no-remote-reads") == 0) return forbid(SYS_process_vm_readv, SYS_ptrace);
+    if (strcmp(way, "no-files") == 0) return forbid(SYS_openat, SYS_openat);
     if (strcmp(way, "fork") == 0) return in_child(child_exits, 0);
     if (strcmp(way, "fork-abort") == 0) return in_child(child_aborts, 0);
     if (strcmp(way, "vfork") == 0) return in_child(NULL, 1);

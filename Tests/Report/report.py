@@ -35,6 +35,8 @@ ENDS = {
     "int-restored": (-2, "signal"),
     "term-handled": (31, "_exit"),
     "int-ignored": (15, "exit"),
+    "no-clone": (16, "exit"),
+    "no-remote-reads": (16, "exit"),
     "pthread_exit": (0, "exit"),
     "pthread_exit-alone": (0, "exit"),
 }
@@ -192,6 +194,15 @@ def surroundings(runner: Runner):
     outcome, reports = runner.run("return", LD_AUDIT=str(auditor))
     runner.check("audited: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
     runner.check("audited: report", [lost(report) for report in reports.values()] == [(10, 10000)], outcome)
+    outcome, reports = runner.run("no-files")
+    lines = outcome.stderr.splitlines()
+    runner.check("a filter that forbids files: own status, no report",
+                 outcome.returncode == 16 and not reports, outcome)
+    runner.check("a filter that forbids files: says so once", len(lines) == 1 and "filter" in lines[0], outcome.stderr)
+    outcome, _ = runner.run("no-files", report=None, MEMSCOPE_SERVER_URL="http://127.0.0.1:0")
+    lines = outcome.stderr.splitlines()
+    runner.check("a filter that forbids files: the server stops",
+                 outcome.returncode == 16 and len(lines) == 1 and "it is stopped" in lines[0], outcome)
     own = runner.folder / "own"
     command = ["clang", "-O1", "-fno-builtin", "-rdynamic", "-o", own, HERE / "own_malloc.c"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

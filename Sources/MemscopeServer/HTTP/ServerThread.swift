@@ -15,7 +15,8 @@ struct ServerThread: Sendable {
     ///   - body: What it does.
     /// - Throws: `system` when the process has as many threads as it may.
     init(name: String, body: @escaping @Sendable () -> Void) throws(MemscopeServerError) {
-        let box = unsafe Unmanaged.passRetained(Body(name: name, run: body))
+        let started = Semaphore()
+        let box = unsafe Unmanaged.passRetained(Body(name: name, started: started, run: body))
         var blocked = sigset_t()
         var previous = sigset_t()
         unsafe sigfillset(&blocked)
@@ -32,6 +33,8 @@ struct ServerThread: Sendable {
             errno = result
             throw systemError("pthread_create", "the server could not start its thread \(name)")
         }
+        // libc ends the process when it cannot set up a thread: the program may be about to lose system calls.
+        started.wait()
         self.handle = handle
     }
 
@@ -62,12 +65,14 @@ private final class Outcome<Value: Sendable>: Sendable {
 
 private final class Body: Sendable {
     let name: String
+    let started: Semaphore
     let run: @Sendable () -> Void
     /// Whether the starting thread's descriptors, which the new one shares, are not the program's.
     let isApart = mscope_descriptors_are_apart()
 
-    init(name: String, run: @escaping @Sendable () -> Void) {
+    init(name: String, started: Semaphore, run: @escaping @Sendable () -> Void) {
         self.name = name
+        self.started = started
         self.run = run
     }
 }
@@ -77,6 +82,7 @@ private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     let body = unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
     unsafe mscope_http_name_thread(body.name)
     mscope_thread_joins_descriptors(body.isApart)
+    body.started.signal()
     body.run()
     return nil
 }

@@ -194,6 +194,18 @@ def limits():
     return tests
 
 
+def filters():
+    tests = []
+    for way in WAYS:
+        for kind in ("refused", "deadly", "strict"):
+            for level in ("off", "sampled", "full", "pages"):
+                label = f"life/filters.c {way} {kind} {level}"
+                tests.append(
+                    program_test(label, "life/filters.c", way, arguments=(kind,), MEMSCOPE_CHECKS=level)
+                )
+    return tests
+
+
 def life(options):
     forks = 100 if options.quick else 1000
     threads = 2000 if options.quick else 20000
@@ -260,4 +272,5 @@ def empty_values():
 def tests(options):
     if not shutil.which("clang"):
         return [Test("clang", lambda build: [Result(False, "is installed", "clang is not in PATH")])]
-    return exactness() + allocators(options) + life(options) + limits() + [both_at_once(), bad_values(), empty_values()]
+    single = [both_at_once(), bad_values(), empty_values()]
+    return exactness() + allocators(options) + life(options) + limits() + filters() + single

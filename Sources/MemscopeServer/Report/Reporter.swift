@@ -62,7 +62,8 @@ enum Reporter {
         }
         if let template = wishes.path {
             let errors = observer.errorValues(exitBegan: began)
-            let values = ReportValues(end: end, summary: observer.summaryValues(), findings: findings, errors: errors)
+            let summary = observer.summaryValues(asksAllocator: false)
+            let values = ReportValues(end: end, summary: summary, findings: findings, errors: errors)
             write(WireFormat.report(values, in: observer.envelope()), to: template)
         }
         return status

@@ -11,6 +11,7 @@ package final class HeapObserver: Sendable {
     let events = EventStore()
     private let identity = ProcessFacts.identity()
     private let timeline = Mutex(Timeline())
+    private let allocator = AllocatorGauge()
     private let snapshots = Mutex(SnapshotStore())
     let graph = GraphSession()
     let growth = GrowthWatch()
@@ -57,13 +58,13 @@ package final class HeapObserver: Sendable {
 
     // MARK: Figures of now
 
-    func summaryValues() -> SummaryValues {
+    /// `asksAllocator` is false at the end of the process: whoever ends it may hold the allocator's locks.
+    func summaryValues(asksAllocator: Bool = true) -> SummaryValues {
         SummaryValues(
             totals: CaptureCore.totals(),
             now: CaptureCore.now,
             rssBytes: ProcessFacts.residentBytes,
-            // Asked by the collector once a second: the allocator takes its locks to answer.
-            allocatorHeldBytes: timeline.withLock { $0.latest?.last.allocatorHeldBytes },
+            allocatorHeldBytes: asksAllocator ? allocator.read() : nil,
             allocator: CaptureCore.allocatorName,
             sampleInterval: CaptureCore.sampleInterval,
             rates: timeline.withLock { $0.latest?.rates }
@@ -94,7 +95,7 @@ package final class HeapObserver: Sendable {
             frees: totals.program.frees,
             allocatedBytes: totals.program.allocatedBytes,
             rssBytes: ProcessFacts.residentBytes,
-            allocatorHeldBytes: CaptureCore.allocatorHeldBytes,
+            allocatorHeldBytes: allocator.readIfWatched(),
             ownBytes: totals.ownBytes
         )
         timeline.withLock { $0.add(reading) }
@@ -102,7 +103,8 @@ package final class HeapObserver: Sendable {
     }
 
     func withTimeline<Result>(_ body: (Timeline) -> Result) -> Result {
-        timeline.withLock { body($0) }
+        allocator.watch()
+        return timeline.withLock { body($0) }
     }
 
     @discardableResult

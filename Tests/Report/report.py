@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from names import names
@@ -51,7 +52,9 @@ class Runner:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         self.passed = self.failed = self.runs = 0
 
-    def run(self, way: str, report: str | None = "report-{PID}.json", command=(), **values: str):
+    def run(
+        self, way: str, report: str | None = "report-{PID}.json", command=(), stdout=subprocess.PIPE, **values: str
+    ):
         """The outcome, and the reports by process id; every run has a folder of its own."""
         self.runs += 1
         folder = self.folder / f"run{self.runs}"
@@ -63,9 +66,9 @@ class Runner:
             values["MEMSCOPE_REPORT"] = report.replace("{folder}", str(folder))
         environment |= values | {"LD_PRELOAD": self.library}
         outcome = subprocess.run(
-            [*(command or [self.program]), way], env=environment, cwd=folder, capture_output=True, text=True,
-            timeout=60, stdin=subprocess.DEVNULL)
-        return outcome, {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+            [*(command or [self.program]), way], env=environment, cwd=folder, stdout=stdout, stderr=subprocess.PIPE,
+            text=True, timeout=60, stdin=subprocess.DEVNULL)
+        return outcome, {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json*"))}
 
     def check(self, name: str, holds: bool, what: object = ""):
         if holds:
@@ -150,6 +153,34 @@ def files(runner: Runner):
     path = runner.folder / f"run{runner.runs}" / "report.json"
     runner.check("nobody else may read it", stat.S_IMODE(path.stat().st_mode) == 0o600, path.stat())
     runner.check("nothing else is left", [p.name for p in path.parent.iterdir()] == ["report.json"])
+    outcome, reports = runner.run("execs", report="report.json")
+    runner.check("a program that is executed: both reports", len(reports) == 2, list(reports))
+    own = reports.get("report.json")
+    runner.check("a program that is executed: the first to end has the name", own and lost(own) == (10, 10000), own)
+    lines = outcome.stderr.splitlines()
+    runner.check("a program that is executed: said once", len(lines) == 1 and "{PID}" in lines[0], outcome.stderr)
+    target = runner.folder / "target"
+    target.write_text("untouched\n")
+    link = runner.folder / "link.json"
+    link.symlink_to(target)
+    runner.run("return", report=str(link))
+    runner.check("a link is replaced, not followed",
+                 target.read_text() == "untouched\n" and not link.is_symlink(), link)
+    pipe = runner.folder / "pipe"
+    os.mkfifo(pipe)
+    began = time.monotonic()
+    outcome, _ = runner.run("return", report=str(pipe))
+    runner.check("a pipe that nobody reads: within three seconds", time.monotonic() - began < 3, outcome)
+    runner.check("a pipe that nobody reads: own status, a line",
+                 outcome.returncode == 3 and len(outcome.stderr.splitlines()) == 1, outcome)
+    with open(runner.folder / "output", "w+") as output:
+        runner.run("return", report="/dev/stdout", stdout=output)
+        output.seek(0)
+        text = output.read()
+        # What is still in the program's buffer follows.
+        report, end = json.JSONDecoder().raw_decode(text, text.find("{"))
+        runner.check("standard output in a file: what was printed and the report, whole",
+                     sorted(text[:text.find("{")].split() + text[end:].split()) == ["handler", "said"], text[:100])
     outcome, _ = runner.run("return", report="/nonexistent/report.json")
     lines = outcome.stderr.splitlines()
     runner.check("a path that cannot be written is named in a line",

@@ -1,41 +1,98 @@
 internal import Glibc
 
-/// Writes a file so that readers see all of it or nothing.
+/// Writes a report so that readers see all of it or nothing, and no other process' is lost.
 enum ReportFile {
-    /// Replaces a file; what is there and is no file, such as a pipe, is written to.
-    ///
-    /// - Returns: What went wrong; nil when nothing did.
-    static func write(_ bytes: [UInt8], to path: String) -> String? {
-        var status = stat()
-        let exists = unsafe lstat(path, &status) == 0
-        if exists, status.st_mode & S_IFMT != S_IFREG {
-            let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
-            return file < 0 ? systemCause("open") : fill(file, with: bytes)
+    enum Outcome {
+        case written
+        /// Another process wrote a report there while this one ran; ours is at this path.
+        case elsewhere(String)
+        case failed(String)
+    }
+
+    /// How long whoever is to read a pipe may keep the process waiting.
+    private static let patienceMilliseconds: Int32 = 2000
+
+    /// Replaces a file, unless it was written after `start`, in nanoseconds of the wall clock; writes to what is there
+    /// and is no file, such as a pipe.
+    static func write(_ bytes: [UInt8], to path: String, since start: UInt64) -> Outcome {
+        let kind = kind(of: path)
+        if case .stream(let descriptor) = kind {
+            let file = descriptor.map { dup($0) } ?? openStream(path)
+            let problem = file < 0 ? systemCause("open") : fill(file, with: bytes)
+            return problem.map(Outcome.failed) ?? .written
         }
         // Only its owner may read what the program's functions and types are called.
         var name = Array("\(path).XXXXXX".utf8CString)
         let file = unsafe mkstemp(&name)
-        guard file >= 0 else { return systemCause("mkstemp") }
+        guard file >= 0 else { return .failed(systemCause("mkstemp")) }
+        defer { unsafe unlink(name) }
         _ = fcntl(file, F_SETFD, FD_CLOEXEC)
-        var problem = fill(file, with: bytes)
-        if problem == nil, unsafe rename(name, path) != 0 { problem = systemCause("rename") }
-        if problem != nil { unsafe unlink(name) }
-        return problem
+        if let problem = fill(file, with: bytes) { return .failed(problem) }
+        let isOurs =
+            switch kind {
+            case .file(let written): written <= start
+            // Another process may be faster. Not all file systems have links.
+            case .nothing, .stream: unsafe link(name, path) == 0 || errno != EEXIST
+            }
+        if isOurs { return unsafe rename(name, path) == 0 ? .written : .failed(systemCause("rename")) }
+        let other = "\(path).\(getpid())"
+        return unsafe rename(name, other) == 0 ? .elsewhere(other) : .failed(systemCause("rename"))
+    }
+
+    private enum Kind {
+        case nothing
+        /// Written at that time; a link to a file counts as old, and is replaced itself.
+        case file(UInt64)
+        /// No file; the program's descriptor where the path is a name for one.
+        case stream(Int32?)
+    }
+
+    private static func kind(of path: String) -> Kind {
+        var own = stat()
+        var target = stat()
+        if let descriptor = descriptor(of: path) { return .stream(descriptor) }
+        guard unsafe lstat(path, &own) == 0 else { return .nothing }
+        if unsafe stat(path, &target) == 0, target.st_mode & S_IFMT != S_IFREG { return .stream(nil) }
+        guard own.st_mode & S_IFMT != S_IFLNK else { return .file(0) }
+        return .file(UInt64(own.st_mtim.tv_sec) * 1_000_000_000 + UInt64(own.st_mtim.tv_nsec))
+    }
+
+    /// Where a file is open, another opening of it would write over what the program prints.
+    private static func descriptor(of path: String) -> Int32? {
+        switch path {
+        case "/dev/stdout": return 1
+        case "/dev/stderr": return 2
+        default:
+            let folder = ["/dev/fd/", "/proc/self/fd/"].first { path.hasPrefix($0) }
+            return folder.flatMap { Int32(path.dropFirst($0.count)) }
+        }
+    }
+
+    private static func openStream(_ path: String) -> Int32 {
+        var waited: Int32 = 0
+        while true {
+            let file = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+            guard file < 0, errno == ENXIO, waited < patienceMilliseconds else { return file }
+            usleep(20_000)
+            waited += 20
+        }
     }
 
     /// Closes the file, too.
     private static func fill(_ file: Int32, with bytes: [UInt8]) -> String? {
+        defer { close(file) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress!, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else {
-                let problem = systemCause("write")
-                close(file)
-                return problem
+            if written < 0, errno == EAGAIN {
+                var wait = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+                guard unsafe poll(&wait, 1, patienceMilliseconds) > 0 else { return "nobody reads it" }
+                continue
             }
+            guard written > 0 else { return systemCause("write") }
             rest = rest.dropFirst(written)
         }
-        return close(file) == 0 ? nil : systemCause("close")
+        return nil
     }
 }

@@ -14,12 +14,15 @@ enum Reporter {
     private static let patiencePerBlock: UInt64 = 3_000
 
     private static let wishes = ReportWishes(complain: complain)
+    /// On the wall clock, as files have it.
+    private static let startedAt = wallClock()
 
     /// Starts the thread if the environment asks for it.
     ///
     /// - Precondition: This copy of MemScope tracks.
     static func startFromEnvironment() {
         guard let wishes, start() else { return }
+        _ = startedAt
         // Today, while somebody looks: a file that is none is not found out at the end only.
         _ = LeakSuppressions.fromEnvironment
         var options = mscope_end_options()
@@ -83,9 +86,22 @@ enum Reporter {
         }
     }
 
+    private static func wallClock() -> UInt64 {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+
     private static func write(_ report: [UInt8], to template: String) {
         let path = replacingPID(in: template)
-        if let problem = ReportFile.write(report, to: path) {
+        switch ReportFile.write(report, to: path, since: startedAt) {
+        case .written: break
+        case .elsewhere(let other):
+            complain(
+                "MEMSCOPE_REPORT is '\(template)', where another process has written meanwhile: "
+                    + "this report is \(other); {PID} in the name gives each its own"
+            )
+        case .failed(let problem):
             complain("MEMSCOPE_REPORT is '\(template)': \(path) cannot be written (\(problem))")
         }
     }

@@ -77,6 +77,8 @@ MSCOPE_HIDDEN void mscope_clock_start(void);
 MSCOPE_HIDDEN void *mscope_map(size_t size);
 /// The same, shared with processes cloned from this one.
 MSCOPE_HIDDEN void *mscope_map_shared(size_t size);
+/// Whether the program has all that is mapped from now on locked (mlockall).
+extern MSCOPE_HIDDEN _Atomic bool mscope_locks_new_maps;
 /// Whether the process may map that much more: it may be limited (ulimit -v, -d).
 MSCOPE_HIDDEN bool mscope_has_room(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);

@@ -59,8 +59,15 @@ static void mscope_note_map(uint64_t start, size_t size)
 static void *mscope_map_as(size_t size, int kind)
 {
     // The system call, not mmap: ours would count this as the program's.
-    long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    // Where the program has new memory locked, the kernel fills a mapping at once, unless it cannot be accessed.
+    bool locked = mscope_load_relaxed(&mscope_locks_new_maps);
+    long start = mscope_system(SYS_mmap, 0, size, locked ? PROT_NONE : PROT_READ | PROT_WRITE,
+                               kind | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start < 0) return NULL;
+    if (mscope_unlikely(locked)) {
+        mscope_system(SYS_munlock, start, size);
+        mscope_system(SYS_mprotect, start, size, PROT_READ | PROT_WRITE);
+    }
     // Tables are touched here and there; a huge page for each touch would cost 512 times the memory.
     mscope_system(SYS_madvise, start, size, MADV_NOHUGEPAGE);
     mscope_note_map((uint64_t)start, size);

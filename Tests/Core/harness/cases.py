@@ -194,6 +194,25 @@ def limits():
     return tests
 
 
+def locked(way, level):
+    """A program that keeps all of its memory resident: ours is not what fills it."""
+
+    def run(build):
+        outcomes = []
+        for way_of_run, preload in (("preloaded", []), (way, [build.core_library()] if way == "preloaded" else [])):
+            path = build.program("life/locks.c", way_of_run)
+            values = build.environment(preload=preload, MEMSCOPE_CHECKS=level)
+            outcomes.append(processes.run([path], values, build.folder, 60))
+        plain, ours = outcomes
+        if plain.status != 0 or ours.status != 0:
+            same = plain.status == ours.status
+            return [Result(same, "ends as without the core", f"{plain.status}, {ours.status}: {ours.tail()}")]
+        more = int(ours.output) - int(plain.output)
+        return [Result(more < 20 << 10, "20 MiB more are resident at most", f"{more} KiB more")]
+
+    return Test(f"life/locks.c {way} {level}", run)
+
+
 def filters():
     tests = []
     for way in WAYS:
@@ -272,5 +291,6 @@ def empty_values():
 def tests(options):
     if not shutil.which("clang"):
         return [Test("clang", lambda build: [Result(False, "is installed", "clang is not in PATH")])]
+    locks = [locked(way, level) for way in WAYS for level in ("off", "sampled")]
     single = [both_at_once(), bad_values(), empty_values()]
-    return exactness() + allocators(options) + life(options) + limits() + filters() + single
+    return exactness() + allocators(options) + life(options) + limits() + filters() + locks + single

@@ -113,6 +113,24 @@ int sigprocmask(int how, const sigset_t *set, sigset_t *old)
     return -1;
 }
 
+/// With threads of ours there, glibc takes a lock for its handlers of fork. A handler of a signal that forks in the
+/// middle of a fork would wait for it for ever; so it waits for the fork.
+pid_t fork(void)
+{
+    if (mscope_next.fork == NULL && !mscope_boot()) {
+        errno = EAGAIN;
+        return -1;
+    }
+    if (mscope_own_thread_count() == 0) return mscope_next.fork();
+    uint64_t asynchronous = ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGFPE - 1) | 1ull << (SIGILL - 1)
+                              | 1ull << (SIGTRAP - 1) | 1ull << (SIGABRT - 1));
+    uint64_t before = 0;
+    long blocked = mscope_system(SYS_rt_sigprocmask, SIG_BLOCK, &asynchronous, &before, sizeof(before));
+    pid_t child = mscope_next.fork();
+    if (blocked == 0) mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+    return child;
+}
+
 // ---- actions
 
 /// What the program set for another signal, less the fault signals it would have blocked.

@@ -107,6 +107,32 @@ static int in_child(void (*body)(void), int is_vfork) {
     return 12;
 }
 
+static void wait_for(pid_t child) {
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+static void fork_in_handler(int number) {
+    (void)number;
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    wait_for(child);
+}
+
+// Some of the signals come in the middle of a fork.
+static int forks_in_handler(void) {
+    pid_t parent = getpid();
+    signal(SIGALRM, fork_in_handler);
+    for (int i = 0; i < 300; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            kill(parent, SIGALRM);
+            _exit(0);
+        }
+        wait_for(child);
+    }
+    return 17;
+}
+
 static void child_exits(void) {
     lose(3);
     exit(22);
@@ -146,6 +172,7 @@ static int end(const char *way) {
     if (strcmp(way, "no-files") == 0) return forbid(SYS_openat, SYS_openat);
     if (strcmp(way, "fork") == 0) return in_child(child_exits, 0);
     if (strcmp(way, "fork-abort") == 0) return in_child(child_aborts, 0);
+    if (strcmp(way, "forks-in-handler") == 0) return forks_in_handler();
     if (strcmp(way, "execs") == 0) return in_child(child_executes, 0);
     if (strcmp(way, "vfork") == 0) return in_child(NULL, 1);
     if (strcmp(way, "elsewhere") == 0) return chdir("/") == 0 ? 13 : 14;

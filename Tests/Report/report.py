@@ -142,6 +142,8 @@ def families(runner: Runner):
     runner.check("fork: the child's status is its own", "child 22\n" in outcome.stdout, outcome)
     outcome, reports = runner.run("fork-abort")
     runner.check("a child that aborts dies of it", "child -6\n" in outcome.stdout and len(reports) == 1, outcome)
+    outcome, _ = runner.run("forks-in-handler", report="report.json")
+    runner.check("a handler forks in the middle of a fork", outcome.returncode == 17, outcome)
     outcome, reports = runner.run("vfork")
     runner.check("vfork: no report", len(reports) == 1 and "child 21\n" in outcome.stdout, outcome)
 

@@ -173,7 +173,7 @@ static void mscope_say_blind(void)
 {
     // A copy that a linked one has told to stand down is not the one that was asked.
     bool is_wanted = mscope_wants_end() || mscope_environment("MEMSCOPE_SERVER_URL") != NULL;
-    if (is_wanted && !mscope_has_stood_down() && mscope_is_preloaded())
+    if (is_wanted && mscope_load_relaxed(&mscope_stood_down) == 0 && mscope_is_preloaded())
         mscope_say("the program has a malloc of its own; ", "nothing is tracked: no server, no report", "");
 }
 
@@ -209,5 +209,4 @@ void mscope_tick(void)
     mscope_refresh_images();
     mscope_update_peaks();
     mscope_era_tick();
-    mscope_end_when_alone();
 }

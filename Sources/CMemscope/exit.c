@@ -6,6 +6,7 @@
 #include "stop.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2 };
-enum { MSCOPE_MAIN_IS_THERE = 0, MSCOPE_MAIN_LEFT = 1, MSCOPE_MAIN_ENDED = 2 };
 enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
 
 static _Atomic uint32_t mscope_end_state;
@@ -28,7 +28,6 @@ static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this p
 static _Atomic int32_t mscope_end_thread; // who announced the end
 static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
-static _Atomic uint32_t mscope_main_state; // whether the first thread has called pthread_exit
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
 static struct mscope_frame mscope_end_frame;         // likewise, as the next one
 static uint64_t mscope_end_entry;                    // the hook's frame; 0: a signal handler's
@@ -36,11 +35,11 @@ static struct mscope_end_options mscope_end_options; // written before mscope_en
 
 // ---- the two sides
 
-static void mscope_wait_while(uint32_t state, uint64_t until)
+static long mscope_wait_while(uint32_t state, uint64_t until)
 {
     struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-    mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAIT_BITSET_PRIVATE, state, until ? &time : NULL, 0,
-                  FUTEX_BITSET_MATCH_ANY);
+    return mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAIT_BITSET_PRIVATE, state, until ? &time : NULL, 0,
+                         FUTEX_BITSET_MATCH_ANY);
 }
 
 static void mscope_move_on(uint32_t state)
@@ -53,9 +52,9 @@ struct mscope_end mscope_await_end(void)
 {
     mscope_store_release(&mscope_reporter, mscope_thread_id());
     while (mscope_load_acquire(&mscope_end_state) != MSCOPE_ENDING) {
-        bool has_left = mscope_load_acquire(&mscope_main_state) == MSCOPE_MAIN_LEFT;
-        mscope_wait_while(MSCOPE_QUIET, has_left ? mscope_now() + MSCOPE_LOOK_AROUND : 0);
-        mscope_end_when_alone();
+        // A filter may refuse to wait at all.
+        if (mscope_wait_while(MSCOPE_QUIET, 0) == -EPERM)
+            mscope_system(SYS_nanosleep, &(struct timespec){.tv_sec = 1}, NULL);
     }
     return mscope_how;
 }
@@ -81,7 +80,10 @@ static int mscope_await_report(int status)
             mscope_say("the report was not ready in time; ", "the process ends without it", "");
             return status;
         }
-        mscope_wait_while(MSCOPE_ENDING, until);
+        if (mscope_wait_while(MSCOPE_ENDING, until) == -EPERM) {
+            mscope_say("the program's filter of system calls forbids to wait for the report; ", "there is none", "");
+            return status;
+        }
     }
     int wanted = mscope_load_relaxed(&mscope_end_status);
     return wanted >= 0 ? wanted : status;
@@ -120,20 +122,6 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
 
 // ---- the last thread
 
-void mscope_main_thread_leaves(void)
-{
-    mscope_store_release(&mscope_main_state, MSCOPE_MAIN_LEFT);
-    mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
-}
-
-static void *mscope_end_as_last(void *unused)
-{
-    uint64_t none = 0;
-    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
-    exit(0);
-    return unused;
-}
-
 /// Whether all threads of the program have ended: the first one stays as a zombie until the process ends.
 static bool mscope_is_alone(void)
 {
@@ -143,15 +131,25 @@ static bool mscope_is_alone(void)
            && tasks.st_nlink == 3 + mscope_own_thread_count() && mscope_is_zombie(process, process);
 }
 
-void mscope_end_when_alone(void)
+/// Ends the process as its last thread would, once none but ours is left.
+static void *mscope_end_as_last(void *mask)
 {
-    uint32_t left = MSCOPE_MAIN_LEFT;
-    if (mscope_load_acquire(&mscope_main_state) != left || !mscope_is_alone()) return;
-    // The end waits for the reporter, and may wait for the server: it needs a thread of its own.
-    if (!mscope_cas_acq_rel(&mscope_main_state, &left, MSCOPE_MAIN_ENDED)) return;
+    mscope_thread_mark_internal();
+    while (!mscope_is_alone()) mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = MSCOPE_LOOK_AROUND}, NULL);
+    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(uint64_t));
+    exit(0);
+}
+
+void mscope_main_thread_leaves(void)
+{
+    // Made here, where descriptors are the program's: what the end flushes and handlers write goes there.
+    static uint64_t mask;
+    uint64_t all = UINT64_MAX;
     pthread_t last;
-    if (mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return;
-    if (pthread_create(&last, NULL, mscope_end_as_last, NULL) != 0) mscope_end_as_last(NULL);
+    if (mscope_own_thread_count() == 0 || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return;
+    if (mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask)) != 0) return;
+    pthread_create(&last, NULL, mscope_end_as_last, &mask);
+    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 }
 
 bool mscope_is_ending(int32_t tid)
@@ -168,7 +166,6 @@ bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry)
 
 void mscope_end_after_fork(void)
 {
-    mscope_store_relaxed(&mscope_main_state, MSCOPE_MAIN_IS_THERE);
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_end_thread, 0);
@@ -210,9 +207,11 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
     } else if (before->sa_handler != SIG_DFL) {
         before->sa_handler(number);
     } else {
-        mscope_set_action(number, before, NULL);
         // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
-        mscope_system(SYS_rt_tgsigqueueinfo, mscope_process_id(), mscope_thread_id(), number, info);
+        bool allowed = !mscope_is_denied(SYS_rt_sigaction) && mscope_set_action(number, before, NULL) == 0;
+        int32_t process = mscope_process_id(), thread = mscope_thread_id();
+        if (!allowed || mscope_system(SYS_rt_tgsigqueueinfo, process, thread, number, info) != 0)
+            mscope_raw_call(SYS_exit_group, 128 + number, 0, 0, 0, 0, 0);
     }
 }
 
@@ -252,11 +251,28 @@ const struct sigaction *mscope_action_for_kernel(int number, const struct sigact
     return room;
 }
 
-void mscope_hide_request_action(int number, struct sigaction *action)
+static void mscope_hide_action(struct sigaction *action)
 {
-    if (!mscope_is_watched_request(number) || action->sa_sigaction != mscope_on_fatal) return;
+    if (action->sa_sigaction != mscope_on_fatal) return;
     memset(action, 0, sizeof(*action));
     action->sa_handler = SIG_DFL;
+}
+
+void mscope_hide_request_action(int number, struct sigaction *action)
+{
+    if (mscope_is_watched_request(number)) mscope_hide_action(action);
+}
+
+void mscope_unwatch_requests(void)
+{
+    uint64_t watched = mscope_load_relaxed(&mscope_watched_requests);
+    for (int number = 1; number < 64; number++) {
+        struct sigaction now;
+        if ((watched >> number & 1) == 0 || mscope_set_action(number, NULL, &now) != 0) continue;
+        mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests & ~(1ull << number));
+        mscope_hide_action(&now);
+        mscope_set_action(number, &now, NULL);
+    }
 }
 
 static void mscope_watch_signals(void)
@@ -268,8 +284,9 @@ static void mscope_watch_signals(void)
         bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
         bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
         if (i >= MSCOPE_FAULTS) {
-            // Who handles a request ends by another way, or does not end.
-            if (!is_default) continue;
+            // Who handles a request ends by another way, or does not end. The first process of a container has no
+            // default: it would get what it never got.
+            if (!is_default || mscope_process_id() == 1) continue;
             mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests | 1ull << mscope_fatal[i]);
         } else if (is_ignored || (is_default && is_awaited)) {
             continue;

@@ -65,12 +65,22 @@ static inline bool mscope_is_cleared(size_t size)
     return mscope_tls.internal || size == MSCOPE_FRAMES_BYTES;
 }
 
+/// An allocator's calloc may come back by way of our malloc.
+static __attribute__((noinline)) void *mscope_cleared(size_t size)
+{
+    if (mscope_tls.asking) return mscope_next.malloc(mscope_asked(size));
+    mscope_tls.asking = 1;
+    void *block = mscope_next.calloc(1, mscope_asked(size));
+    mscope_tls.asking = 0;
+    return block;
+}
+
 MSCOPE_APART void *mscope_malloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
     MSCOPE_CHECKED(size, 16, false);
-    void *block = mscope_unlikely(mscope_is_cleared(size)) ? mscope_next.calloc(1, mscope_asked(size)) : next(size);
+    void *block = mscope_unlikely(mscope_is_cleared(size)) ? mscope_cleared(size) : next(size);
     MSCOPE_RECORDED(block, size);
 }
 
@@ -333,17 +343,11 @@ int dlclose(void *handle)
 // ---- whether the process' malloc is the one above
 
 _Atomic uint32_t mscope_hook_ran;
-static _Atomic uint32_t mscope_stood_down;
-
+_Atomic uint32_t mscope_stood_down;
 void mscope_stand_down(void)
 {
     mscope_store_relaxed(&mscope_stood_down, 1);
     mscope_store_relaxed(&mscope_current_mode, MSCOPE_OFF);
-}
-
-bool mscope_has_stood_down(void)
-{
-    return mscope_load_relaxed(&mscope_stood_down) != 0;
 }
 
 /// Calls what the process calls malloc and looks whether the hook above ran. Comparing addresses would not do: a
@@ -370,14 +374,10 @@ bool mscope_is_active(void)
 #else
 
 _Atomic uint32_t mscope_hook_ran;
+_Atomic uint32_t mscope_stood_down;
 
 void mscope_stand_down(void)
 {
-}
-
-bool mscope_has_stood_down(void)
-{
-    return true;
 }
 
 void *mscope_malloc_for(size_t size, struct mscope_cursor caller)

@@ -50,7 +50,7 @@ extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
 /// Whether another copy of the core has told this one to do nothing.
-MSCOPE_HIDDEN bool mscope_has_stood_down(void);
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_stood_down;
 /// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
 /// has written nothing there.
 extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
@@ -346,12 +346,10 @@ MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 /// Whether the environment asks for something at the end.
 MSCOPE_HIDDEN bool mscope_wants_end(void);
-/// The first thread has called pthread_exit; the process goes on as long as the program has another.
+/// The first thread calls pthread_exit: the process ends when the program's last thread does, though ours are left.
 MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
-/// Ends the process as its last thread would, once none but ours is left.
-///
-/// context: a thread of ours
-MSCOPE_HIDDEN void mscope_end_when_alone(void);
+/// From now on signals that ask the process to end do so by themselves: a filter may forbid what our handler does.
+MSCOPE_HIDDEN void mscope_unwatch_requests(void);
 /// Whether our handler stands for the default action of a signal that asks the process to end.
 MSCOPE_HIDDEN bool mscope_is_watched_request(int number);
 /// What the kernel is to be told when the program sets `action`: that, or ours, written to `room`.

@@ -203,6 +203,7 @@ static long mscope_set_strict_mode(const long *call)
 {
     uint64_t all[MSCOPE_SYSTEM_CALLS / 64], added[MSCOPE_SYSTEM_CALLS / 64];
     memset(all, 0xff, sizeof(all));
+    mscope_unwatch_requests();
     mscope_prepare(all, added);
     long result = mscope_plain_call(call);
     if (result < 0) mscope_take_back(added);
@@ -214,8 +215,10 @@ static long mscope_set_filter(const struct sock_fprog *theirs, const long *call)
     uint64_t denied[MSCOPE_SYSTEM_CALLS / 64] = {0}, added[MSCOPE_SYSTEM_CALLS / 64] = {0};
     struct sock_filter *room = mscope_map(BPF_MAXINSNS * sizeof(*room));
     struct sock_fprog filter;
-    if (room != NULL && mscope_copy_filter(theirs, &filter, room))
+    if (room != NULL && mscope_copy_filter(theirs, &filter, room) && filter.len > 0) {
         mscope_judge(&filter, denied);
+        mscope_unwatch_requests();
+    }
     if (room != NULL) mscope_unmap(room, BPF_MAXINSNS * sizeof(*room));
     mscope_prepare(denied, added);
     long result = mscope_plain_call(call);
@@ -257,8 +260,16 @@ MSCOPE_HIDDEN __attribute__((used)) long mscope_seccomp_from(long number, long o
                                                              const void *filter)
 {
     long call[7] = {number, operation, flags, (long)filter};
-    if (operation == SECCOMP_SET_MODE_STRICT) return mscope_set_strict_mode(call);
+    bool is_strict = operation == SECCOMP_SET_MODE_STRICT && flags == 0 && filter == NULL;
+    if (is_strict) return mscope_set_strict_mode(call);
     return operation == SECCOMP_SET_MODE_FILTER ? mscope_set_filter(filter, call) : mscope_plain_call(call);
+}
+
+MSCOPE_HIDDEN __attribute__((used)) long mscope_prctl_from(long number, long option, unsigned long a, unsigned long b,
+                                                           unsigned long c, unsigned long d)
+{
+    (void)number;
+    return mscope_prctl_hook((int)option, a, b, c, d);
 }
 
 /// libc's entry for calls that have none of their own. Without a frame: a call that makes a child, or that has seven
@@ -266,7 +277,7 @@ MSCOPE_HIDDEN __attribute__((used)) long mscope_seccomp_from(long number, long o
 long mscope_syscall_hook(long number, ...) __asm__("syscall") __attribute__((visibility("default")));
 __attribute__((naked)) long mscope_syscall_hook(__attribute__((unused)) long number, ...)
 {
-    MSCOPE_SYSCALL_BODY(SYS_seccomp, "mscope_seccomp_from");
+    MSCOPE_SYSCALL_BODY(SYS_seccomp, "mscope_seccomp_from", SYS_prctl, "mscope_prctl_from");
 }
 
 uint64_t mscope_tracer_of_program(void)

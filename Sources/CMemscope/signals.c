@@ -171,6 +171,8 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *old)
     return 0;
 }
 
+int __sigaction(int number, const struct sigaction *action, struct sigaction *old) __attribute__((alias("sigaction")));
+
 /// The older entries are the one above with other flags.
 static mscope_handler mscope_set_handler(int number, mscope_handler handler, int flags, bool masks_itself)
 {

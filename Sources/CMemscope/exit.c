@@ -135,7 +135,9 @@ static bool mscope_is_alone(void)
 static void *mscope_end_as_last(void *mask)
 {
     mscope_thread_mark_internal();
-    while (!mscope_is_alone()) mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = MSCOPE_LOOK_AROUND}, NULL);
+    // Other threads may go on for days.
+    for (long pause = MSCOPE_LOOK_AROUND; !mscope_is_alone(); pause += pause < 16 * MSCOPE_LOOK_AROUND ? pause : 0)
+        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
     mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(uint64_t));
     exit(0);
 }

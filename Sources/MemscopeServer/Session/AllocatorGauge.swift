@@ -20,31 +20,41 @@ final class AllocatorGauge: Sendable {
     }
 
     private let state = Mutex(State())
+    private let now: @Sendable () -> UInt64
+    private let ask: @Sendable () -> UInt64?
+
+    init(
+        now: @escaping @Sendable () -> UInt64 = { CaptureCore.now },
+        ask: @escaping @Sendable () -> UInt64? = { CaptureCore.allocatorHeldBytes }
+    ) {
+        self.now = now
+        self.ask = ask
+    }
 
     /// For a client that asks now; as old as the last question where it is too early for another.
     func read() -> UInt64? {
         state.withLock { state in
-            state.lookedAt = CaptureCore.now
-            return Self.value(&state)
+            state.lookedAt = now()
+            return value(&state)
         }
     }
 
     /// For the timeline; nil while nobody looks.
     func readIfWatched() -> UInt64? {
         state.withLock { state in
-            state.lookedAt > 0 && CaptureCore.now - state.lookedAt < Self.attention ? Self.value(&state) : nil
+            state.lookedAt > 0 && now() - state.lookedAt < Self.attention ? value(&state) : nil
         }
     }
 
     /// Notes that somebody looks at the timeline.
-    func watch() { state.withLock { $0.lookedAt = CaptureCore.now } }
+    func watch() { state.withLock { $0.lookedAt = now() } }
 
-    private static func value(_ state: inout State) -> UInt64? {
-        let began = CaptureCore.now
-        guard began >= state.notBefore, began - state.measuredAt >= freshness else { return state.bytes }
-        state.bytes = CaptureCore.allocatorHeldBytes
-        state.measuredAt = CaptureCore.now
-        state.notBefore = state.measuredAt + rest * (state.measuredAt - began)
+    private func value(_ state: inout State) -> UInt64? {
+        let began = now()
+        guard began >= state.notBefore, began - state.measuredAt >= Self.freshness else { return state.bytes }
+        state.bytes = ask()
+        state.measuredAt = now()
+        state.notBefore = state.measuredAt + Self.rest * (state.measuredAt - began)
         return state.bytes
     }
 }

@@ -183,11 +183,13 @@ enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]), MSCOPE_FAU
 static struct sigaction mscope_before[MSCOPE_FATAL];
 static _Atomic uint64_t mscope_watched_requests; // by signal: where the program wants the default, ours is the handler
 
-/// Past the hook, for which our handler of a request is the default.
+/// Of a request past the hook, which takes our handler for the default. Of a fault through it: the kernel's handler is
+/// that of the guards, and ours comes after it.
 static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
 {
 #ifndef MSCOPE_NO_HOOKS
-    if (mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
+    bool is_request = number == SIGTERM || number == SIGINT || number == SIGHUP;
+    if (is_request && mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
 #endif
     return sigaction(number, action, old);
 }

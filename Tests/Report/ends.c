@@ -167,6 +167,7 @@ static int end(const char *way) {
     if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();
     if (strcmp(way, "thread-at-once") == 0) pthread_create(&thread, NULL, leave_at_once, (void *)9), pause();
+    if (strcmp(way, "overrun") == 0) return ((volatile char *)malloc(64))[64] == 1 ? 19 : 18;
     if (strcmp(way, "no-clone") == 0) return forbid(SYS_clone, SYS_clone3);
     if (strcmp(way, "no-remote-reads") == 0) return forbid(SYS_process_vm_readv, SYS_ptrace);
     if (strcmp(way, "no-files") == 0) return forbid(SYS_openat, SYS_openat);

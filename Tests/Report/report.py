@@ -227,6 +227,10 @@ def surroundings(runner: Runner):
     outcome, reports = runner.run("return", LD_AUDIT=str(auditor))
     runner.check("audited: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
     runner.check("audited: report", [lost(report) for report in reports.values()] == [(10, 10000)], outcome)
+    outcome, reports = runner.run("overrun", MEMSCOPE_CHECKS="pages", MEMSCOPE_GUARD_SIDE="after")
+    kinds = [error["kind"] for report in reports.values() for error in report["errors"]]
+    runner.check("a guard's fault is no end: the program goes on", outcome.returncode == 18, outcome)
+    runner.check("a guard's fault is in the report", kinds == ["overflow"], kinds)
     outcome, reports = runner.run("no-files")
     lines = outcome.stderr.splitlines()
     runner.check("a filter that forbids files: own status, no report",

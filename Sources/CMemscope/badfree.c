@@ -3,6 +3,7 @@
 // Only what is proved is reported. An address that nobody knows may come from an allocator's own entry points: unless
 // that is glibc and would end the program over it, it is counted and passed on.
 #include "checks.h"
+#include "own_heap.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -153,6 +154,7 @@ static bool mscope_is_no_chunk(const struct mscope_giving *call)
 
 bool mscope_is_bad_free(const struct mscope_giving *call)
 {
+    if (mscope_is_ours((const void *)call->address)) return false; // our heap knows its blocks
     uint64_t what;
     uint32_t why;
     bool complete = mscope_load_relaxed(&mscope_era) != 0, impossible = mscope_is_impossible(call, &why);

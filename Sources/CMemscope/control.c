@@ -1,5 +1,5 @@
 // Start, configuration, and what a fork leaves of us.
-#include "internal.h"
+#include "own_heap.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -98,6 +98,7 @@ static void mscope_child_begins(void)
     mscope_end_after_fork();
     mscope_signals_after_fork();
     mscope_descriptors_after_fork();
+    mscope_own_heap_after_fork();
     mscope_set_event_interval(0); // no collector here
 }
 
@@ -205,6 +206,7 @@ static __attribute__((constructor)) void mscope_loaded(void)
 
 void mscope_tick(void)
 {
+    mscope_own_heap_tick();
     mscope_measure_own();
     mscope_refresh_images();
     mscope_update_peaks();

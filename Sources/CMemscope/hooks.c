@@ -1,21 +1,17 @@
 // The libc entries we stand in front of. Each forwards first and records after, or forgets first and forwards after.
 #include "hot.h"
+#include "own_heap.h"
 
 #ifndef MSCOPE_NO_HOOKS
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 // Names of C23 and of other libcs that this libc's headers may lack.
 void cfree(void *block);
 void free_sized(void *block, size_t size);
 void free_aligned_sized(void *block, size_t alignment, size_t size);
-
-/// The next allocator's entry, or NULL while it is being looked for (dlsym may allocate).
-#define MSCOPE_NEXT(name) (mscope_likely(mscope_next.name != NULL) || mscope_boot() ? mscope_next.name : NULL)
 
 static inline size_t mscope_asked(size_t size)
 {
@@ -58,11 +54,50 @@ static __attribute__((noinline)) void *mscope_checked(size_t size, size_t alignm
 // Swift 6.3, StackAllocator.h: what a task asks for to keep frames of async functions in.
 enum { MSCOPE_FRAMES_BYTES = 1016 };
 
-/// What is left unwritten must not hold what once lay there: our own threads' blocks are roots, and frames of async
-/// functions have holes as long as they live.
+/// What is left unwritten must not hold what once lay there: blocks of threads that work for us are roots, and frames
+/// of async functions have holes as long as they live.
 static inline bool mscope_is_cleared(size_t size)
 {
     return mscope_tls.internal || size == MSCOPE_FRAMES_BYTES;
+}
+
+// ---- our own threads, whose blocks are never checked
+
+/// The block that one of our threads gets, recorded; NULL when the program's allocator is to be asked.
+static void *mscope_allocate_own(size_t size, size_t alignment, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    void *block = mscope_own_allocate(size, alignment);
+    if (block != NULL && !mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
+    return block;
+}
+
+#define MSCOPE_OWN(size, alignment)                                                 \
+    do {                                                                            \
+        if (mscope_is_own_thread()) {                                               \
+            void *own = mscope_allocate_own((size), (alignment), MSCOPE_CALLER);    \
+            if (own != NULL) return own;                                            \
+        }                                                                           \
+    } while (0)
+
+/// Whether realloc moves a block from our heap, or into it.
+static bool mscope_changes_heap(const void *block)
+{
+    return block != NULL && (mscope_is_ours(block) || mscope_is_own_thread());
+}
+
+/// Moves a block to where the caller's come from; frees it when there is nothing to move it for.
+static void *mscope_change_heap(void *block, size_t size)
+{
+    void *moved = NULL;
+    if (size != 0) {
+        size_t held = mscope_is_ours(block) ? mscope_own_size(block) : mscope_next.malloc_usable_size(block);
+        if (mscope_is_own_thread()) moved = mscope_own_allocate(size, 16);
+        if (moved == NULL) moved = mscope_next.malloc(mscope_asked(size));
+        if (moved == NULL) return NULL;
+        __builtin_memcpy(moved, block, held < size ? held : size);
+    }
+    mscope_give(block);
+    return moved;
 }
 
 /// An allocator's calloc may come back by way of our malloc.
@@ -79,6 +114,7 @@ MSCOPE_APART void *mscope_malloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
+    MSCOPE_OWN(size, 16);
     MSCOPE_CHECKED(size, 16, false);
     void *block = mscope_unlikely(mscope_is_cleared(size)) ? mscope_cleared(size) : next(size);
     MSCOPE_RECORDED(block, size);
@@ -86,7 +122,8 @@ MSCOPE_APART void *mscope_malloc(size_t size)
 
 void *malloc(size_t size)
 {
-    if (mscope_passes(size) && mscope_likely(mscope_next.malloc != NULL)) MSCOPE_JUMP mscope_next.malloc(size);
+    if (!mscope_is_own_thread() && mscope_passes(size) && mscope_likely(mscope_next.malloc != NULL))
+        MSCOPE_JUMP mscope_next.malloc(size);
     mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_malloc(size);
 }
@@ -97,6 +134,7 @@ MSCOPE_APART void *mscope_calloc(size_t count, size_t size)
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) return next ? next(count, size) : NULL;
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(total, 16);
+    MSCOPE_OWN(total, 16);
     MSCOPE_CHECKED(total, 16, true);
     void *block = total < mscope_least_request ? next(1, mscope_least_request) : next(count, size);
     MSCOPE_RECORDED(block, total);
@@ -107,7 +145,7 @@ void *calloc(size_t count, size_t size)
     size_t total;
     // The size asked of a small-class allocator changes in mscope_calloc, so only glibc's can be jumped to.
     if (!__builtin_mul_overflow(count, size, &total) && mscope_least_request == 0 && mscope_next.calloc != NULL
-        && mscope_passes(total))
+        && !mscope_is_own_thread() && mscope_passes(total))
         MSCOPE_JUMP mscope_next.calloc(count, size);
     mscope_tls.async_context = mscope_async_register();
     MSCOPE_JUMP mscope_calloc(count, size);
@@ -127,6 +165,7 @@ static inline void *mscope_rarely_checked(size_t size, size_t alignment, bool *p
 // What allocates, unless it is checked, and is recorded, unless it passes.
 #define MSCOPE_ALLOCATED(size, alignment, allocation)                                                       \
     do {                                                                                                    \
+        MSCOPE_OWN(size, alignment);                                                                        \
         bool passes;                                                                                        \
         void *block = mscope_rarely_checked(size, alignment, &passes, MSCOPE_CALLER);                       \
         if (block != NULL) return block;                                                                    \
@@ -153,8 +192,10 @@ MSCOPE_WHOLE int posix_memalign(void **out, size_t alignment, size_t size)
 {
     int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
     if (mscope_unlikely(next == NULL)) return ENOMEM;
-    bool passes, allowed = alignment != 0 && alignment % sizeof(void *) == 0;
-    void *block = mscope_rarely_checked(allowed ? size : SIZE_MAX, alignment, &passes, MSCOPE_CALLER);
+    bool passes, allowed = alignment != 0 && alignment % sizeof(void *) == 0 && (alignment & (alignment - 1)) == 0;
+    void *block = allowed && mscope_is_own_thread() ? mscope_allocate_own(size, alignment, MSCOPE_CALLER) : NULL;
+    if (block == NULL)
+        block = mscope_rarely_checked(allowed ? size : SIZE_MAX, alignment, &passes, MSCOPE_CALLER);
     if (block != NULL) {
         *out = block;
         return 0;
@@ -176,6 +217,7 @@ MSCOPE_WHOLE void *pvalloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
+    MSCOPE_OWN(size, 4096);
     void *block = next(size);
     mscope_tls.async_context = 0;
     if (block != NULL && !mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);
@@ -185,6 +227,10 @@ MSCOPE_WHOLE void *pvalloc(size_t size)
 void *mscope_malloc_for(size_t size, struct mscope_cursor caller)
 {
     struct mscope_request request = {size, 16, MSCOPE_FAMILY_MALLOC, false, caller};
+    if (mscope_is_own_thread()) {
+        void *own = mscope_allocate_own(size, 16, caller.pc, caller.sp, caller.fp);
+        if (own != NULL) return own;
+    }
     bool passes = mscope_passes(size);
     mscope_tls.async_context = 0;
     void *block = !passes && mscope_check_is_due() ? mscope_allocate_checked(&request) : NULL;
@@ -200,7 +246,7 @@ MSCOPE_APART void mscope_free(void *block, uint64_t pc)
     (void)pc;
     if (!mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
-    if (next != NULL) next(block);
+    if (next != NULL) mscope_give(block);
 }
 
 // What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
@@ -226,14 +272,14 @@ void cfree(void *block)
 MSCOPE_WHOLE void free_sized(void *block, size_t size)
 {
     if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
-    mscope_next.free(block);
+    mscope_give(block);
 }
 
 MSCOPE_WHOLE void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
     (void)alignment;
     if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
-    mscope_next.free(block);
+    mscope_give(block);
 }
 
 /// A bootstrap block cannot grow in place: it moves to the real heap.
@@ -254,7 +300,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     if (block != NULL && mscope_settles_realloc(block, size, (struct mscope_cursor){pc, sp, fp}, &moved)) return moved;
     // The old address may be another thread's before the real realloc returns: lift the record first.
     struct mscope_departure old = mscope_lift(block, mscope_mark_of(pc));
-    moved = next(block, size ? mscope_asked(size) : 0);
+    moved = mscope_changes_heap(block) ? mscope_change_heap(block, size) : next(block, size ? mscope_asked(size) : 0);
     // What to do with 0 is the allocator's business; if it makes a block, that one too must have its granule.
     if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
         void *larger = next(moved, mscope_least_request);
@@ -290,6 +336,7 @@ size_t malloc_usable_size(void *block)
 {
     if (mscope_is_bootstrap(block)) return mscope_bootstrap_size(block);
     size_t size;
+    if (mscope_is_ours(block)) return mscope_own_size(block);
     if (mscope_checked_size(block, &size)) return size;
     size_t (*next)(void *) = MSCOPE_NEXT(malloc_usable_size);
     size = next ? next(block) : 0;
@@ -298,97 +345,12 @@ size_t malloc_usable_size(void *block)
     return size;
 }
 
-// Mappings are counted apart: they are not heap, but they explain resident memory.
-
-void *mmap(void *address, size_t size, int protection, int flags, int file, off_t offset)
-{
-    void *(*next)(void *, size_t, int, int, int, off_t) = MSCOPE_NEXT(mmap);
-    if (next == NULL) {
-        errno = ENOMEM;
-        return MAP_FAILED;
-    }
-    void *start = next(address, size, protection, flags, file, offset);
-    if (start != MAP_FAILED && !mscope_tls.internal) {
-        mscope_add_relaxed(&mscope_global.mmap_calls, 1);
-        mscope_add_relaxed(&mscope_global.mmap_bytes, size);
-    }
-    return start;
-}
-
-void *mmap64(void *address, size_t size, int protection, int flags, int file, off_t offset)
-    __attribute__((alias("mmap")));
-
-int munmap(void *address, size_t size)
-{
-    int (*next)(void *, size_t) = MSCOPE_NEXT(munmap);
-    if (next == NULL) return 0;
-    int result = next(address, size);
-    if (result == 0 && !mscope_tls.internal) {
-        mscope_add_relaxed(&mscope_global.munmap_calls, 1);
-        mscope_add_relaxed(&mscope_global.munmap_bytes, size);
-    }
-    return result;
-}
-
-int dlclose(void *handle)
-{
-    int (*next)(void *) = MSCOPE_NEXT(dlclose);
-    if (next == NULL) return -1;
-    mscope_refresh_images(); // notes what this call may take away
-    int result = next(handle);
-    mscope_refresh_images();
-    return result;
-}
-
-// ---- whether the process' malloc is the one above
-
-_Atomic uint32_t mscope_hook_ran;
-_Atomic uint32_t mscope_stood_down;
-void mscope_stand_down(void)
-{
-    mscope_store_relaxed(&mscope_stood_down, 1);
-    mscope_store_relaxed(&mscope_current_mode, MSCOPE_OFF);
-}
-
-/// Calls what the process calls malloc and looks whether the hook above ran. Comparing addresses would not do: a
-/// program at a fixed address has a stub of its own that stands for malloc everywhere.
-static bool mscope_probe(void)
-{
-    void *(*found)(size_t) = (void *(*)(size_t))dlsym(RTLD_DEFAULT, "malloc");
-    uint32_t before = MSCOPE_OFF, probed = MSCOPE_PROBED;
-    mscope_store_relaxed(&mscope_hook_ran, 0);
-    mscope_cas_acq_rel(&mscope_current_mode, &before, MSCOPE_PROBED);
-    free(found ? found(1) : NULL);
-    mscope_cas_acq_rel(&mscope_current_mode, &probed, MSCOPE_OFF); // unless that call booted us into another mode
-    return mscope_load_relaxed(&mscope_hook_ran) != 0;
-}
-
-/// context: first from mscope_boot, while the mode is off
-bool mscope_is_active(void)
-{
-    static _Atomic int answer; // 0 unknown, 1 yes, 2 no
-    if (mscope_load_relaxed(&answer) == 0) mscope_store_relaxed(&answer, mscope_probe() ? 1 : 2);
-    return mscope_load_relaxed(&answer) == 1 && mscope_load_relaxed(&mscope_stood_down) == 0;
-}
-
 #else
-
-_Atomic uint32_t mscope_hook_ran;
-_Atomic uint32_t mscope_stood_down;
-
-void mscope_stand_down(void)
-{
-}
 
 void *mscope_malloc_for(size_t size, struct mscope_cursor caller)
 {
     (void)size, (void)caller;
     return NULL;
-}
-
-bool mscope_is_active(void)
-{
-    return false;
 }
 
 #endif

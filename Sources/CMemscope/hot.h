@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "memo.h"
+#include "own_heap.h"
 #include "shadow.h"
 
 // The compiler makes calls of what has two users; on this path a call is a tenth of the budget.
@@ -159,7 +160,7 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
     uint64_t size = mscope_slot_size(what);
     struct mscope_bank *bank = mscope_tls.bank;
     // The slot does not tell addresses in the same 16 bytes apart.
-    bool plain = (address & 15) == 0 && size != MSCOPE_SIZE_HUGE && bank != NULL
+    bool plain = (address & 15) == 0 && size != MSCOPE_SIZE_HUGE && bank != NULL && !mscope_is_own_thread()
                  && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
     // The mark first: then less is to be kept in registers across the counting.
@@ -169,12 +170,13 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
 }
 
 /// Whether an address that no live block has may be nobody's. While all blocks are known it is; otherwise only the
-/// address itself can tell. Stacks are looked for in the 8 MiB above the stack pointer.
+/// address itself can tell. Stacks are looked for in the 8 MiB above the stack pointer. What is ours, or
+/// is freed by us, goes another way.
 MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address)
 {
     return mscope_load_relaxed(&mscope_era) != 0 || (address & mscope_block_misalignment) != 0
            || address - mscope_stack_pointer() < 1 << 23 || mscope_is_bootstrap((const void *)address)
-           || mscope_next.free == NULL;
+           || mscope_is_ours((const void *)address) || mscope_is_own_thread() || mscope_next.free == NULL;
 }
 
 /// Forgets a block that may go straight on to the allocator, with no more to look at; false when it must be released

@@ -27,6 +27,8 @@ struct mscope_next {
     void *(*operator_new)(size_t);
 };
 extern MSCOPE_HIDDEN struct mscope_next mscope_next;
+/// The next allocator's entry, or NULL while it is being looked for (dlsym may allocate).
+#define MSCOPE_NEXT(name) (mscope_likely(mscope_next.name != NULL) || mscope_boot() ? mscope_next.name : NULL)
 /// Smallest request passed on: 32 for allocators that pack smaller blocks, else 0.
 extern MSCOPE_HIDDEN size_t mscope_least_request;
 MSCOPE_HIDDEN void mscope_resolve_next(void);
@@ -40,7 +42,7 @@ static inline bool mscope_is_bootstrap(const void *block)
 }
 MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
 
-// ---- hooks.c
+// ---- active.c
 /// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 

@@ -5,6 +5,7 @@
 // form jumps on to those, and we see what they take from malloc.
 #include "checks.h"
 #include "hot.h"
+#include "own_heap.h"
 
 #ifndef MSCOPE_NO_HOOKS
 
@@ -89,11 +90,12 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     size_t request = size < mscope_least_request ? mscope_least_request : size ? size : 1;
     bool passes = mscope_passes(size), aligned = mscope_form_is_aligned(form);
     mscope_tls.async_context = 0;
-    if (!passes && mscope_check_is_due()) {
+    void *block = mscope_is_own_thread() ? mscope_own_allocate(request, aligned ? second : 16) : NULL;
+    if (block == NULL && !passes && mscope_check_is_due()) {
         void *checked = mscope_checked_new(size, aligned ? second : 16, family, (struct mscope_cursor){pc, sp, fp});
         if (checked != NULL) return checked;
     }
-    void *block = aligned ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
+    if (block == NULL) block = aligned ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
     if (mscope_unlikely(block == NULL)) return mscope_new_failed(form, size, second, third);
     if (!passes) mscope_record_here(block, size, family, pc, sp, fp);
     return block;
@@ -135,7 +137,7 @@ static inline size_t mscope_told_size(int form, size_t second)
         if (mscope_unlikely(mscope_next.operator_new != NULL))                                                        \
             return mscope_delete_elsewhere(form, block, second, third);                                               \
         if (!mscope_release(block, mscope_told_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return;    \
-        if (mscope_next.free != NULL) mscope_next.free(block);                                                        \
+        if (mscope_next.free != NULL) mscope_give(block);                                                             \
     }                                                                                                                 \
     MSCOPE_HIDDEN __attribute__((used)) void mscope_from##name(void *block, size_t second, size_t third, uint64_t pc) \
     {                                                                                                                 \

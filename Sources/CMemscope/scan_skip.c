@@ -1,5 +1,6 @@
 // What memory has no roots: our own, the allocator's where every block is known, stacks below their thread's stack
 // pointer, stacks of threads that ended.
+#include "own_heap.h"
 #include "scan.h"
 #include "shadow.h"
 
@@ -115,6 +116,7 @@ static void mscope_skip_allocator(struct mscope_scanner *scanner)
         mscope_skip_mapped_chunk(scanner, scanner->nodes[i].address, scanner->nodes[i].size);
     for (uint64_t i = 0; i < scanner->internal.count; i++) {
         struct mscope_range block = scanner->internal.items[i];
+        if (mscope_is_ours((const void *)block.start)) continue;
         mscope_skip_mapped_chunk(scanner, block.start, block.end - block.start);
     }
 }

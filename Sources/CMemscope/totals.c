@@ -1,5 +1,5 @@
 // The core's figures as a whole.
-#include "internal.h"
+#include "own_heap.h"
 
 struct mscope_global_counters mscope_global;
 
@@ -35,6 +35,7 @@ void mscope_publish(struct mscope_bank *bank)
 {
     // First, so that what changes from here on counts towards the next look.
     mscope_store_relaxed(&bank->until_look, MSCOPE_PUBLISH_BYTES);
+    mscope_take_left_blocks();
     const struct mscope_tally *tally = &bank->tally[MSCOPE_PROGRAM];
     int64_t told = mscope_load_relaxed(&bank->published);
     int64_t live = (int64_t)(mscope_load_relaxed(&tally->allocated_bytes) - mscope_load_relaxed(&tally->freed_bytes));

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from names import names
+from watched import watched
 
 HERE = Path(__file__).resolve().parent
 # How it ends: the program's own status, or minus a signal; what the report says of it; whether a leak's status counts.
@@ -265,7 +266,8 @@ def surroundings(runner: Runner):
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
-        for part in (ends, statuses, sockets, families, files, bad_values, suppressions, surroundings, names):
+        for part in (ends, statuses, sockets, families, files, bad_values, suppressions, surroundings, names,
+                     watched):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

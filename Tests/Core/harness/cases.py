@@ -241,6 +241,8 @@ def life(options):
             program_test(f"life/leave.c {way}", "life/leave.c", way),
             program_test(f"life/small_stacks.c {way}", "life/small_stacks.c", way),
         ]
+        for mode in ("full", "sampled", "off"):
+            tests.append(program_test(f"life/own_heap.c {way} {mode}", "life/own_heap.c", way, mode))
         tests += images_tests(way)
         tests += [exit_test(word, way) for word in EXIT_WAYS]
         tests += [refused_test(word, way) for word in REFUSED_FREES]

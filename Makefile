@@ -1,4 +1,4 @@
-.PHONY: help demo test bench format lint
+.PHONY: help demo preload test bench format lint
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -7,6 +7,10 @@ demo: ## Build and run the demo; options in DEMO, as in: make demo DEMO='--port 
 	@scripts/setup
 	@swift build -c release --product memscope-demo
 	@exec "$$(swift build -c release --show-bin-path)/memscope-demo" $(DEMO)
+
+preload: ## Build the library to preload, libMemscopePreload.so, and its engine
+	@scripts/setup
+	@scripts/preload
 
 test: ## Run every test
 	@scripts/test

@@ -30,15 +30,22 @@ let cRules: [CSetting] = [
 let package = Package(
     name: "memscope-swift",
     products: [
-        .library(name: "MemscopeServer", targets: ["MemscopeServer"]),
-        .library(name: "MemscopeTesting", targets: ["MemscopeTesting"]),
-        .library(name: "MemscopePreload", type: .dynamic, targets: ["MemscopePreload"]),
+        .library(name: "MemscopeServer", targets: ["MemscopeServer", "MemscopeCore"]),
+        .library(name: "MemscopeTesting", targets: ["MemscopeTesting", "MemscopeCore"]),
+        .library(name: "MemscopeEngine", type: .dynamic, targets: ["MemscopeEngine"]),
         .executable(name: "memscope-demo", targets: ["MemscopeDemo"]),
     ],
     targets: [
         // Data flows down this list: a target imports only what stands above it.
-        // A debug build's program waits in the hooks as any other does: they are optimized there too.
-        .target(name: "CMemscope", cSettings: cRules + [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        // Nothing depends on the core itself, only on its headers: who links, links one, and the engine links none, as
+        // it is loaded into processes that have it. A debug build's program waits in the hooks as any other does: they
+        // are optimized there too.
+        .target(
+            name: "MemscopeCore",
+            path: "Sources/CMemscope",
+            cSettings: cRules + [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+        ),
+        .systemLibrary(name: "CMemscope", path: "Sources/CMemscope/include"),
         .target(name: "CHTTP", cSettings: cRules, linkerSettings: [.linkedLibrary("microhttpd")]),
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
@@ -50,32 +57,48 @@ let package = Package(
             dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking", "CMemscope", "CHTTP", "CZlib"],
             swiftSettings: swiftRules
         ),
-        .target(name: "MemscopePreload", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .target(name: "MemscopeEngine", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
         .target(
             name: "MemscopeTesting",
             dependencies: ["MemscopeServer", "MemscopeAnalysis", "Tracking"],
             swiftSettings: swiftRules
         ),
-        .executableTarget(name: "MemscopeDemo", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
-        .testTarget(name: "TrackingTests", dependencies: ["Tracking", "CMemscope"], swiftSettings: swiftRules),
+        .executableTarget(
+            name: "MemscopeDemo",
+            dependencies: ["MemscopeServer", "MemscopeCore"],
+            swiftSettings: swiftRules
+        ),
+        .testTarget(
+            name: "TrackingTests",
+            dependencies: ["Tracking", "CMemscope", "MemscopeCore"],
+            swiftSettings: swiftRules
+        ),
         .testTarget(
             name: "MemscopeAnalysisTests",
-            dependencies: ["MemscopeAnalysis", "Tracking"],
+            dependencies: ["MemscopeAnalysis", "Tracking", "MemscopeCore"],
             swiftSettings: swiftRules
         ),
         .testTarget(
             name: "MemscopeRenderTests",
-            dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking"],
+            dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking", "MemscopeCore"],
             swiftSettings: swiftRules
         ),
         .testTarget(name: "MemscopeDemoTests", dependencies: ["MemscopeDemo"], swiftSettings: swiftRules),
-        .testTarget(name: "MemscopeServerTests", dependencies: ["MemscopeServer", "CZlib"], swiftSettings: swiftRules),
-        .testTarget(name: "MemscopeTestingTests", dependencies: ["MemscopeTesting"], swiftSettings: swiftRules),
+        .testTarget(
+            name: "MemscopeServerTests",
+            dependencies: ["MemscopeServer", "CZlib", "MemscopeCore"],
+            swiftSettings: swiftRules
+        ),
+        .testTarget(
+            name: "MemscopeTestingTests",
+            dependencies: ["MemscopeTesting", "MemscopeCore"],
+            swiftSettings: swiftRules
+        ),
         // Tests/NoLeaks is also a package of its own, which is built optimized.
         .target(name: "NoLeaksModels", path: "Tests/NoLeaks/Models"),
         .testTarget(
             name: "NoLeaksTests",
-            dependencies: ["MemscopeTesting", "NoLeaksModels"],
+            dependencies: ["MemscopeTesting", "MemscopeCore", "NoLeaksModels"],
             path: "Tests/NoLeaks/NoLeaksTests"
         ),
     ],

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Those with a path of their own are of tests.
-mapfile -t targets < <(tr '\n' ' ' <Package.swift | sed -E 's/\.target\(name: "[A-Za-z]+", path: "Tests//g' |
+# Targets with a path of their own are of tests, or have no Swift.
+mapfile -t targets < <(tr '\n' ' ' <Package.swift | sed -E 's/\.target\( *name: "[A-Za-z]+", *path: "//g' |
     grep -oE '\.(target|systemLibrary|executableTarget)\( *name: "[A-Za-z]+"' | grep -oE '[A-Za-z]+"$' | tr -d '"')
 [ ${#targets[@]} -gt 0 ] || { echo "Package.swift: no targets found" >&2; exit 1; }
 declare -A floor

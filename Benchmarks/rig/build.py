@@ -79,5 +79,5 @@ def program(workload, folder, sanitized=False):
 
 
 def preload_library():
-    """The package's own libMemscopePreload.so, built."""
-    return package_product(ROOT, "MemscopePreload", "libMemscopePreload.so")
+    """The package's own libMemscopePreload.so, built, with the engine beside it."""
+    return execute([os.path.join(ROOT, "scripts", "preload")]).strip()

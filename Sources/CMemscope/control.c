@@ -144,7 +144,12 @@ bool mscope_boot(void)
     return true;
 }
 
-// Swift's part: starts the server that MEMSCOPE_SERVER_URL asks for. Absent in C-only builds.
+bool mscope_wants_engine(void)
+{
+    return mscope_wants_end() || mscope_environment("MEMSCOPE_SERVER_URL") != NULL;
+}
+
+// Starts what the environment asks for: Swift's part, or what loads it. Absent in C-only builds.
 #pragma weak memscope_start_from_environment
 extern void memscope_start_from_environment(void);
 
@@ -173,8 +178,7 @@ static bool mscope_is_preloaded(void)
 static void mscope_say_blind(void)
 {
     // A copy that a linked one has told to stand down is not the one that was asked.
-    bool is_wanted = mscope_wants_end() || mscope_environment("MEMSCOPE_SERVER_URL") != NULL;
-    if (is_wanted && mscope_load_relaxed(&mscope_stood_down) == 0 && mscope_is_preloaded())
+    if (mscope_wants_engine() && mscope_load_relaxed(&mscope_stood_down) == 0 && mscope_is_preloaded())
         mscope_say("the program has a malloc of its own; ", "nothing is tracked: no server, no report", "");
 }
 

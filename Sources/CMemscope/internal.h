@@ -69,6 +69,8 @@ extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
 MSCOPE_HIDDEN bool mscope_boot(void);
 /// False where there is no room for the tables: then nothing is tracked, ever.
 extern MSCOPE_HIDDEN bool mscope_has_tables;
+/// Whether the environment asks for a server or a report.
+MSCOPE_HIDDEN bool mscope_wants_engine(void);
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
 // ---- clock.c: what births need of it is in clock.h

@@ -125,7 +125,7 @@ struct mscope_scanner {
     uint64_t mapping_count, mapping_hint;
     struct mscope_ranges skip;     // memory that has no roots
     struct mscope_ranges internal; // blocks of our own threads
-    struct mscope_ranges buffers;  // blocks that hold bytes only
+    struct mscope_ranges buffers;  // what holds no references: blocks, or a part of one
     long pagemap;                  // a descriptor; negative: every page is taken for present
     // What is known of the pages in [window_start, window_end): those from window_next on, ascending.
     uint64_t window_start, window_end, window_next, window_count;

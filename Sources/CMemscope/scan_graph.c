@@ -211,7 +211,19 @@ static void mscope_scan_part(struct mscope_scanner *scanner, uint64_t block, uin
         mscope_scan_words_of(scanner, block, run.start, run.end);
 }
 
-static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index)
+/// All of that but the holes, which are in order.
+static void mscope_scan_around(struct mscope_scanner *scanner, uint64_t block, struct mscope_range part,
+                               const struct mscope_range *hole, const struct mscope_range *last)
+{
+    for (; hole < last && hole->start < part.end; hole++) {
+        if (part.start < hole->start) mscope_scan_part(scanner, block, part.start, hole->start);
+        if (part.start < hole->end) part.start = hole->end;
+    }
+    if (part.start < part.end) mscope_scan_part(scanner, block, part.start, part.end);
+}
+
+static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index, const struct mscope_range *hole,
+                              const struct mscope_range *last)
 {
     struct mscope_scan_node *node = &scanner->nodes[index];
     const struct mscope_mapping *mapping = mscope_mapping_at(scanner, node->address);
@@ -223,7 +235,8 @@ static void mscope_scan_block(struct mscope_scanner *scanner, uint64_t index)
     uint64_t at = used.start, end = used.end;
     while (at < end && mapping != NULL) {
         uint64_t part = end < mapping->end ? end : mapping->end;
-        if (mapping->flags & MSCOPE_MAP_READABLE) mscope_scan_part(scanner, node->address, at, part);
+        if (mapping->flags & MSCOPE_MAP_READABLE)
+            mscope_scan_around(scanner, node->address, (struct mscope_range){at, part}, hole, last);
         at = part;
         if (at < end) mapping = mscope_mapping_at(scanner, at);
     }
@@ -238,7 +251,7 @@ void mscope_find_edges(struct mscope_scanner *scanner)
         scanner->nodes[i].first_edge = (uint32_t)scanner->edge_count;
         while (buffer < last && buffer->end <= scanner->nodes[i].address) buffer++;
         if (buffer < last && buffer->start <= scanner->nodes[i].address) continue;
-        mscope_scan_block(scanner, i);
+        mscope_scan_block(scanner, i, buffer, last);
     }
     if (scanner->edge_count >= UINT32_MAX) mscope_fails(scanner, MSCOPE_SCAN_TOO_LARGE);
     scanner->nodes[scanner->node_count].first_edge = (uint32_t)scanner->edge_count;

@@ -30,7 +30,7 @@ package enum Switch: String {
 ///
 /// The capture core calls it when it is loaded, before `main`.
 @_cdecl("memscope_start_from_environment")
-func startFromEnvironment() {
+package func startFromEnvironment() {
     CaptureCore.asOwnThread { Reporter.startFromEnvironment() }
     startServerFromEnvironment()
 }
@@ -39,7 +39,7 @@ func startFromEnvironment() {
 ///
 /// The capture core calls it on the thread that sets the filter.
 @_cdecl("memscope_stop_for_filter")
-func stopForFilter() {
+package func stopForFilter() {
     guard let server = MemScope.runningServer else { return }
     complain("the program's filter of system calls forbids what the server needs; it is stopped")
     CaptureCore.asOwnThread { server.stop() }

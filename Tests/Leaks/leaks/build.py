@@ -19,10 +19,10 @@ C_FLAGS = ["-D_GNU_SOURCE", "-O1", "-g", "-fno-builtin", "-Wall", "-Wextra"]
 
 
 def preload_library():
-    """PRELOAD, else that of the last debug build."""
+    """PRELOAD, else that of the last debug build, with the engine beside it."""
     path = Path(os.environ.get("PRELOAD") or ROOT / ".build" / "debug" / "libMemscopePreload.so").resolve()
     if not path.is_file():
-        raise BuildError(f"there is no {path}; run: swift build --product MemscopePreload")
+        raise BuildError(f"there is no {path}; run: scripts/preload debug")
     return path
 
 

@@ -27,6 +27,12 @@ let cRules: [CSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// A program may bring libraries of its own under these names (LD_LIBRARY_PATH): the engine takes the system's.
+let ownLibraries = [
+    "--disable-new-dtags", "-rpath=/usr/lib/x86_64-linux-gnu", "-rpath=/usr/lib/aarch64-linux-gnu", "-rpath=/usr/lib64",
+    "--no-as-needed", "-lz", "-lstdc++",
+]
+
 let package = Package(
     name: "memscope-swift",
     products: [
@@ -57,7 +63,12 @@ let package = Package(
             dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking", "CMemscope", "CHTTP", "CZlib"],
             swiftSettings: swiftRules
         ),
-        .target(name: "MemscopeEngine", dependencies: ["MemscopeServer"], swiftSettings: swiftRules),
+        .target(
+            name: "MemscopeEngine",
+            dependencies: ["MemscopeServer"],
+            swiftSettings: swiftRules,
+            linkerSettings: [.unsafeFlags(ownLibraries.flatMap { ["-Xlinker", $0] })]
+        ),
         .target(
             name: "MemscopeTesting",
             dependencies: ["MemscopeServer", "MemscopeAnalysis", "Tracking"],

@@ -173,8 +173,8 @@ static bool mscope_is_preloaded(void)
     return strstr(wish, name != NULL ? name + 1 : info.dli_fname) != NULL;
 }
 
-/// Says why nothing comes of what was asked for: the process' malloc is not ours. No Swift code is run there: it asks
-/// libc how large a block of that malloc is.
+/// Says why nothing comes of what was asked for: the process' malloc is not ours. No code of the engine's is run
+/// there: it would meet blocks of that malloc, and ask libc about them.
 static void mscope_say_blind(void)
 {
     // A copy that a linked one has told to stand down is not the one that was asked.

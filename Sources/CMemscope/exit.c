@@ -1,8 +1,8 @@
 // How the process ends: the thread that ends it wakes the reporter and waits for it, for a limited time.
 //
 // An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
+#include "apart.h"
 #include "frames.h"
-#include "internal.h"
 #include "stop.h"
 
 #include <dlfcn.h>
@@ -89,6 +89,11 @@ static int mscope_await_report(int status)
     return wanted >= 0 ? wanted : status;
 }
 
+static void mscope_start_reporter(void *started)
+{
+    *(bool *)started = mscope_end_options.start_in_child();
+}
+
 /// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
 static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, const void *entry)
 {
@@ -108,7 +113,8 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
     if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
         if (kind == MSCOPE_END_SIGNAL || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3))
             return number; // starting a thread takes locks, and calls
-        if (!mscope_end_options.start_in_child()) return number;
+        bool started = false;
+        if (!mscope_call_engine(mscope_start_reporter, &started) || !started) return number;
     }
     mscope_how = (struct mscope_end){kind, number};
     mscope_end_frame = mscope_frame_here();
@@ -218,10 +224,6 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
             mscope_raw_call(SYS_exit_group, 128 + number, 0, 0, 0, 0, 0);
     }
 }
-
-// Of the Swift runtime; absent in C programs that have the core linked.
-#pragma weak swift_retain
-extern void *swift_retain(void *object);
 
 /// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
 /// after us: then such signals are left to it.

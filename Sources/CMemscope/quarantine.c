@@ -3,6 +3,7 @@
 // The filling, read as a pointer, is an address that does not exist. The first two words of what may be a Swift object
 // stay as they were, so that a message to a dead object does not end the program before it is reported: the object's
 // class can still be asked, and a changed reference count tells of the message.
+#include "apart.h"
 #include "checks.h"
 
 #include <string.h>
@@ -18,9 +19,6 @@ struct mscope_shelf {
     _Alignas(64) _Atomic uint64_t bytes;
 };
 static struct mscope_shelf mscope_shelves[MSCOPE_SHELVES];
-
-#pragma weak swift_retain
-extern void *swift_retain(void *object);
 
 bool mscope_quarantine_start(void)
 {
@@ -132,7 +130,7 @@ static uint64_t mscope_evict(struct mscope_queue *kept)
 /// Whether what is in a block may be a Swift object's metadata.
 static bool mscope_may_be_object(uint64_t block, uint64_t size)
 {
-    if (swift_retain == NULL || size < MSCOPE_HEADER || (block & 7) != 0) return false;
+    if (!mscope_has_swift() || size < MSCOPE_HEADER || (block & 7) != 0) return false;
     uint64_t word = *(const uint64_t *)block;
     return (word & 7) == 0 && word >= 4096 && word >> MSCOPE_ADDRESS_BITS == 0;
 }

@@ -1,5 +1,5 @@
 // Threads: their banks of counters, their numbers and names.
-#include "internal.h"
+#include "apart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +43,8 @@ bool mscope_watch_thread_exits(void)
 /// Has mscope_thread_leaves called when the calling thread ends.
 static void mscope_watch_this_thread(void)
 {
+    // A thread of another libc has other keys; it says itself when it leaves.
+    if (mscope_is_apart() && mscope_tls.internal == MSCOPE_TLS_OWN) return;
     if (mscope_has_exit_key) pthread_setspecific(mscope_exit_key, &mscope_tls);
 }
 
@@ -196,6 +198,17 @@ static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)
     mscope_store_release(&record->ended_at, mscope_now());
 }
 
+static void mscope_give_up_bank(struct mscope_tls *tls)
+{
+    struct mscope_bank *bank = tls->bank;
+    struct mscope_thread_record *record = mscope_record_of(tls->thread);
+    if (record != NULL) mscope_system(SYS_prctl, PR_GET_NAME, record->name);
+    mscope_end_record(tls->thread, bank);
+    tls->state = MSCOPE_TLS_LEFT;
+    tls->bank = NULL;
+    mscope_leave_borrowed(bank);
+}
+
 /// Runs when a thread ends, first of all key destructors; asks to be called again so that the others are seen too.
 static void mscope_thread_leaves(void *context)
 {
@@ -213,13 +226,14 @@ static void mscope_thread_leaves(void *context)
         mscope_watch_this_thread();
         return;
     }
-    struct mscope_bank *bank = tls->bank;
-    struct mscope_thread_record *record = mscope_record_of(tls->thread);
-    if (record != NULL) mscope_system(SYS_prctl, PR_GET_NAME, record->name);
-    mscope_end_record(tls->thread, bank);
-    tls->state = MSCOPE_TLS_LEFT;
-    tls->bank = NULL;
-    mscope_leave_borrowed(bank);
+    mscope_give_up_bank(tls);
+}
+
+void mscope_thread_leave(void)
+{
+    if (!mscope_is_apart()) return; // the key's destructor does it
+    mscope_add_relaxed(&mscope_own_threads, -1u);
+    if (mscope_tls.bank != NULL) mscope_give_up_bank(&mscope_tls);
 }
 
 void mscope_watch_main_thread(void)

@@ -1,5 +1,10 @@
 // Loads the engine, which is the server and the report, into a process that asks for one of them. Recording needs
 // neither: then the process has this one small library of ours, and no Swift.
+//
+// A process that has Swift's runtime shares it with the engine, as only that runtime knows the program's types. Any
+// other gets the engine in a namespace of its own, with a libc of its own: names and versions of what comes with it are
+// nothing to the program, nor the other way round.
+#include "apart.h"
 #include "internal.h"
 
 #include <dlfcn.h>
@@ -9,37 +14,118 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char engine_name[] = "libMemscopeEngine.so";
-
 static struct {
     void (*start)(void);
     void (*stop_for_filter)(void);
+    Lmid_t namespace;
     char problem[512];
 } engine;
 
-/// Writes the path of the engine, which lies beside this library.
-static bool find_engine(char *path)
+/// Writes the path of a file that lies beside this library.
+static bool find_beside(const char *name, char *path)
 {
     Dl_info here;
-    if (dladdr((const void *)find_engine, &here) == 0 || here.dli_fname == NULL) return false;
+    if (dladdr((const void *)find_beside, &here) == 0 || here.dli_fname == NULL) return false;
     const char *slash = strrchr(here.dli_fname, '/');
     int folder = slash != NULL ? (int)(slash + 1 - here.dli_fname) : 0;
-    int length = snprintf(path, PATH_MAX, "%.*s%s", folder, here.dli_fname, engine_name);
+    int length = snprintf(path, PATH_MAX, "%.*s%s", folder, here.dli_fname, name);
     return length > 0 && length < PATH_MAX;
 }
 
-/// context: a thread of ours, so that what the libraries allocate is not the program's
-static void *load_engine(void *unused)
+static void *open_beside(Lmid_t namespace, const char *name)
 {
-    (void)unused;
     char path[PATH_MAX];
-    mscope_thread_mark_internal();
-    void *handle = find_engine(path) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+    void *handle = find_beside(name, path) ? dlmopen(namespace, path, RTLD_NOW | RTLD_LOCAL) : NULL;
     const char *problem = handle == NULL ? dlerror() : NULL;
     if (problem != NULL) snprintf(engine.problem, sizeof(engine.problem), "%s", problem);
-    if (handle == NULL) return NULL;
+    return handle;
+}
+
+// ---- a namespace of its own
+
+static int (*run_apart)(void *(*body)(void *), void *context);
+
+struct call {
+    void (*body)(void *context);
+    void *context;
+};
+
+static void *enter(void *context)
+{
+    struct call *call = context;
+    mscope_thread_mark_internal();
+    call->body(call->context);
+    mscope_thread_leave();
+    return NULL;
+}
+
+static bool call_apart(void (*body)(void *context), void *context)
+{
+    struct call call = {body, context};
+    return run_apart(enter, &call) == 0;
+}
+
+static void *this_library;
+
+/// What this library has, whoever else has one of that name.
+static void *find(const char *name)
+{
+    return dlsym(this_library, name);
+}
+
+static void *do_nothing(void *unused)
+{
+    return unused;
+}
+
+/// A libc that has never started a thread leaves locks out. Ours are another libc's, and may still have to ask this one
+/// for memory, when our heap is full.
+static void expect_threads(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, do_nothing, NULL) == 0) pthread_join(thread, NULL);
+}
+
+/// Opens a namespace that has nothing but the bridge and a libc.
+static bool open_namespace(void)
+{
+    expect_threads();
+    Dl_info here;
+    if (dladdr((const void *)find, &here) != 0) this_library = dlopen(here.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    void *bridge = open_beside(LM_ID_NEWLM, "libMemscopeBridge.so");
+    if (bridge == NULL || this_library == NULL) return false;
+    const char *(*bind)(void *(*)(const char *)) =
+        (const char *(*)(void *(*)(const char *)))dlsym(bridge, "memscope_bridge_bind");
+    run_apart = (int (*)(void *(*)(void *), void *))dlsym(bridge, "memscope_bridge_run");
+    if (bind == NULL || run_apart == NULL || dlinfo(bridge, RTLD_DI_LMID, &engine.namespace) != 0) return false;
+    const char *missing = bind(find);
+    if (missing != NULL) snprintf(engine.problem, sizeof(engine.problem), "there is no %s", missing);
+    return missing == NULL;
+}
+
+// ---- the engine
+
+/// Swift's runtime takes faults over where its environment says so, to print a backtrace: it is not the program's.
+static void load(void *unused)
+{
+    enum { FAULTS = 7 };
+    static const int faults[FAULTS] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+    uint64_t actions[FAULTS][4];
+    (void)unused;
+    bool apart = engine.namespace != LM_ID_BASE;
+    for (int i = 0; apart && i < FAULTS; i++) mscope_system(SYS_rt_sigaction, faults[i], NULL, actions[i], 8);
+    void *handle = open_beside(engine.namespace, "libMemscopeEngine.so");
+    for (int i = 0; apart && i < FAULTS; i++) mscope_system(SYS_rt_sigaction, faults[i], actions[i], NULL, 8);
+    if (handle == NULL) return;
     engine.stop_for_filter = (void (*)(void))dlsym(handle, "memscope_engine_stop_for_filter");
     engine.start = (void (*)(void))dlsym(handle, "memscope_engine_start");
+}
+
+/// A thread of the process' own libc, whose blocks are ours.
+static void *load_here(void *unused)
+{
+    mscope_thread_mark_internal();
+    load(unused);
     return NULL;
 }
 
@@ -49,8 +135,13 @@ static void load_on_thread(void)
     pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, NULL, load_engine, NULL) == 0) pthread_join(thread, NULL);
+    if (pthread_create(&thread, NULL, load_here, NULL) == 0) pthread_join(thread, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void call_plain(void *function)
+{
+    ((void (*)(void))function)();
 }
 
 /// Called by the core when it is loaded, before `main`.
@@ -58,10 +149,15 @@ __attribute__((visibility("default"))) void memscope_start_from_environment(void
 {
     if (!mscope_wants_engine()) return;
     bool before = mscope_thread_set_internal(true);
-    load_on_thread();
+    if (mscope_has_swift()) {
+        load_on_thread();
+    } else if (open_namespace()) {
+        mscope_set_apart(call_apart);
+        call_apart(load, NULL);
+    }
     mscope_thread_set_internal(before);
     if (engine.start != NULL)
-        engine.start();
+        mscope_call_engine(call_plain, (void *)engine.start);
     else
         mscope_say("no server, no report: ", engine.problem[0] ? engine.problem : "the engine cannot be loaded", "");
 }
@@ -69,5 +165,5 @@ __attribute__((visibility("default"))) void memscope_start_from_environment(void
 /// Called by the core before a filter is set that forbids what the server needs.
 __attribute__((visibility("default"))) void memscope_stop_for_filter(void)
 {
-    if (engine.stop_for_filter != NULL) engine.stop_for_filter();
+    if (engine.stop_for_filter != NULL) mscope_call_engine(call_plain, (void *)engine.stop_for_filter);
 }

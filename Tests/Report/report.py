@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from library import library
 from names import names
 from watched import watched
 
@@ -65,7 +66,7 @@ class Runner:
         environment["SWIFT_BACKTRACE"] = "enable=no"
         if report is not None:
             values["MEMSCOPE_REPORT"] = report.replace("{folder}", str(folder))
-        environment |= values | {"LD_PRELOAD": self.library}
+        environment |= {"LD_PRELOAD": self.library} | values
         outcome = subprocess.run(
             [*(command or [self.program]), way], env=environment, cwd=folder, stdout=stdout, stderr=subprocess.PIPE,
             text=True, timeout=60, stdin=subprocess.DEVNULL)
@@ -267,7 +268,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
         for part in (ends, statuses, sockets, families, files, bad_values, suppressions, surroundings, names,
-                     watched):
+                     watched, library):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

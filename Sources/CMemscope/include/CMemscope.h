@@ -40,6 +40,8 @@ void mscope_stand_down(void);
 const char *_Nullable mscope_environment(const char *name);
 /// Marks the calling thread as one of MemScope's own: its blocks are counted apart.
 void mscope_thread_mark_internal(void);
+/// The calling thread, which is one of ours, has nothing more to do.
+void mscope_thread_leave(void);
 /// The same for a while, on a thread of the program that works for MemScope; returns what it was.
 bool mscope_thread_set_internal(bool internal);
 /// How many forks lie between the program's start and this process: threads of ours do not survive one.
@@ -158,8 +160,10 @@ size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t cap
 
 // ---- linkage.c
 
-/// Whether the image mapped at `address` is the library of this name, or was linked against it.
-bool mscope_image_links(uint64_t address, const char *library);
+enum { MSCOPE_IMAGE_UNKNOWN = 0, MSCOPE_IMAGE_LACKS = 1, MSCOPE_IMAGE_LINKS = 2 };
+/// Whether the image mapped at `address` is the library of this name, or was linked against it; unknown when there is
+/// none of the process', as in the namespace that the engine may have.
+uint32_t mscope_image_links(uint64_t address, const char *library);
 
 // ---- events.c
 

@@ -29,6 +29,8 @@ struct mscope_end_options {
     bool (*_Nullable start_in_child)(void);
 };
 
+/// Calls `function` when the process exits; once. False when it will not be called.
+bool mscope_at_exit(void (*function)(void));
 /// From now on this process does not end without having told its reporter. Once.
 void mscope_watch_end(const struct mscope_end_options *options);
 /// Waits for the end; only the reporter's thread calls it, and has to call mscope_end_reported then.

@@ -84,5 +84,6 @@ private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     mscope_thread_joins_descriptors(body.isApart)
     body.started.signal()
     body.run()
+    mscope_thread_leave()
     return nil
 }

@@ -1,3 +1,4 @@
+internal import CMemscope
 internal import Glibc
 internal import Synchronization
 internal import Tracking
@@ -21,7 +22,7 @@ enum SocketFiles {
 
     private static let first = AtomicLazyReference<Place>()
     /// Evaluated once in a process and its forked children, which inherit handlers.
-    private static let isRegistered = atexit { CaptureCore.asOwnThread { SocketFiles.removeAll() } } == 0
+    private static let isRegistered = mscope_at_exit { CaptureCore.asOwnThread { SocketFiles.removeAll() } }
 
     static func add(_ socket: ListeningSocket) {
         _ = isRegistered

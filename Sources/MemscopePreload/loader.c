@@ -9,10 +9,12 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static struct {
     void (*start)(void);
@@ -103,6 +105,28 @@ static bool open_namespace(void)
     return missing == NULL;
 }
 
+/// Takes the size of its array of finalizers from an image. What an image must not change any more is read-only by now.
+static void drop_finalizers(const struct link_map *image)
+{
+    for (ElfW(Dyn) *entry = image->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag != DT_FINI_ARRAYSZ) continue;
+        uint64_t page = (uint64_t)entry & ~4095ull, size = (uint64_t)(entry + 1) - page;
+        if (mscope_system(SYS_mprotect, page, size, PROT_READ | PROT_WRITE) != 0) return;
+        entry->d_un.d_val = 0;
+        mscope_system(SYS_mprotect, page, size, PROT_READ);
+    }
+}
+
+/// At exit ld.so runs finalizers of all namespaces, on the thread that exits: it is none of the engine's libc, and the
+/// engine's threads may still be at work.
+static void drop_all_finalizers(void *handle)
+{
+    struct link_map *image = NULL;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &image) != 0) return;
+    while (image->l_prev != NULL) image = image->l_prev;
+    for (; image != NULL; image = image->l_next) drop_finalizers(image);
+}
+
 // ---- the engine
 
 /// Swift's runtime takes faults over where its environment says so, to print a backtrace: it is not the program's.
@@ -117,6 +141,7 @@ static void load(void *unused)
     void *handle = open_beside(engine.namespace, "libMemscopeEngine.so");
     for (int i = 0; apart && i < FAULTS; i++) mscope_system(SYS_rt_sigaction, faults[i], actions[i], NULL, 8);
     if (handle == NULL) return;
+    if (apart) drop_all_finalizers(handle);
     engine.stop_for_filter = (void (*)(void))dlsym(handle, "memscope_engine_stop_for_filter");
     engine.start = (void (*)(void))dlsym(handle, "memscope_engine_start");
 }

@@ -168,6 +168,8 @@ static int end(const char *way) {
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();
     if (strcmp(way, "thread-at-once") == 0) pthread_create(&thread, NULL, leave_at_once, (void *)9), pause();
     if (strcmp(way, "overrun") == 0) return ((volatile char *)malloc(64))[64] == 1 ? 19 : 18;
+    // Over the next chunk's size: whoever asks libc for memory from now on ends the process.
+    if (strcmp(way, "damage") == 0) return *(char *)memset(malloc(200), 'C', 260) == 'C' ? 20 : 19;
     if (strcmp(way, "no-clone") == 0) return forbid(SYS_clone, SYS_clone3);
     if (strcmp(way, "no-remote-reads") == 0) return forbid(SYS_process_vm_readv, SYS_ptrace);
     if (strcmp(way, "no-files") == 0) return forbid(SYS_openat, SYS_openat);

@@ -233,6 +233,11 @@ def surroundings(runner: Runner):
     kinds = [error["kind"] for report in reports.values() for error in report["errors"]]
     runner.check("a guard's fault is no end: the program goes on", outcome.returncode == 18, outcome)
     runner.check("a guard's fault is in the report", kinds == ["overflow"], kinds)
+    outcome, reports = runner.run("damage", MEMSCOPE_CHECKS="full")
+    found = [(error["kind"], error["size"]) for report in reports.values() for error in report["errors"]]
+    runner.check("a damaged heap: own status, nothing is printed",
+                 (outcome.returncode, outcome.stderr) == (20, ""), outcome)
+    runner.check("a damaged heap: is in the report", found == [("overflow", 200)], found)
     outcome, reports = runner.run("no-files")
     lines = outcome.stderr.splitlines()
     runner.check("a filter that forbids files: own status, no report",

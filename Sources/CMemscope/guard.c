@@ -295,23 +295,32 @@ static uint64_t mscope_distance(struct mscope_cell *cell, uint64_t address)
     return address < cell->address ? cell->address - address : address - cell->address - cell->size;
 }
 
+/// The last block before an access that fell among cells which were never used: a live one, else one that was freed.
+static struct mscope_cell *mscope_cell_before(uint64_t pool, uint64_t i)
+{
+    struct mscope_cell *freed = NULL;
+    for (;; i = mscope_pools[--pool].count) {
+        while (i-- > 0) {
+            struct mscope_cell *cell = &mscope_pools[pool].cells[i];
+            if (mscope_load_acquire(&cell->state) == MSCOPE_CELL_LIVE) return cell;
+            if (freed == NULL && mscope_load_acquire(&cell->state) == MSCOPE_CELL_FREED) freed = cell;
+        }
+        if (pool == 0) return freed;
+    }
+}
+
 /// The block that an access meant: that of the cell it fell into, or the nearest of those around.
 static struct mscope_cell *mscope_meant_cell(struct mscope_pool *pool, uint64_t address)
 {
-    uint64_t i = mscope_cell_index(pool, address);
+    uint64_t i = mscope_cell_index(pool, address), nearest = UINT64_MAX;
     bool in_guard = address - mscope_guard_before(pool, i) < MSCOPE_PAGE;
     struct mscope_cell *best = i < pool->count ? &pool->cells[i] : NULL;
     if (best != NULL && !in_guard && mscope_load_acquire(&best->state) != MSCOPE_CELL_FREE) return best;
-    uint64_t nearest = best ? mscope_distance(best, address) : UINT64_MAX;
-    if (i > 0 && mscope_distance(&pool->cells[i - 1], address) < nearest) {
-        best = &pool->cells[i - 1];
-        nearest = mscope_distance(best, address);
+    for (uint64_t n = i > 0 ? i - 1 : 0; n <= i + !in_guard && n < pool->count; n++) {
+        uint64_t distance = mscope_distance(&pool->cells[n], address);
+        if (distance <= nearest) best = &pool->cells[n], nearest = distance;
     }
-    if (!in_guard && i + 1 < pool->count && mscope_distance(&pool->cells[i + 1], address) < nearest) {
-        best = &pool->cells[i + 1];
-        nearest = mscope_distance(best, address);
-    }
-    return nearest == UINT64_MAX ? NULL : best;
+    return nearest == UINT64_MAX ? mscope_cell_before((uint64_t)(pool - mscope_pools), i) : best;
 }
 
 /// Opens the page of an access, so that it goes on as it would have; closed when a cell beside it is used again.

@@ -21,6 +21,30 @@ static struct mscope_check_totals totals(void) {
     return now;
 }
 
+/// Pools are as they were at the start: cells that follow were never used.
+static void far_behind(void) {
+    test("an access far behind a block is an overflow of the last block before it, and the program goes on");
+    static const size_t sizes[] = {700000, 100000, 20};
+    for (int i = 0; i < 3; i++) {
+        char *volatile first = malloc(sizes[i]), *volatile p = malloc(sizes[i]);
+        size_t offset = 7 * (sizes[i] + 8192);
+        mark_errors();
+        peek(p + offset);
+        expect_errors(1);
+        struct mscope_error error = last_error(); // the first of its kind, which the others are counted with
+        expect(i > 0 || error.block == (uint64_t)(uintptr_t)p, "another block");
+        expect(i > 0 || error.offset == (int64_t)offset, "another offset");
+        expect(error.kind == MSCOPE_OVERFLOW, "another kind");
+        poke(p + offset); // its page is open now
+        expect_errors(1);
+        free(first);
+        mark_errors();
+        free(p);
+        expect_errors(0);
+    }
+    end();
+}
+
 static void of_every_size(void) {
     test("reads beyond the chosen side and after free fault, for blocks of all sizes");
     for (size_t size = 16; size <= 1 << 20; size = (size * 3 / 2 + 16) & ~(size_t)15) {
@@ -91,6 +115,7 @@ static void many(void) {
 
 int main(int count, char **arguments) {
     after = count > 1 && strcmp(arguments[1], "after") == 0;
+    far_behind();
     of_every_size();
     large();
     many();

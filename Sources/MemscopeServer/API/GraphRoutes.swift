@@ -49,7 +49,7 @@ extension APIRoutes {
         let (order, cursor, limit) = try findingParameters(request, "kind")
         let kind = try request.choice("kind", of: RelationKind.allCases.map(\.rawValue), default: "")
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
-            guard let all = finding.relations() else {
+            guard let all = finding.relations else {
                 throw .busy("the system refused memory to look at the references")
             }
             let relations = all.filter { kind.isEmpty || $0.kind.rawValue == kind }

@@ -3,8 +3,7 @@ internal import MemscopeAnalysis
 internal import Tracking
 
 extension HeapFinding {
-    /// How types hold one another, and which storages have equal contents; nil when there is no memory for it.
-    func relations() -> [Relation]? {
+    func findRelations() -> [Relation]? {
         guard let list = RelationList(analysis.graph) else { return nil }
         var comparison = ContentComparison(graph: analysis.graph)
         return list.relations + CopyFinder().find(in: analysis.graph) { comparison.areEqual($0, $1) }.relations

@@ -14,6 +14,7 @@ final class HeapFinding: Sendable {
     /// Nil when there is no memory for it.
     let lost: LostBlocks?
     private let retained = Mutex<[BlockType: UInt64]?>(nil)
+    private let related = Mutex<[Relation]?>(nil)
 
     init(_ analysis: GraphAnalysis, summary: MemScope.HeapAnalysis.Summary, passes: Int, duration: UInt64) {
         let graph = analysis.graph
@@ -37,6 +38,16 @@ final class HeapFinding: Sendable {
                 // Two indices may name the same type.
                 known = Dictionary(zip(analysis.graph.types, sums), uniquingKeysWith: +)
             }
+            return known
+        }
+    }
+
+    /// How types hold one another, and which storages have equal contents; computed when first asked for.
+    ///
+    /// Nil when there is no memory for it.
+    var relations: [Relation]? {
+        related.withLock { known in
+            if known == nil { known = findRelations() }
             return known
         }
     }

@@ -12,6 +12,9 @@ package struct RequestGate: Sendable {
 
     let hosts: HostPolicy
     let token: AccessToken?
+    /// What the cookie of a visitor holds: browsers send it to every port of the host, so it opens this server alone,
+    /// and only as a cookie.
+    let session: AccessToken
     /// Cookies do not know ports, so each server has a name of its own.
     let cookieName: String
     let router: Router
@@ -20,12 +23,14 @@ package struct RequestGate: Sendable {
     package init(
         hosts: HostPolicy,
         token: AccessToken?,
+        session: AccessToken = .random(),
         cookieName: String,
         router: Router,
         limits: HTTPDaemon.Limits
     ) {
         self.hosts = hosts
         self.token = token
+        self.session = session
         self.cookieName = cookieName
         self.router = router
         self.limits = limits
@@ -59,7 +64,7 @@ package struct RequestGate: Sendable {
     private func answerVisitLink(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse? {
         guard let token, request.path == "/", let offer = request.string("token") else { return nil }
         guard token.matches(offer) else { throw unauthorized }
-        let cookie = "\(cookieName)=\(token.text); Path=/; HttpOnly; SameSite=Strict"
+        let cookie = "\(cookieName)=\(session.text); Path=/; HttpOnly; SameSite=Strict"
         var response = HTTPResponse(status: 303, text: "See /\n")
         response.headers = [HTTPHeader("Location", "/"), HTTPHeader("Set-Cookie", cookie)]
         return response
@@ -75,7 +80,7 @@ package struct RequestGate: Sendable {
         let wanted = cookieName + "="
         return cookies.contains { cookie in
             let pair = cookie.drop { $0 == " " }
-            return pair.hasPrefix(wanted) && token.matches(String(pair.dropFirst(wanted.count)))
+            return pair.hasPrefix(wanted) && session.matches(String(pair.dropFirst(wanted.count)))
         }
     }
 
@@ -95,14 +100,16 @@ package struct RequestGate: Sendable {
         }
         let lengths = request.headers.values(of: "Content-Length")
         guard !lengths.isEmpty else { return 0 }
-        guard lengths.count == 1, let length = Int(lengths[0]), length >= 0 else {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")  // Int would take a sign
+        guard lengths.count == 1, lengths[0].utf8.allSatisfy({ digits ~= $0 }), let length = Int(lengths[0]) else {
             throw .badRequest("the Content-Length is no number", hint: "send the number of bytes of the body, once")
         }
         guard length <= limits.bodyBytes else {
             throw .tooLarge("a body of \(length) bytes", hint: "at most \(limits.bodyBytes)")
         }
         let type = request.header("Content-Type")?.lowercased().prefix { $0 != ";" && $0 != " " }
-        guard length == 0 || request.method != "POST" || type == "application/json" else {
+        let saysNothing = length == 0 && type == nil
+        guard request.method != "POST" || saysNothing || type == "application/json" else {
             throw .badBody("the body is not JSON", hint: "send Content-Type: application/json", status: 415)
         }
         return length

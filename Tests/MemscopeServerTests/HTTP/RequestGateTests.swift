@@ -4,11 +4,13 @@ import Testing
 private func gate(
     _ address: ListenAddress = .loopback(port: 9100),
     hosts: [String] = [],
-    token: AccessToken? = nil
+    token: AccessToken? = nil,
+    session: AccessToken = .random()
 ) -> RequestGate {
     RequestGate(
         hosts: HostPolicy(address: address, names: hosts),
         token: token,
+        session: session,
         cookieName: "memscope-9100",
         router: Router(testRoutes),
         limits: HTTPDaemon.Limits()
@@ -120,7 +122,7 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
     private let secret = "correct-horse-battery"
 
     private func gate() throws -> RequestGate {
-        try MemscopeServerTests.gate(token: AccessToken(secret))
+        try MemscopeServerTests.gate(token: AccessToken(secret), session: AccessToken("session-of-a-visitor"))
     }
 
     @Test("Without it there is 401 with a hint") func missing() throws {
@@ -135,8 +137,8 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         "Bearer and cookie open, whatever else the cookie holds",
         arguments: [
             ["Authorization": "Bearer correct-horse-battery"], ["Authorization": "bearer correct-horse-battery"],
-            ["Cookie": "memscope-9100=correct-horse-battery"],
-            ["Cookie": "a=b; memscope-9100=correct-horse-battery; c=d"],
+            ["Cookie": "memscope-9100=session-of-a-visitor"],
+            ["Cookie": "a=b; memscope-9100=session-of-a-visitor; c=d"],
         ]
     )
     func right(headers: [String: String]) throws {
@@ -149,8 +151,9 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
             ["Authorization": "Bearer correct-horse-batterx"], ["Authorization": "Bearer correct-horse-batter"],
             ["Authorization": "Bearer correct-horse-battery0"], ["Authorization": "Bearer "],
             ["Authorization": "Basic correct-horse-battery"], ["Authorization": "correct-horse-battery"],
-            ["Cookie": "memscope-9101=correct-horse-battery"], ["Cookie": "correct-horse-battery"],
-            ["Cookie": "memscope-9100="],
+            ["Cookie": "memscope-9101=session-of-a-visitor"], ["Cookie": "session-of-a-visitor"],
+            ["Cookie": "memscope-9100="], ["Cookie": "memscope-9100=correct-horse-battery"],
+            ["Authorization": "Bearer session-of-a-visitor"],
         ]
     )
     func wrong(headers: [String: String]) throws {
@@ -170,7 +173,7 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         #expect(response.headers.value(of: "Location") == "/")
         #expect(
             response.headers.value(of: "Set-Cookie")
-                == "memscope-9100=\(secret); Path=/; HttpOnly; SameSite=Strict"
+                == "memscope-9100=session-of-a-visitor; Path=/; HttpOnly; SameSite=Strict"
         )
         #expect(refusal(try gate(), request("GET", "/?token=wrong"))?.status == 401)
     }
@@ -209,6 +212,7 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         "The declared body decides before a byte of it is read",
         arguments: [
             ("65537", 413), ("9223372036854775807", 413), ("99999999999999999999", 400), ("-1", 400), ("x", 400),
+            ("+12", 400), ("", 400), (" 12", 400), ("0x10", 400),
         ]
     )
     func body(length: String, status: Int) {
@@ -228,7 +232,14 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         ] as [(String, Int?)]
     )
     func contentType(type: String, status: Int?) {
-        let post = request("POST", "/api/mark", ["Content-Length": "2", "Content-Type": type])
-        #expect(refusal(gate(), post)?.status == status)
+        for length in ["2", "0"] {
+            let post = request("POST", "/api/mark", ["Content-Length": length, "Content-Type": type])
+            #expect(refusal(gate(), post)?.status == status)
+        }
+    }
+
+    @Test("A POST without a body needs no type") func nothing() {
+        #expect(refusal(gate(), request("POST", "/api/mark")) == nil)
+        #expect(refusal(gate(), request("POST", "/api/mark", ["Content-Length": "0"])) == nil)
     }
 }

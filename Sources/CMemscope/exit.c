@@ -152,7 +152,7 @@ void mscope_main_thread_leaves(void)
 {
     // Made here, where descriptors are the program's: what the end flushes and handlers write goes there.
     static uint64_t mask;
-    uint64_t all = UINT64_MAX;
+    uint64_t all = ~(3ull << 31); // libc's own come through: for setuid it asks every thread
     pthread_t last;
     if (mscope_own_thread_count() == 0 || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return;
     if (mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask)) != 0) return;

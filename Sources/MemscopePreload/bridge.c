@@ -42,6 +42,8 @@ const char *memscope_bridge_bind(void *(*find)(const char *name))
     return NULL;
 }
 
+enum { LEAST_STACK = 2 << 20 }; // what the engine needs, where the program's stacks are limited
+
 /// Runs `body` on a thread of this namespace's libc, which no thread of the program is, and waits for it; an error
 /// number when there can be none.
 int memscope_bridge_run(void *(*body)(void *), void *context)
@@ -50,7 +52,13 @@ int memscope_bridge_run(void *(*body)(void *), void *context)
     pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, NULL, body, context);
+    pthread_attr_t attributes;
+    size_t stack = 0;
+    pthread_attr_init(&attributes);
+    pthread_attr_getstacksize(&attributes, &stack);
+    if (stack < LEAST_STACK) pthread_attr_setstacksize(&attributes, LEAST_STACK);
+    int error = pthread_create(&thread, &attributes, body, context);
+    pthread_attr_destroy(&attributes);
     if (error == 0) pthread_join(thread, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;

@@ -1,6 +1,5 @@
 internal import CMemscope
 @_exported public import MemscopeAnalysis
-internal import Synchronization
 @_exported public import Tracking
 
 extension MemScope {
@@ -124,15 +123,13 @@ extension MemScope {
             if let server = runningServer { return server }
             let server = try CaptureCore.asOwnThread { () throws(MemscopeServerError) in try Server(configuration) }
             running.withLock { $0 = server }
-            runningGeneration.store(mscope_fork_generation(), ordering: .releasing)
             return server
         }
     }
 
-    /// The server of this process, if it runs.
+    /// The server of this process, if it runs; a forked child has none but its own.
     public static var runningServer: Server? {
-        // A forked child has no server but its own, whatever it inherited; the lock may be held in it for ever.
-        mscope_fork_generation() == runningGeneration.load(ordering: .acquiring) ? running.withLock { $0 } : nil
+        running.withLock { $0 }
     }
 
     /// Puts a named mark on the timeline; without a server there is none.
@@ -156,19 +153,14 @@ extension HeapObserver {
     /// That of the running server; without one, one that lives as long as the process.
     static var current: HeapObserver {
         if let server = MemScope.runningServer { return server.observer }
-        let generation = mscope_fork_generation()
         return withoutServer.withLock { kept in
-            // A forked child begins anew: what it inherited may be locked for ever.
-            if let kept, kept.generation == generation { return kept.observer }
-            let observer = HeapObserver()
-            kept = (generation, observer)
+            let observer = kept ?? HeapObserver()
+            kept = observer
             return observer
         }
     }
 }
 
-private let withoutServer = Mutex<(generation: UInt32, observer: HeapObserver)?>(nil)
-private let starting = Mutex(())
-private let running = Mutex<MemScope.Server?>(nil)
-/// In which generation of forks `running` was started.
-private let runningGeneration = Atomic<UInt32>(0)
+private let withoutServer = ProcessMutex<HeapObserver?>(nil)
+private let starting = ProcessMutex(())
+private let running = ProcessMutex<MemScope.Server?>(nil)

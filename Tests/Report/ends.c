@@ -62,6 +62,13 @@ static void *hang_up(void *unused) {
     return unused;
 }
 
+/// libc has every thread do it, and waits for them.
+static void *change_user(void *unused) {
+    (void)unused;
+    usleep(200000);
+    exit(setuid(getuid()) == 0 ? 21 : 22);
+}
+
 static void *outlive(void *unused) {
     usleep(100000);
     puts("outlived");
@@ -163,6 +170,7 @@ static int end(const char *way) {
     if (strcmp(way, "term-handled") == 0) signal(SIGTERM, end_in_handler), raise(SIGTERM);
     if (strcmp(way, "int-ignored") == 0) return signal(SIGINT, SIG_IGN) == SIG_DFL && raise(SIGINT) == 0 ? 15 : 97;
     if (strcmp(way, "pthread_exit") == 0) pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);
+    if (strcmp(way, "pthread_exit-setuid") == 0) pthread_create(&thread, NULL, change_user, NULL), pthread_exit(NULL);
     if (strcmp(way, "pthread_exit-alone") == 0) pthread_exit(NULL);
     if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();

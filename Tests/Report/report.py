@@ -41,6 +41,7 @@ ENDS = {
     "no-clone": (16, "exit"),
     "no-remote-reads": (16, "exit"),
     "pthread_exit": (0, "exit"),
+    "pthread_exit-setuid": (21, "exit"),
     "pthread_exit-alone": (0, "exit"),
 }
 
@@ -257,6 +258,10 @@ def surroundings(runner: Runner):
         runner.check("a malloc of its own: says so once", len(lines) == 1 and "nothing is tracked" in lines[0], outcome)
     outcome, _ = runner.run("", report=None, command=[own])
     runner.check("a malloc of its own: silent where nothing is asked for", outcome.stderr == "", outcome)
+    outcome, reports = runner.run("return", command=["prlimit", "--stack=65536", runner.program])
+    runner.check("stacks of 64 KiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
+    reports = [report for report in reports.values() if report["process"]["name"] == "ends"]
+    runner.check("stacks of 64 KiB: report", [lost(report) for report in reports] == [(10, 10000)], outcome)
     for limit in ("as", "data"):
         outcome, reports = runner.run("return", command=["prlimit", f"--{limit}=2147483648", runner.program])
         runner.check(f"{limit} of 2 GiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)

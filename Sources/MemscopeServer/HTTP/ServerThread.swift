@@ -26,7 +26,10 @@ struct ServerThread: Sendable {
         // Before the thread exists: it inherits the mask and can never run a handler.
         unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
         var handle = pthread_t()
-        let result = unsafe pthread_create(&handle, nil, enterThread, box.toOpaque())
+        var attributes = pthread_attr_t()
+        setStack(of: &attributes)
+        let result = unsafe pthread_create(&handle, &attributes, enterThread, box.toOpaque())
+        unsafe pthread_attr_destroy(&attributes)
         unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
         guard result == 0 else {
             unsafe box.release()
@@ -75,6 +78,15 @@ private final class Body: Sendable {
         self.started = started
         self.run = run
     }
+}
+
+/// The usual size, but what we need where the program's is limited (`ulimit -s`).
+private func setStack(of attributes: inout pthread_attr_t) {
+    let least = 2 << 20
+    var size = 0
+    unsafe pthread_attr_init(&attributes)
+    unsafe pthread_attr_getstacksize(&attributes, &size)
+    if size < least { unsafe pthread_attr_setstacksize(&attributes, least) }
 }
 
 private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

@@ -17,7 +17,7 @@ final class ErrorWatch: Sendable {
 
     private let state = Mutex(State())
     /// Ids of those that were printed, by whichever watch.
-    private static let printed = Mutex<Set<UInt32>>([])
+    private static let printed = ProcessMutex<Set<UInt32>>([])
 
     /// The collector's second.
     ///

@@ -1,14 +1,14 @@
 #include "CHTTP.h"
 
+#include <sys/un.h>
+
 struct MHD_Daemon *mscope_http_start(
-    int listening_socket, unsigned connection_limit, size_t connection_memory,
-    struct mscope_http_callbacks callbacks, void *context)
+    unsigned connection_limit, size_t connection_memory, struct mscope_http_callbacks callbacks, void *context)
 {
     // No MHD_USE_ERROR_LOG: MemScope prints nothing unless asked. No internal threads:
     // ours is marked, so that what the library allocates is not counted as the program's.
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, callbacks.request, context,
-        MHD_OPTION_LISTEN_SOCKET, listening_socket,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, callbacks.request, context,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit,
         // Its clock does not stop while a connection is suspended. We keep our own.
         MHD_OPTION_CONNECTION_TIMEOUT, 0,
@@ -18,6 +18,12 @@ struct MHD_Daemon *mscope_http_start(
         MHD_OPTION_NOTIFY_COMPLETED, callbacks.completed, context,
         MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, context,
         MHD_OPTION_END);
+}
+
+bool mscope_http_add(struct MHD_Daemon *daemon, int socket)
+{
+    struct sockaddr_un nobody = {.sun_family = AF_UNIX};
+    return MHD_add_connection(daemon, socket, (struct sockaddr *)&nobody, sizeof nobody) == MHD_YES;
 }
 
 int mscope_http_poll_descriptor(struct MHD_Daemon *daemon)

@@ -5,9 +5,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 
 _Static_assert(MSCOPE_HTTP_HANG_UP == POLLRDHUP, "Swift polls for hang-ups with it");
+
+int mscope_http_accept(int listening_socket)
+{
+    return accept4(listening_socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
 
 int mscope_http_eventfd(void)
 {

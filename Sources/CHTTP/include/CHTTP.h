@@ -25,11 +25,15 @@ struct mscope_http_callbacks {
     MHD_NotifyConnectionCallback connection;
 };
 
-/// Starts a daemon without threads over a listening socket, which it owns from then on.
-/// NULL when libmicrohttpd refuses. Why a shim: `MHD_start_daemon` is variadic.
+/// Starts a daemon without threads, that is given its connections. NULL when libmicrohttpd
+/// refuses. Why a shim: `MHD_start_daemon` is variadic.
 struct MHD_Daemon *_Nullable mscope_http_start(
-    int listening_socket, unsigned connection_limit, size_t connection_memory,
-    struct mscope_http_callbacks callbacks, void *_Nullable context);
+    unsigned connection_limit, size_t connection_memory, struct mscope_http_callbacks callbacks,
+    void *_Nullable context);
+
+/// Gives it a connected socket, which it owns from then on; false when it has closed that. Why a
+/// shim: it wants an address, which nobody looks at.
+bool mscope_http_add(struct MHD_Daemon *daemon, int socket);
 
 /// The descriptor that becomes readable when `MHD_run` has work, -1 when there is none.
 /// Why a shim: `MHD_get_daemon_info` is variadic.
@@ -52,6 +56,8 @@ struct MHD_Response *_Nullable mscope_http_stream(
 
 enum { MSCOPE_HTTP_HANG_UP = 0x2000 }; // POLLRDHUP
 
+/// The next client, close-on-exec and non-blocking; -1 with `errno` when there is none.
+int mscope_http_accept(int listening_socket);
 /// A close-on-exec, non-blocking eventfd, -1 with `errno` on failure.
 int mscope_http_eventfd(void);
 /// Waits for a signal until `until`, in nanoseconds of the monotonic clock.

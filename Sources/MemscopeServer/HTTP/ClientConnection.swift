@@ -106,7 +106,7 @@ extension ClientConnection {
     }
 
     private func end(_ message: String) {
-        if expectsRequest { sendTimeout(message) }
+        if expectsRequest { RawResponse(.late(message)).send(to: socket) }
         hangUp()
     }
 
@@ -114,20 +114,5 @@ extension ClientConnection {
         enter(.closing)
         // libmicrohttpd sees the end of the stream and cleans up.
         shutdown(socket, Int32(SHUT_RDWR))
-    }
-
-    private func sendTimeout(_ message: String) {
-        let error = HTTPError(
-            status: 408,
-            code: .badRequest,
-            message: message,
-            hint: "send its header and body without a pause"
-        )
-        guard case .bytes(let json) = error.response.body else { return }
-        let body = String(decoding: json, as: UTF8.self)
-        let text =
-            "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\n"
-            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        _ = unsafe send(socket, text, text.utf8.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
 }

@@ -96,8 +96,8 @@ package final class HTTPDaemon: Sendable {
             mailbox.stop()
         }
         do throws(MemscopeServerError) {
-            let serverThread = try startServer(on: socket.descriptor, mailbox: mailbox) {
-                ServerLoop(gate: gate, hub: hub, worker: worker, mailbox: mailbox)
+            let serverThread = try startServer(mailbox: mailbox) {
+                ServerLoop(gate: gate, hub: hub, worker: worker, mailbox: mailbox, listeningOn: socket.descriptor)
             }
             return Parts(
                 socket: socket,
@@ -115,15 +115,14 @@ package final class HTTPDaemon: Sendable {
 
     /// Starts the thread and waits until it listens.
     private static func startServer(
-        on socket: Int32,
         mailbox: Mailbox,
         makeLoop: @escaping @Sendable () -> ServerLoop
     ) throws(MemscopeServerError) -> ServerThread {
         let thread = try ServerThread(name: "memscope-http") {
             let loop = makeLoop()
-            let isStarted = loop.start(listeningOn: socket)
+            let isStarted = loop.start()
             mailbox.reportStart(isStarted)
-            if isStarted { loop.run(listeningOn: socket) }
+            if isStarted { loop.run() }
         }
         guard mailbox.waitForStart() else {
             thread.join()

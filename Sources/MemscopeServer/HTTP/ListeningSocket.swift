@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A bound, listening socket.
 ///
-/// Whoever holds it gives `descriptor` to libmicrohttpd, which closes it, and removes the
+/// Whoever holds it gives `descriptor` to the server's loop, which closes it, and removes the
 /// file of a unix socket at the end.
 struct ListeningSocket: Sendable {
     let descriptor: Int32
@@ -47,7 +47,7 @@ struct ListeningSocket: Sendable {
         }
     }
 
-    /// For when the daemon that would have closed it did not start.
+    /// For when the loop that would have closed it did not start.
     func close() {
         removeFile()
         mscope_forget_descriptor(descriptor)

@@ -35,6 +35,8 @@ extension ServerLoop {
     private func queue(_ handle: OpaquePointer?, of response: EncodedResponse, to exchange: Exchange) -> MHD_Result {
         guard let handle = unsafe handle else { return .NO }
         defer { unsafe MHD_destroy_response(handle) }
+        // The head of a further request would not have been judged.
+        _ = unsafe MHD_add_response_header(handle, "Connection", "close")
         for header in response.headers { _ = unsafe MHD_add_response_header(handle, header.name, header.value) }
         return unsafe MHD_queue_response(exchange.connection.handle, UInt32(response.status), handle)
     }

@@ -2,8 +2,8 @@ internal import CHTTP
 internal import CMemscope
 internal import Glibc
 
-/// Owns libmicrohttpd and drives it from one thread: polls, runs it, resumes connections
-/// that have something to send, and ends those that are too slow.
+/// Owns the listening socket and libmicrohttpd, and drives both from one thread: accepts, gives libmicrohttpd those
+/// whose request has begun, runs it, resumes connections that have something to send, and ends those that are too slow.
 @safe final class ServerLoop {
     let gate: RequestGate
     let hub: EventHub
@@ -11,29 +11,31 @@ internal import Glibc
     let mailbox: Mailbox
     /// By the address of libmicrohttpd's connection.
     private(set) var connections: [UInt: ClientConnection] = [:]
-    /// How many connections came and went, ever.
-    private var opened = 0
-    private var closed = 0
+    /// Those that libmicrohttpd does not have yet.
+    private var arrivals: [Arrival] = []
+    /// The process had no descriptor for the last client.
+    private var lacksDescriptors = false
     /// Suspended until the worker is done.
     var waiting: [Int: Exchange] = [:]
     private var lastExchange = 0
     private var daemon: OpaquePointer?
     private var pollDescriptor: Int32 = -1
+    private let listener: Int32
 
-    init(gate: RequestGate, hub: EventHub, worker: HeavyWorker, mailbox: Mailbox) {
+    /// Takes over the listening socket, which does not block.
+    init(gate: RequestGate, hub: EventHub, worker: HeavyWorker, mailbox: Mailbox, listeningOn listener: Int32) {
+        self.listener = listener
         self.gate = gate
         self.hub = hub
         self.worker = worker
         self.mailbox = mailbox
     }
 
-    /// Takes over the listening socket; false when libmicrohttpd refuses.
-    func start(listeningOn socket: Int32) -> Bool {
+    /// False when libmicrohttpd refuses.
+    func start() -> Bool {
         let limits = gate.limits
-        // Twice the header limit, so that a head somewhat over it gets our answer and
-        // there is room for the header fields of the response.
+        // Twice the header limit: there is room for the header fields of the response.
         let daemon = unsafe mscope_http_start(
-            socket,
             UInt32(limits.connections),
             2 * limits.headerBytes,
             serverCallbacks,
@@ -47,18 +49,19 @@ internal import Glibc
     }
 
     /// Serves until the mailbox says stop, then closes everything.
-    func run(listeningOn socket: Int32) {
+    func run() {
         while true {
-            let isReady = waitForWork(listeningOn: socket)
+            waitForWork()
             let mail = mailbox.take()
             for (id, response) in mail.finished { finish(id, with: response) }
             if mail.isStopping { break }
             let now = monotonicNow()
+            receiveArrivals(now: now)
             for connection in connections.values { connection.stream?.feed(now: now, limits: gate.limits) }
-            runDaemon(isReady: isReady)
+            unsafe MHD_run(daemon)
             for connection in connections.values { connection.enforce(gate.limits, now: now) }
         }
-        close(listeningSocket: socket)
+        close()
     }
 
     func makeExchange(connection: ClientConnection, target: String?) -> Exchange {
@@ -67,80 +70,105 @@ internal import Glibc
     }
 
     func open(_ handle: OpaquePointer) {
-        opened += 1
         connections[UInt(bitPattern: handle)] = unsafe ClientConnection(handle: handle)
     }
 
     func close(_ handle: OpaquePointer) {
-        closed += 1
         connections.removeValue(forKey: UInt(bitPattern: handle))?.forget()
     }
 
-    private func runDaemon(isReady: Bool) {
-        let (openedBefore, closedBefore) = (opened, closed)
-        unsafe MHD_run(daemon)
-        // At its limit, or the process', libmicrohttpd stops watching the listening socket. It
-        // notices only at the next run that there is room again, and nothing would wake us.
-        if closed != closedBefore { unsafe MHD_run(daemon) }
-        // A client waits, but the process has no descriptor left for it. Without a pause we
-        // would take a whole processor until it has.
-        if isReady, opened == openedBefore, connections.isEmpty {
+    /// Accepts whom there is a place for, and gives libmicrohttpd those whose head is there.
+    private func receiveArrivals(now: UInt64) {
+        while !isCrowded {
+            let socket = mscope_http_accept(listener)
+            lacksDescriptors = socket < 0 && (errno == EMFILE || errno == ENFILE)
+            guard socket >= 0 else { break }
+            arrivals.append(Arrival(socket: socket))
+        }
+        for arrival in arrivals {
+            arrival.look(gate.limits, now: now)
+            guard arrival.phase == .ready else { continue }
+            arrival.handOver()
+            _ = unsafe mscope_http_add(daemon!, arrival.socket)
+        }
+        // They have no place, and few of them a descriptor.
+        let refused = arrivals.filter { $0.phase == .refused }
+        for arrival in refused.dropLast(gate.limits.connections) { arrival.close() }
+        arrivals.removeAll { $0.phase == .gone }
+    }
+
+    /// Sleeps until there is something to do.
+    private func waitForWork() {
+        let watched = connections.values.filter(\.needsWatch)
+        // Where nobody can give way, whoever waits is not looked at.
+        let canAccept = !isCrowded || canGiveWay
+        var sockets = [
+            pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: canAccept ? listener : -1, events: Int16(POLLIN), revents: 0),
+        ]
+        sockets += arrivals.map { pollfd(fd: $0.socket, events: $0.events, revents: 0) }
+        sockets += watched.map { pollfd(fd: $0.socket, events: Int16(MSCOPE_HTTP_HANG_UP), revents: 0) }
+        _ = unsafe poll(&sockets, nfds_t(sockets.count), timeoutMilliseconds())
+        if sockets[2].revents != 0, isCrowded || lacksDescriptors { makeRoom() }
+        for (socket, connection) in zip(sockets.dropFirst(3 + arrivals.count), watched) where socket.revents != 0 {
+            connection.noteHangUp()
+        }
+    }
+
+    private var isCrowded: Bool {
+        connections.count + arrivals.count { $0.phase != .refused } >= gate.limits.connections
+    }
+
+    private var canGiveWay: Bool { idlest != nil }
+
+    /// Lets the client go whose request has been waited for longest, if that is long enough.
+    private func makeRoom() {
+        if let giveWay = idlest {
+            giveWay()
+        } else {
+            // Without a pause we would take a whole processor until there is room.
             var socket = pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0)
             _ = unsafe poll(&socket, 1, 20)
         }
     }
 
-    /// True when libmicrohttpd has something to do.
-    private func waitForWork(listeningOn socket: Int32) -> Bool {
-        let watched = connections.values.filter(\.needsWatch)
-        let idlest = isCrowded ? idlestConnection() : nil
-        var sockets = [
-            pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0),
-            // At its limit libmicrohttpd does not look at it. Without anyone to give way, neither do we.
-            pollfd(fd: idlest == nil ? -1 : socket, events: Int16(POLLIN), revents: 0),
-        ]
-        sockets += watched.map { pollfd(fd: $0.socket, events: Int16(MSCOPE_HTTP_HANG_UP), revents: 0) }
-        _ = unsafe poll(&sockets, nfds_t(sockets.count), timeoutMilliseconds())
-        if sockets[2].revents != 0 { idlest?.giveWay() }
-        for (socket, connection) in zip(sockets.dropFirst(3), watched) where socket.revents != 0 {
-            connection.noteHangUp()
-        }
-        return sockets[0].revents != 0
-    }
-
-    private var isCrowded: Bool { connections.count >= gate.limits.connections }
-
-    /// Whose request has been waited for longest, and long enough to give way to another client.
-    private func idlestConnection() -> ClientConnection? {
+    /// How the one that is idle longest gives way to another client; nil when none has been for long enough.
+    private var idlest: (() -> Void)? {
         let now = monotonicNow()
-        let idle = connections.values.compactMap { connection in
-            connection.idleTime(at: now).map { (connection: connection, time: $0) }
+        var idle: [(time: UInt64, giveWay: () -> Void)] = []
+        for arrival in arrivals { arrival.idleTime(at: now).map { idle.append(($0, arrival.giveWay)) } }
+        for connection in connections.values {
+            connection.idleTime(at: now).map { idle.append(($0, connection.giveWay)) }
         }
         guard let idlest = idle.max(by: { $0.time < $1.time }) else { return nil }
-        return idlest.time >= UInt64(gate.limits.crowdedMilliseconds) * 1_000_000 ? idlest.connection : nil
+        return idlest.time >= UInt64(gate.limits.crowdedMilliseconds) * 1_000_000 ? idlest.giveWay : nil
     }
 
     private func timeoutMilliseconds() -> Int32 {
         // Nobody there: sleep until a client comes.
-        guard !connections.isEmpty else { return -1 }
+        guard !connections.isEmpty || !arrivals.isEmpty else { return -1 }
         // Who publishes an event may be a thread that has not our descriptors, and cannot wake us.
         var longest: UInt64 = connections.values.contains { $0.stream != nil } ? 100 : 1000
         if isCrowded { longest = min(longest, UInt64(gate.limits.crowdedMilliseconds)) }
+        if arrivals.contains(where: { $0.phase == .partial }) { longest = min(longest, Arrival.lookMilliseconds) }
         var timeout: UInt64 = 0
         let isSet = unsafe MHD_get_timeout(daemon, &timeout) == .YES
         return Int32(isSet ? min(timeout, longest) : longest)
     }
 
-    private func close(listeningSocket: Int32) {
+    private func close() {
         hub.detach()
+        for arrival in arrivals { arrival.close() }
+        arrivals = []
         // libmicrohttpd aborts the process when it is stopped with suspended connections.
         for connection in connections.values { connection.stream?.end() }
         for exchange in waiting.values { unsafe MHD_resume_connection(exchange.connection.handle) }
         waiting = [:]
         mscope_forget_descriptor(pollDescriptor)
-        mscope_forget_descriptor(listeningSocket)
         unsafe MHD_stop_daemon(daemon)
         unsafe daemon = nil
+        mscope_forget_descriptor(listener)
+        _ = Glibc.close(listener)
     }
 }

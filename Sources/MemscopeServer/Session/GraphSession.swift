@@ -19,6 +19,9 @@ final class GraphSession: Sendable {
     private let kept = Mutex<Kept?>(nil)
     private let isLooking = Atomic(false)
 
+    /// Whether somebody looks now.
+    var isUnderWay: Bool { isLooking.load(ordering: .acquiring) }
+
     /// What the last look found, while that is kept.
     var last: HeapFinding? {
         kept.withLock { kept in

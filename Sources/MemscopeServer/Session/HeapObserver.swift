@@ -150,9 +150,10 @@ package final class HeapObserver: Sendable {
 
     /// Looks at every live block.
     ///
-    /// - Returns: Nil while another walk is under way.
+    /// - Returns: Nil while another walk is under way, or a look for the graph, which has the names for seconds.
     func takeSnapshot() -> HeapSnapshot? {
-        withNames { names in
+        guard !graph.isUnderWay else { return nil }
+        return withNames { names in
             var census = SnapshotCensus(names: names)
             guard let walk = LiveBlocks({ census.add($0) }) else { return nil }
             return census.snapshot(of: walk)

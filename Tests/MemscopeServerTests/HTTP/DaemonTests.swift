@@ -65,12 +65,14 @@ import Testing
         #expect(answer.text == body)
     }
 
-    @Test("One connection serves several requests") func keepAlive() throws {
+    @Test("One connection serves one request, and says so: the head of a second would not be judged")
+    func oneRequest() throws {
         let client = try TestServer().connect()
-        for _ in 1...3 {
-            client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            #expect(client.receive(until: "ok\n") != nil)
-        }
+        let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        client.send(request + request)
+        let answer = try #require(client.receive(until: "ok\n"))
+        #expect(answer.contains("\r\nConnection: close\r\n"))
+        #expect(client.receiveAll().isEmpty)
     }
 
     @Test("Large answers arrive whole, compressed and plain") func large() throws {

@@ -23,10 +23,42 @@ import Testing
         #expect(server.get("/healthz")?.status == 200)
     }
 
-    @Test("A target of any size gets an answer", arguments: [(30_000, 404), (40_000, 431), (1_048_576, 414)])
+    @Test("A target of any size gets an answer", arguments: [(30_000, 404), (40_000, 431), (1_048_576, 431)])
     func longTarget(size: Int, status: Int) throws {
         let answer = try TestServer().send("GET /" + String(repeating: "x", count: size) + " HTTP/1.1")
         #expect(answer?.status == status)
+    }
+
+    @Test(
+        "A malformed head gets one answer, with the security headers, and the connection ends",
+        arguments: malformedHeads
+    )
+    func malformedHead(head: String, status: Int, message: String) throws {
+        let server = try TestServer()
+        let client = server.connect()
+        client.send(head)
+        let bytes = client.receiveAll()
+        let answer = try #require(RawAnswer(bytes))
+        #expect(answer.status == status)
+        #expect(answer.text.contains(message))
+        #expect(answer.header("Content-Length") == String(answer.body.count))
+        #expect(answer.header("X-Content-Type-Options") == "nosniff")
+        #expect(answer.header("Content-Security-Policy") != nil)
+        #expect(server.get("/healthz")?.status == 200)
+    }
+
+    @Test("A head that comes byte by byte is answered; one that ends early is refused") func pieces() throws {
+        let server = try TestServer()
+        let client = server.connect()
+        for byte in "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8 {
+            client.send([byte])
+            usleep(1000)
+        }
+        #expect(RawAnswer(client.receiveAll())?.status == 200)
+        let early = server.connect()
+        early.send("GET /healthz HTTP/1.1\r\nHost: loc")
+        early.finishSending()
+        #expect(RawAnswer(early.receiveAll())?.status == 400)
     }
 
     @Test("An endless body is refused before it is read") func endlessBody() throws {

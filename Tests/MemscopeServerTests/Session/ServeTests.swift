@@ -51,6 +51,28 @@ import Testing
         }
     }
 
+    @Test("While the heap is looked at there is no snapshot, and nobody waits for one") func snapshotDuringLook() async
+    {
+        await #expect(processExitsWith: .success) {
+            try MemScope.serve(port: 0)
+            let blocks = (0..<100_000).map { [Int](repeating: $0, count: 4) }
+            let isDone = Flag()
+            let look = Task.detached {
+                defer { isDone.value.store(true, ordering: .releasing) }
+                return try MemScope.analyze()
+            }
+            var refused = 0
+            while !isDone.value.load(ordering: .acquiring) {
+                if MemScope.snapshot(named: "meanwhile") == nil { refused += 1 }
+                usleep(1000)
+            }
+            #expect(try await look.value.leaks.count >= 0)
+            #expect(refused > 0)
+            #expect(MemScope.snapshot(named: "after") != nil)
+            #expect(blocks.count == 100_000)
+        }
+    }
+
     @Test("A number that is no port is named with those that are", arguments: [-1, 65_536, 70_000, Int.max, Int.min])
     func badPort(port: Int) throws {
         let error = try #require(throws: MemscopeServerError.self) { try MemScope.serve(port: port) }
@@ -168,4 +190,8 @@ import Testing
             #expect(ask(parents.url, "GET /healthz")?.status == 200)
         }
     }
+}
+
+private final class Flag: Sendable {
+    let value = Atomic(false)
 }

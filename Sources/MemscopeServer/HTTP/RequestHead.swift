@@ -25,6 +25,7 @@ package enum RequestHead {
     /// - Returns: What is to be done with it.
     package static func judge(_ bytes: some RandomAccessCollection<UInt8>, limit: Int) -> Verdict {
         var lines = 0
+        var wantsHost = false
         var start = bytes.startIndex
         // One empty line before a request is left over from the one before.
         if bytes.starts(with: [carriageReturn, lineFeed]) { start = bytes.index(start, offsetBy: 2) }
@@ -37,8 +38,13 @@ package enum RequestHead {
                 )
             }
             let text = line.dropLast()
-            if text.isEmpty, lines > 0 { return .complete }
+            if text.isEmpty, lines > 0 { return wantsHost ? .refused(noHost) : .complete }
             if let error = lines == 0 ? judgeRequestLine(text) : judgeField(text) { return .refused(error) }
+            if lines == 0 {
+                wantsHost = text.last == UInt8(ascii: "1")
+            } else if String(decoding: text.prefix(5), as: UTF8.self).lowercased() == "host:" {
+                wantsHost = false
+            }
             lines += 1
             guard lines <= mostFields + 1 else {
                 return .refused(.tooLarge("more than \(mostFields) header fields", hint: "send fewer", status: 431))
@@ -112,6 +118,8 @@ package enum RequestHead {
     private static let (carriageReturn, lineFeed) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
 
     private static let noRequest = bad("this is no request of HTTP", "use http://; https:// is not spoken here")
+
+    private static let noHost = bad("there is no Host", "send the name and port of this server as Host")
 
     private static func bad(_ message: String, _ hint: String) -> HTTPError {
         .badRequest(message, hint: hint)

@@ -30,6 +30,7 @@ let malformedHeads: [(head: String, status: Int, message: String)] = [
     ("GET /healthz\r\nHost: localhost\r\n\r\n", 400, "not three words"),
     ("GET /healthz http/1.1\r\nHost: localhost\r\n\r\n", 400, "does not end with a version"),
     ("GET /healthz HTTP/2.0\r\nHost: localhost\r\n\r\n", 505, "the version is not spoken here"),
+    ("GET /healthz HTTP/1.1\r\nX-Host: localhost\r\n\r\n", 400, "there is no Host"),
     ("\u{16}\u{3}\u{1}\u{2}", 400, "no request of HTTP"),
     (
         "POST /api/mark HTTP/1.1\r\nHost: localhost\r\nContent-Length: +12\r\n\r\n", 400,
@@ -50,9 +51,10 @@ let malformedHeads: [(head: String, status: Int, message: String)] = [
     @Test(
         "Well-formed heads pass, whatever follows",
         arguments: [
-            "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "\r\nGET / HTTP/1.1\r\n\r\n",
-            "POST /api/mark HTTP/1.1\r\nContent-Length: 2\r\nX:\r\nY:  \t a b \r\n\r\n\0\n{}",
-            "GET /ü?a=%41&b=c&&= HTTP/1.1\r\nX: ü\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
+            "\r\nGET / HTTP/1.1\r\nhost:x\r\n\r\n",
+            "POST /api/mark HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX:\r\nY:  \t a b \r\n\r\n\0\n{}",
+            "GET /ü?a=%41&b=c&&= HTTP/1.1\r\nHOST: ü\r\n\r\n",
         ]
     )
     func complete(head: String) {
@@ -75,7 +77,7 @@ let malformedHeads: [(head: String, status: Int, message: String)] = [
     }
 
     @Test("The limit counts every byte of the head") func limit() {
-        let head = "GET / HTTP/1.1\r\nX: yyyy\r\n\r\n"
+        let head = "GET / HTTP/1.1\r\nHost: y\r\n\r\n"
         #expect(judge(head, limit: head.utf8.count) == .complete)
         #expect(refusal(head, limit: head.utf8.count - 1)?.status == 431)
         #expect(refusal("GET /xxxxxxxxxxxxxxxxxxxxxx", limit: 20)?.status == 431)

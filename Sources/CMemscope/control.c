@@ -94,6 +94,7 @@ static void mscope_child_begins(void)
     mscope_walk_after_fork();
     mscope_scan_after_fork();
     mscope_images_after_fork();
+    mscope_loader_lock_after_fork();
     mscope_sites_after_fork();
     mscope_end_after_fork();
     mscope_signals_after_fork();

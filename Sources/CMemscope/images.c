@@ -264,7 +264,7 @@ static void mscope_lock_images(void)
 /// context: dlclose, or a thread of ours; takes ld.so's lock, so never on the hook path
 void mscope_refresh_images(void)
 {
-    if (!mscope_boot()) return;
+    if (!mscope_boot() || !mscope_may_iterate()) return;
     mscope_lock_images();
     if (mscope_images == NULL) mscope_images = mscope_map(sizeof(struct mscope_image_entry) * MSCOPE_IMAGES);
     if (mscope_images != NULL) {

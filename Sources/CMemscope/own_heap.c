@@ -27,8 +27,9 @@ struct mscope_span {
     bool dirty;      // something may stand in it
 };
 
+// Lines of its own: the hooks read where the heap is, and it is not to wait for our threads.
 static struct {
-    _Atomic uint32_t locked;
+    _Alignas(64) _Atomic uint32_t locked;
     struct mscope_span *spans; // by number, from 1
     uint32_t count, floor, top; // numbers up to `count`; from `floor` on they are this process', up to `top` ever used
     uint32_t lowest;            // no span below it is free

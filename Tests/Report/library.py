@@ -68,8 +68,21 @@ def missing(runner):
     runner.check("without the engine: silent where none is asked for", outcome.stderr == "", outcome)
 
 
+def forks(runner):
+    """Children that inherit ld.so's lock from a thread which they do not have."""
+    program, plugin = runner.folder / "forks_amid", runner.folder / "amid.so"
+    here = Path(__file__).resolve().parent
+    subprocess.run(["clang", "-O1", here / "forks_amid.c", "-o", program, "-lpthread"], check=True)
+    subprocess.run(["clang", "-shared", "-fPIC", here / "plugin.c", "-o", plugin], check=True)
+    outcome, reports = runner.run(str(plugin), command=[program])
+    told = (outcome.returncode, outcome.stdout, outcome.stderr)
+    runner.check("forks amid dlopen: as without us, with no delay", told == (0, "20\n", ""), outcome)
+    runner.check("forks amid dlopen: a report for each", len(reports) == 21, list(reports))
+
+
 def library(runner):
     contents(runner)
     versions(runner)
     crashes(runner)
     missing(runner)
+    forks(runner)

@@ -52,9 +52,22 @@ let package = Package(
             cSettings: cRules + [.unsafeFlags(["-O2"], .when(configuration: .debug))]
         ),
         .systemLibrary(name: "CMemscope", path: "Sources/CMemscope/include"),
-        .target(name: "CHTTP", cSettings: cRules, linkerSettings: [.linkedLibrary("microhttpd")]),
-        .systemLibrary(name: "CElfutils", pkgConfig: "libdw"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .systemLibrary(
+            name: "CMicrohttpd",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"]), .yum(["libmicrohttpd-devel"])]
+        ),
+        .target(name: "CHTTP", dependencies: ["CMicrohttpd"], cSettings: cRules),
+        .systemLibrary(
+            name: "CElfutils",
+            pkgConfig: "libdw",
+            providers: [.apt(["libdw-dev"]), .yum(["elfutils-devel"])]
+        ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"])]
+        ),
         .target(name: "Tracking", dependencies: ["CMemscope", "CElfutils", "CZlib"], swiftSettings: swiftRules),
         .target(name: "MemscopeAnalysis", dependencies: ["Tracking"], swiftSettings: swiftRules),
         .target(name: "MemscopeRender", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules),

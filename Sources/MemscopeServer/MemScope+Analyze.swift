@@ -6,8 +6,8 @@ extension MemScope {
     public struct AnalysisOptions: Sendable, Hashable {
         /// Bytes for the graph of the heap, about 80 per live block; more would be refused.
         public var memoryLimitBytes: UInt64 = 1 << 30
-        /// How long the look may take, in nanoseconds; the program runs meanwhile.
-        public var timeoutNanoseconds: UInt64 = 60_000_000_000
+        /// How long the look may take; the program runs meanwhile.
+        public var timeout = Duration.seconds(60)
 
         /// Whether what the calling thread's stack holds is left out: it is known to have no frame of the program's.
         var ignoresOwnStack = false
@@ -40,5 +40,32 @@ extension MemScope {
         try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
             try HeapObserver.current.analyze(options)
         }
+    }
+
+    /// The same on a thread of MemScope's own: the calling task waits, and no thread of the program's does.
+    ///
+    /// - Parameter options: Limits on memory and time.
+    /// - Returns: What was found; keeping it does not change what later calls find.
+    /// - Throws: ``HeapAnalysisError``, as the call that is not async; with the code
+    ///   ``HeapAnalysisError/Code/outOfMemory`` also when the system refuses a thread.
+    public static func analyze(
+        _ options: AnalysisOptions = AnalysisOptions()
+    ) async throws(HeapAnalysisError) -> HeapAnalysis {
+        let outcome: Result<HeapAnalysis, HeapAnalysisError> = await withCheckedContinuation { waiting in
+            do throws(MemscopeServerError) {
+                let thread = try ServerThread(name: "memscope-look") {
+                    let found = Result { () throws(HeapAnalysisError) in try HeapObserver.current.analyze(options) }
+                    waiting.resume(returning: found)
+                }
+                thread.detach()
+            } catch {
+                waiting.resume(
+                    returning: .failure(
+                        HeapAnalysisError(code: .outOfMemory, reason: error.message, remedy: "run fewer threads")
+                    )
+                )
+            }
+        }
+        return try outcome.get()
     }
 }

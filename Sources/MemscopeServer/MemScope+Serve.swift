@@ -54,13 +54,12 @@ extension MemScope {
     public final class Server: Sendable {
         private let daemon: HTTPDaemon
         private let collector: Collector
-        let observer: HeapObserver
+        private let observer: HeapObserver
 
         init(_ configuration: ServerConfiguration) throws(MemscopeServerError) {
-            let observer = HeapObserver(
-                graphOptions: configuration.analysis,
-                showsContents: configuration.showsContents
-            )
+            let observer = HeapObserver.current
+            observer.settings.analysis = configuration.analysis
+            observer.settings.showsContents = configuration.showsContents
             var http = HTTPDaemon.Configuration(address: try ListenAddress(url: configuration.url))
             http.allowedHosts = configuration.allowedHosts
             if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }
@@ -86,11 +85,12 @@ extension MemScope {
 
         /// Closes all connections and joins the server's threads.
         ///
-        /// Recording goes on. May be called again.
+        /// Recording goes on; marks, snapshots and the timeline stay for the next server. May be called again.
         public func stop() {
             running.withLock { if $0 === self { $0 = nil } }
             daemon.stop()
             collector.stop()
+            CaptureCore.asOwnThread { observer.rest() }
         }
     }
 
@@ -132,35 +132,7 @@ extension MemScope {
         running.withLock { $0 }
     }
 
-    /// Puts a named mark on the timeline; without a server there is none.
-    ///
-    /// - Parameter name: What happened.
-    public static func mark(_ name: String) {
-        CaptureCore.asOwnThread { _ = runningServer?.observer.mark(name) }
-    }
-
-    /// Takes a snapshot of the heap and keeps it, for `/api/snapshot` and `/api/diff`.
-    ///
-    /// - Parameter name: What to call it; its id when nil.
-    /// - Returns: Its id, such as "s1"; nil without a server, or while another look at the heap is under way.
-    @discardableResult
-    public static func snapshot(named name: String? = nil) -> String? {
-        CaptureCore.asOwnThread { runningServer?.observer.keepSnapshot(named: name)?.id }
-    }
 }
 
-extension HeapObserver {
-    /// That of the running server; without one, one that lives as long as the process.
-    static var current: HeapObserver {
-        if let server = MemScope.runningServer { return server.observer }
-        return withoutServer.withLock { kept in
-            let observer = kept ?? HeapObserver()
-            kept = observer
-            return observer
-        }
-    }
-}
-
-private let withoutServer = ProcessMutex<HeapObserver?>(nil)
 private let starting = ProcessMutex(())
 private let running = ProcessMutex<MemScope.Server?>(nil)

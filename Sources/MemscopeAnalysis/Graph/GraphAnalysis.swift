@@ -130,14 +130,14 @@ package final class GraphAnalysis: Sendable {
     }
 
     /// The words that refer to a block, the block's own among them, by address.
-    package func referrers(of node: Int, limit: Int) -> ReferenceList? {
+    package func referrers(of node: Int, skipping skipped: Int = 0, limit: Int) -> ReferenceList? {
         guard let index = built(lazyReferrers, { ReferrerIndex(graph) }) else { return nil }
-        return index.references(to: node, limit: limit, in: graph)
+        return index.references(to: node, skipping: skipped, limit: limit, in: graph)
     }
 
     /// The words of a block that refer to something, by offset.
-    package func referents(of node: Int, limit: Int) -> ReferenceList {
-        ReferenceList(from: node, limit: limit, in: graph)
+    package func referents(of node: Int, skipping skipped: Int = 0, limit: Int) -> ReferenceList {
+        ReferenceList(from: node, skipping: skipped, limit: limit, in: graph)
     }
 
     private func built<Part: Sendable>(_ part: borrowing Mutex<Part?>, _ build: () -> Part?) -> Part? {

@@ -15,24 +15,29 @@ package struct Reference: Sendable, Hashable {
     }
 }
 
-/// The first of the references that there are.
+/// A stretch of the references that there are.
 package struct ReferenceList: Sendable, Hashable {
     package private(set) var references: [Reference] = []
     package private(set) var total = 0
 
     /// The words of a block that refer to something, by offset.
-    init(from node: Int, limit: Int, in graph: HeapGraph) {
+    init(from node: Int, skipping skipped: Int, limit: Int, in graph: HeapGraph) {
+        self.init(skipping: skipped, limit: limit)
         for index in graph.edges(of: node) where graph.edges[index].kind != .ignored {
             let edge = graph.edges[index]
-            add(Reference(node: edge.to, field: "", kind: edge.kind), limit) { graph.label(of: edge, in: node) }
+            add(Reference(node: edge.to, field: "", kind: edge.kind)) { graph.label(of: edge, in: node) }
         }
     }
 
-    fileprivate init() {}
+    private let wanted: Range<Int>
 
-    fileprivate mutating func add(_ reference: Reference, _ limit: Int, label: () -> String) {
-        total += 1
-        guard references.count < limit else { return }
+    fileprivate init(skipping skipped: Int, limit: Int) {
+        wanted = skipped..<skipped + limit
+    }
+
+    fileprivate mutating func add(_ reference: Reference, label: () -> String) {
+        defer { total += 1 }
+        guard wanted.contains(total) else { return }
         var reference = reference
         reference.field = label()
         references.append(reference)
@@ -60,13 +65,13 @@ struct ReferrerIndex: Sendable {
         }
     }
 
-    func references(to node: Int, limit: Int, in graph: HeapGraph) -> ReferenceList {
-        var list = ReferenceList()
+    func references(to node: Int, skipping skipped: Int, limit: Int, in graph: HeapGraph) -> ReferenceList {
+        var list = ReferenceList(skipping: skipped, limit: limit)
         for index in starts[node]..<starts[node + 1] {
             let edge = graph.edges[Int(edges[index])]
             guard edge.kind != .ignored else { continue }
             let owner = self.owner(of: edges[index], in: graph)
-            list.add(Reference(node: UInt32(owner), field: "", kind: edge.kind), limit) {
+            list.add(Reference(node: UInt32(owner), field: "", kind: edge.kind)) {
                 graph.label(of: edge, in: owner)
             }
         }

@@ -2,9 +2,9 @@ public import Tracking
 
 extension MemScope.HeapAnalysis {
     /// Objects that hold each other strongly, in a ring; identical rings are one entry.
-    public struct Cycle: Sendable, Hashable {
+    public struct Cycle: Sendable, Hashable, Codable {
         /// One step around the ring.
-        public struct Step: Sendable, Hashable {
+        public struct Step: Sendable, Hashable, Codable {
             /// The type of the object, such as "Demo.Account".
             public var type: String
             /// The field that holds the next object, such as "owner" or "accounts[0]"; nil when its name is not known.
@@ -17,7 +17,7 @@ extension MemScope.HeapAnalysis {
         }
 
         /// The reference that should not be strong.
-        public struct BreakEdge: Sendable, Hashable {
+        public struct BreakEdge: Sendable, Hashable, Codable {
             /// The type that has the field.
             public var from: String
             /// The field; nil when its name is not known.
@@ -56,6 +56,8 @@ extension MemScope.HeapAnalysis {
                 self.at = at
                 self.place = place
             }
+
+            private enum CodingKeys: String, CodingKey { case from, field, to, reason, at }
         }
 
         /// How many cycles look like this one.
@@ -105,6 +107,12 @@ extension MemScope.HeapAnalysis {
             self.site = site
             self.stack = stack
             self.address = address
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case count, objects, bytes, types, path, breakEdge, site, stack, address
+            case isReachable = "reachable"
+            case isInferred = "inferred"
         }
     }
 }

@@ -2,9 +2,9 @@ public import Tracking
 
 extension MemScope.HeapAnalysis {
     /// Unreachable blocks of one kind, type and call stack; or a call stack that keeps growing.
-    public struct Leak: Sendable, Hashable {
+    public struct Leak: Sendable, Hashable, Codable {
         /// What kind of leak; new kinds may be added, so always handle the default case.
-        public enum Kind: String, Sendable, CaseIterable {
+        public enum Kind: String, Sendable, CaseIterable, Codable {
             /// Unreachable, and no other unreachable block holds it.
             case direct
             /// Held by another unreachable block: it goes when that one goes.
@@ -54,7 +54,15 @@ extension MemScope.HeapAnalysis {
         /// Of some of them, at most 16.
         public var addresses: [Address]
         /// For `Kind/growth` only.
-        public var growth: Growth?
+        public var growth: Growth? {
+            get {
+                guard let slopeBytesPerSecond, let confidence else { return nil }
+                return Growth(bytesPerSecond: slopeBytesPerSecond, confidence: confidence)
+            }
+            set { (slopeBytesPerSecond, confidence) = (newValue?.bytesPerSecond, newValue?.confidence) }
+        }
+        private var slopeBytesPerSecond: Double?
+        private var confidence: Double?
 
         package init(
             kind: Kind,

@@ -3,9 +3,9 @@ public import Tracking
 extension MemScope {
     /// What one look at the whole heap found: blocks that nothing can reach any more, and retain cycles.
     ///
-    /// Sizes are bytes, times nanoseconds. It can be kept for as long as you like: it does not count as holding what
-    /// it describes.
-    public struct HeapAnalysis: Sendable {
+    /// Sizes are bytes. It can be kept for as long as you like: it does not count as holding what it describes. Its
+    /// coded form has the names of the API: a row of `/api/leaks` decodes as a ``Leak``.
+    public struct HeapAnalysis: Sendable, Codable {
         /// How the look was taken.
         public var scan: Scan
         /// The figures in short.
@@ -32,17 +32,20 @@ extension MemScope {
 
 extension MemScope.HeapAnalysis {
     /// How the heap was looked at.
-    public struct Scan: Sendable, Hashable {
+    public struct Scan: Sendable, Hashable, Codable {
         /// How it was held still; for people and logs.
         ///
         /// One of "fork", "fork+registers", "fork+signal", "stopped".
         public var method: String
-        /// When, in nanoseconds on the monotonic clock.
-        public var takenAt: UInt64
-        /// The longest time any thread of the program was held, in nanoseconds.
-        public var pauseNanoseconds: UInt64
-        /// The time from the beginning to the findings, in nanoseconds.
-        public var durationNanoseconds: UInt64
+        /// When, on the monotonic clock: since the system was started, without the time that it slept.
+        public var takenAt: Duration { .nanoseconds(takenAtNanoseconds) }
+        /// The longest time any thread of the program was held.
+        public var pause: Duration { .nanoseconds(pauseNanoseconds) }
+        /// The time from the beginning to the findings.
+        public var duration: Duration { .nanoseconds(durationNanoseconds) }
+        package var takenAtNanoseconds: UInt64
+        package var pauseNanoseconds: UInt64
+        package var durationNanoseconds: UInt64
         /// Live blocks of the program.
         public var blocks: Int
         /// Their bytes.
@@ -75,7 +78,7 @@ extension MemScope.HeapAnalysis {
             passes: Int
         ) {
             self.method = method
-            self.takenAt = takenAt
+            self.takenAtNanoseconds = takenAt
             self.pauseNanoseconds = pauseNanoseconds
             self.durationNanoseconds = durationNanoseconds
             self.blocks = blocks
@@ -87,10 +90,17 @@ extension MemScope.HeapAnalysis {
             self.refusedReferences = refusedReferences
             self.passes = passes
         }
+
+        private enum CodingKeys: String, CodingKey {
+            case method, pauseNanoseconds, durationNanoseconds, blocks, bytes, threads, threadsRead, threadsLeft
+            case refusedReferences, passes
+            case takenAtNanoseconds = "takenAt"
+            case hasUnknownHeap = "unknownHeap"
+        }
     }
 
     /// The figures in short.
-    public struct Summary: Sendable, Hashable {
+    public struct Summary: Sendable, Hashable, Codable {
         /// Blocks that nothing reaches, without those that are suppressed.
         public var unreachableBlocks: Int
         /// Their bytes.
@@ -156,7 +166,7 @@ extension MemScope.HeapAnalysis {
     ///
     /// It is stored as its complement: a scan that meets it does not take it for a pointer, which would make a leak
     /// look held by its own description.
-    public struct Address: Sendable, Hashable, CustomStringConvertible {
+    public struct Address: Sendable, Hashable, Codable, CustomStringConvertible {
         private let complement: UInt64
 
         /// The address as a number.
@@ -166,6 +176,22 @@ extension MemScope.HeapAnalysis {
 
         package init(_ value: UInt64) {
             complement = ~value
+        }
+
+        /// Reads hexadecimal text, such as "0x7f00c0".
+        ///
+        /// - Parameter decoder: Where it stands.
+        /// - Throws: `DecodingError` for what is no such text.
+        public init(from decoder: any Decoder) throws {
+            self.init(try Hexadecimal(from: decoder).value)
+        }
+
+        /// Writes ``description``.
+        ///
+        /// - Parameter encoder: Where to.
+        /// - Throws: What the encoder throws.
+        public func encode(to encoder: any Encoder) throws {
+            try Hexadecimal(value).encode(to: encoder)
         }
     }
 }

@@ -1,21 +1,35 @@
 package import Tracking
 
-/// What lists of findings are sorted by: leaks, cycles, relations.
+/// What lists of findings are sorted by: cycles, relations.
 package enum FindingColumn: String, ListColumn {
     case bytes, count, type
+}
+
+/// What leaks are sorted by.
+package enum LeakColumn: String, ListColumn {
+    case bytes, count, type
+    /// 0 where nobody knows it: for growth.
+    case retainedBytes
 }
 
 extension Page<MemScope.HeapAnalysis.Leak> {
     /// A page of leaks; ties by type.
     package init(
         leaks: [MemScope.HeapAnalysis.Leak],
-        order: ListOrder<FindingColumn>,
-        after cursor: PageCursor<FindingColumn>? = nil,
+        order: ListOrder<LeakColumn>,
+        after cursor: PageCursor<LeakColumn>? = nil,
         limit: Int
     ) {
         self.init(of: leaks, order: order, after: cursor, limit: limit, byLabel: order.column == .type) { leak in
-            PageKey(
-                value: order.column.value(bytes: leak.bytes, count: leak.count),
+            let value: UInt64 =
+                switch order.column {
+                case .bytes: leak.bytes
+                case .count: UInt64(leak.count)
+                case .retainedBytes: leak.retainedBytes ?? 0
+                case .type: 0
+                }
+            return PageKey(
+                value: value,
                 label: leak.type,
                 id: fingerprint("\(leak.kind) \(leak.site) \(leak.typeKind) \(leak.type) \(leak.reason)")
             )

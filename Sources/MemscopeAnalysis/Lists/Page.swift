@@ -26,6 +26,7 @@ package struct Page<Row: Sendable>: Sendable {
         key: (Row) -> PageKey
     ) {
         precondition(limit > 0, "a page of \(limit) rows")
+        let limit = min(limit, max(list.count, 1))
         typealias Entry = (key: PageKey, index: Int)
         func precedes(_ left: PageKey, _ right: PageKey) -> Bool {
             left.precedes(right, isDescending: order.isDescending, byLabel: byLabel)
@@ -50,6 +51,15 @@ package struct Page<Row: Sendable>: Sendable {
         rows = candidates.prefix(limit).map { list[$0.index] }
         total = list.count
         next = candidates.count > limit ? PageCursor(after: candidates[limit - 1].key, order: order).text : nil
+    }
+
+    /// A page of what each row stands for.
+    package func map<Other: Sendable>(_ body: (Row) -> Other) -> Page<Other> {
+        Page<Other>(rows.map(body), total: total, next: next)
+    }
+
+    private init(_ rows: [Row], total: Int, next: String?) {
+        (self.rows, self.total, self.next) = (rows, total, next)
     }
 
     /// The same page with its rows changed one by one: what only the page needs, such as names.

@@ -1,9 +1,6 @@
 package import Tracking
 
-/// What call stacks are sorted by.
-package enum SiteColumn: String, ListColumn {
-    case bytes, blocks, allocations, frees, allocatedBytes, peakBytes
-
+extension MemScope.SiteColumn: ListColumn {
     package func value(of site: Site) -> UInt64 {
         switch self {
         case .bytes: site.counts.liveBytes

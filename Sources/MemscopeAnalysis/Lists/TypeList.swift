@@ -1,23 +1,24 @@
-import Tracking
+package import Tracking
 
-/// What the type census is sorted by.
-package enum TypeColumn: String, ListColumn {
-    case bytes, blocks, name
-}
+extension MemScope.TypeColumn: ListColumn {}
 
 extension Page<TypeTotal> {
     /// A page of the type census; ties by name.
+    ///
+    /// `retained` tells what would go with all blocks of a type, nil where that is not known.
     package init(
         types: [TypeTotal],
         order: ListOrder<TypeColumn>,
         after cursor: PageCursor<TypeColumn>? = nil,
-        limit: Int
+        limit: Int,
+        retained: (BlockType) -> UInt64? = { _ in nil }
     ) {
         self.init(of: types, order: order, after: cursor, limit: limit, byLabel: order.column == .name) { row in
             let value: UInt64 =
                 switch order.column {
                 case .bytes: row.bytes
                 case .blocks: row.blocks
+                case .retainedBytes: retained(row.type) ?? 0
                 case .name: 0
                 }
             let id = fingerprint("\(row.type.kind.rawValue) \(row.type.name)")

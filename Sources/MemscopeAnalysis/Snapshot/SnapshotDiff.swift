@@ -1,16 +1,5 @@
 package import Tracking
 
-/// What became of a call stack's or a type's live blocks from one snapshot to another.
-package enum ChangeKind: String, Sendable, Hashable, CaseIterable {
-    /// It had none before.
-    case new
-    /// It has none any more.
-    case gone
-    /// It has more bytes, or as many in more blocks.
-    case grown
-    case shrunk
-}
-
 /// Signed change of one call stack between two snapshots.
 package struct SiteChange: Sendable, Hashable {
     package var site: UInt32

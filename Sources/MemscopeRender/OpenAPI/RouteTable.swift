@@ -127,7 +127,7 @@ package enum RouteTable {
             "GET",
             "/api/leaks",
             "Unreachable blocks, and what grows.",
-            parameters: list(FindingColumn.self, default: "-bytes") + [
+            parameters: list(LeakColumn.self, default: "-bytes") + [
                 ParameterDescription(
                     "kind",
                     "Only this kind.",
@@ -160,9 +160,35 @@ package enum RouteTable {
             "GET",
             "/api/objects/{addr}",
             "One block: who holds it, and what it holds.",
+            parameters: [address],
+            answer: .finding
+        ),
+        RouteDescription(
+            "GET",
+            "/api/objects/{addr}/referrers",
+            "The words that refer to a block, by address.",
+            parameters: [address, limit, cursor],
+            answer: .finding
+        ),
+        RouteDescription(
+            "GET",
+            "/api/objects/{addr}/referents",
+            "The words of a block that refer to others, by offset.",
+            parameters: [address, limit, cursor],
+            answer: .finding
+        ),
+        RouteDescription(
+            "GET",
+            "/api/types/{name}/objects",
+            "The blocks of a type.",
             parameters: [
-                ParameterDescription("addr", "An address within the block, 0x….", isRequired: true, isInPath: true)
-            ],
+                ParameterDescription("name", "As /api/types has it.", isRequired: true, isInPath: true),
+                ParameterDescription(
+                    "kind",
+                    "Only of this kind.",
+                    .choice(TypeKind.allCases.map(\.rawValue), default: nil)
+                ),
+            ] + list(InstanceColumn.self, default: "-retainedBytes"),
             answer: .finding
         ),
         RouteDescription("POST", "/api/leakscan", "Looks at the whole heap now.", answer: .finding),
@@ -220,13 +246,22 @@ package enum RouteTable {
         .integer(pageLimit, default: defaultPageLimit)
     )
 
+    private static let cursor = ParameterDescription("cursor", "The last answer's next.")
+
+    private static let address = ParameterDescription(
+        "addr",
+        "An address within the block, 0x….",
+        isRequired: true,
+        isInPath: true
+    )
+
     private static func list<Column: ListColumn>(
         _ columns: Column.Type,
         default fallback: String
     ) -> [ParameterDescription] {
         [
             limit,
-            ParameterDescription("cursor", "The last answer's next."),
+            cursor,
             ParameterDescription(
                 "sort",
                 "A column, - for descending.",

@@ -1,10 +1,5 @@
 package import Tracking
 
-/// How far the figures of an answer can be trusted.
-package enum Quality: String, Sendable, CaseIterable {
-    case measured, sampled, inferred
-}
-
 /// Which process answers.
 package struct ProcessIdentity: Sendable, Hashable {
     /// A whole word: half a pointer beside it would look like a pointer to a scan of our own memory.

@@ -33,6 +33,46 @@ extension WireFormat {
         }
     }
 
+    /// Answers `GET /api/objects/{addr}/referrers` and `…/referents`.
+    ///
+    /// `first` is the place of the page's first row among all.
+    package static func neighbours(
+        _ key: String,
+        _ list: ObjectValues.Neighbours,
+        from first: Int,
+        scan: MemScope.HeapAnalysis.Scan,
+        in envelope: Envelope
+    ) -> [UInt8] {
+        let next = first + list.first.count
+        let isTruncated = next < list.total
+        return answer(in: envelope, isTruncated: isTruncated) { json in
+            json.member(key, array: list.first) { json, each in json.object { members(of: each, to: &$0) } }
+            json.member("total", list.total)
+            json.member("next", isTruncated ? String(next) : nil)
+            json.member("scan") { members(of: scan, to: &$0) }
+        }
+    }
+
+    /// Answers `GET /api/types/{name}/objects`.
+    package static func instances(
+        _ page: Page<InstanceValues>,
+        scan: MemScope.HeapAnalysis.Scan,
+        in envelope: Envelope
+    ) -> [UInt8] {
+        list("objects", page, in: envelope) { json, row in
+            json.member("address", hexadecimal: row.address)
+            json.member("type", row.type.name)
+            json.member("kind", row.type.kind.rawValue)
+            json.member("size", row.size)
+            json.member("retainedBytes", row.retainedBytes)
+            json.member("reachable", row.isReachable)
+            json.member("birth", row.birth)
+            json.member("site", row.site)
+        } more: { json in
+            json.member("scan") { members(of: scan, to: &$0) }
+        }
+    }
+
     private static func origin(of object: ObjectValues, to json: inout JSONWriter) {
         json.member("birth", object.birth)
         json.member("thread", object.thread == 0 ? nil : object.thread)
@@ -69,13 +109,13 @@ extension WireFormat {
     }
 
     private static func neighbours(_ key: String, _ list: ObjectValues.Neighbours, to json: inout JSONWriter) {
-        json.member(key, array: list.first) { json, neighbour in
-            json.object { json in
-                members(of: neighbour.block, to: &json)
-                json.member("kind", "\(neighbour.kind)")
-            }
-        }
+        json.member(key, array: list.first) { json, each in json.object { members(of: each, to: &$0) } }
         json.member(key + "Total", list.total)
+    }
+
+    private static func members(of neighbour: ObjectValues.Neighbour, to json: inout JSONWriter) {
+        members(of: neighbour.block, to: &json)
+        json.member("kind", "\(neighbour.kind)")
     }
 
     private static func members(of step: ObjectValues.Step, to json: inout JSONWriter) {

@@ -1,5 +1,36 @@
 package import Tracking
 
+/// A block of a type, as a list shows it.
+package struct InstanceValues: Sendable, Hashable {
+    package var address: UInt64
+    package var type: BlockType
+    package var size: UInt64
+    /// Nil when there is no memory to know it.
+    package var retainedBytes: UInt64?
+    package var isReachable: Bool
+    /// Monotonic nanoseconds.
+    package var birth: UInt64
+    package var site: UInt32
+
+    package init(
+        address: UInt64,
+        type: BlockType,
+        size: UInt64,
+        retainedBytes: UInt64?,
+        isReachable: Bool,
+        birth: UInt64,
+        site: UInt32
+    ) {
+        self.address = address
+        self.type = type
+        self.size = size
+        self.retainedBytes = retainedBytes
+        self.isReachable = isReachable
+        self.birth = birth
+        self.site = site
+    }
+}
+
 /// Everything known about one block.
 ///
 /// It holds addresses of the program's blocks: it must not outlive its request, or the next scan finds them held.

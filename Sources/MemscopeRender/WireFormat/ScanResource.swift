@@ -15,7 +15,7 @@ extension WireFormat {
     }
 
     static func members(of scan: MemScope.HeapAnalysis.Scan, to json: inout JSONWriter) {
-        json.member("takenAt", scan.takenAt)
+        json.member("takenAt", scan.takenAtNanoseconds)
         json.member("method", scan.method)
         json.member("pauseNanoseconds", scan.pauseNanoseconds)
         json.member("durationNanoseconds", scan.durationNanoseconds)

@@ -15,7 +15,7 @@ extension WireFormat {
             json.member("allocatedBytes", site.counts.allocatedBytes)
             json.member("freedBytes", site.counts.freedBytes)
             json.member("peakBytes", site.peakBytes)
-            json.member("stackQuality", site.id == 0 ? "none" : site.quality.rawValue)
+            json.member("stackQuality", MemScope.SiteUsage.StackQuality(site).rawValue)
             json.member("async", site.isAsync)
             json.stack(naming(site))
         }

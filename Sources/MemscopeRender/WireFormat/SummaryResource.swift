@@ -35,12 +35,12 @@ package struct SummaryValues: Sendable, Hashable {
     }
 
     /// Upper bound of one standard deviation of the live bytes, in bytes.
-    func liveBytesStandardError(_ quality: Quality) -> Double {
+    package func liveBytesStandardError(_ quality: Quality) -> Double {
         guard quality != .measured else { return 0 }
         return StandardError.bound(ofBytes: totals.program.liveBytes, interval: sampleInterval)
     }
 
-    var uptimeNanoseconds: UInt64 {
+    package var uptimeNanoseconds: UInt64 {
         now > totals.startedAt ? now - totals.startedAt : 0
     }
 }

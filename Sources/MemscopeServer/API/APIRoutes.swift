@@ -35,13 +35,15 @@ package struct APIRoutes {
         let order = ListOrder<Column>(sort) ?? fallback
         let limit = try limit(request)
         guard let text = request.string("cursor") else { return (order, nil, limit) }
-        guard let cursor = PageCursor(text, order: order) else {
-            throw .badParameter(
-                "\"\(text)\" is no cursor of this list",
-                hint: "take cursor from \"next\" of an answer with the same sort"
-            )
-        }
+        guard let cursor = PageCursor(text, order: order) else { throw Self.badCursor(text) }
         return (order, cursor, limit)
+    }
+
+    static func badCursor(_ text: String) -> HTTPError {
+        .badParameter(
+            "\"\(text)\" is no cursor of this list",
+            hint: "take cursor from \"next\" of an answer with the same parameters"
+        )
     }
 
     func limit(_ request: HTTPRequest) throws(HTTPError) -> Int {
@@ -100,10 +102,15 @@ extension APIRoutes {
             request,
             default: ListOrder(TypeColumn.bytes, isDescending: true)
         )
-        guard let snapshot = observer.takeSnapshot() else { throw Self.walkUnderWay }
-        let page = Page(types: snapshot.byType, order: order, after: cursor, limit: limit)
-        let retained = observer.graph.last?.retainedBytesByType
-        return HTTPResponse(json: WireFormat.types(page, retained: { retained?[$0] }, in: observer.envelope()))
+        func answer(_ finding: HeapFinding?) throws(HTTPError) -> [UInt8] {
+            guard let snapshot = observer.takeSnapshot() else { throw Self.walkUnderWay }
+            let retained = finding?.retainedBytesByType
+            let page = Page(types: snapshot.byType, order: order, after: cursor, limit: limit) { retained?[$0] }
+            return WireFormat.types(page, retained: { retained?[$0] }, in: observer.envelope())
+        }
+        // Who sorts by what only a look tells wants one.
+        if order.column == .retainedBytes { return try self.answer(observer.lastFinding, with: answer) }
+        return HTTPResponse(json: try answer(observer.graph.last))
     }
 
     private func threads(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
@@ -166,7 +173,7 @@ extension APIRoutes {
             ),
             isActive: CaptureCore.isActive,
             checks: CaptureCore.checkTotals(),
-            showsContents: observer.showsContents
+            showsContents: observer.settings.showsContents
         )
         return HTTPResponse(json: WireFormat.config(values, in: observer.envelope()))
     }

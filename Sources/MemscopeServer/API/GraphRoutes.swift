@@ -16,12 +16,15 @@ extension APIRoutes {
             .get("/api/leaks", isHeavy: true, handler: leaks),
             .get("/api/cycles", isHeavy: true, handler: cycles),
             .get("/api/relations", isHeavy: true, handler: relations),
-            .get("/api/objects/{addr}", isHeavy: true, handler: object),
-        ]
+        ] + objects
     }
 
     private func leaks(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try findingParameters(request, "kind")
+        let (order, cursor, limit) = try listParameters(
+            request,
+            also: ["kind"],
+            default: ListOrder(LeakColumn.bytes, isDescending: true)
+        )
         let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
         let kind = try request.choice("kind", of: kinds, default: "", without: "without it all but stack")
         return try answer(observer.lastFinding) { finding in
@@ -58,26 +61,6 @@ extension APIRoutes {
         }
     }
 
-    private func object(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters()
-        let text = request.captures["addr"] ?? ""
-        guard text.hasPrefix("0x"), let address = UInt64(text.dropFirst(2), radix: 16), !text.contains("+") else {
-            throw .badParameter(
-                "\"\(text)\" is no address",
-                hint: "an address is hexadecimal and begins with 0x, such as those that /api/leaks names"
-            )
-        }
-        return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
-            guard let object = observer.withNames({ finding.object(at: address, names: $0) }) else {
-                throw .notFound(
-                    "no block contained \(text) when the heap was last looked at",
-                    hint: "scan again with POST /api/leakscan; blocks of MemScope's own are never shown"
-                )
-            }
-            return WireFormat.object(object, scan: finding.scan, in: observer.envelope())
-        }
-    }
-
     private func findingParameters(
         _ request: HTTPRequest,
         _ others: String...
@@ -86,7 +69,7 @@ extension APIRoutes {
     }
 
     /// Answers from a look at the heap; where none can be had, says why and what would help.
-    private func answer(
+    func answer(
         _ look: () throws(HeapAnalysisError) -> HeapFinding,
         with body: (HeapFinding) throws(HTTPError) -> [UInt8]
     ) throws(HTTPError) -> HTTPResponse {

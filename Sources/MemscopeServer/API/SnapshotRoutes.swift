@@ -48,16 +48,12 @@ extension APIRoutes {
 
     /// A kept snapshot by id or name, or one of now.
     private func find(_ id: String, parameter: String) throws(HTTPError) -> HeapSnapshot {
-        if id == HeapSnapshot.unkeptID {
-            guard let fresh = observer.takeSnapshot() else { throw Self.walkUnderWay }
-            return fresh
+        do throws(HeapAnalysisError) {
+            return try observer.snapshot(id)
+        } catch {
+            if error.code == .busy { throw Self.walkUnderWay }
+            throw .notFound("\(error.reason), which \"\(parameter)\" asks for", hint: error.remedy)
         }
-        if let kept = observer.withSnapshots({ $0[id] }) { return kept }
-        let known = observer.withSnapshots { $0.snapshots.map(\.id) }.joined(separator: ", ")
-        throw .notFound(
-            "no snapshot \"\(id)\" for \"\(parameter)\"",
-            hint: known.isEmpty ? "take one with POST /api/snapshots" : "kept are \(known); \"now\" is the heap of now"
-        )
     }
 
     private func naming(_ names: MetadataStore) -> (UInt32) -> [Frame] {

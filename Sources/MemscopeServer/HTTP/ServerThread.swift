@@ -60,6 +60,11 @@ struct ServerThread: Sendable {
     func join() {
         pthread_join(handle, nil)
     }
+
+    /// Leaves it alone: it ends by itself, and nobody waits for it.
+    func detach() {
+        pthread_detach(handle)
+    }
 }
 
 private final class Outcome<Value: Sendable>: Sendable {

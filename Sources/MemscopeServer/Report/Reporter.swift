@@ -77,7 +77,7 @@ enum Reporter {
         mscope_put_off_end(patience)
         var options = MemScope.AnalysisOptions()
         // Names and the file need the rest.
-        options.timeoutNanoseconds = patience / 10 * 7
+        options.timeout = .nanoseconds(patience / 10 * 7)
         do throws(HeapAnalysisError) {
             return .analysis(try observer.analyze(options))
         } catch {

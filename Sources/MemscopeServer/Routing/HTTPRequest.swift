@@ -14,6 +14,8 @@ package struct HTTPRequest: Sendable, Hashable {
     package var method: String
     /// Percent-decoded, begins with "/".
     package var path: String
+    /// What stands between the slashes of the path, each percent-decoded: one may have a slash of its own, as %2F.
+    package var segments: [String]
     /// Percent-decoded, in the order of the request.
     package var query: [Parameter]
     package var headers: [HTTPHeader]
@@ -30,6 +32,7 @@ package struct HTTPRequest: Sendable, Hashable {
     ) {
         self.method = method
         self.path = path
+        segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         self.query = query
         self.headers = headers
         self.body = body
@@ -50,8 +53,12 @@ package struct HTTPRequest: Sendable, Hashable {
             let name = try percentDecoded(sides[0], plusIsSpace: true)
             query.append(Parameter(name, sides.count == 2 ? try percentDecoded(sides[1], plusIsSpace: true) : ""))
         }
-        let path = try percentDecoded(parts[0], plusIsSpace: false)
-        self.init(method: method, path: path, query: query, headers: headers, body: body)
+        var segments: [String] = []
+        for segment in parts[0].split(separator: "/", omittingEmptySubsequences: false) {
+            segments.append(try percentDecoded(segment, plusIsSpace: false))
+        }
+        self.init(method: method, path: segments.joined(separator: "/"), query: query, headers: headers, body: body)
+        self.segments = segments
     }
 
     /// The first value of a header field, whatever the case of its name.

@@ -46,15 +46,14 @@ package struct Route: Sendable {
         Route(.post, path, isHeavy: isHeavy, handler: handler)
     }
 
-    /// What the pattern captures from `path`, nil when it does not match.
-    func captures(from path: String) -> [String: String]? {
-        let wanted = self.path.split(separator: "/", omittingEmptySubsequences: false)
-        let given = path.split(separator: "/", omittingEmptySubsequences: false)
+    /// What the pattern captures from the segments of a path, nil when it does not match.
+    func captures(from given: [String]) -> [String: String]? {
+        let wanted = path.split(separator: "/", omittingEmptySubsequences: false)
         guard wanted.count == given.count else { return nil }
         var captures: [String: String] = [:]
         for (want, have) in zip(wanted, given) {
             if want.first == "{", want.last == "}", !have.isEmpty {
-                captures[String(want.dropFirst().dropLast())] = String(have)
+                captures[String(want.dropFirst().dropLast())] = have
             } else if want != have {
                 return nil
             }

@@ -35,7 +35,7 @@ package struct Router: Sendable {
         let method = request.method == "HEAD" ? "GET" : request.method
         var allowed: Set<String> = []
         for route in routes {
-            guard let captures = route.captures(from: request.path) else { continue }
+            guard let captures = route.captures(from: request.segments) else { continue }
             if route.method.rawValue == method {
                 var request = request
                 request.captures = captures

@@ -35,6 +35,10 @@ final class GraphSession: Sendable {
         kept.withLock { $0?.finding }
     }
 
+    func forget() {
+        kept.withLock { $0 = nil }
+    }
+
     /// Gives back the memory of a graph that nobody asked for lately.
     func forgetIdle() {
         kept.withLock { current in

@@ -54,7 +54,7 @@ final class GrowthWatch: Sendable {
         var leaks: [MemScope.HeapAnalysis.Leak] = []
         var places: [RowKey: Int] = [:]
         for finding in findings {
-            let type = types[finding.site] ?? BlockType(name: "unknown", kind: .unknown)
+            let type = types[finding.site] ?? .unknown
             let site = representative(finding.site)
             let key = RowKey(site: site, type: type)
             if let known = places[key] {

@@ -4,7 +4,9 @@ internal import Tracking
 public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of obstacle; new kinds may be added, so always handle the default case.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Kind: String { case busy, blocksUnknown, tooLarge, outOfMemory, timedOut, interrupted, forbidden }
+        private enum Kind: String {
+            case busy, blocksUnknown, tooLarge, outOfMemory, timedOut, interrupted, forbidden, unknownSnapshot
+        }
 
         private let kind: Kind
 
@@ -22,6 +24,8 @@ public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConverti
         public static let interrupted = Code(kind: .interrupted)
         /// The system lets us neither copy the process nor stop its threads.
         public static let forbidden = Code(kind: .forbidden)
+        /// No snapshot of that id or name is kept.
+        public static let unknownSnapshot = Code(kind: .unknownSnapshot)
 
         /// The name of the code, such as "timedOut".
         public var description: String { kind.rawValue }
@@ -47,6 +51,15 @@ public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConverti
 }
 
 extension HeapAnalysisError {
+    static func unknownSnapshot(_ id: String, kept: [String]) -> HeapAnalysisError {
+        HeapAnalysisError(
+            code: .unknownSnapshot,
+            reason: "no snapshot is called \"\(id)\"",
+            remedy: kept.isEmpty
+                ? "take one first" : "kept are \(kept.joined(separator: ", ")); \"now\" is the heap of now"
+        )
+    }
+
     init(_ problem: HeapScanProblem) {
         let code: Code =
             switch problem {

@@ -6,11 +6,10 @@ extension HeapFinding {
     /// Most neighbours that are named.
     private static let neighbourLimit = 100
 
-    /// What was known about the block that contained an address; nil when none did.
+    /// What was known about a block.
     ///
-    /// The answer holds addresses of the program: it must not outlive its request.
-    func object(at address: UInt64, names: MetadataStore) -> ObjectValues? {
-        guard let node = analysis.graph.node(containing: address) else { return nil }
+    /// The answer holds addresses of the program, as those below: it must not outlive its request.
+    func object(_ node: Int, names: MetadataStore) -> ObjectValues {
         let graph = analysis.graph
         let block = graph.nodes[node]
         let origin = graph.origin(of: node)
@@ -42,7 +41,23 @@ extension HeapFinding {
         )
     }
 
-    private func neighbours(_ list: ReferenceList) -> ObjectValues.Neighbours {
+    func instances(_ page: Page<Instance>) -> Page<InstanceValues> {
+        page.map { instance in
+            let node = Int(instance.node)
+            let block = analysis.graph.nodes[node]
+            return InstanceValues(
+                address: block.address,
+                type: analysis.graph.blockType(at: block.type),
+                size: block.size,
+                retainedBytes: analysis.dominators?.retainedBytes(of: node),
+                isReachable: analysis.reachability.isReachable(node),
+                birth: analysis.graph.origin(of: node).birth,
+                site: block.site
+            )
+        }
+    }
+
+    func neighbours(_ list: ReferenceList) -> ObjectValues.Neighbours {
         ObjectValues.Neighbours(
             list.references.map { ObjectValues.Neighbour(step($0.node, field: $0.field), kind: $0.kind) },
             total: list.total

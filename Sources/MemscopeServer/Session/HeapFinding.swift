@@ -153,6 +153,6 @@ extension HeapGraph {
 
     /// The type with an index of `types`; "unknown" for `HeapNode.none`.
     func blockType(at index: UInt32) -> BlockType {
-        index == HeapNode.none ? BlockType(name: "unknown", kind: .unknown) : types[Int(index)]
+        index == HeapNode.none ? .unknown : types[Int(index)]
     }
 }

@@ -58,7 +58,7 @@ struct HeapLook {
         AllocationScope.wipeStack()
         var wanted = HeapScanner.Options()
         wanted.memoryLimit = options.memoryLimitBytes
-        wanted.timeout = options.timeoutNanoseconds
+        wanted.timeout = options.timeout.nanoseconds
         wanted.readsRegisters = registers
         wanted.withoutOwnStack = options.ignoresOwnStack
         do throws(HeapScanProblem) {

@@ -48,7 +48,7 @@ extension HeapObserver {
     /// What is known of an error; contents only as configured.
     func values(of error: MemoryError, _ names: MetadataStore) -> ErrorValues {
         var values = names.values(of: error)
-        values.showsContents = showsContents
+        values.showsContents = settings.showsContents
         return values
     }
 }

@@ -6,7 +6,7 @@ internal import Tracking
 extension HeapObserver {
     /// Looks at the whole heap, and keeps what it found for the questions of a dashboard.
     func scanForLeaks() throws(HeapAnalysisError) -> HeapFinding {
-        let finding = try look(graphOptions, isKept: true)
+        let finding = try look(settings.analysis, isKept: true)
         hub.publish(
             event: "leakscan",
             data: String(decoding: WireFormat.leakScan(finding.scan, finding.summary, in: envelope()), as: UTF8.self)

@@ -17,8 +17,6 @@ package final class HeapObserver: Sendable {
     let growth = GrowthWatch()
     let errors = ErrorWatch()
     let equalSites = Mutex(EqualSites())
-    /// Whether memory around the damage may be shown to clients.
-    let showsContents: Bool
     /// Whether each memory error gets a line on stderr.
     let wishesErrorLines = Switch.printErrors.isOn
     // Made on first use: reading images and testing the type reader takes milliseconds.
@@ -28,15 +26,38 @@ package final class HeapObserver: Sendable {
     /// How long symbol files stay open after the last question; they cost megabytes each.
     private static let idleNanoseconds: UInt64 = 30_000_000_000
 
-    /// What a look at the heap for the dashboard may cost.
-    let graphOptions: MemScope.AnalysisOptions
+    /// What its users allow.
+    struct Settings: Sendable {
+        /// What a look at the heap for the dashboard may cost.
+        var analysis = MemScope.AnalysisOptions()
+        /// Whether memory around the damage may be shown to clients.
+        var showsContents = Switch.showContents.isOn
+    }
 
-    package init(
-        graphOptions: MemScope.AnalysisOptions = MemScope.AnalysisOptions(),
-        showsContents: Bool = Switch.showContents.isOn
-    ) {
-        self.graphOptions = graphOptions
-        self.showsContents = showsContents
+    private let allowed = Mutex(Settings())
+
+    var settings: Settings {
+        get { allowed.withLock { $0 } }
+        set { allowed.withLock { $0 = newValue } }
+    }
+
+    package init() {}
+
+    /// That of this process: its history, snapshots and marks outlive a server.
+    static var current: HeapObserver {
+        ofProcess.withLock { known in
+            let observer = known ?? HeapObserver()
+            known = observer
+            return observer
+        }
+    }
+
+    private static let ofProcess = ProcessMutex<HeapObserver?>(nil)
+
+    /// Gives back what was kept for questions: nobody asks any more.
+    func rest() {
+        graph.forget()
+        withNames { $0.closeSymbolFiles() }
     }
 
     /// What stands around an answer of now.
@@ -158,6 +179,19 @@ package final class HeapObserver: Sendable {
             guard let walk = LiveBlocks({ census.add($0) }) else { return nil }
             return census.snapshot(of: walk)
         }
+    }
+
+    /// The same; what is in the way is an error.
+    func snapshotOfNow() throws(HeapAnalysisError) -> HeapSnapshot {
+        guard let snapshot = takeSnapshot() else { throw HeapAnalysisError(.busy) }
+        return snapshot
+    }
+
+    /// A kept snapshot by id or name, or one of now.
+    func snapshot(_ id: String) throws(HeapAnalysisError) -> HeapSnapshot {
+        if id == HeapSnapshot.unkeptID { return try snapshotOfNow() }
+        if let kept = withSnapshots({ $0[id] }) { return kept }
+        throw .unknownSnapshot(id, kept: withSnapshots { $0.snapshots.map(\.id) })
     }
 
     /// Takes a snapshot and keeps it.

@@ -142,7 +142,7 @@ package final class MetadataStore: @unchecked Sendable {
         let table = imageTable
         let swift = readers.types.type(ofFirstWord: target.typeWord, size: target.size, isImage: table.isMapped)
         if let swift { return swift }
-        guard error.allocated.site != 0 else { return BlockType(name: "unknown", kind: .unknown) }
+        guard error.allocated.site != 0 else { return .unknown }
         return BlockType(name: moduleOfSite(error.allocated.site), kind: .c)
     }
 

@@ -225,6 +225,9 @@ package struct BlockType: Sendable, Hashable {
         self.name = name
         self.kind = kind
     }
+
+    /// Of a block whose beginning says nothing.
+    package static let unknown = BlockType(name: "unknown", kind: .unknown)
 }
 
 /// Something that happened to one block, kept for history.

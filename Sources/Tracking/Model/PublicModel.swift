@@ -2,7 +2,7 @@
 
 extension MemScope {
     /// One function on a call stack, named; inlined functions are frames of their own.
-    public struct Frame: Sendable, Hashable {
+    public struct Frame: Sendable, Hashable, Codable {
         /// Demangled; "0x…" when no name is known.
         public var function: String
         /// The source file; nil when there is no debug information.
@@ -12,7 +12,11 @@ extension MemScope {
         /// File name of the image without folders; nil when the address belongs to none.
         public var image: String?
         /// The return address.
-        public var address: UInt64
+        public var address: UInt64 {
+            get { codedAddress.value }
+            set { codedAddress.value = newValue }
+        }
+        private var codedAddress: Hexadecimal
         /// Whether the compiler put the function into its caller.
         public var isInlined: Bool
 
@@ -28,13 +32,19 @@ extension MemScope {
             self.file = file
             self.line = line
             self.image = image
-            self.address = address
+            self.codedAddress = Hexadecimal(address)
             self.isInlined = isInlined
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case function, file, line, image
+            case codedAddress = "address"
+            case isInlined = "inlined"
         }
     }
 
     /// What kind of block a type names; kinds may be added.
-    public enum TypeKind: String, Sendable, Hashable, CaseIterable {
+    public enum TypeKind: String, Sendable, Hashable, CaseIterable, Codable {
         /// An instance of a class or an actor.
         case `class`
         /// The storage of an array.
@@ -66,3 +76,4 @@ extension MemScope {
 
 package typealias Frame = MemScope.Frame
 package typealias TypeKind = MemScope.TypeKind
+package typealias Quality = MemScope.Quality

@@ -63,12 +63,18 @@ import Tracking
     func visitsTypes(column: TypeColumn, limit: Int) throws {
         for isDescending in [true, false] {
             let order = ListOrder(column, isDescending: isDescending)
-            let rows = try walk(order) { Page(types: types, order: order, after: $0, limit: limit) }
+            func retained(_ type: BlockType) -> UInt64? { type.name.utf8.count.isMultiple(of: 3) ? nil : 7 }
+            let rows = try walk(order) {
+                Page(types: types, order: order, after: $0, limit: limit, retained: retained)
+            }
             #expect(rows.count == types.count)
             #expect(Set(rows.map(\.type)).count == types.count)
             switch column {
             case .bytes: #expect(rows.map(\.bytes) == rows.map(\.bytes).sorted { ($0 < $1) != isDescending })
             case .blocks: #expect(rows.map(\.blocks) == rows.map(\.blocks).sorted { ($0 < $1) != isDescending })
+            case .retainedBytes:
+                let values = rows.map { retained($0.type) ?? 0 }
+                #expect(values == values.sorted { ($0 < $1) != isDescending })
             case .name:
                 let short = rows.map(\.type.name).filter { $0.hasPrefix("Demo") }
                 #expect(short == short.sorted { ($0 < $1) != isDescending })

@@ -16,6 +16,14 @@ import Testing
         )
     }
 
+    @Test("A slash that is percent-encoded ends no segment") func encodedSlash() throws {
+        let request = try request("/api/types/A%2FB%3CInt%3E/objects")
+        #expect(request.segments == ["", "api", "types", "A/B<Int>", "objects"])
+        #expect(request.path == "/api/types/A/B<Int>/objects")
+        let route = Route.get("/api/types/{name}/objects") { _ in HTTPResponse(json: []) }
+        #expect(try Router([route]).match(request).request.captures == ["name": "A/B<Int>"])
+    }
+
     @Test("A plus sign in the path is a plus sign") func plus() throws {
         #expect(try request("/a+b").path == "/a+b")
     }

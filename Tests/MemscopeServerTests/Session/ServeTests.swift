@@ -101,15 +101,15 @@ import Testing
             first.stop()
             #expect(MemScope.runningServer == nil)
             #expect(!RawClient(url: first.url).isConnected)
-            #expect(MemScope.snapshot() == nil)
-            MemScope.mark("nobody keeps it")
+            #expect(MemScope.snapshot() == "s1")
+            MemScope.mark("between")
             let second = try MemScope.serve(port: port)
             #expect(second !== first)
             first.stop()
             #expect(MemScope.runningServer === second)
             let answer = ask(second.url, "GET /api/timeline").map { Answer($0) }
             #expect(answer?.status == 200)
-            #expect(answer?.data.marks.list.isEmpty == true)
+            #expect(answer?.data.marks.list.map(\.name.text) == ["between"])
         }
     }
 

@@ -49,7 +49,7 @@ struct Census {
     }
 
     mutating func allUnknown() -> BlockTypes {
-        let place = result.place(of: BlockType(name: "unknown", kind: .unknown))
+        let place = result.place(of: .unknown)
         for index in result.indices.indices {
             result.set(place, forBlock: index)
         }

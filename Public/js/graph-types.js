@@ -69,6 +69,13 @@
  * @typedef {Page & {scan: ScanInfo, summary: LeakSummary, leaks: Leak[]}} LeakList
  */
 
+/** @typedef {{address: string, type: string, kind: string, size: number, retainedBytes: number | null,
+ *   reachable: boolean, birth: number, site: string | number}} Instance */
+/**
+ * GET /api/types/{name}/objects
+ * @typedef {Page & {scan: ScanInfo, objects: Instance[]}} InstanceList
+ */
+
 /** @typedef {{type: string, field: string | null}} PathStep - the field leads to the next step */
 /**
  * The reference that should not be strong.

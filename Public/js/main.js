@@ -7,6 +7,7 @@ import { formatRoute, parseRoute } from "./lib/route.js";
 import { Scans } from "./state/scans.js";
 import { createStore } from "./state/store.js";
 import { restoreTheme } from "./state/theme.js";
+import { createBlocksView } from "./views/blocks.js";
 import { createConnectionBanner } from "./views/connection-banner.js";
 import { createCyclesView } from "./views/cycles.js";
 import { createErrorsView } from "./views/errors.js";
@@ -96,6 +97,7 @@ function start() {
     overview: createOverview(app),
     sites: createSitesView(app),
     types: createTypesView(app),
+    blocks: createBlocksView(app),
     threads: createThreadsView(app),
     flame: createFlameView(app),
     leaks: createLeaksView(app),

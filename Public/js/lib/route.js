@@ -2,8 +2,8 @@
 // "#/sites?sort=-blocks" and back. The address holds what a reload should keep.
 
 export const VIEWS = /** @type {const} */ ([
-  "overview", "sites", "types", "threads", "flame", "leaks", "cycles", "object", "errors", "safety",
-  "snapshots", "images",
+  "overview", "sites", "types", "blocks", "threads", "flame", "leaks", "cycles", "object", "errors",
+  "safety", "snapshots", "images",
 ]);
 
 /** @typedef {{view: typeof VIEWS[number], params: Record<string, string>}} Route */

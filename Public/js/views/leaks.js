@@ -110,7 +110,7 @@ const COLUMNS = [
   { label: "Allocated by", class: "col-name is-optional", create: createStackCell,
     update: (cell, leak) => updateStackCell(cell, leak.stack) },
   figureColumn({ label: "Bytes", sort: "bytes" }, (leak) => leak.bytes, formatBytes, exactBytes),
-  figureColumn({ label: "Retained", class: "is-optional", hint: "What would be freed with it" },
+  figureColumn({ label: "Retained", sort: "retainedBytes", class: "is-optional", hint: "What would be freed with it" },
     (leak) => leak.retainedBytes, formatBytes, exactBytes),
   figureColumn({ label: "Blocks", sort: "count" }, (leak) => leak.count, formatCount, formatCount),
   { label: "Basis", class: "col-quality is-spare", create: (cell) => cell.append(h("span", { class: "badge quality" })),

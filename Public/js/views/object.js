@@ -103,12 +103,20 @@ class ObjectView {
     this.facts = createFacts(FACTS);
     this.path = h("div");
     this.stack = h("div");
-    this.referrers = createReferences("Held by", "Its field", "No block of the heap points here.");
-    this.referents = createReferences("Holds", "Through field", "It points to no other block.");
+    this.referrers = createReferences("Held by", "Its field", "No block of the heap points here.",
+      (cursor) => this.more("referrers", cursor));
+    this.referents = createReferences("Holds", "Through field", "It points to no other block.",
+      (cursor) => this.more("referents", cursor));
     this.panel.content.append(this.name, this.facts.element,
       part("Why it is alive", this.path),
       h("div", { class: "columns object-part" }, this.referrers.element, this.referents.element),
       part("Where it was made", this.stack));
+  }
+
+  /** @param {"referrers" | "referents"} which @param {number} cursor */
+  async more(which, cursor) {
+    const { data } = await get(`objects/${this.address}/${which}`, { cursor, limit: 1000 });
+    return data[which];
   }
 
   /** @param {import("../state/resource.js").ResourceState<HeapObject>} state @returns {HTMLElement | null} */

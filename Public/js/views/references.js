@@ -4,6 +4,7 @@
 import { groupDigits } from "../lib/format.js";
 import { REFERENCES } from "../lib/words.js";
 import { h, replace, setAttribute, setText } from "./dom.js";
+import { createListFooter } from "./list-footer.js";
 import { objectLink } from "./object-link.js";
 import { Table } from "./table.js";
 
@@ -24,8 +25,13 @@ function updateKind(cell, row) {
   replace(cell, h("span", { class: "badge", title: words.text || null, data: { reference: row.kind } }, words.label));
 }
 
-/** @param {string} title @param {string} fieldLabel @param {string} none */
-export function createReferences(title, fieldLabel, none) {
+/**
+ * @param {string} title
+ * @param {string} fieldLabel
+ * @param {string} none
+ * @param {(cursor: number) => Promise<Reference[]>} load - those behind so many
+ */
+export function createReferences(title, fieldLabel, none, load) {
   const table = new Table({
     caption: title,
     key: (/** @type {Row} */ row) => String(row.at),
@@ -41,15 +47,30 @@ export function createReferences(title, fieldLabel, none) {
   const heading = h("h3", {});
   const empty = h("p", { class: "muted" }, none);
   const scroll = h("div", { class: "table-scroll" }, table.element);
-  return {
-    element: h("section", { class: "references", "aria-label": title }, heading, empty, scroll),
-    /** @param {Reference[]} references @param {number} total */
-    show(references, total) {
+  /** @type {Reference[]} */
+  let shown = [];
+  const footer = createListFooter("references", async () => {
+    const before = shown;
+    const more = await load(before.length);
+    // Meanwhile another object may have come.
+    if (shown === before) view.show([...before, ...more], total);
+  });
+  let total = 0;
+  const view = {
+    element: h("section", { class: "references", "aria-label": title }, heading, empty, scroll, footer.element),
+    /** @param {Reference[]} references @param {number} all */
+    show(references, all) {
+      shown = references;
+      total = all;
       const some = references.length < total ? `${groupDigits(references.length)} of ` : "";
       setText(heading, `${title}: ${some}${groupDigits(total)}`);
       setAttribute(empty, "hidden", references.length > 0);
       setAttribute(scroll, "hidden", references.length === 0);
       table.show(references.map((reference, at) => ({ ...reference, at })));
+      footer.update({ shown: references.length, loaded: references.length, total, more: references.length < total,
+        truncated: false });
+      setAttribute(footer.element, "hidden", references.length === total);
     },
   };
+  return view;
 }

@@ -17,6 +17,7 @@ const LABELS = {
   overview: "Overview",
   sites: "Sites",
   types: "Types",
+  blocks: "Blocks",
   threads: "Threads",
   flame: "Flame graph",
   leaks: "Leaks",

@@ -27,16 +27,22 @@ export function updateTypeCell(cell, row) {
   setAttribute(name, "title", row.name);
 }
 
+/** @param {"blocks" | "leaks"} view @param {string} label @param {TypeRow} row */
+function scanLink(view, label, { name, kind }) {
+  const params = view === "blocks" ? { type: name, kind } : { type: name };
+  return h("a", { class: "link", href: formatRoute({ view, params }), "aria-label": `${label} of ${name}` }, label);
+}
+
 /**
  * Stays as it is once it is there: a link that is replaced would lose the reader's focus.
  * @param {HTMLElement} cell
  * @param {TypeRow} row
  */
-function updateLeaksLink(cell, row) {
+function updateLinks(cell, row) {
   const wasScanned = typeof row.retainedBytes === "number";
   if (wasScanned === cell.hasChildNodes()) return;
-  replace(cell, wasScanned && h("a", { class: "link", href: formatRoute({ view: "leaks", params: { type: row.name } }),
-    "aria-label": `Leaks of ${row.name}` }, "Leaks"));
+  replace(cell, wasScanned && scanLink("blocks", "Blocks", row), wasScanned && " ",
+    wasScanned && scanLink("leaks", "Leaks", row));
 }
 
 /** @param {() => number | null} whole @returns {import("./table.js").Column<TypeRow>[]} */
@@ -47,13 +53,13 @@ function typeColumns(whole) {
     figureColumn({ label: "Live", sort: "bytes" }, (row) => row.bytes, formatBytes, exactBytes),
     { label: "Share", class: "col-share is-wide is-optional", hint: "Of the process' live bytes",
       create: createShareBar, update: (cell, row) => updateShareBar(cell, row.bytes, whole()) },
-    figureColumn({ label: "Retained", class: "is-optional",
+    figureColumn({ label: "Retained", sort: "retainedBytes", class: "is-optional",
       hint: "What would be freed if every block of the type were; known after a scan of the heap" },
     (row) => row.retainedBytes ?? null, formatBytes, exactBytes),
     figureColumn({ label: "Blocks", sort: "blocks" }, (row) => row.blocks, formatCount, formatCount),
     figureColumn({ label: "Mean size", class: "is-spare" }, (row) => (row.blocks > 0 ? row.bytes / row.blocks : null),
       formatBytes, exactBytes),
-    { label: "", class: "col-link is-spare", update: updateLeaksLink },
+    { label: "", class: "col-link is-spare", update: updateLinks },
   ];
 }
 

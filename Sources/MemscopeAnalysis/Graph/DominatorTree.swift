@@ -44,8 +44,8 @@ package struct DominatorTree: Sendable {
         return dominator == 0 ? nil : Int(vertices[dominator])
     }
 
-    /// Bytes that would go with the block, its own among them.
-    package func retainedBytes(of node: Int) -> UInt64 { numbers[node] == 0 ? 0 : retained[numbers[node]] }
+    /// Bytes that would go with the block, its own among them; nil where it is neither held nor known to be lost.
+    package func retainedBytes(of node: Int) -> UInt64? { numbers[node] == 0 ? nil : retained[numbers[node]] }
 
     /// Per type of the graph the bytes that its blocks retain together.
     ///

@@ -68,7 +68,7 @@ extension MemScope {
     ///
     /// The newest 32 are kept, by call stack and type.
     ///
-    /// - Parameter name: What to call it; its id when nil.
+    /// - Parameter name: What to call it; its id when nil. By a name such as "s1" or "now" it cannot be asked for.
     /// - Returns: Its id, such as "s1"; nil while another look at the heap is under way.
     @discardableResult
     public static func snapshot(named name: String? = nil) -> String? {

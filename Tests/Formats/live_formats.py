@@ -12,59 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
+from urllib.parse import quote
 
+from demo_server import Server
 from openapi_spec_validator import validate
 from schemas import problems
 
 # Parameters a route cannot do without, and the bodies of the routes that act.
 REQUIRED = {"/api/diff": "?from=formats"}
 BODIES = {"/api/snapshots": {"name": "formats"}, "/api/mark": {"name": "formats"}, "/api/mode": {"mode": "full"}}
-
-
-class Server:
-    """A running demo."""
-
-    def __init__(self, demo: str):
-        # A file, so that a talkative demo never waits for us to read.
-        self.log = tempfile.NamedTemporaryFile(mode="w+", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [demo, "--port", "0", "--leak"], stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
-        self.url = self.wait_for_url()
-
-    def wait_for_url(self) -> str:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            text = self.output()
-            if found := re.search(r"https?://[^\s/]+", text):
-                return found.group()
-            if self.process.poll() is not None:
-                raise SystemExit(f"formats: the demo ended with {self.process.returncode}:\n{text}")
-            time.sleep(0.05)
-        self.stop()
-        raise SystemExit(f"formats: the demo printed no URL in 30 s:\n{text}")
-
-    def output(self) -> str:
-        with open(self.log.name, encoding="utf-8", errors="replace") as file:
-            return file.read()
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-
-    def ask(self, path: str, body: object = None) -> tuple[int, str, str]:
-        """Status, media type and text of an answer."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.headers.get_content_type(), answer.read().decode(errors="replace")
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, refusal.headers.get_content_type(), refusal.read().decode(errors="replace")
 
 
 def run(*command: str, text: str = "") -> str:
@@ -88,6 +44,16 @@ def promise_of(operation: dict) -> tuple[int, str, str | None]:
     return status, media_type, reference.rsplit("/", 1)[1] if reference else None
 
 
+def fill(server: Server, path: str) -> str:
+    """A path with something that is there in the place of its parameters."""
+    if "{addr}" in path:
+        path = path.replace("{addr}", some_addresses(server)[0])
+    if "{name}" in path:
+        types = json.loads(server.ask("/api/types")[2])["data"]["types"]
+        path = path.replace("{name}", quote(types[0]["name"], safe=""))
+    return path
+
+
 def some_addresses(server: Server) -> list[str]:
     """Addresses of blocks that leaked; the demo loses some every few seconds."""
     deadline = time.monotonic() + 60
@@ -103,16 +69,14 @@ def some_addresses(server: Server) -> list[str]:
 def check_answer(server: Server, document: dict, path: str, method: str, operation: dict):
     *promised, component = promise_of(operation)
     body = BODIES.get(path, {}) if method == "post" else None
-    if "{addr}" in path:
-        path = path.replace("{addr}", some_addresses(server)[0])
-    status, media_type, text = server.ask(path + REQUIRED.get(path, ""), body)
+    status, media_type, text = server.ask(fill(server, path) + REQUIRED.get(path, ""), body)
     assert [status, media_type] == promised, f"{status} {media_type} in place of {promised}: {text[:300]}"
     found = problems(document, component, json.loads(text)) if component else []
     assert not found, "; ".join(found)
 
 
 def check_refusal(server: Server, document: dict, path: str):
-    status, _, text = server.ask(path.replace("{addr}", "0x10") + "?nonsense=1")
+    status, _, text = server.ask(fill(server, path) + "?nonsense=1")
     assert status == 400, f"status {status} in place of 400: {text[:300]}"
     found = problems(document, "Error", json.loads(text))
     assert not found, "; ".join(found)

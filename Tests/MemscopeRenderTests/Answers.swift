@@ -159,7 +159,8 @@ enum Answers {
                         sites: 1 << 20,
                         ownBytes: 1 << 30,
                         requestBodyBytes: 65536,
-                        connections: 64
+                        connections: 64,
+                        eventStreams: 8
                     ),
                     isActive: true,
                     checks: ErrorFixtures.checks,

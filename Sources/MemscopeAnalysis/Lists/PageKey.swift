@@ -43,19 +43,24 @@ struct PageKey: Sendable, Hashable {
 /// then do not shift the ones in between.
 package struct PageCursor<Column: ListColumn>: Sendable, Hashable {
     let key: PageKey
-    let order: ListOrder<Column>
+    package let order: ListOrder<Column>
 
     init(after key: PageKey, order: ListOrder<Column>) {
         self.key = key
         self.order = order
     }
 
-    /// Reads a cursor; nil when it is malformed or comes from a list in another order.
-    package init?(_ text: String, order: ListOrder<Column>) {
+    /// What fits ``init(_:)``, as a regular expression.
+    package static var pattern: String {
+        let columns = Column.allCases.map(\.rawValue).joined(separator: "|")
+        return "^-?(\(columns))\\.[0-9a-f]{1,16}\\.([0-9a-f]{2})*\\.[0-9a-f]{1,16}$"
+    }
+
+    /// Reads a cursor; nil when it is malformed.
+    package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == order.text,
-            let value = UInt64(parts[1], radix: 16), let label = String(hexadecimal: parts[2]),
-            let id = UInt64(parts[3], radix: 16)
+        guard parts.count == 4, let order = ListOrder<Column>(String(parts[0])),
+            let value = number(parts[1]), let label = String(hexadecimal: parts[2]), let id = number(parts[3])
         else { return nil }
         self.init(after: PageKey(value: value, label: label, id: id), order: order)
     }
@@ -68,13 +73,21 @@ package struct PageCursor<Column: ListColumn>: Sendable, Hashable {
     }
 }
 
+private func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+}
+
+private func number(_ text: Substring) -> UInt64? {
+    text.utf8.allSatisfy(isDigit) && text.utf8.count <= 16 ? UInt64(text, radix: 16) : nil
+}
+
 extension String {
+    /// What is no UTF-8 is repaired: it names a place in the order all the same.
     fileprivate init?(hexadecimal text: Substring) {
+        guard text.utf8.allSatisfy(isDigit), text.utf8.count.isMultiple(of: 2) else { return nil }
         let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
         let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-        guard let label = String(validating: bytes, as: UTF8.self) else { return nil }
-        self = label
+        self = String(decoding: bytes, as: UTF8.self)
     }
 }
 

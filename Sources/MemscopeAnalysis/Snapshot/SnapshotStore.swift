@@ -28,8 +28,16 @@ package struct SnapshotStore: Sendable {
         return snapshot
     }
 
-    /// The snapshot with this id, else the newest with this name.
+    /// The snapshot with this id, else the newest with this name; a name that looks like an id is none.
     package subscript(idOrName: String) -> HeapSnapshot? {
-        snapshots.last { $0.id == idOrName } ?? snapshots.last { $0.name == idOrName }
+        if Self.isID(idOrName) { return snapshots.last { $0.id == idOrName } }
+        return snapshots.last { $0.name == idOrName }
+    }
+
+    /// Whether a text is the id of a snapshot that is, was or may be kept, or of the heap of now.
+    package static func isID(_ text: String) -> Bool {
+        let digits = text.dropFirst()
+        return text == HeapSnapshot.unkeptID
+            || (text.first == "s" && !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber })
     }
 }

@@ -7,48 +7,62 @@ package enum OpenAPIDocument {
     /// - Parameters:
     ///   - routes: What the server answers.
     ///   - version: Of MemScope.
+    ///   - needsToken: Whether clients must present a token.
     /// - Returns: JSON.
-    package static func render(_ routes: [RouteDescription] = RouteTable.routes, version: String) -> [UInt8] {
+    package static func render(
+        _ routes: [RouteDescription] = RouteTable.routes,
+        version: String,
+        needsToken: Bool = false
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.member("openapi", "3.1.0")
             json.member("info") { json in
                 json.member("title", "MemScope")
-                json.member("description", "The heap of this process, live.")
+                json.member(
+                    "description",
+                    "The heap of this process, live. Whatever answers GET answers HEAD. A method that a path does not "
+                        + "answer is a 405, a path that nobody answers a 404."
+                )
                 json.member("version", version)
             }
-            // Loopback needs no token: an empty requirement stands for "none".
-            json.member("security", array: [nil, "token"]) { json, scheme in
-                json.object { if let scheme { $0.member(scheme, array: [String]()) } }
+            if needsToken {
+                json.member("security", array: ["token"]) { json, scheme in
+                    json.object { $0.member(scheme, array: [String]()) }
+                }
             }
-            json.member("paths") { paths(routes, to: &$0) }
+            json.member("paths") { paths(routes, needsToken: needsToken, to: &$0) }
             json.key("components")
             json.verbatim(OpenAPIComponents.json)
         }
         return json.bytes
     }
 
-    private static func paths(_ routes: [RouteDescription], to json: inout JSONWriter) {
+    private static func paths(_ routes: [RouteDescription], needsToken: Bool, to json: inout JSONWriter) {
         let byPath = Dictionary(grouping: routes, by: \.path)
         for path in byPath.keys.sorted() {
             json.member(path) { json in
                 for route in byPath[path] ?? [] {
-                    json.member(route.method.lowercased()) { operation(route, to: &$0) }
+                    json.member(route.method.lowercased()) { json in
+                        operation(route, needsToken: needsToken && !route.isOpen, to: &json)
+                    }
                 }
             }
         }
     }
 
-    private static func operation(_ route: RouteDescription, to json: inout JSONWriter) {
+    private static func operation(_ route: RouteDescription, needsToken: Bool, to json: inout JSONWriter) {
         json.member("operationId", operationID(of: route))
         json.member("summary", route.about)
-        if !route.parameters.isEmpty {
-            json.member("parameters", array: route.parameters) { json, parameter in
+        let parameters = route.parameters.filter { needsToken || !$0.isToken }
+        if !parameters.isEmpty {
+            json.member("parameters", array: parameters) { json, parameter in
                 json.object { self.parameter(parameter, to: &$0) }
             }
         }
         if !route.body.isEmpty { json.member("requestBody") { body(route.body, to: &$0) } }
-        json.member("responses") { responses(of: route, to: &$0) }
+        if route.isOpen { json.member("security", array: [String]()) }
+        json.member("responses") { responses(of: route, needsToken: needsToken, to: &$0) }
     }
 
     /// Such as "get_api_objects_addr".
@@ -66,8 +80,12 @@ package enum OpenAPIDocument {
 
     private static func schema(_ kind: ParameterKind, to json: inout JSONWriter) {
         switch kind {
-        case .text:
+        case .text(let pattern, let maximum, let fallback):
             json.member("type", "string")
+            json.member("minLength", 1)
+            if let maximum { json.member("maxLength", maximum) }
+            json.member("pattern", pattern ?? "^[^\\u0000]+$")
+            if let fallback { json.member("default", fallback) }
         case .integer(let range, let fallback):
             json.member("type", "integer")
             json.member("minimum", range.lowerBound)
@@ -85,6 +103,7 @@ package enum OpenAPIDocument {
         json.member("required", !required.isEmpty)
         content("application/json", to: &json) { json in
             json.member("type", "object")
+            json.member("additionalProperties", false)
             json.member("required", array: required)
             json.member("properties") { json in
                 for member in members { json.member(member.name) { schema(member.kind, to: &$0) } }
@@ -92,7 +111,7 @@ package enum OpenAPIDocument {
         }
     }
 
-    private static func responses(of route: RouteDescription, to json: inout JSONWriter) {
+    private static func responses(of route: RouteDescription, needsToken: Bool, to json: inout JSONWriter) {
         json.member(route.answer == .created ? "201" : "200") { json in
             json.member("description", route.about)
             switch route.answer {
@@ -104,13 +123,30 @@ package enum OpenAPIDocument {
                         json.object { $0.member("$ref", "#/components/schemas/\(name)") }
                     }
                 }
-            case .planned:
-                content("application/json", to: &json) { $0.member("$ref", "#/components/schemas/Unavailable") }
+            case .page: content("text/html", to: &json) { _ in }
             case .other(let mediaType):
                 content(mediaType, to: &json) { _ in }
             }
         }
-        json.member("default") { $0.member("$ref", "#/components/responses/Error") }
+        if route.answer == .page {
+            json.member("303") { json in
+                json.member("description", "The token is right: the cookie is set, go on to the page.")
+                content("text/plain", to: &json) { _ in }
+            }
+            json.member("304") { $0.member("description", "The copy that If-None-Match names is still good.") }
+        }
+        for status in refusals(of: route, needsToken: needsToken) {
+            json.member(String(status)) { $0.member("$ref", "#/components/responses/\(status)") }
+        }
+    }
+
+    private static func refusals(of route: RouteDescription, needsToken: Bool) -> [Int] {
+        var statuses = [400, 403, 408, 411, 413, 431, 500, 505]
+        if needsToken { statuses.append(401) }
+        if route.mayMiss { statuses.append(404) }
+        if route.method == "POST" { statuses.append(415) }
+        if route.isHeavy { statuses.append(503) }
+        return statuses.sorted()
     }
 
     private static func content(

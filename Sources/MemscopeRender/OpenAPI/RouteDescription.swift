@@ -1,6 +1,7 @@
 /// What a query or path parameter accepts.
 package enum ParameterKind: Sendable, Hashable {
-    case text
+    /// Of at least one character, none of them zero; `pattern` is a regular expression.
+    case text(pattern: String? = nil, maximum: Int? = nil, default: String? = nil)
     case integer(ClosedRange<Int>, default: Int)
     case choice([String], default: String?)
 }
@@ -14,10 +15,13 @@ package struct ParameterDescription: Sendable, Hashable {
     /// Part of the path rather than of the query.
     package var isInPath: Bool
 
+    /// What it is called where a visit link has the token.
+    var isToken: Bool { name == "token" }
+
     package init(
         _ name: String,
         _ about: String,
-        _ kind: ParameterKind = .text,
+        _ kind: ParameterKind = .text(),
         isRequired: Bool = false,
         isInPath: Bool = false
     ) {
@@ -37,8 +41,8 @@ package enum AnswerKind: Sendable, Hashable {
     case finding
     /// The envelope with `data`, status 201.
     case created
-    /// The envelope with `"available":false`: a route of the contract that is not built yet.
-    case planned
+    /// The dashboard: HTML, the way there with a token, or that the browser's copy is still good.
+    case page
     /// Anything else, by media type.
     case other(String)
 }
@@ -52,6 +56,10 @@ package struct RouteDescription: Sendable, Hashable {
     /// Members of the JSON body of a POST.
     package var body: [ParameterDescription]
     package var answer: AnswerKind
+    /// Whether it may answer 503: one such request runs at a time.
+    package var isHeavy: Bool
+    /// Whether it asks for something that may not be there: then it answers 404.
+    package var mayMiss: Bool
 
     package init(
         _ method: String,
@@ -59,7 +67,9 @@ package struct RouteDescription: Sendable, Hashable {
         _ about: String,
         parameters: [ParameterDescription] = [],
         body: [ParameterDescription] = [],
-        answer: AnswerKind = .resource
+        answer: AnswerKind = .resource,
+        isHeavy: Bool = false,
+        mayMiss: Bool = false
     ) {
         self.method = method
         self.path = path
@@ -67,5 +77,10 @@ package struct RouteDescription: Sendable, Hashable {
         self.parameters = parameters
         self.body = body
         self.answer = answer
+        self.isHeavy = isHeavy
+        self.mayMiss = mayMiss
     }
+
+    /// Whether it answers without the token.
+    var isOpen: Bool { path == "/healthz" }
 }

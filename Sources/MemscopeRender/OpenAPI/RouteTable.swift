@@ -5,8 +5,11 @@ import Tracking
 package enum RouteTable {
     package static let pageLimit = 1...1000
     package static let defaultPageLimit = 100
+    /// Of snapshots and marks, in characters.
+    package static let nameLength = 1...200
 
-    package static let routes = resources + graph + findings + actions + planned + files
+    /// What answers.
+    package static let routes = resources + graph + findings + actions + files
 
     private static let resources: [RouteDescription] = [
         RouteDescription("GET", "/api/summary", "The whole process' figures, now."),
@@ -26,19 +29,22 @@ package enum RouteTable {
             "GET",
             "/api/sites",
             "Call stacks with their counters.",
-            parameters: list(SiteColumn.self, default: "-bytes")
+            parameters: list(SiteColumn.self, default: "-bytes"),
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
             "/api/types",
             "Live blocks by type.",
-            parameters: list(TypeColumn.self, default: "-bytes")
+            parameters: list(TypeColumn.self, default: "-bytes"),
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
             "/api/threads",
             "Threads that allocated.",
-            parameters: list(ThreadColumn.self, default: "-allocatedBytes")
+            parameters: list(ThreadColumn.self, default: "-allocatedBytes"),
+            isHeavy: true
         ),
         RouteDescription("GET", "/api/snapshots", "The snapshots that are kept."),
         RouteDescription(
@@ -46,8 +52,15 @@ package enum RouteTable {
             "/api/snapshot",
             "One snapshot by call stack and by type.",
             parameters: [
-                ParameterDescription("id", "Id or name; without it, the heap of now, which is not kept."), limit,
-            ]
+                ParameterDescription(
+                    "id",
+                    "Id or name; \"now\" is the heap of now, which is not kept.",
+                    .text(default: "now")
+                ),
+                limit,
+            ],
+            isHeavy: true,
+            mayMiss: true
         ),
         RouteDescription(
             "GET",
@@ -57,10 +70,13 @@ package enum RouteTable {
                 ParameterDescription("from", "Id or name of the older snapshot.", isRequired: true),
                 ParameterDescription(
                     "to",
-                    "Id or name of the newer snapshot; without it, or \"now\", the heap of now."
+                    "Id or name of the newer snapshot; \"now\" is the heap of now.",
+                    .text(default: "now")
                 ),
                 limit,
-            ]
+            ],
+            isHeavy: true,
+            mayMiss: true
         ),
         RouteDescription(
             "GET",
@@ -72,15 +88,17 @@ package enum RouteTable {
                     "What a node's value counts.",
                     .choice(FlameWeight.allCases.map(\.rawValue), default: FlameWeight.bytes.rawValue)
                 )
-            ]
+            ],
+            isHeavy: true
         ),
-        RouteDescription("GET", "/api/metadata", "Version, images, symbols."),
+        RouteDescription("GET", "/api/metadata", "Version, images, symbols.", isHeavy: true),
         RouteDescription("GET", "/api/config", "Mode, limits, server address."),
         RouteDescription(
             "GET",
             "/api/events",
             "Server-sent events: summary, mark, mode, snapshot, leakscan, memoryerror.",
-            answer: .other("text/event-stream")
+            answer: .other("text/event-stream"),
+            isHeavy: true
         ),
     ]
 
@@ -89,14 +107,23 @@ package enum RouteTable {
             "POST",
             "/api/snapshots",
             "Takes a snapshot and keeps it.",
-            body: [ParameterDescription("name", "What to call it; its id without.")],
-            answer: .created
+            body: [
+                ParameterDescription(
+                    "name",
+                    "What to call it, other than an id (s1) or now; its id without.",
+                    .text(pattern: "^(?!(now|s[0-9]+)$)[^\\u0000]+$", maximum: nameLength.upperBound)
+                )
+            ],
+            answer: .created,
+            isHeavy: true
         ),
         RouteDescription(
             "POST",
             "/api/mark",
             "Puts a named mark on the timeline.",
-            body: [ParameterDescription("name", "What happened.", isRequired: true)],
+            body: [
+                ParameterDescription("name", "What happened.", .text(maximum: nameLength.upperBound), isRequired: true)
+            ],
             answer: .created
         ),
         RouteDescription(
@@ -114,13 +141,14 @@ package enum RouteTable {
         ),
     ]
 
-    private static let planned: [RouteDescription] =
+    /// Answered with what is not there yet.
+    package static let planned: [RouteDescription] =
         [
             ("tasks", "Live blocks by task."), ("ffi", "Blocks that crossed into C."),
             ("variables", "Tracked variables."), ("scopes", "Measured scopes."),
             ("lifecycle", "Births and deaths of blocks."), ("query", "Questions over the record."),
-        ].map { RouteDescription("GET", "/api/\($0.0)", $0.1, answer: .planned) }
-        + [RouteDescription("POST", "/api/trim", "Asks the allocator to return memory.", answer: .planned)]
+        ].map { RouteDescription("GET", "/api/\($0.0)", $0.1) }
+        + [RouteDescription("POST", "/api/trim", "Asks the allocator to return memory.")]
 
     private static let graph: [RouteDescription] = [
         RouteDescription(
@@ -134,14 +162,16 @@ package enum RouteTable {
                     .choice(MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue), default: nil)
                 )
             ],
-            answer: .finding
+            answer: .finding,
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
             "/api/cycles",
             "Retain cycles.",
             parameters: list(FindingColumn.self, default: "-bytes"),
-            answer: .finding
+            answer: .finding,
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
@@ -154,28 +184,35 @@ package enum RouteTable {
                     .choice(RelationKind.allCases.map(\.rawValue), default: nil)
                 )
             ],
-            answer: .finding
+            answer: .finding,
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
             "/api/objects/{addr}",
             "One block: who holds it, and what it holds.",
             parameters: [address],
-            answer: .finding
+            answer: .finding,
+            isHeavy: true,
+            mayMiss: true
         ),
         RouteDescription(
             "GET",
             "/api/objects/{addr}/referrers",
             "The words that refer to a block, by address.",
-            parameters: [address, limit, cursor],
-            answer: .finding
+            parameters: [address, limit, placeCursor],
+            answer: .finding,
+            isHeavy: true,
+            mayMiss: true
         ),
         RouteDescription(
             "GET",
             "/api/objects/{addr}/referents",
             "The words of a block that refer to others, by offset.",
-            parameters: [address, limit, cursor],
-            answer: .finding
+            parameters: [address, limit, placeCursor],
+            answer: .finding,
+            isHeavy: true,
+            mayMiss: true
         ),
         RouteDescription(
             "GET",
@@ -189,9 +226,11 @@ package enum RouteTable {
                     .choice(TypeKind.allCases.map(\.rawValue), default: nil)
                 ),
             ] + list(InstanceColumn.self, default: "-retainedBytes"),
-            answer: .finding
+            answer: .finding,
+            isHeavy: true,
+            mayMiss: true
         ),
-        RouteDescription("POST", "/api/leakscan", "Looks at the whole heap now.", answer: .finding),
+        RouteDescription("POST", "/api/leakscan", "Looks at the whole heap now.", answer: .finding, isHeavy: true),
     ]
 
     private static let findings: [RouteDescription] = [
@@ -205,7 +244,8 @@ package enum RouteTable {
                     "Only this kind.",
                     .choice(MemoryError.Kind.allCases.map(\.rawValue), default: nil)
                 )
-            ]
+            ],
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
@@ -217,23 +257,32 @@ package enum RouteTable {
                     "Only of this detector.",
                     .choice(SafetyFinding.Detector.allCases.map(\.rawValue), default: nil)
                 )
-            ]
+            ],
+            isHeavy: true
         ),
     ]
 
     private static let files: [RouteDescription] = [
-        RouteDescription("GET", "/", "The dashboard.", answer: .other("text/html")),
+        RouteDescription(
+            "GET",
+            "/",
+            "The dashboard.",
+            parameters: [ParameterDescription("token", "Of the first visit: it is traded for a cookie.")],
+            answer: .page
+        ),
         RouteDescription(
             "GET",
             "/debug/pprof/heap",
             "Live blocks for go tool pprof, gzipped.",
-            answer: .other("application/octet-stream")
+            answer: .other("application/octet-stream"),
+            isHeavy: true
         ),
         RouteDescription(
             "GET",
             "/debug/pprof/allocs",
             "All allocations for go tool pprof, gzipped.",
-            answer: .other("application/octet-stream")
+            answer: .other("application/octet-stream"),
+            isHeavy: true
         ),
         RouteDescription("GET", "/metrics", "For Prometheus.", answer: .other("text/plain")),
         RouteDescription("GET", "/healthz", "Answers while the server runs.", answer: .other("text/plain")),
@@ -246,11 +295,16 @@ package enum RouteTable {
         .integer(pageLimit, default: defaultPageLimit)
     )
 
-    private static let cursor = ParameterDescription("cursor", "The last answer's next.")
+    private static func cursor(_ pattern: String) -> ParameterDescription {
+        ParameterDescription("cursor", "The last answer's next, of a list in the same order.", .text(pattern: pattern))
+    }
+
+    private static let placeCursor = cursor("^[0-9]{1,9}$")
 
     private static let address = ParameterDescription(
         "addr",
         "An address within the block, 0x….",
+        .text(pattern: "^0x[0-9a-fA-F]{1,16}$"),
         isRequired: true,
         isInPath: true
     )
@@ -261,7 +315,7 @@ package enum RouteTable {
     ) -> [ParameterDescription] {
         [
             limit,
-            cursor,
+            cursor(PageCursor<Column>.pattern),
             ParameterDescription(
                 "sort",
                 "A column, - for descending.",

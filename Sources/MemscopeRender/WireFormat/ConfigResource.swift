@@ -14,6 +14,8 @@ package struct ConfigLimits: Sendable, Hashable {
     package var ownBytes: UInt64
     package var requestBodyBytes: Int
     package var connections: Int
+    /// Most streams of `/api/events`.
+    package var eventStreams: Int
 
     package init(
         snapshots: Int,
@@ -23,7 +25,8 @@ package struct ConfigLimits: Sendable, Hashable {
         sites: UInt64,
         ownBytes: UInt64,
         requestBodyBytes: Int,
-        connections: Int
+        connections: Int,
+        eventStreams: Int
     ) {
         self.snapshots = snapshots
         self.marks = marks
@@ -33,6 +36,7 @@ package struct ConfigLimits: Sendable, Hashable {
         self.ownBytes = ownBytes
         self.requestBodyBytes = requestBodyBytes
         self.connections = connections
+        self.eventStreams = eventStreams
     }
 }
 
@@ -98,5 +102,6 @@ extension WireFormat {
         json.member("ownBytes", limits.ownBytes)
         json.member("requestBodyBytes", limits.requestBodyBytes)
         json.member("connections", limits.connections)
+        json.member("eventStreams", limits.eventStreams)
     }
 }

@@ -6,10 +6,13 @@ internal import Tracking
 package struct APIRoutes {
     let observer: HeapObserver
     let limits: HTTPDaemon.Limits
+    /// Whether clients must present a token.
+    let hasToken: Bool
 
-    package init(observer: HeapObserver, limits: HTTPDaemon.Limits = HTTPDaemon.Limits()) {
+    package init(observer: HeapObserver, limits: HTTPDaemon.Limits = HTTPDaemon.Limits(), hasToken: Bool = false) {
         self.observer = observer
         self.limits = limits
+        self.hasToken = hasToken
     }
 
     package var all: [Route] {
@@ -35,14 +38,17 @@ package struct APIRoutes {
         let order = ListOrder<Column>(sort) ?? fallback
         let limit = try limit(request)
         guard let text = request.string("cursor") else { return (order, nil, limit) }
-        guard let cursor = PageCursor(text, order: order) else { throw Self.badCursor(text) }
-        return (order, cursor, limit)
+        // It says by itself in which order it is a place.
+        guard let cursor = PageCursor<Column>(text), request.string("sort") == nil || cursor.order == order else {
+            throw Self.badCursor(text)
+        }
+        return (cursor.order, cursor, limit)
     }
 
     static func badCursor(_ text: String) -> HTTPError {
         .badParameter(
             "\"\(text)\" is no cursor of this list",
-            hint: "take cursor from \"next\" of an answer with the same parameters"
+            hint: "take cursor from \"next\" of an answer with the same sort"
         )
     }
 
@@ -169,7 +175,8 @@ extension APIRoutes {
                 sites: totals.siteCapacity,
                 ownBytes: totals.ownLimitBytes,
                 requestBodyBytes: limits.bodyBytes,
-                connections: limits.connections
+                connections: limits.connections,
+                eventStreams: observer.hub.streamLimit
             ),
             isActive: CaptureCore.isActive,
             checks: CaptureCore.checkTotals(),

@@ -29,15 +29,19 @@ extension APIRoutes {
     /// A name as a user may give it; nil when there is none.
     func checkedName(_ name: String?) throws(HTTPError) -> String? {
         guard let name else { return nil }
-        guard (1...200).contains(name.utf8.count) else {
-            throw .badBody("\"name\" has \(name.utf8.count) bytes", hint: "a name has 1 to 200 bytes")
+        let length = name.unicodeScalars.count
+        guard RouteTable.nameLength.contains(length) else {
+            throw .badBody("\"name\" has \(length) characters", hint: "a name has 1 to 200 characters")
+        }
+        guard !name.unicodeScalars.contains("\0") else {
+            throw .badBody("\"name\" has a zero character", hint: "leave it out: no URL can ask for it")
         }
         return name
     }
 
     /// Routes of the contract that a later version will fill.
     var planned: [Route] {
-        RouteTable.routes.filter { $0.answer == .planned }.map { description in
+        RouteTable.planned.map { description in
             let handler: Route.Handler = { _ in
                 HTTPResponse(
                     json: WireFormat.unavailable(

@@ -26,7 +26,7 @@ extension APIRoutes {
             .get("/healthz", isOpen: true) { _ in HTTPResponse(text: "ok\n") },
             .get("/openapi.json") { request throws(HTTPError) in
                 try request.allowParameters()
-                return HTTPResponse(json: OpenAPIDocument.render(version: MemScope.version))
+                return HTTPResponse(json: OpenAPIDocument.render(version: MemScope.version, needsToken: hasToken))
             },
         ]
     }

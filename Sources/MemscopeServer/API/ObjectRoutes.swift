@@ -40,7 +40,7 @@ extension APIRoutes {
         let limit = try limit(request)
         let address = try address(request)
         let text = request.string("cursor") ?? "0"
-        guard let first = Int(text), first >= 0, first <= UInt32.max, !text.hasPrefix("+") else {
+        guard let first = Int(text), text.first?.isNumber == true, first <= UInt32.max else {
             throw Self.badCursor(text)
         }
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
@@ -82,7 +82,9 @@ extension APIRoutes {
 
     private func address(_ request: HTTPRequest) throws(HTTPError) -> UInt64 {
         let text = request.captures["addr"] ?? ""
-        guard text.hasPrefix("0x"), let address = UInt64(text.dropFirst(2), radix: 16), !text.contains("+") else {
+        guard text.hasPrefix("0x"), text.utf8.count <= 18, !text.contains("+"),
+            let address = UInt64(text.dropFirst(2), radix: 16)
+        else {
             throw .badParameter(
                 "\"\(text)\" is no address",
                 hint: "an address is hexadecimal and begins with 0x, such as those that /api/leaks names"

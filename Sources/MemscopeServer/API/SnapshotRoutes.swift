@@ -19,7 +19,7 @@ extension APIRoutes {
     private func snapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         try request.allowParameters("id", "limit")
         let limit = try limit(request)
-        let snapshot = try find(request.string("id") ?? HeapSnapshot.unkeptID, parameter: "id")
+        let snapshot = try find(request.name("id", example: "s1") ?? HeapSnapshot.unkeptID, parameter: "id")
         return HTTPResponse(
             json: observer.withNames { names in
                 WireFormat.snapshot(snapshot, limit: limit, naming: naming(names), in: observer.envelope())
@@ -30,8 +30,8 @@ extension APIRoutes {
     private func diff(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         try request.allowParameters("from", "to", "limit")
         let limit = try limit(request)
-        let from = try find(request.requiredString("from", example: "s1"), parameter: "from")
-        let to = try find(request.string("to") ?? HeapSnapshot.unkeptID, parameter: "to")
+        let from = try find(request.requiredName("from", example: "s1"), parameter: "from")
+        let to = try find(request.name("to", example: "s2") ?? HeapSnapshot.unkeptID, parameter: "to")
         return HTTPResponse(
             json: observer.withNames { names in
                 WireFormat.diff(from: from, to: to, limit: limit, naming: naming(names), in: observer.envelope())
@@ -42,6 +42,12 @@ extension APIRoutes {
     private func keepSnapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         try request.allowParameters()
         let name = try checkedName(JSONBody(request, known: "name")["name"])
+        if let name, SnapshotStore.isID(name) {
+            throw .badBody(
+                "\"\(name)\" looks like the id of a snapshot",
+                hint: "give it a name other than now, s1, s2 …"
+            )
+        }
         guard let kept = observer.keepSnapshot(named: name) else { throw Self.walkUnderWay }
         return HTTPResponse(status: 201, json: WireFormat.kept(kept, in: observer.envelope()))
     }
@@ -52,7 +58,7 @@ extension APIRoutes {
             return try observer.snapshot(id)
         } catch {
             if error.code == .busy { throw Self.walkUnderWay }
-            throw .notFound("\(error.reason), which \"\(parameter)\" asks for", hint: error.remedy)
+            throw .notFound("\(error.reason) for \"\(parameter)\"", hint: error.remedy)
         }
     }
 

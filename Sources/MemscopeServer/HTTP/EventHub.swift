@@ -13,7 +13,7 @@ package final class EventHub: Sendable {
 
     private let state = Mutex(State())
     private let queueLimit: Int
-    private let streamLimit: Int
+    let streamLimit: Int
     // A forked child has no server, and the lock may be held for ever by a thread that
     // exists only in the parent.
     private let generation = mscope_fork_generation()

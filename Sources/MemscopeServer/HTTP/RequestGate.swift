@@ -54,8 +54,15 @@ package struct RequestGate: Sendable {
         try hosts.check(request)
         try OriginPolicy.check(request)
         if let answer = try answerVisitLink(request) { return .answer(answer) }
-        let match = try router.match(request)
-        guard match.route.isOpen || isAuthorized(request) else { throw unauthorized }
+        let isAuthorized = isAuthorized(request)
+        let match: Router.Match
+        do throws(HTTPError) {
+            match = try router.match(request)
+        } catch {
+            // Which routes there are is nobody's business without the token.
+            throw isAuthorized ? error : unauthorized
+        }
+        guard isAuthorized || match.route.isOpen else { throw unauthorized }
         return .run(match, bodyBytes: try bodyBytes(of: request))
     }
 
@@ -99,18 +106,22 @@ package struct RequestGate: Sendable {
             throw .badBody("a body without a length is not read", hint: "send Content-Length", status: 411)
         }
         let lengths = request.headers.values(of: "Content-Length")
-        guard !lengths.isEmpty else { return 0 }
+        let types = request.headers.values(of: "Content-Type")
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")  // Int would take a sign
-        guard lengths.count == 1, lengths[0].utf8.allSatisfy({ digits ~= $0 }), let length = Int(lengths[0]) else {
+        let text = lengths.first ?? "0"
+        guard lengths.count <= 1, text.utf8.allSatisfy({ digits ~= $0 }), let length = Int(text) else {
             throw .badRequest("the Content-Length is no number", hint: "send the number of bytes of the body, once")
         }
         guard length <= limits.bodyBytes else {
             throw .tooLarge("a body of \(length) bytes", hint: "at most \(limits.bodyBytes)")
         }
-        let type = request.header("Content-Type")?.lowercased().prefix { $0 != ";" && $0 != " " }
-        let saysNothing = length == 0 && type == nil
-        guard request.method != "POST" || saysNothing || type == "application/json" else {
-            throw .badBody("the body is not JSON", hint: "send Content-Type: application/json", status: 415)
+        guard request.method == "POST", length > 0 || !types.isEmpty else { return length }
+        let type = types.first?.lowercased().prefix { $0 != ";" }
+        guard types.count == 1, let type, type.split(whereSeparator: \.isWhitespace) == ["application/json"] else {
+            throw .badBody("the body is not JSON", hint: "send Content-Type: application/json, once", status: 415)
+        }
+        guard request.header("Content-Encoding").map({ $0.lowercased() == "identity" }) ?? true else {
+            throw .badBody("the body is encoded", hint: "send it without Content-Encoding", status: 415)
         }
         return length
     }

@@ -29,9 +29,18 @@ extension HTTPRequest {
         query.first { $0.name == name }?.value
     }
 
-    /// The value of a parameter that the route cannot do without.
-    package func requiredString(_ name: String, example: String) throws(HTTPError) -> String {
-        guard let value = string(name), !value.isEmpty else {
+    /// The same for a name: an empty one is refused.
+    package func name(_ name: String, example: String) throws(HTTPError) -> String? {
+        guard let value = string(name) else { return nil }
+        guard !value.isEmpty else {
+            throw .badParameter("parameter \"\(name)\" is empty", hint: "write for example ?\(name)=\(example)")
+        }
+        return value
+    }
+
+    /// The same for one that the route cannot do without.
+    package func requiredName(_ name: String, example: String) throws(HTTPError) -> String {
+        guard let value = try self.name(name, example: example) else {
             throw .badParameter("parameter \"\(name)\" is missing", hint: "add it, for example ?\(name)=\(example)")
         }
         return value
@@ -40,7 +49,8 @@ extension HTTPRequest {
     /// A decimal number within `range`.
     package func int(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(HTTPError) -> Int {
         guard let text = string(name) else { return fallback }
-        guard let value = Int(text), range.contains(value) else {
+        // Int would take a sign.
+        guard let value = Int(text), text.first?.isNumber == true, range.contains(value) else {
             throw .badParameter(
                 "\"\(text)\" is no value for \"\(name)\"",
                 hint: "\(name) is a number from \(range.lowerBound) to \(range.upperBound), default \(fallback)"

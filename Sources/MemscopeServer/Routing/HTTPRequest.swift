@@ -40,9 +40,21 @@ package struct HTTPRequest: Sendable, Hashable {
 
     /// Decodes a request target such as `/api/sites?limit=10&sort=-bytes`.
     ///
+    /// A target with scheme and authority, as proxies get it, is taken as well: its authority stands for `Host`.
+    ///
     /// - Throws: 400 when it is not a path, or its percent-encoding is broken, encodes
     ///   a zero byte or is not UTF-8.
+    /// - SeeAlso: RFC 9112, 3.2.2.
     package init(method: String, target: String, headers: [HTTPHeader], body: [UInt8] = []) throws(HTTPError) {
+        var (target, headers) = (target, headers)
+        let scheme = "http://"
+        if target.lowercased().hasPrefix(scheme), headers.values(of: "Host").count < 2 {
+            let rest = target.dropFirst(scheme.count)
+            let path = rest.drop { $0 != "/" && $0 != "?" }
+            headers.removeAll { $0.name.lowercased() == "host" }
+            headers.append(HTTPHeader("Host", String(rest[..<path.startIndex])))
+            target = path.first == "/" ? String(path) : "/" + path
+        }
         guard target.utf8.first == UInt8(ascii: "/") else {
             throw .badRequest("the request target is not a path", hint: "send a target like /api/summary")
         }

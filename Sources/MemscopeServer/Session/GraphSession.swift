@@ -49,11 +49,14 @@ final class GraphSession: Sendable {
     /// Looks now.
     ///
     /// - Parameters:
-    ///   - look: How.
     ///   - isKept: Whether questions will follow.
+    ///   - body: Looks; it is given what the look before found lost.
     /// - Returns: What was found.
     /// - Throws: Why the heap could not be looked at.
-    func look(_ look: HeapLook, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
+    func look(
+        isKept: Bool,
+        _ body: (LostBlocks?) throws(HeapAnalysisError) -> HeapFinding
+    ) throws(HeapAnalysisError) -> HeapFinding {
         guard !isLooking.exchange(true, ordering: .acquiringAndReleasing) else {
             throw HeapAnalysisError(.busy)
         }
@@ -61,7 +64,7 @@ final class GraphSession: Sendable {
         let known = lastKept?.lost
         // Two graphs at once would take twice the memory.
         if isKept { kept.withLock { $0 = nil } }
-        let finding = try look.finding(known: known)
+        let finding = try body(known)
         if isKept { kept.withLock { $0 = Kept(finding: finding, usedAt: CaptureCore.now) } }
         return finding
     }

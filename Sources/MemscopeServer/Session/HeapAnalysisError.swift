@@ -52,11 +52,13 @@ public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConverti
 
 extension HeapAnalysisError {
     static func unknownSnapshot(_ id: String, kept: [String]) -> HeapAnalysisError {
-        HeapAnalysisError(
+        let list = kept.joined(separator: ", ")
+        return HeapAnalysisError(
             code: .unknownSnapshot,
-            reason: "no snapshot is called \"\(id)\"",
-            remedy: kept.isEmpty
-                ? "take one first" : "kept are \(kept.joined(separator: ", ")); \"now\" is the heap of now"
+            reason: "no snapshot \"\(id)\"",
+            remedy: list.isEmpty
+                ? "take one with POST /api/snapshots or MemScope.snapshot()"
+                : "kept are \(list); \"now\" is the heap of now"
         )
     }
 

@@ -49,20 +49,18 @@ extension HeapObserver {
     }
 
     func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
-        let outcome: Result<HeapFinding, HeapAnalysisError> = withNames { names in
-            let look = HeapLook(
-                options: options,
-                names: names,
-                suppressions: .fromEnvironment,
-                representative: { self.representative(of: $0, names) }
-            )
-            do throws(HeapAnalysisError) {
-                return .success(try graph.look(look, isKept: isKept))
-            } catch {
-                return .failure(error)
+        try graph.look(isKept: isKept) { (known) throws(HeapAnalysisError) in
+            let outcome = withNames { names in
+                let look = HeapLook(
+                    options: options,
+                    names: names,
+                    suppressions: .fromEnvironment,
+                    representative: { self.representative(of: $0, names) }
+                )
+                return Result { () throws(HeapAnalysisError) in try look.finding(known: known) }
             }
+            return try outcome.get()
         }
-        return try outcome.get()
     }
 }
 

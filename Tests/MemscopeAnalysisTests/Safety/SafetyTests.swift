@@ -66,7 +66,7 @@ import Tracking
         repeat {
             let page = Page(findings: list, order: order, after: cursor, limit: 7)
             rows += page.rows
-            cursor = page.next.flatMap { PageCursor($0, order: order) }
+            cursor = page.next.flatMap { PageCursor<SafetyColumn>($0) }
         } while cursor != nil
         #expect(Set(rows) == Set(list) && rows.count == list.count)
         for (before, after) in zip(rows, rows.dropFirst()) {

@@ -18,7 +18,7 @@ import Testing
             (#"{"name":"a\"b\\c\/d"}"#, "a\"b\\c/d"), (#"{"name":"\n\t\r\b\f"}"#, "\n\t\r\u{8}\u{C}"),
             (#"{"name":"\u00e9\u20AC"}"#, "é€"),
             (#"{"name":"\ud83d\ude00"}"#, "😀"), (#"{"name":"日本"}"#, "日本"),
-            ("\r\n\t { \"name\" :\n\"x\" } \n", "x"), (#"{"name":"\u0000"}"#, "\0"),
+            ("\r\n\t { \"name\" :\n\"x\" } \n", "x"), (#"{"name":"\u0001"}"#, "\u{1}"),
             (#"{"\u006eame":"x"}"#, "x"),
         ]
     )
@@ -58,10 +58,17 @@ import Testing
         let api = API()
         #expect(api.post("/api/mark").error.message.text == "\"name\" is missing")
         #expect(api.post("/api/mark", "{}").error.message.text == "\"name\" is missing")
-        #expect(api.post("/api/mark", #"{"name":""}"#).error.message.text == "\"name\" has 0 bytes")
-        let long = String(repeating: "é", count: 101)
-        #expect(api.post("/api/mark", "{\"name\":\"\(long)\"}").error.message.text == "\"name\" has 202 bytes")
+        #expect(api.post("/api/mark", #"{"name":""}"#).error.message.text == "\"name\" has 0 characters")
+        let long = String(repeating: "é", count: 201)
+        #expect(api.post("/api/mark", "{\"name\":\"\(long)\"}").error.message.text == "\"name\" has 201 characters")
         #expect(api.post("/api/mark", "{\"name\":\"\(long.dropFirst())\"}").status == 201)
+        let zero = api.post("/api/mark", #"{"name":"a\u0000"}"#)
+        #expect(zero.status == 400 && zero.error.message.text == "\"name\" has a zero character")
+        for name in ["now", "s1", "s00"] {
+            let reserved = api.post("/api/snapshots", "{\"name\":\"\(name)\"}")
+            #expect(reserved.status == 400 && reserved.error.message.text?.contains("\"\(name)\"") == true)
+        }
+        #expect(api.post("/api/mark", #"{"name":"s1"}"#).status == 201)
         let unknown = api.post("/api/snapshots", #"{"title":"x"}"#)
         #expect(unknown.status == 400)
         #expect(unknown.error.message.text == "unknown member \"title\"")

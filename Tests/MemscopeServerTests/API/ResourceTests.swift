@@ -55,8 +55,19 @@ import Testing
         }
         let served = api.router.routes.map { "\($0.method.rawValue) \($0.path)" }
         #expect(Set(served).count == served.count)
+        let planned = api.router.routes.filter { route in
+            !route.isHeavy && api.respond(route.method.rawValue, route.path).json.available.flag == false
+        }
+        #expect(planned.count == 7)
         // The dashboard is a file, not a route.
-        #expect(Set(described) == Set(served).union(["GET /"]))
+        #expect(Set(described) == Set(served).subtracting(planned.map(\.line)).union(["GET /"]))
+        for route in api.router.routes where described.contains(route.line) {
+            let operations = paths[dynamicMember: route.path]
+            let statuses = operations[dynamicMember: route.method.rawValue.lowercased()].responses.keys
+            #expect(statuses.contains("503") == (route.isHeavy || route.path == "/api/events"), "\(route.line)")
+            #expect(statuses.contains("415") == (route.method == .post), "\(route.line)")
+            #expect(statuses.isSuperset(of: ["400", "403", "408", "411", "413", "431", "500", "505"]))
+        }
     }
 
     @Test("An unknown path is answered with the routes there are") func unknownPath() {
@@ -104,4 +115,8 @@ import Testing
 
 func free(block: UInt) {
     unsafe free(UnsafeMutableRawPointer(bitPattern: block))
+}
+
+extension Route {
+    fileprivate var line: String { "\(method.rawValue) \(path)" }
 }

@@ -53,7 +53,7 @@ import Testing
         let none = api.get("/api/snapshot?id=s9")
         #expect(none.status == 404)
         #expect(none.error.message.text == "no snapshot \"s9\" for \"id\"")
-        #expect(none.error.hint.text == "take one with POST /api/snapshots")
+        #expect(none.error.hint.text == "take one with POST /api/snapshots or MemScope.snapshot()")
         #expect(api.post("/api/snapshots").status == 201)
         let one = api.get("/api/diff?from=s1&to=s2")
         #expect(one.status == 404)

@@ -7,7 +7,8 @@ import Testing
         await #expect(processExitsWith: .success) {
             let url = try MemScope.serve(port: 0).url
             #expect(askPatiently(url, "POST /api/snapshots")?.status == 201)
-            for route in API().router.routes where !["/api/events", "/api/objects/{addr}"].contains(route.path) {
+            // Events do not end; what is at an address, or of a type, has tests of its own.
+            for route in API().router.routes where route.path != "/api/events" && !route.path.contains("{") {
                 let target = route.path + (route.path == "/api/diff" ? "?from=s1" : "")
                 let body =
                     switch route.path {

@@ -181,6 +181,9 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
     @Test("Open routes need none; unknown paths do") func open() throws {
         #expect(refusal(try gate(), request("GET", "/healthz")) == nil)
         #expect(refusal(try gate(), request("GET", "/nonsense"))?.status == 401)
+        #expect(refusal(try gate(), request("DELETE", "/api/mark"))?.status == 401)
+        let known = ["Authorization": "Bearer \(secret)"]
+        #expect(refusal(try gate(), request("DELETE", "/api/mark", known))?.status == 405)
     }
 
     @Test(
@@ -228,14 +231,27 @@ private func refusal(_ gate: RequestGate, _ request: HTTPRequest, headerBytes: I
         "A POST body must be JSON",
         arguments: [
             ("application/json", nil), ("application/JSON; charset=utf-8", nil), ("text/plain", 415), ("", 415),
-            ("application/x-www-form-urlencoded", 415),
+            ("application/x-www-form-urlencoded", 415), ("application/json x", 415), ("application/json ;a=b", nil),
         ] as [(String, Int?)]
     )
     func contentType(type: String, status: Int?) {
-        for length in ["2", "0"] {
-            let post = request("POST", "/api/mark", ["Content-Length": length, "Content-Type": type])
-            #expect(refusal(gate(), post)?.status == status)
+        for length in ["2", "0", nil] {
+            var fields = ["Content-Type": type]
+            fields["Content-Length"] = length
+            #expect(refusal(gate(), request("POST", "/api/mark", fields))?.status == status)
         }
+    }
+
+    @Test("A body that is encoded, or of two types, is refused") func encoded() {
+        let json = ["Content-Length": "2", "Content-Type": "application/json"]
+        func post(_ coding: String) -> HTTPRequest {
+            request("POST", "/api/mark", json.merging(["Content-Encoding": coding]) { $1 })
+        }
+        #expect(refusal(gate(), post("gzip"))?.status == 415)
+        #expect(refusal(gate(), post("identity")) == nil)
+        var twice = request("POST", "/api/mark", json)
+        twice.headers.append(HTTPHeader("content-type", "text/plain"))
+        #expect(refusal(gate(), twice)?.status == 415)
     }
 
     @Test("A POST without a body needs no type") func nothing() {

@@ -28,9 +28,22 @@ import Testing
         #expect(try request("/a+b").path == "/a+b")
     }
 
+    @Test("A target with an authority is its path, and the authority the host") func absolute() throws {
+        for (target, path, host) in [
+            ("http://localhost:9100/api/sites?limit=2", "/api/sites", "localhost:9100"), ("HTTP://a", "/", "a"),
+            ("http://[::1]:1?limit=2", "/", "[::1]:1"),
+        ] {
+            let request = try HTTPRequest(method: "GET", target: target, headers: [HTTPHeader("HOST", "other")])
+            #expect(request.path == path && request.headers.values(of: "Host") == [host])
+            #expect(request.string("limit") == (target.contains("?") ? "2" : nil))
+        }
+        let twice = [HTTPHeader("Host", "a"), HTTPHeader("Host", "b")]
+        #expect(throws: HTTPError.self) { try HTTPRequest(method: "GET", target: "http://a/", headers: twice) }
+    }
+
     @Test(
         "A broken target is refused with 400",
-        arguments: ["", "api", "*", "http://host/", "/%", "/%4", "/%zz", "/%+1", "/%00", "/?a=%FF", "/%C3"]
+        arguments: ["", "api", "*", "https://host/", "http:/x", "/%", "/%4", "/%zz", "/%+1", "/%00", "/?a=%FF", "/%C3"]
     )
     func brokenTarget(target: String) throws {
         let error = try #require(throws: HTTPError.self) { try request(target) }
@@ -97,8 +110,10 @@ import Testing
     }
 
     @Test("A required parameter that is missing or empty is refused") func required() throws {
-        #expect(try request("from=3").requiredString("from", example: "1") == "3")
-        #expect(throws: HTTPError.self) { try request("").requiredString("from", example: "1") }
-        #expect(throws: HTTPError.self) { try request("from=").requiredString("from", example: "1") }
+        #expect(try request("from=3").requiredName("from", example: "1") == "3")
+        #expect(try request("").name("to", example: "1") == nil)
+        #expect(throws: HTTPError.self) { try request("").requiredName("from", example: "1") }
+        #expect(throws: HTTPError.self) { try request("from=").requiredName("from", example: "1") }
+        #expect(throws: HTTPError.self) { try request("to=").name("to", example: "1") }
     }
 }

@@ -16,7 +16,10 @@ import { createTypeCell, updateTypeCell } from "./types.js";
 
 const SORT = "-retainedBytes";
 
-/** @param {() => import("../types.js").Envelope<InstanceList> | null} answer @returns {import("./table.js").Column<Instance>[]} */
+/**
+ * @param {() => import("../types.js").Envelope<InstanceList> | null} answer
+ * @returns {import("./table.js").Column<Instance>[]}
+ */
 function columns(answer) {
   return [
     { label: "Block", class: "col-name", update: (cell, row) => replace(cell, objectLink(row.address)) },
@@ -49,9 +52,14 @@ class BlocksView {
     createTypeCell(this.name);
     this.table = new Table({ caption: "Blocks", key: (/** @type {Instance} */ row) => row.address,
       columns: columns(() => this.list.state.envelope),
-      sorted: (sort) => app.navigate({ view: "blocks", params: { ...this.params, sort: sort === SORT ? "" : sort } }) });
+      sorted: (sort) => this.go({ sort: sort === SORT ? "" : sort }) });
     this.footer = createListFooter("blocks", () => this.list.more());
     this.panel.content.append(this.name, h("div", { class: "table-scroll" }, this.table.element), this.footer.element);
+  }
+
+  /** @param {Record<string, string>} change */
+  go(change) {
+    this.app.navigate({ view: "blocks", params: { ...this.params, ...change } });
   }
 
   /** @param {import("../state/resource.js").ResourceState<InstanceList>} state @returns {HTMLElement | null} */

@@ -25,14 +25,9 @@ function updateKind(cell, row) {
   replace(cell, h("span", { class: "badge", title: words.text || null, data: { reference: row.kind } }, words.label));
 }
 
-/**
- * @param {string} title
- * @param {string} fieldLabel
- * @param {string} none
- * @param {(cursor: number) => Promise<Reference[]>} load - those behind so many
- */
-export function createReferences(title, fieldLabel, none, load) {
-  const table = new Table({
+/** @param {string} title @param {string} fieldLabel */
+function createTable(title, fieldLabel) {
+  return new Table({
     caption: title,
     key: (/** @type {Row} */ row) => String(row.at),
     columns: [
@@ -44,6 +39,16 @@ export function createReferences(title, fieldLabel, none, load) {
       { label: "Reference", class: "col-quality", update: updateKind },
     ],
   });
+}
+
+/**
+ * @param {string} title
+ * @param {string} fieldLabel
+ * @param {string} none
+ * @param {(cursor: number) => Promise<Reference[]>} load - those behind so many
+ */
+export function createReferences(title, fieldLabel, none, load) {
+  const table = createTable(title, fieldLabel);
   const heading = h("h3", {});
   const empty = h("p", { class: "muted" }, none);
   const scroll = h("div", { class: "table-scroll" }, table.element);

@@ -34,6 +34,8 @@ extension HTTPDaemon {
         package var crowdedMilliseconds = 100
         /// For an answer to be read by the client.
         package var responseSeconds = 60
+        /// Before a client hears that its token is wrong, unless others wait for its place.
+        package var guessMilliseconds = 500
         /// Between two comments that keep a silent event stream open.
         package var heartbeatSeconds = 15
 

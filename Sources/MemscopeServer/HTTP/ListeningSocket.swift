@@ -148,6 +148,9 @@ private func boundPort(of descriptor: Int32) -> UInt16 {
 }
 
 private func openUnix(path: String) throws(MemscopeServerError) -> Int32 {
+    // Of two that start at once, the second must not take the first's new socket for a stale one.
+    let turn = FolderTurn(of: path)
+    defer { turn.end() }
     try removeStaleSocket(path)
     let descriptor = try newSocket(family: AF_UNIX)
     // On Linux the mode of the socket is that of the file it is bound to, so the file is
@@ -180,6 +183,12 @@ private func removeStaleSocket(_ path: String) throws(MemscopeServerError) {
             probe,
             bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self),
             socklen_t(MemoryLayout<sockaddr_un>.size)
+        )
+    }
+    guard result == 0 || errno != EACCES else {
+        throw MemscopeServerError(
+            code: .addressInUse,
+            message: "\(path) is a socket of another user; choose another path, or put {PID} into it"
         )
     }
     guard result != 0, errno == ECONNREFUSED else {

@@ -77,6 +77,13 @@ package struct RequestGate: Sendable {
         return response
     }
 
+    /// Whether a client that was refused had something to present: it may be guessing.
+    func isGuess(_ request: HTTPRequest) -> Bool {
+        token != nil
+            && (request.header("Authorization") != nil || request.string("token") != nil
+                || request.headers.values(of: "Cookie").contains { $0.contains(cookieName + "=") })
+    }
+
     private func isAuthorized(_ request: HTTPRequest) -> Bool {
         guard let token else { return true }
         let bearer = "bearer "

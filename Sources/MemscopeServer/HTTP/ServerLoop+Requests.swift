@@ -44,6 +44,11 @@ extension ServerLoop {
             }
             return .YES
         } catch {
+            if error.code == .unauthorized, let request = exchange.request, gate.isGuess(request) {
+                let response = ResponseEncoder.encode(error.response, for: request)
+                self.answer(exchange, with: response, after: gate.limits.guessMilliseconds)
+                return .YES
+            }
             // libmicrohttpd leaves the body unread and closes after the answer.
             return answer(exchange, with: ResponseEncoder.encode(error.response, for: exchange.request))
         }

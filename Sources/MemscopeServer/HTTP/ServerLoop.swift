@@ -17,6 +17,8 @@ internal import Glibc
     private var lacksDescriptors = false
     /// Suspended until the worker is done.
     var waiting: [Int: Exchange] = [:]
+    /// Those of them whose answer waits for its time.
+    private var late: [(due: UInt64, id: Int, response: EncodedResponse)] = []
     private var lastExchange = 0
     private var daemon: OpaquePointer?
     private var pollDescriptor: Int32 = -1
@@ -56,6 +58,7 @@ internal import Glibc
             for (id, response) in mail.finished { finish(id, with: response) }
             if mail.isStopping { break }
             let now = monotonicNow()
+            answerLate(now: now)
             receiveArrivals(now: now)
             for connection in connections.values { connection.stream?.feed(now: now, limits: gate.limits) }
             unsafe MHD_run(daemon)
@@ -67,6 +70,21 @@ internal import Glibc
     func makeExchange(connection: ClientConnection, target: String?) -> Exchange {
         lastExchange += 1
         return Exchange(id: lastExchange, connection: connection, target: target)
+    }
+
+    /// Suspends a request until its answer may be sent.
+    func answer(_ exchange: Exchange, with response: EncodedResponse, after milliseconds: Int) {
+        late.append((monotonicNow() + UInt64(milliseconds) * 1_000_000, exchange.id, response))
+        exchange.phase = .working
+        exchange.connection.enter(.working)
+        waiting[exchange.id] = exchange
+        unsafe MHD_suspend_connection(exchange.connection.handle)
+    }
+
+    private func answerLate(now: UInt64) {
+        let isOver = isCrowded
+        for answer in late where isOver || answer.due <= now { finish(answer.id, with: answer.response) }
+        late.removeAll { isOver || $0.due <= now }
     }
 
     func open(_ handle: OpaquePointer) {
@@ -152,6 +170,10 @@ internal import Glibc
         var longest: UInt64 = connections.values.contains { $0.stream != nil } ? 100 : 1000
         if isCrowded { longest = min(longest, UInt64(gate.limits.crowdedMilliseconds)) }
         if arrivals.contains(where: { $0.phase == .partial }) { longest = min(longest, Arrival.lookMilliseconds) }
+        if let due = late.map(\.due).min() {
+            let now = monotonicNow()
+            longest = min(longest, due > now ? (due - now) / 1_000_000 + 1 : 0)
+        }
         var timeout: UInt64 = 0
         let isSet = unsafe MHD_get_timeout(daemon, &timeout) == .YES
         return Int32(isSet ? min(timeout, longest) : longest)

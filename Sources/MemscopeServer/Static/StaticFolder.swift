@@ -22,7 +22,8 @@ struct StaticFolder: Sendable {
     /// or when it, its links followed, lies outside.
     func read(_ path: String) -> [UInt8]? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        guard segments.allSatisfy({ !$0.hasPrefix(".") && !$0.isEmpty }),
+        // By bytes: a dot with an accent is another character, and the same file system hides it.
+        guard segments.allSatisfy({ $0.utf8.first.map { $0 != UInt8(ascii: ".") } ?? false }),
             let file = PlainFile.resolved(root + path), file.hasPrefix(root == "/" ? root : root + "/")
         else { return nil }
         return PlainFile.read(file, largest: Self.largestFile)

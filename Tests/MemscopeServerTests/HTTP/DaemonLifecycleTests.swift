@@ -73,6 +73,21 @@ import Testing
         #expect(try TestServer(address: .unix(path: path)).get("/healthz")?.status == 200)
     }
 
+    @Test("Of servers that start at once on one path, one wins, and it answers there") func atOnce() async throws {
+        let folder = TemporaryFolder()
+        defer { folder.remove() }
+        for round in 0..<10 {
+            let path = folder.path + "/\(round).sock"
+            leaveStaleSocket(path)
+            let servers = await withTaskGroup(of: TestServer?.self) { group in
+                for _ in 0..<6 { group.addTask { try? TestServer(address: .unix(path: path)) } }
+                return await group.reduce(into: [TestServer]()) { if let server = $1 { $0.append(server) } }
+            }
+            #expect(servers.count == 1)
+            #expect(servers.first?.get("/healthz")?.status == 200)
+        }
+    }
+
     @Test("A plain file in its place is never touched") func plainFile() throws {
         let folder = TemporaryFolder()
         defer { folder.remove() }

@@ -111,6 +111,29 @@ import Testing
         #expect(server.get("/?token=wrong")?.status == 401)
     }
 
+    @Test("Who presents a wrong token waits for the answer, and nobody waits for him") func guesses() throws {
+        let server = try TestServer(token: AccessToken("correct-horse-battery"))
+        let clock = ContinuousClock()
+        let honest = "Authorization: Bearer correct-horse-battery"
+        let guesser = server.connect()
+        guesser.send("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong-horse-battery\r\n\r\n")
+        let began = clock.now
+        #expect(server.get("/", headers: honest)?.status == 200)
+        #expect(server.get("/")?.status == 401)
+        #expect(clock.now - began < .milliseconds(400))
+        #expect(RawAnswer(guesser.receiveAll())?.status == 401)
+        #expect(clock.now - began >= .milliseconds(450))
+        // As many as there are places: the next client has one at once.
+        let crowd = (0..<32).map { _ in server.connect() }
+        for client in crowd {
+            client.send("GET /?token=wrong HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        }
+        let crowded = clock.now
+        #expect(server.get("/", headers: honest)?.status == 200)
+        #expect(clock.now - crowded < .milliseconds(400))
+        #expect(crowd.allSatisfy { RawAnswer($0.receiveAll())?.status == 401 })
+    }
+
     @Test("An address that others can reach gets a token by itself") func openAddress() throws {
         let server = try TestServer(address: .tcp(host: "0.0.0.0", port: 0))
         let token = try #require(server.daemon.token)

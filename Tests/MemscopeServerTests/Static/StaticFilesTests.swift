@@ -52,6 +52,7 @@ import Testing
         defer { folder.remove(); outside.remove() }
         folder.write("inside.txt", "inside")
         folder.write(".hidden", "hidden")
+        folder.write(".\u{301}dot", "hidden")
         outside.write("secret.txt", "secret")
         unsafe symlink("\(outside.path)/secret.txt", "\(folder.path)/link.txt")
         unsafe symlink(outside.path, "\(folder.path)/folder")
@@ -60,7 +61,7 @@ import Testing
         let files = try StaticFiles(folder: folder.path)
         let name = outside.path.split(separator: "/").last ?? ""
         for path in [
-            "/../\(name)/secret.txt", "/link.txt", "/folder/secret.txt", "/./inside.txt", "/.hidden", "//inside.txt",
+            "/../\(name)/secret.txt", "/link.txt", "/folder/secret.txt", "/./inside.txt", "/.hidden", "/.\u{301}dot", "//inside.txt",
             "/pipe.txt", "/inside.txt/", "/..", "/folder",
         ] {
             #expect(try files.respond(to: HTTPRequest(path: path)) == nil, "\(path)")

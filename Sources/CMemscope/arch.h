@@ -125,10 +125,24 @@ static inline bool mscope_fault_was_write(const ucontext_t *context)
 }
 
 /// The general registers, for one that holds a bad address.
-static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32_t *count)
+static inline uint64_t *mscope_registers(ucontext_t *context, uint32_t *count)
 {
     *count = REG_RIP;
-    return (const uint64_t *)context->uc_mcontext.gregs;
+    return (uint64_t *)context->uc_mcontext.gregs;
+}
+
+/// Whether an instruction, of which `count` bytes can be read, calls or jumps to where a register or memory says.
+static inline bool mscope_is_jump(const uint8_t *code, size_t count)
+{
+    size_t i = 0;
+    // Prefixes: of size, segment and repetition, and REX.
+    while (i + 2 < count
+           && (code[i] == 0x66 || code[i] == 0x67 || (code[i] & 0xe7) == 0x26 || (code[i] & 0xfe) == 0x64
+               || (code[i] & 0xfe) == 0xf2 || (code[i] & 0xf0) == 0x40))
+        i++;
+    if (i + 2 > count) return true; // it has gone there already
+    uint8_t operation = code[i + 1] >> 3 & 7;
+    return code[i] == 0xff && operation >= 2 && operation <= 5;
 }
 
 #elif defined(__aarch64__)
@@ -230,10 +244,17 @@ static inline bool mscope_fault_was_write(const ucontext_t *context)
     return false;
 }
 
-static inline const uint64_t *mscope_registers(const ucontext_t *context, uint32_t *count)
+static inline uint64_t *mscope_registers(ucontext_t *context, uint32_t *count)
 {
     *count = 31;
-    return (const uint64_t *)context->uc_mcontext.regs;
+    return (uint64_t *)context->uc_mcontext.regs;
+}
+
+/// Whether it is a jump: only one that was made faults, where there is nothing to read.
+static inline bool mscope_is_jump(const uint8_t *code, size_t count)
+{
+    (void)code;
+    return count < 4;
 }
 
 #else

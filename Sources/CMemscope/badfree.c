@@ -93,7 +93,7 @@ static bool mscope_is_impossible(const struct mscope_giving *call, uint32_t *why
     // An allocator we do not know may have its first blocks in its own data.
     else if (strcmp(mscope_allocator_name(), "unknown") != 0 && mscope_is_in_image(address))
         *why = MSCOPE_ERROR_IN_IMAGE;
-    return *why != 0 || (address & mscope_block_misalignment) != 0;
+    return *why != 0 || !mscope_may_begin_at(address);
 }
 
 static bool mscope_is_interior(const struct mscope_giving *call)

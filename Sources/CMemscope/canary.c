@@ -18,6 +18,7 @@ enum {
     MSCOPE_MOST_LEAD_SHIFT = 24,
     MSCOPE_CANARY_SURE = 6, // bytes that must still be right: the last and 4 are so by chance once in 10^8 exponents
     MSCOPE_WATCHED_LEAD = 256,
+    MSCOPE_MOST_REAR = 64, // bytes from a block's last to the end of its canary, at most
 };
 
 struct mscope_canary {
@@ -131,38 +132,6 @@ uint64_t mscope_canaried_blocks(void)
 
 // ---- looking
 
-// Damage that a sweep has found is found again when the block is freed: told by block and birth, it is reported once.
-enum { MSCOPE_KNOWN_DAMAGES = 1 << 12, MSCOPE_KNOWN_TRIES = 8 };
-static _Atomic uint64_t mscope_known_damages[MSCOPE_KNOWN_DAMAGES];
-
-static bool mscope_is_known_damage(uint64_t block, uint64_t born, uint32_t kind)
-{
-    uint64_t key = mscope_stir(block ^ mscope_stir(born ^ kind)) | 1;
-    for (uint32_t i = 0; i < MSCOPE_KNOWN_TRIES; i++) {
-        _Atomic uint64_t *place = &mscope_known_damages[(key + i) % MSCOPE_KNOWN_DAMAGES];
-        uint64_t seen = mscope_load_relaxed(place);
-        if (seen == 0 && mscope_cas_acq_rel(place, &seen, key)) return false;
-        if (seen == key) return true;
-    }
-    mscope_store_relaxed(&mscope_known_damages[key % MSCOPE_KNOWN_DAMAGES], key);
-    return false;
-}
-
-static void mscope_report_canary(const struct mscope_departure *block, uint32_t kind, uint64_t damage,
-                                 struct mscope_witness at, uint32_t flags)
-{
-    if (mscope_is_known_damage(block->address, block->born, kind)) return;
-    struct mscope_block described;
-    mscope_describe_block(&described, block->address, block->what, block->born, block->size);
-    struct mscope_error error = mscope_error_about(kind, &described);
-    error.flags = MSCOPE_ERROR_FOUND_LATER | MSCOPE_ERROR_WRITE | flags;
-    error.address = damage;
-    error.offset = (int64_t)(damage - block->address);
-    error.access_site = at.site;
-    error.access_thread = at.thread;
-    mscope_report(&error);
-}
-
 /// The damaged byte nearest to the block in its canary; `block` when there is none.
 static uint64_t mscope_canary_damage(const struct mscope_canary *found, const struct mscope_canary *wanted,
                                      uint64_t block)
@@ -174,23 +143,37 @@ static uint64_t mscope_canary_damage(const struct mscope_canary *found, const st
     return block;
 }
 
+bool mscope_canary_view(uint64_t block, uint64_t size, struct mscope_view *out)
+{
+    uint8_t found[MSCOPE_LEAD], rear[MSCOPE_MOST_REAR];
+    *out = (struct mscope_view){.block = block, .size = size, .end = block + mscope_canary_end(size)};
+    uint64_t behind = block + size, count = out->end - behind;
+    if (mscope_read_memory(block - MSCOPE_LEAD, found, sizeof(found)) != sizeof(found)) return false;
+    if (mscope_read_memory(behind, rear, count) != count) return false;
+    const struct mscope_canary *canary = (const struct mscope_canary *)(const void *)found;
+    struct mscope_canary wanted = mscope_canary_of(block, size, mscope_lead_shift(canary, block, size));
+    for (uint64_t i = 0; i < sizeof(found); i++) {
+        if (found[i] == ((const uint8_t *)&wanted)[i]) continue;
+        if (out->front_end == 0) out->front = block - MSCOPE_LEAD + i;
+        out->front_end = block - MSCOPE_LEAD + i + 1;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        if (rear[i] == MSCOPE_CANARY) continue;
+        if (out->rear_end == 0) out->rear = behind + i;
+        out->rear_end = behind + i + 1;
+    }
+    return true;
+}
+
 /// Reports what was written around a block that its caller alone has, and makes its canaries whole again; the exponent
 /// of its lead, 0 when that is lost.
 static uint32_t mscope_mend_canaries(const struct mscope_departure *block, struct mscope_witness at)
 {
-    uint64_t address = block->address, end = address + mscope_canary_end(block->size);
-    const struct mscope_canary *found = (const struct mscope_canary *)(address - MSCOPE_LEAD);
-    uint32_t shift = mscope_lead_shift(found, address, block->size);
-    struct mscope_canary wanted = mscope_canary_of(address, block->size, shift);
-    uint64_t before = mscope_canary_damage(found, &wanted, address);
+    uint64_t address = block->address;
+    uint32_t shift = mscope_lead_shift((const struct mscope_canary *)(address - MSCOPE_LEAD), address, block->size);
     uint64_t lead = shift ? 1ull << shift : MSCOPE_LEAD, low = lead < MSCOPE_WATCHED_LEAD ? lead : MSCOPE_WATCHED_LEAD;
-    if (before == address) {
-        before = mscope_last_damage(address - low, address - MSCOPE_LEAD, MSCOPE_CANARY);
-        if (before == address - MSCOPE_LEAD) before = address;
-    }
-    uint64_t behind = mscope_first_damage(address + block->size, end, MSCOPE_CANARY);
-    if (before != address) mscope_report_canary(block, MSCOPE_UNDERFLOW, before, at, 0);
-    if (behind != end) mscope_report_canary(block, MSCOPE_OVERFLOW, behind, at, 0);
+    uint64_t above = address - MSCOPE_LEAD, before = mscope_last_damage(address - low, above, MSCOPE_CANARY);
+    if (!mscope_report_around(block, at, 0) && before != above) mscope_report_before(block, before, at);
     if (shift != 0) mscope_write_canaries(address, block->size, shift);
     return shift;
 }
@@ -247,19 +230,12 @@ bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_t shift, uint6
 
 static void mscope_sweep_block(struct mscope_slot *slot, const struct mscope_departure *block)
 {
-    struct mscope_canary found;
-    uint64_t address = block->address, end = address + mscope_canary_end(block->size), behind, before = address;
-    if (mscope_read_memory(address - MSCOPE_LEAD, &found, sizeof(found)) != sizeof(found)) return;
-    uint32_t shift = mscope_lead_shift(&found, address, block->size);
-    struct mscope_canary wanted = mscope_canary_of(address, block->size, shift);
-    before = mscope_canary_damage(&found, &wanted, address);
-    if (!mscope_probe_first_damage(address + block->size, end, MSCOPE_CANARY, &behind)) return;
-    if (before == address && behind == end) return;
+    struct mscope_view view;
+    if (!mscope_canary_view(block->address, block->size, &view)) return;
+    if (view.front_end == 0 && view.rear_end == 0) return;
     // It was read from a live block only if that lives still.
     if (mscope_load_acquire(&slot->what) != block->what || mscope_load_acquire(&slot->born) != block->born) return;
-    struct mscope_witness nobody = {0};
-    if (before != address) mscope_report_canary(block, MSCOPE_UNDERFLOW, before, nobody, MSCOPE_ERROR_SWEEP);
-    if (behind != end) mscope_report_canary(block, MSCOPE_OVERFLOW, behind, nobody, MSCOPE_ERROR_SWEEP);
+    mscope_report_around(block, (struct mscope_witness){0}, MSCOPE_ERROR_SWEEP);
 }
 
 static void mscope_sweep_stretch(struct mscope_region *region, uint64_t granule)

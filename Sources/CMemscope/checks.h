@@ -31,6 +31,7 @@ MSCOPE_HIDDEN uint32_t mscope_site_of_mark(uint64_t mark);
 enum mscope_side { MSCOPE_SIDE_RANDOM = 0, MSCOPE_SIDE_AFTER = 1, MSCOPE_SIDE_BEFORE = 2 };
 struct mscope_check_options {
     uint32_t guard_side;
+    uint32_t guard_align;      // of a guarded block that touches the guard behind it, where no more was asked for
     uint64_t guard_rate;       // one in so many allocations is guarded
     uint64_t guard_slots;      // so many at a time
     uint64_t pages_bytes;      // of all blocks between guards, with MEMSCOPE_CHECKS=pages
@@ -98,6 +99,10 @@ MSCOPE_HIDDEN bool mscope_guard_start(void);
 /// A guarded block, recorded; NULL when there is no room or it does not fit.
 MSCOPE_HIDDEN void *mscope_guard_allocate(const struct mscope_request *request);
 MSCOPE_HIDDEN bool mscope_is_guarded(uint64_t address);
+/// The block of the cell that an address lies in, the last one if it was freed; 0 for none.
+MSCOPE_HIDDEN uint64_t mscope_guard_block(uint64_t address);
+/// Whether a block may begin at an address, as far as its alignment tells.
+MSCOPE_HIDDEN bool mscope_may_begin_at(uint64_t address);
 /// Gives a live guarded block back; its record is still there.
 MSCOPE_HIDDEN void mscope_guard_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what);
 /// Reports the giving back of an address in a pool that is no live block.
@@ -118,6 +123,22 @@ MSCOPE_HIDDEN bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_
 MSCOPE_HIDDEN uint64_t mscope_canary_bytes(uint64_t size, uint32_t shift);
 MSCOPE_HIDDEN void mscope_canary_give_back(uint64_t block, uint32_t shift);
 MSCOPE_HIDDEN void mscope_canary_sweep(void);
+enum { MSCOPE_FRONT = 16 }; // bytes of the canary before a block
+/// What was written over the canaries of a block: addresses, the ends 0 where nothing was.
+struct mscope_view {
+    uint64_t block, size, end;  // end: of the canary behind it
+    uint64_t front, front_end;  // from the first damaged byte before it to behind the last
+    uint64_t rear, rear_end;    // the same behind it
+};
+/// False when the memory is gone.
+MSCOPE_HIDDEN bool mscope_canary_view(uint64_t block, uint64_t size, struct mscope_view *out);
+
+// ---- damage.c
+/// Reports what was written over the canaries of a block; whether the one before it was damaged.
+MSCOPE_HIDDEN bool mscope_report_around(const struct mscope_departure *block, struct mscope_witness at, uint32_t flags);
+/// The same for a byte before the canary of a block that was aligned further.
+MSCOPE_HIDDEN void mscope_report_before(const struct mscope_departure *block, uint64_t damage,
+                                        struct mscope_witness at);
 
 // ---- quarantine.c: freed blocks that are kept a while
 enum { MSCOPE_POISON = 0xd7 };
@@ -127,8 +148,11 @@ MSCOPE_HIDDEN bool mscope_quarantine_start(void);
 MSCOPE_HIDDEN void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift);
 MSCOPE_HIDDEN void mscope_quarantine_sweep(void);
 MSCOPE_HIDDEN void mscope_quarantine_totals(struct mscope_check_totals *out);
-/// Reports a fault by a pointer that was read from a freed block; false when it was none.
-MSCOPE_HIDDEN bool mscope_quarantine_caught(const void *context);
+
+// ---- poison.c
+/// Reports a fault by a pointer that was read from a freed block, and lets it go on; false when it was none, or it
+/// cannot go on.
+MSCOPE_HIDDEN bool mscope_poison_caught(void *context);
 
 // ---- fault.c
 MSCOPE_HIDDEN bool mscope_fault_start(void);

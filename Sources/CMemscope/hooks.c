@@ -115,7 +115,7 @@ MSCOPE_APART void *mscope_malloc(size_t size)
     void *(*next)(size_t) = MSCOPE_NEXT(malloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 16);
     MSCOPE_OWN(size, 16);
-    MSCOPE_CHECKED(size, 16, false);
+    MSCOPE_CHECKED(size, 0, false);
     void *block = mscope_unlikely(mscope_is_cleared(size)) ? mscope_cleared(size) : next(size);
     MSCOPE_RECORDED(block, size);
 }
@@ -135,7 +135,7 @@ MSCOPE_APART void *mscope_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &total)) return next ? next(count, size) : NULL;
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(total, 16);
     MSCOPE_OWN(total, 16);
-    MSCOPE_CHECKED(total, 16, true);
+    MSCOPE_CHECKED(total, 0, true);
     void *block = total < mscope_least_request ? next(1, mscope_least_request) : next(count, size);
     MSCOPE_RECORDED(block, total);
 }
@@ -226,7 +226,7 @@ MSCOPE_WHOLE void *pvalloc(size_t size)
 
 void *mscope_malloc_for(size_t size, struct mscope_cursor caller)
 {
-    struct mscope_request request = {size, 16, MSCOPE_FAMILY_MALLOC, false, caller};
+    struct mscope_request request = {size, 0, MSCOPE_FAMILY_MALLOC, false, caller};
     if (mscope_is_own_thread()) {
         void *own = mscope_allocate_own(size, 16, caller.pc, caller.sp, caller.fp);
         if (own != NULL) return own;

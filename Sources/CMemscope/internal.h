@@ -157,7 +157,7 @@ MSCOPE_HIDDEN void mscope_checks_activate(void);
 MSCOPE_HIDDEN bool mscope_checks_need_all(void);
 /// A fresh block: what was asked for, by whom.
 struct mscope_request {
-    uint64_t size, alignment;
+    uint64_t size, alignment; // 0: as malloc aligns
     uint32_t family;
     bool zeroed;
     struct mscope_cursor caller;

@@ -92,7 +92,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     mscope_tls.async_context = 0;
     void *block = mscope_is_own_thread() ? mscope_own_allocate(request, aligned ? second : 16) : NULL;
     if (block == NULL && !passes && mscope_check_is_due()) {
-        void *checked = mscope_checked_new(size, aligned ? second : 16, family, (struct mscope_cursor){pc, sp, fp});
+        void *checked = mscope_checked_new(size, aligned ? second : 0, family, (struct mscope_cursor){pc, sp, fp});
         if (checked != NULL) return checked;
     }
     if (block == NULL) block = aligned ? mscope_next.memalign(second, request) : mscope_next.malloc(request);

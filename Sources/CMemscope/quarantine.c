@@ -1,4 +1,5 @@
-// Freed blocks that are kept for a while, filled: who writes to one is found, who follows a pointer out of one faults.
+// Freed blocks that are kept for a while, filled: who writes to one is found, who follows a pointer out of one faults
+// (poison.c).
 //
 // The filling, read as a pointer, is an address that does not exist. The first two words of what may be a Swift object
 // stay as they were, so that a message to a dead object does not end the program before it is reported: the object's
@@ -131,8 +132,11 @@ static uint64_t mscope_evict(struct mscope_queue *kept)
 static bool mscope_may_be_object(uint64_t block, uint64_t size)
 {
     if (!mscope_has_swift() || size < MSCOPE_HEADER || (block & 7) != 0) return false;
-    uint64_t word = *(const uint64_t *)block;
-    return (word & 7) == 0 && word >= 4096 && word >> MSCOPE_ADDRESS_BITS == 0;
+    uint64_t word = *(const uint64_t *)block, what;
+    if ((word & 7) != 0 || word < 4096 || word >> MSCOPE_ADDRESS_BITS != 0) return false;
+    // Metadata has words before its address: no block begins there, as one does where a list goes on.
+    mscope_find_slot(word, &what);
+    return !mscope_tells_of(what, word);
 }
 
 static void mscope_do_not_keep(uint64_t block, uint32_t shift)
@@ -195,66 +199,4 @@ void mscope_quarantine_totals(struct mscope_check_totals *out)
         out->quarantined_bytes += mscope_load_relaxed(&mscope_shelves[i].bytes);
     }
     out->quarantine_limit = mscope_check_options.quarantine_bytes;
-}
-
-// ---- reads that faulted
-
-/// The freed block around an address; false when there is none that we know.
-static bool mscope_find_freed(uint64_t address, struct mscope_departure *out)
-{
-    enum { MSCOPE_REACH = 1 << 11 };
-    uint64_t start = address & ~15ull, era = mscope_load_relaxed(&mscope_era), what;
-    for (uint64_t i = 0; i < MSCOPE_REACH && start >= 16; i++, start -= 16) {
-        struct mscope_slot *slot = mscope_find_slot(start, &what);
-        if (!mscope_tells_of(what, start)) continue;
-        uint64_t mark = mscope_load_acquire(&slot->born);
-        bool live = mscope_slot_flags(what) & MSCOPE_SLOT_LIVE;
-        if (live || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
-        *out = (struct mscope_departure){start, what, mark, mscope_block_size(what, start)};
-        return address - start < out->size;
-    }
-    return false;
-}
-
-/// Where the poisoned pointer came from nobody can tell any more. Most often a register or the frame still points to
-/// the block it was read from.
-static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct mscope_departure *out, uint64_t *address)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (words[i] < 4096 || words[i] >> MSCOPE_ADDRESS_BITS != 0 || !mscope_find_freed(words[i], out)) continue;
-        *address = words[i];
-        return true;
-    }
-    return false;
-}
-
-bool mscope_quarantine_caught(const void *context)
-{
-    enum { MSCOPE_FRAME_WORDS = 32 };
-    uint32_t count, poisoned = 0;
-    const uint64_t *registers = mscope_registers(context, &count);
-    for (uint32_t i = 0; i < count; i++) poisoned += registers[i] - (MSCOPE_POISON_WORD - 0x10000) < 0x20000;
-    if (poisoned == 0) return false;
-    struct mscope_cursor at = mscope_interrupted_call(context);
-    uint64_t frame[MSCOPE_FRAME_WORDS], address = 0;
-    struct mscope_departure block = {0};
-    uint32_t read = (uint32_t)(mscope_read_memory(at.sp, frame, sizeof(frame)) / sizeof(uint64_t));
-    bool found =
-        mscope_guess_freed(registers, count, &block, &address) || mscope_guess_freed(frame, read, &block, &address);
-    struct mscope_witness here = mscope_witness(at);
-    struct mscope_error error = {
-        .kind = MSCOPE_USE_AFTER_FREE_READ,
-        .flags = MSCOPE_ERROR_READ | MSCOPE_ERROR_FATAL | (found ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
-        .address = address,
-        .block = block.address,
-        .size = block.size,
-        .offset = (int64_t)(address - block.address),
-        .access_site = here.site,
-        .access_thread = here.thread,
-        .allocated_site = mscope_slot_site(block.what),
-        .freed_site = found ? mscope_site_of_mark(block.born) : 0,
-        .family = mscope_slot_flags(block.what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
-    };
-    mscope_report(&error);
-    return true;
 }

@@ -7,7 +7,7 @@
 /// Whether a live block begins at the address itself: its slot does not tell the addresses in 16 bytes apart.
 static bool mscope_is_start(uint64_t what, uint64_t address)
 {
-    return mscope_owns_slot(what, address) && (address & mscope_block_misalignment) == 0;
+    return mscope_owns_slot(what, address) && mscope_may_begin_at(address);
 }
 
 bool mscope_is_checked(uint64_t what, uint64_t address)

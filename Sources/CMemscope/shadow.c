@@ -1,6 +1,6 @@
 // The shadow table: what lives at which address. Walks over it are in walk.c.
+#include "checks.h"
 #include "clock.h"
-#include "shadow.h"
 
 #include <stddef.h>
 
@@ -129,11 +129,16 @@ struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t g
     struct mscope_slot *large = mscope_large_slot(region, address), *small = mscope_small_slot(region, address);
     struct mscope_departure other;
     bool is_large = mscope_load_acquire(&region->used[MSCOPE_LARGE][stretch]) && mscope_read_slot(large, granule, out);
-    if (!mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch]) || !mscope_read_slot(small, granule, &other))
-        return is_large ? large : NULL;
-    if (is_large && !mscope_is_later(small, large)) return large; // see mscope_find_slot
-    *out = other;
-    return small;
+    bool has_small = mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch]);
+    bool is_small = has_small && mscope_read_slot(small, granule, &other);
+    if (!is_small && !is_large) return NULL;
+    // Of two, the later: see mscope_find_slot.
+    is_small = is_small && (!is_large || mscope_is_later(small, large));
+    if (is_small) *out = other;
+    // A guarded block may begin between two addresses that slots tell apart.
+    if (mscope_check_options.guard_align < 16 && mscope_is_guarded(out->address))
+        out->address = mscope_guard_block(out->address);
+    return is_small ? small : large;
 }
 
 /// The first of the unused stretches that end with this one; eight are looked at together where they stand so.

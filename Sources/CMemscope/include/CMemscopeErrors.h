@@ -40,8 +40,9 @@ enum {
     MSCOPE_ERROR_INTERIOR = 128, // invalid free: the address is inside of a live block
     MSCOPE_ERROR_BAD_SIZE = 256, // mismatched free: `given` is the size it was freed with
     MSCOPE_ERROR_SWEEP = 512,    // found by mscope_check_heap
-    MSCOPE_ERROR_GUESSED = 2048, // not proved to be the block: the nearest that registers and stack point to, or, when
-                                 // freed twice, an older one than the last at its address
+    MSCOPE_ERROR_GUESSED = 2048, // not proved to be the block: the nearest that registers and stack point to; when
+                                 // freed twice, maybe an older one than the last at its address; where damage reaches
+                                 // from one block to the next, maybe the other one
     MSCOPE_ERROR_FATAL = 1024,   // could not be resumed: the program's own handler, or its end, came next
 };
 

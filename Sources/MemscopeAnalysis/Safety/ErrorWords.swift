@@ -30,9 +30,12 @@ extension MemoryError {
 
     private var guessNote: String? {
         guard isGuessed else { return nil }
-        return kind == .doubleFree
-            ? "The block may be an older one than the last at this address, and so may its stacks."
-            : "The block is the nearest that registers and stack pointed to; it may be another one."
+        return switch kind {
+        case .doubleFree: "The block may be an older one than the last at this address, and so may its stacks."
+        case .overflow, .underflow:
+            "The damage reaches from one block to the next: it may be a write behind the one or before the other."
+        default: "The block is the nearest that registers and stack pointed to; it may be another one."
+        }
     }
 
     private var discoveryNote: String? {

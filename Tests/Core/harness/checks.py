@@ -8,6 +8,7 @@ REFUSED = {
     "MEMSCOPE_CHECKS": "some",
     "MEMSCOPE_ON_ERROR": "panic",
     "MEMSCOPE_GUARD_SIDE": "left",
+    "MEMSCOPE_GUARD_ALIGN": "4",
     "MEMSCOPE_GUARD_RATE": "0",
     "MEMSCOPE_GUARD_SLOTS": "20000",
     "MEMSCOPE_PAGES_BYTES": "much",
@@ -65,14 +66,23 @@ def canaries():
     tests = []
     for way in WAYS:
         tests.append(program_test(f"checks/canary.c {way}", "checks/canary.c", way, MEMSCOPE_CHECKS="full"))
+        tests.append(
+            program_test(
+                f"checks/neighbours.c {way} full",
+                "checks/neighbours.c",
+                way,
+                arguments=("full",),
+                MEMSCOPE_CHECKS="full",
+            )
+        )
     return tests
 
 
 def pages():
-    return [
+    sides = [
         program_test(
-            f"checks/pages.c {way} {side}",
-            "checks/pages.c",
+            f"{source} {way} {side}",
+            source,
             way,
             arguments=(side,),
             MEMSCOPE_CHECKS="pages",
@@ -80,6 +90,20 @@ def pages():
         )
         for way in WAYS
         for side in ("after", "before")
+        for source in ("checks/pages.c", "checks/neighbours.c")
+    ]
+    return sides + [
+        program_test(
+            f"checks/align.c {way} {alignment}",
+            "checks/align.c",
+            way,
+            arguments=(alignment,),
+            MEMSCOPE_CHECKS="pages",
+            MEMSCOPE_GUARD_SIDE="after",
+            MEMSCOPE_GUARD_ALIGN=alignment,
+        )
+        for way in WAYS
+        for alignment in (1, 8, 16)
     ]
 
 

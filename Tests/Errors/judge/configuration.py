@@ -9,6 +9,7 @@ from judge.victim_tests import END_STATUS, Run
 BAD_VALUES = {
     "MEMSCOPE_CHECKS": ("some", "off, sampled, full, pages"),
     "MEMSCOPE_GUARD_SIDE": ("left", "random, after, before"),
+    "MEMSCOPE_GUARD_ALIGN": ("4", "1, 8, 16"),
     "MEMSCOPE_ON_ERROR": ("explode", "report, abort"),
     "MEMSCOPE_GUARD_RATE": ("0", "numbers from 1"),
     "MEMSCOPE_GUARD_SLOTS": ("many", "numbers from 1"),

@@ -61,7 +61,8 @@ import Testing
         let files = try StaticFiles(folder: folder.path)
         let name = outside.path.split(separator: "/").last ?? ""
         for path in [
-            "/../\(name)/secret.txt", "/link.txt", "/folder/secret.txt", "/./inside.txt", "/.hidden", "/.\u{301}dot", "//inside.txt",
+            "/../\(name)/secret.txt", "/link.txt", "/folder/secret.txt", "/./inside.txt", "/.hidden", "/.\u{301}dot",
+            "//inside.txt",
             "/pipe.txt", "/inside.txt/", "/..", "/folder",
         ] {
             #expect(try files.respond(to: HTTPRequest(path: path)) == nil, "\(path)")

@@ -1,0 +1,98 @@
+// Accesses through a pointer that was read from a freed block. Its filling is an address that does not exist: the
+// access faults, is reported and goes on among zeros.
+#include "checks.h"
+
+#include <string.h>
+
+enum { MSCOPE_POISON_REACH = 0x10000 }; // how far from the pointer a member may lie
+#define MSCOPE_POISON_LOWEST (MSCOPE_POISON_WORD - MSCOPE_POISON_REACH)
+
+static inline bool mscope_is_poisoned(uint64_t word)
+{
+    return word - MSCOPE_POISON_LOWEST < 2 * MSCOPE_POISON_REACH;
+}
+
+/// The freed block around an address; false when there is none that we know.
+static bool mscope_find_freed(uint64_t address, struct mscope_departure *out)
+{
+    enum { MSCOPE_REACH = 1 << 11 };
+    uint64_t start = address & ~15ull, era = mscope_load_relaxed(&mscope_era), what;
+    for (uint64_t i = 0; i < MSCOPE_REACH && start >= 16; i++, start -= 16) {
+        struct mscope_slot *slot = mscope_find_slot(start, &what);
+        if (!mscope_tells_of(what, start)) continue;
+        uint64_t mark = mscope_load_acquire(&slot->born);
+        bool live = mscope_slot_flags(what) & MSCOPE_SLOT_LIVE;
+        if (live || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
+        *out = (struct mscope_departure){start, what, mark, mscope_block_size(what, start)};
+        return address - start < out->size;
+    }
+    return false;
+}
+
+/// Where the poisoned pointer came from nobody can tell any more. Most often a register or the frame still points to
+/// the block it was read from.
+static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct mscope_departure *out, uint64_t *address)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (words[i] < 4096 || words[i] >> MSCOPE_ADDRESS_BITS != 0 || !mscope_find_freed(words[i], out)) continue;
+        *address = words[i];
+        return true;
+    }
+    return false;
+}
+
+/// Lets the access go on among zeros, as the program's own memory might be; false where it is a jump, or there is no
+/// memory. A pointer read there is NULL, so no list goes on for ever.
+static bool mscope_let_go_on(struct mscope_cursor at, uint64_t *registers, uint32_t count)
+{
+    static _Atomic(uint8_t *) zeros;
+    enum { MSCOPE_ROOM = 4096, MSCOPE_BYTES = 2 * MSCOPE_POISON_REACH + MSCOPE_ROOM }; // room for one access behind it
+    uint8_t code[16];
+    if (mscope_is_jump(code, mscope_read_memory(at.pc - 1, code, sizeof(code)))) return false; // as a return address
+    uint8_t *place = mscope_load_acquire(&zeros), *other = NULL;
+    if (place == NULL) {
+        place = mscope_map(MSCOPE_BYTES);
+        if (place == NULL) return false;
+        if (!mscope_cas_acq_rel(&zeros, &other, place)) {
+            mscope_unmap(place, MSCOPE_BYTES);
+            place = other;
+        }
+    }
+    memset(place, 0, MSCOPE_BYTES); // a write may have gone there
+    for (uint32_t i = 0; i < count; i++)
+        if (mscope_is_poisoned(registers[i])) registers[i] = (uint64_t)place + registers[i] - MSCOPE_POISON_LOWEST;
+    return true;
+}
+
+bool mscope_poison_caught(void *context)
+{
+    enum { MSCOPE_FRAME_WORDS = 32 };
+    uint32_t count, poisoned = 0;
+    uint64_t *registers = mscope_registers(context, &count);
+    for (uint32_t i = 0; i < count; i++) poisoned += mscope_is_poisoned(registers[i]);
+    if (poisoned == 0) return false;
+    struct mscope_cursor at = mscope_interrupted_call(context);
+    uint64_t frame[MSCOPE_FRAME_WORDS], address = 0;
+    struct mscope_departure block = {0};
+    uint32_t read = (uint32_t)(mscope_read_memory(at.sp, frame, sizeof(frame)) / sizeof(uint64_t));
+    bool found =
+        mscope_guess_freed(registers, count, &block, &address) || mscope_guess_freed(frame, read, &block, &address);
+    struct mscope_witness here = mscope_witness(at);
+    bool goes_on = mscope_let_go_on(at, registers, count);
+    struct mscope_error error = {
+        .kind = MSCOPE_USE_AFTER_FREE_READ,
+        .flags = MSCOPE_ERROR_READ | (goes_on ? 0u : (uint32_t)MSCOPE_ERROR_FATAL)
+                 | (found ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
+        .address = address,
+        .block = block.address,
+        .size = block.size,
+        .offset = (int64_t)(address - block.address),
+        .access_site = here.site,
+        .access_thread = here.thread,
+        .allocated_site = mscope_slot_site(block.what),
+        .freed_site = found ? mscope_site_of_mark(block.born) : 0,
+        .family = mscope_slot_flags(block.what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
+    };
+    mscope_report(&error);
+    return goes_on;
+}

@@ -1,4 +1,5 @@
 // Start, configuration, and what a fork leaves of us.
+#include "loaderlock.h"
 #include "own_heap.h"
 
 #include <dlfcn.h>

@@ -3,6 +3,7 @@
 // An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
 #include "apart.h"
 #include "frames.h"
+#include "loaderlock.h"
 #include "stop.h"
 
 #include <dlfcn.h>
@@ -17,8 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2 };
-enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
+enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2, MSCOPE_POSTPONED = 3 };
+enum { MSCOPE_LOOK_AROUND = 20000000, MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000 }; // nanoseconds
 
 static _Atomic uint32_t mscope_end_state;
 // The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
@@ -48,10 +49,42 @@ static void mscope_move_on(uint32_t state)
     mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
 }
 
+// A request to end that came while its thread held ld.so's lock, which a report needs: it comes again a moment later.
+static int mscope_postponed; // a signal
+static int32_t mscope_postponed_thread;
+static uint64_t mscope_postponed_since;
+
+/// context: a handler of a request
+static bool mscope_postpone(int number, uint64_t now)
+{
+    if (mscope_postponed_since == 0) mscope_postponed_since = now;
+    // Whoever runs the whole program in a constructor holds the lock for good.
+    if (mscope_load_acquire(&mscope_reporter) == 0 || now - mscope_postponed_since > MSCOPE_LOCKED_END) return false;
+    mscope_postponed = number;
+    mscope_postponed_thread = mscope_thread_id();
+    uint32_t quiet = MSCOPE_QUIET;
+    if (!mscope_cas_acq_rel(&mscope_end_state, &quiet, MSCOPE_POSTPONED)) return quiet == MSCOPE_POSTPONED;
+    mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
+    return true;
+}
+
+static void mscope_send_postponed(void)
+{
+    // Each time after another while: who does nothing but load would else be met at the same place.
+    long pause = MSCOPE_POSTPONEMENT / 10 + (long)(mscope_now() % MSCOPE_POSTPONEMENT);
+    mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
+    mscope_store_release(&mscope_end_state, MSCOPE_QUIET);
+    mscope_system(SYS_tgkill, mscope_process_id(), mscope_postponed_thread, mscope_postponed);
+}
+
 struct mscope_end mscope_await_end(void)
 {
     mscope_store_release(&mscope_reporter, mscope_thread_id());
-    while (mscope_load_acquire(&mscope_end_state) != MSCOPE_ENDING) {
+    for (uint32_t state; (state = mscope_load_acquire(&mscope_end_state)) != MSCOPE_ENDING;) {
+        if (state == MSCOPE_POSTPONED) {
+            mscope_send_postponed();
+            continue;
+        }
         // A filter may refuse to wait at all.
         if (mscope_wait_while(MSCOPE_QUIET, 0) == -EPERM)
             mscope_system(SYS_nanosleep, &(struct timespec){.tv_sec = 1}, NULL);
@@ -95,12 +128,15 @@ static void mscope_start_reporter(void *started)
 }
 
 /// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
-static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, const void *entry)
+/// `is_locked`: this thread has a lock that a report may need, so it is not waited for as long.
+static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, bool is_locked, const void *entry)
 {
     int32_t process = mscope_load_acquire(&mscope_end_process);
     if (mscope_likely(process == 0) || process != mscope_process_id()) return number;
     int32_t thread = mscope_thread_id();
     if (mscope_load_acquire(&mscope_reporter) == thread) return number;
+    if (kind != MSCOPE_END_SIGNAL && mscope_postponed_since != 0) // it ends by the signal that was to end it
+        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 20 * MSCOPE_POSTPONEMENT}, NULL);
     if (mscope_is_shut_in()) {
         mscope_say("the program's filter of system calls forbids what a report needs; ", "there is none", "");
         return number;
@@ -119,7 +155,8 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
     mscope_how = (struct mscope_end){kind, number};
     mscope_end_frame = mscope_frame_here();
     mscope_end_entry = (uint64_t)entry;
-    mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
+    uint64_t patience = is_locked ? MSCOPE_LOCKED_END : mscope_end_options.timeout;
+    mscope_store_release(&mscope_end_at, mscope_now() + patience);
     mscope_move_on(MSCOPE_ENDING);
     number = mscope_await_report(number);
     __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
@@ -208,7 +245,9 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
-    mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
+    bool is_locked = mscope_load_relaxed(&mscope_end_process) != 0 && mscope_is_in_loader(context);
+    if (is_locked && mscope_is_watched_request(number) && mscope_postpone(number, mscope_now())) return;
+    mscope_announce_end(MSCOPE_END_SIGNAL, number, is_locked, NULL);
     const struct sigaction *before = mscope_before;
     for (int i = 0; i < MSCOPE_FATAL; i++)
         if (mscope_fatal[i] == number) before = &mscope_before[i];
@@ -317,14 +356,14 @@ void mscope_watch_end(const struct mscope_end_options *options)
 static void mscope_exits(int status, void *context)
 {
     (void)context;
-    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status, __builtin_frame_address(0));
+    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status, false, __builtin_frame_address(0));
     // From a handler, exit goes on with what is left of the first call: handlers before ours, then the streams.
     if (wanted != status) exit(wanted);
 }
 
 static void mscope_exits_quickly(void)
 {
-    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1, __builtin_frame_address(0));
+    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1, false, __builtin_frame_address(0));
     if (wanted >= 0) _exit(wanted);
 }
 
@@ -351,7 +390,7 @@ static __attribute__((constructor(101))) void mscope_find_ends(void)
 
 void _exit(int status)
 {
-    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status, __builtin_frame_address(0));
+    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status, false, __builtin_frame_address(0));
     if (mscope_next._exit != NULL) mscope_next._exit(status);
     while (true) mscope_raw_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }

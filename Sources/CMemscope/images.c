@@ -1,5 +1,6 @@
 // What ELF files are, and were, mapped: for unwinding (lock-free) and for names (kept after dlclose).
 #include "internal.h"
+#include "loaderlock.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -18,7 +19,8 @@ struct mscope_image_entry {
     bool referred;                // GONE: a stack that may still be asked for runs through it
 };
 static struct mscope_image_entry *mscope_images; // written under mscope_imaging; never moved
-static _Atomic uint32_t mscope_image_count, mscope_imaging;
+static _Atomic uint32_t mscope_image_count;
+static _Atomic int32_t mscope_imaging; // the thread that looks at them; 0: none
 static uint64_t mscope_loads, mscope_unloads; // ld.so's counters when we looked last
 static uint64_t mscope_looked_at;             // when that was
 static uint32_t mscope_refused;               // images that found no room
@@ -258,7 +260,13 @@ static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *cont
 
 static void mscope_lock_images(void)
 {
-    while (mscope_exchange_acq_rel(&mscope_imaging, 1)) sched_yield();
+    for (int32_t nobody = 0; !mscope_cas_acq_rel(&mscope_imaging, &nobody, mscope_thread_id()); nobody = 0)
+        sched_yield();
+}
+
+bool mscope_is_imaging(int32_t thread)
+{
+    return mscope_load_relaxed(&mscope_imaging) == thread;
 }
 
 /// context: dlclose, or a thread of ours; takes ld.so's lock, so never on the hook path

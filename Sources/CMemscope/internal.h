@@ -278,11 +278,8 @@ MSCOPE_HIDDEN bool mscope_is_executable(uint64_t address);
 /// A hash of name, layout and build id of the image that is mapped at `pc` now; 0 when none is.
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
-// ---- loaderlock.c
-/// Whether ld.so's lock can be had; it takes up to a fifth of a second to say no.
-MSCOPE_HIDDEN bool mscope_may_iterate(void);
-MSCOPE_HIDDEN void mscope_loader_lock_after_fork(void);
-
+/// Whether a thread has the list of images to itself.
+MSCOPE_HIDDEN bool mscope_is_imaging(int32_t thread);
 // ---- paths.c
 /// Writes which file is mapped at an address; false, and "", when that is not known. Any context.
 MSCOPE_HIDDEN bool mscope_mapped_path(uint64_t address, char *path);

@@ -1,5 +1,6 @@
 // Which libraries an image was linked against.
 #include "internal.h"
+#include "loaderlock.h"
 
 #include <link.h>
 #include <string.h>

@@ -1,9 +1,13 @@
-// ld.so's lock in a forked child: a thread that the child does not have may hold it, for ever. Nobody can ask whether
-// it is free; a copy of the process can try, and be given up.
-#include "internal.h"
+// ld.so's lock, of which nobody can ask whether it is free.
+//
+// In a forked child a thread that it does not have may hold it, for ever: a copy of the process can try, and be given
+// up. A thread that was interrupted may hold it if a function that takes it is on its stack.
+#include "checks.h"
+#include "loaderlock.h"
 
 #include <link.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -33,6 +37,25 @@ static bool mscope_ends_soon(long copy)
     }
     mscope_system(SYS_kill, copy, SIGKILL);
     mscope_system(SYS_wait4, copy, NULL, __WALL, NULL);
+    return false;
+}
+
+bool mscope_is_in_loader(const void *context)
+{
+    enum { MSCOPE_FUNCTION = 1024 }; // bytes of dl_iterate_phdr, at most
+    static struct mscope_site site;  // one thread ends the process; another's frames would be looked at in vain
+    struct mscope_unwind_table loader = {0};
+    if (mscope_is_imaging(mscope_thread_id())) return true;
+    if (!mscope_find_unwind_table(getauxval(AT_BASE), &loader)) return false;
+    uint32_t number = mscope_witness(mscope_interrupted_call(context)).site;
+    if (number == 0 || !mscope_read_site(number, &site)) return false;
+    for (uint32_t i = 0; i < site.frame_count; i++) {
+        uint64_t at = site.frames[i];
+        // The outermost frame of a process is ld.so's too, where it was entered.
+        bool is_outermost = i + 1 == site.frame_count;
+        if (at - loader.start < loader.end - loader.start && !is_outermost) return true;
+        if (at - (uint64_t)dl_iterate_phdr < MSCOPE_FUNCTION) return true;
+    }
     return false;
 }
 

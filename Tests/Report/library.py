@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 # Of the engine; none of them is in a process that only records.
@@ -80,9 +81,33 @@ def forks(runner):
     runner.check("forks amid dlopen: a report for each", len(reports) == 21, list(reports))
 
 
+def loading(runner):
+    """Ends that come while the thread holds ld.so's lock, which the reporter needs."""
+    program, plugin = runner.folder / "loading", runner.folder / "loaded.so"
+    here = Path(__file__).resolve().parent
+    subprocess.run(["clang", "-O1", here / "loading.c", "-o", program, "-ldl"], check=True)
+    subprocess.run(["clang", "-shared", "-fPIC", here / "plugin.c", "-o", plugin], check=True)
+    for how in ["visit"] + 5 * ["load"]:
+        began = time.monotonic()
+        outcome, reports = runner.run(str(plugin), command=[program, how])
+        quick = time.monotonic() - began < 5
+        runner.check(f"SIGTERM under ld.so's lock, {how}: ends it, silently and soon",
+                     (outcome.returncode, outcome.stderr, quick) == (-15, "", True), outcome)
+        # The child that sends the signal leaves one of its own.
+        ends = [report["end"]["signal"] for report in reports.values()]
+        runner.check(f"SIGTERM under ld.so's lock, {how}: the report is there", 15 in ends, ends)
+    for how, status in (("stay", -15), ("crash", -11)):
+        began = time.monotonic()
+        outcome, _ = runner.run(str(plugin), command=[program, how])
+        runner.check(f"under ld.so's lock for good, {how}: ends in seconds, and says that there is no report",
+                     outcome.returncode == status and "not ready in time" in outcome.stderr
+                     and time.monotonic() - began < 8, outcome)
+
+
 def library(runner):
     contents(runner)
     versions(runner)
     crashes(runner)
     missing(runner)
     forks(runner)
+    loading(runner)

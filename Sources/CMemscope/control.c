@@ -1,6 +1,7 @@
 // Start, configuration, and what a fork leaves of us.
 #include "loaderlock.h"
 #include "own_heap.h"
+#include "untracked.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -180,8 +181,16 @@ static bool mscope_is_preloaded(void)
 static void mscope_say_blind(void)
 {
     // A copy that a linked one has told to stand down is not the one that was asked.
-    if (mscope_wants_engine() && mscope_load_relaxed(&mscope_stood_down) == 0 && mscope_is_preloaded())
-        mscope_say("the program has a malloc of its own; ", "nothing is tracked: no server, no report", "");
+    if (!mscope_wants_engine() || mscope_load_relaxed(&mscope_stood_down) != 0) return;
+    if (!mscope_has_tables) { // boot has said it
+        mscope_report_untracked("there is no address space for MemScope's tables, so nothing is tracked",
+                                "raise the limit of address space or data (ulimit -v, ulimit -d)");
+        return;
+    }
+    if (!mscope_is_preloaded()) return;
+    mscope_say("the program has a malloc of its own; ", "nothing is tracked", "");
+    mscope_report_untracked("the program has a malloc of its own, so nothing is tracked",
+                            "link the program with libc's malloc, or link MemScope before that of the program");
 }
 
 static void mscope_start(void)
@@ -191,7 +200,7 @@ static void mscope_start(void)
     mscope_forget_failed_lookups();
     // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
-    if (!mscope_is_active()) {
+    if (!mscope_is_active() || !mscope_has_tables) {
         mscope_say_blind();
         return;
     }

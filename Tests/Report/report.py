@@ -254,7 +254,11 @@ def surroundings(runner: Runner):
     for values in ({}, {"MEMSCOPE_SERVER_URL": "http://127.0.0.1:0"}):
         outcome, reports = runner.run("", report=None if values else "report.json", command=[own], **values)
         lines = outcome.stderr.splitlines()
-        runner.check("a malloc of its own: runs as without us", outcome.returncode == 5 and not reports, outcome)
+        runner.check("a malloc of its own: runs as without us", outcome.returncode == 5, outcome)
+        told = [(report["available"], report["mode"], report["end"], "malloc of its own" in report["reason"],
+                 report["process"]["name"]) for report in reports.values()]
+        runner.check("a malloc of its own: the report says so",
+                     told == ([] if values else [(False, "off", None, True, "own")]), reports)
         runner.check("a malloc of its own: says so once", len(lines) == 1 and "nothing is tracked" in lines[0], outcome)
     outcome, _ = runner.run("", report=None, command=[own])
     runner.check("a malloc of its own: silent where nothing is asked for", outcome.stderr == "", outcome)
@@ -267,9 +271,12 @@ def surroundings(runner: Runner):
         runner.check(f"{limit} of 2 GiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
         reports = [report for report in reports.values() if report["process"]["name"] == "ends"]
         runner.check(f"{limit} of 2 GiB: report", [lost(report) for report in reports] == [(10, 10000)], outcome)
-        outcome, _ = runner.run("return", command=["prlimit", f"--{limit}=536870912", runner.program])
+        outcome, reports = runner.run("return", command=["prlimit", f"--{limit}=536870912", runner.program])
         lines = outcome.stderr.splitlines()
         runner.check(f"{limit} of 512 MiB: own status", outcome.returncode == 3, outcome)
+        told = [report["reason"] for report in reports.values() if report["process"]["name"] == "ends"]
+        runner.check(f"{limit} of 512 MiB: the report says so",
+                     len(told) == 1 and "no address space" in told[0], reports)
         runner.check(f"{limit} of 512 MiB: says so once",
                      len(lines) == 1 and "nothing is tracked" in lines[0], outcome.stderr)
 

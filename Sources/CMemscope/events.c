@@ -1,5 +1,6 @@
 // History: rings written by the thread they belong to and read by the collector. State never depends on them.
 #include "internal.h"
+#include "writer.h"
 
 _Atomic uint32_t mscope_event_interval;
 
@@ -22,13 +23,15 @@ void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *even
         ring = mscope_map(sizeof(*ring));
         if (ring != NULL) mscope_store_release(&bank->ring, ring);
     }
-    uint64_t head = ring ? mscope_load_relaxed(&ring->head) : 0;
-    if (ring == NULL || head - mscope_load_acquire(&ring->tail) >= MSCOPE_RING_EVENTS) {
+    bool writes = ring != NULL && mscope_begin_write(&ring->writer);
+    uint64_t head = ring != NULL ? mscope_load_relaxed(&ring->head) : 0;
+    if (writes && head - mscope_load_acquire(&ring->tail) < MSCOPE_RING_EVENTS) {
+        ring->events[head % MSCOPE_RING_EVENTS] = *event;
+        mscope_store_release(&ring->head, head + 1);
+    } else {
         mscope_add_relaxed(&mscope_global.dropped_events, 1);
-        return;
     }
-    ring->events[head % MSCOPE_RING_EVENTS] = *event;
-    mscope_store_release(&ring->head, head + 1);
+    if (writes) mscope_end_write(&ring->writer);
 }
 
 size_t mscope_drain_events(struct mscope_event *out, size_t capacity)

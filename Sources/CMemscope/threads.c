@@ -128,6 +128,7 @@ static void mscope_begin_record(struct mscope_bank *bank)
         return;
     }
     mscope_store_relaxed(&record->tid, 0);
+    atomic_thread_fence(memory_order_release); // a reader that sees what follows sees that it was nobody's
     mscope_store_relaxed(&record->ended_at, 0);
     record->name[0] = 0;
     record->thread = thread;
@@ -324,12 +325,13 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
         if (*cursor > mscope_load_relaxed(&mscope_global.threads_seen)) break;
         struct mscope_thread_record *record = &mscope_records[*cursor];
         int32_t tid = mscope_load_acquire(&record->tid);
+        uint32_t thread = record->thread;
         if (tid == 0) continue;
         int kind = record->internal ? MSCOPE_INTERNAL : MSCOPE_PROGRAM;
         struct mscope_bank *bank = mscope_load_relaxed(&record->bank);
         if (bank != NULL) mscope_read_name(tid, record->name);
         out[filled] = (struct mscope_thread_info){
-            .id = record->thread,
+            .id = thread,
             .tid = tid,
             .started_at = record->started_at,
             .ended_at = mscope_load_acquire(&record->ended_at),
@@ -337,7 +339,9 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
             .internal = record->internal,
         };
         memcpy(out[filled].name, record->name, MSCOPE_NAME_MAX);
-        filled++;
+        atomic_thread_fence(memory_order_acquire);
+        // Another thread got the place meanwhile: it is read the next time.
+        if (mscope_load_relaxed(&record->tid) == tid && record->thread == thread) filled++;
     }
     return filled;
 }

@@ -123,12 +123,14 @@ struct mscope_departure { // a block that ended during a walk; what 0: realloc p
 enum { MSCOPE_DEPARTURES = 1 << 20 }; // 32 MiB of address space, touched as needed
 struct mscope_departure_log {
     _Atomic uint32_t generation, count;
+    _Atomic uint64_t writer; // see mscope_begin_write
     struct mscope_departure entries[MSCOPE_DEPARTURES];
 };
 
 enum { MSCOPE_RING_EVENTS = 1 << 13 };
 struct mscope_ring {                    // single producer (the owner of the bank), single consumer (the collector)
     _Alignas(64) _Atomic uint64_t head; // next to write; head - tail <= MSCOPE_RING_EVENTS
+    _Atomic uint64_t writer;            // see mscope_begin_write
     _Alignas(64) _Atomic uint64_t tail; // next to read
     struct mscope_event events[MSCOPE_RING_EVENTS];
 };

@@ -5,6 +5,7 @@
 // slots read, without those of this walk, and the logs, without what was read before (a bit for each granule tells).
 #include "clock.h"
 #include "shadow.h"
+#include "writer.h"
 
 #include <time.h>
 
@@ -65,13 +66,15 @@ static struct mscope_departure_log *mscope_own_log(struct mscope_bank *bank, uin
 void mscope_note_departure(struct mscope_bank *bank, uint32_t walk, const struct mscope_departure *departure)
 {
     struct mscope_departure_log *log = mscope_own_log(bank, walk);
-    uint32_t count = log ? mscope_load_relaxed(&log->count) : MSCOPE_DEPARTURES;
-    if (count >= MSCOPE_DEPARTURES) {
+    bool writes = log != NULL && mscope_begin_write(&log->writer);
+    uint32_t count = writes ? mscope_load_relaxed(&log->count) : MSCOPE_DEPARTURES;
+    if (count < MSCOPE_DEPARTURES) {
+        log->entries[count] = *departure;
+        mscope_store_release(&log->count, count + 1);
+    } else {
         mscope_add_relaxed(&mscope_walk.missed, 1);
-        return;
     }
-    log->entries[count] = *departure;
-    mscope_store_release(&log->count, count + 1);
+    if (writes) mscope_end_write(&log->writer);
 }
 
 static inline uint32_t mscope_walk_of(uint64_t what)

@@ -1,7 +1,9 @@
 // The history: rings are drained by one thread, complete while drained, counted when full.
 #include <pthread.h>
 #include <stdatomic.h>
+#include <signal.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 #include "../support/live.h"
 
@@ -40,6 +42,41 @@ static void in_order(void) {
     mscope_set_event_interval(0);
     free(malloc(99));
     expect_equal(mscope_drain_events(events, 1 << 16), 0, "the number of events");
+    end();
+}
+
+static _Atomic uint64_t in_handler;
+
+static void allocate_in_handler(int number) {
+    (void)number;
+    for (int i = 0; i < 3; i++) free(malloc(24));
+    in_handler += 3;
+}
+
+/// A handler may come amid the write of a record: either both are there, or what is lost is counted.
+static void with_signals(void) {
+    test("what signal handlers allocate is in the history, or counted as dropped");
+    mscope_set_event_interval(1);
+    discard();
+    signal(SIGALRM, allocate_in_handler);
+    struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+    struct mscope_totals before, after;
+    mscope_read_totals(&before);
+    uint64_t got = 0, pairs = 400000;
+    in_handler = 0;
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (uint64_t i = 0; i < pairs; i++) {
+        free(malloc(16));
+        if (i % 1000 == 0) got += mscope_drain_events(events, 1 << 16);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    got += mscope_drain_events(events, 1 << 16);
+    mscope_read_totals(&after);
+    expect(in_handler > 0, "no signal came");
+    expect_equal(after.program.allocations - before.program.allocations, pairs + in_handler, "the change of allocations");
+    expect_equal(got + (after.dropped_events - before.dropped_events), 2 * (pairs + in_handler),
+        "events drained and dropped");
+    mscope_set_event_interval(0);
     end();
 }
 
@@ -105,6 +142,7 @@ static void drained_meanwhile(void) {
 
 int main(void) {
     in_order();
+    with_signals();
     full_ring();
     drained_meanwhile();
     return check_result();

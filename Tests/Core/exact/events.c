@@ -73,7 +73,8 @@ static void with_signals(void) {
     got += mscope_drain_events(events, 1 << 16);
     mscope_read_totals(&after);
     expect(in_handler > 0, "no signal came");
-    expect_equal(after.program.allocations - before.program.allocations, pairs + in_handler, "the change of allocations");
+    uint64_t allocated = after.program.allocations - before.program.allocations;
+    expect_equal(allocated, pairs + in_handler, "the change of allocations");
     expect_equal(got + (after.dropped_events - before.dropped_events), 2 * (pairs + in_handler),
         "events drained and dropped");
     mscope_set_event_interval(0);

@@ -122,7 +122,7 @@ enum Answers {
         (
             "/api/flamegraph",
             WireFormat.flameGraph(
-                FlameGraph(sites: Fixtures.sites, weight: .bytes, frames: Fixtures.frames(of:)),
+                FlameGraph(sites: Fixtures.sites, weight: .bytes, places: Fixtures.places),
                 weight: .bytes,
                 in: envelope
             )

@@ -61,6 +61,18 @@ enum Fixtures {
         }
     }
 
+    /// The same names, by address.
+    static var places: StackPlaces {
+        let frames = sites.flatMap(frames(of:))
+        return StackPlaces { address, _ in (names(at: address, among: frames), 0, .max) }
+    }
+
+    private static func names(at address: UInt64, among frames: [Frame]) -> [Frame] {
+        let end = frames.firstIndex { $0.address == address && !$0.isInlined } ?? frames.endIndex - 1
+        let begin = frames[..<end].lastIndex { $0.address != address }.map { $0 + 1 } ?? 0
+        return Array(frames[begin...end])
+    }
+
     static func frames(ofSite id: UInt32) -> [Frame] {
         frames(of: Site(id: id, addresses: []))
     }

@@ -4,7 +4,7 @@ package import Tracking
 ///
 /// Nothing here recurses: stacks of 128 frames with their inlined functions would be too deep
 /// for a thread of ours.
-package struct FlameGraphBuilder: Sendable {
+package struct FlameGraphBuilder {
     /// Deeper frames count for the last one kept.
     ///
     /// Readers of nested JSON give up sooner or later: Python's at 1,000 levels, of which a node
@@ -16,10 +16,11 @@ package struct FlameGraphBuilder: Sendable {
         var image: String?
     }
 
-    /// Where inlined functions of one address differ.
-    private struct Place: Sendable, Hashable {
-        var address: UInt64
-        var inlineDepth: Int
+    /// A frame of a place.
+    private struct Step {
+        var function: UInt32
+        /// 0 when unknown.
+        var line: UInt32
     }
 
     /// Small: a hundred thousand stacks make a million of them.
@@ -39,38 +40,60 @@ package struct FlameGraphBuilder: Sendable {
     /// Where each function is, as its first frame said.
     private var files: [String?] = []
     private var idOfFunction: [Function: UInt32] = [:]
-    // Spares hashing long names: the same addresses come again in nearly every stack.
-    private var idOfPlace: [Place: UInt32] = [:]
-    private var child: [UInt64: UInt32] = [:]
+    private var places: StackPlaces
+    /// Of all places, one after the other, outermost first; and where those of each begin.
+    private var steps: [Step] = []
+    private var firstStep = [0]
+    private var children = ChildTable()
+    private var truncated = Step(function: 0, line: 0)
+    private var noStack = Step(function: 0, line: 0)
 
-    package init() {
+    package init(places: StackPlaces) {
+        self.places = places
         nodes = []
         let root = id(of: Frame(function: FlameGraph.rootName))
         nodes.append(Node(value: 0, function: root, line: 0))
+        truncated.function = id(of: Frame(function: FlameGraph.truncatedName))
+        noStack.function = id(of: Frame(function: FlameGraph.noStackName))
     }
 
     /// Adds one stack.
     ///
     /// - Parameters:
-    ///   - frames: Innermost first, inlined functions as frames of their own; empty when
-    ///     no stack was taken.
+    ///   - addresses: Innermost first; empty when no stack was taken.
+    ///   - time: When they were called, in nanoseconds on the monotonic clock.
     ///   - value: What the stack weighs.
     ///   - isTruncated: Whether outer frames are missing.
-    package mutating func add(_ frames: [Frame], value: UInt64, isTruncated: Bool = false) {
+    package mutating func add(_ addresses: [UInt64], at time: UInt64 = 0, value: UInt64, isTruncated: Bool = false) {
         guard value > 0 else { return }
         nodes[0].value &+= value
         var node: UInt32 = 0
-        if frames.isEmpty {
-            node = descend(from: node, to: Frame(function: FlameGraph.noStackName), inlineDepth: 0, value: value)
+        if addresses.isEmpty {
+            node = descend(from: node, to: noStack, value: value)
         } else if isTruncated {
-            node = descend(from: node, to: Frame(function: FlameGraph.truncatedName), inlineDepth: 0, value: value)
+            node = descend(from: node, to: truncated, value: value)
         }
-        if frames.count > Self.depthLimit { isCut = true }
-        var inlineDepth = 0
-        for frame in frames.reversed().prefix(Self.depthLimit) {
-            inlineDepth = frame.isInlined ? inlineDepth + 1 : 0
-            node = descend(from: node, to: frame, inlineDepth: inlineDepth, value: value)
+        var depth = 0
+        for address in addresses.reversed() {
+            for index in steps(of: places.place(of: address, at: time)) {
+                guard depth < Self.depthLimit else {
+                    isCut = true
+                    return
+                }
+                node = descend(from: node, to: steps[index], value: value)
+                depth += 1
+            }
         }
+    }
+
+    private mutating func steps(of place: Int) -> Range<Int> {
+        while firstStep.count <= place + 1 {
+            for frame in places.frames[firstStep.count - 1].reversed() {
+                steps.append(Step(function: id(of: frame), line: UInt32(clamping: frame.line ?? 0)))
+            }
+            firstStep.append(steps.count)
+        }
+        return firstStep[place]..<firstStep[place + 1]
     }
 
     func shown(_ node: UInt32, depth: Int) -> FlameGraph.Node {
@@ -86,35 +109,19 @@ package struct FlameGraphBuilder: Sendable {
         )
     }
 
-    private mutating func descend(from parent: UInt32, to frame: Frame, inlineDepth: Int, value: UInt64) -> UInt32 {
-        let function = functionID(of: frame, inlineDepth: inlineDepth)
-        let line = UInt32(clamping: frame.line ?? 0)
-        let key = UInt64(parent) << 32 | UInt64(function)
-        if let known = child[key] {
+    private mutating func descend(from parent: UInt32, to step: Step, value: UInt64) -> UInt32 {
+        let new = UInt32(nodes.count)
+        let known = children.child(of: parent, for: step.function, orInsert: new)
+        guard known == new else {
             nodes[Int(known)].value &+= value
-            if nodes[Int(known)].line != line { nodes[Int(known)].line = 0 }
+            if nodes[Int(known)].line != step.line { nodes[Int(known)].line = 0 }
             return known
         }
-        let new = UInt32(nodes.count)
-        var node = Node(value: value, function: function, line: line)
+        var node = Node(value: value, function: step.function, line: step.line)
         node.olderSibling = nodes[Int(parent)].lastChild
         nodes.append(node)
         nodes[Int(parent)].lastChild = new
-        child[key] = new
         return new
-    }
-
-    private mutating func functionID(of frame: Frame, inlineDepth: Int) -> UInt32 {
-        let place = Place(address: frame.address, inlineDepth: inlineDepth)
-        // An address can be named twice when a library was unloaded and another took its place.
-        if let known = idOfPlace[place], functions[Int(known)].name == frame.function,
-            functions[Int(known)].image == frame.image
-        {
-            return known
-        }
-        let id = id(of: frame)
-        idOfPlace[place] = id
-        return id
     }
 
     private mutating func id(of frame: Frame) -> UInt32 {

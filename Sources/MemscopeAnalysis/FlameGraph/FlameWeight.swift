@@ -21,18 +21,18 @@ extension FlameGraph {
     ///   - sites: With their counters.
     ///   - weight: Which counter.
     ///   - minimumShare: See `FlameGraphBuilder.build(minimumShare:)`.
-    ///   - frames: Names a stack, innermost first. Not asked for stacks that weigh nothing.
-    package init(
-        sites: [Site],
-        weight: FlameWeight,
-        minimumShare: Double = 0,
-        frames: (Site) -> [Frame]
-    ) {
-        var builder = FlameGraphBuilder()
+    ///   - places: Names their addresses.
+    package init(sites: [Site], weight: FlameWeight, minimumShare: Double = 0, places: StackPlaces) {
+        var builder = FlameGraphBuilder(places: places)
         for site in sites {
             let value = weight.value(of: site.counts)
             guard value > 0 else { continue }
-            builder.add(frames(site), value: value, isTruncated: site.quality == .truncated)
+            builder.add(
+                site.addresses,
+                at: site.firstSeen,
+                value: value,
+                isTruncated: site.quality == .truncated
+            )
         }
         self = builder.build(minimumShare: minimumShare)
     }

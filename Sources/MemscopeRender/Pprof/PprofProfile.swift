@@ -30,7 +30,7 @@ package struct PprofProfile {
     ///     estimates of the whole already; pprof must not and does not scale them.
     ///   - unixTime: Nanoseconds since 1970.
     ///   - comments: Free text that `pprof -comments` shows.
-    ///   - naming: Names a stack.
+    ///   - places: Names their addresses.
     /// - Returns: A `perftools.profiles.Profile` message.
     package static func encode(
         sites: [Site],
@@ -39,13 +39,13 @@ package struct PprofProfile {
         sampleInterval: UInt64,
         unixTime: UInt64,
         comments: [String] = [],
-        naming: StackNaming
+        places: StackPlaces
     ) -> [UInt8] {
-        var tables = PprofTables(images: images)
+        var tables = PprofTables(images: images, places: places)
         var profile = ProtobufWriter()
         for (type, unit) in sampleTypes { profile.valueType(1, tables.string(type), tables.string(unit)) }
         for site in sites where site.counts.allocations > 0 || site.counts.liveBlocks > 0 {
-            sample(of: site, frames: naming(site), tables: &tables, to: &profile)
+            sample(of: site, tables: &tables, to: &profile)
         }
         profile.field(9, unixTime)
         profile.valueType(11, tables.string("space"), tables.string("bytes"))
@@ -56,15 +56,8 @@ package struct PprofProfile {
         return profile.bytes
     }
 
-    private static func sample(
-        of site: Site,
-        frames: [Frame],
-        tables: inout PprofTables,
-        to profile: inout ProtobufWriter
-    ) {
-        // pprof counts a sample without a location for nobody: the total would not add up.
-        let shown = frames.isEmpty ? [Frame(function: FlameGraph.noStackName)] : frames
-        let locations = tables.locationIDs(of: shown)
+    private static func sample(of site: Site, tables: inout PprofTables, to profile: inout ProtobufWriter) {
+        let locations = tables.locationIDs(of: site)
         let (key, quality) = (tables.string("stack"), tables.string(site.quality.rawValue))
         profile.field(2) { message in
             message.field(1, packed: locations)

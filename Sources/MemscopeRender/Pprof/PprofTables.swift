@@ -1,3 +1,4 @@
+import MemscopeAnalysis
 import Tracking
 
 /// Strings, functions, mappings and locations of a profile, each stored once and
@@ -24,13 +25,17 @@ struct PprofTables {
     private var strings = Interned<String>()
     private var functions = Interned<Function>()
     private var locations = Interned<Location>()
-    // Spares hashing long names: the same addresses come again in nearly every stack.
-    private var latest: [UInt64: (frames: [Frame], location: UInt64)] = [:]
+    private var places: StackPlaces
+    /// By place.
+    private var locationOfPlace: [UInt64] = []
     private let images: [Image]
 
-    /// - Parameter images: The program itself first, as pprof expects.
-    init(images: [Image]) {
+    /// - Parameters:
+    ///   - images: The program itself first, as pprof expects.
+    ///   - places: Names addresses.
+    init(images: [Image], places: StackPlaces) {
         self.images = images
+        self.places = places
         // Entry 0 of the table has to be the empty string.
         _ = strings.id(of: "")
     }
@@ -39,29 +44,24 @@ struct PprofTables {
         strings.id(of: text) - 1
     }
 
-    /// Numbers of the locations of a stack, innermost first.
-    ///
-    /// - Parameter frames: Innermost first. The functions inlined at an address stand before
-    ///   the one that they were inlined into, which closes the location.
-    /// - Returns: One number per address.
-    mutating func locationIDs(of frames: [Frame]) -> [UInt64] {
-        var ids: [UInt64] = []
-        var start = 0
-        for (index, frame) in frames.enumerated() where !frame.isInlined {
-            ids.append(locationID(of: frames[start...index], at: frame.address))
-            start = index + 1
+    /// Numbers of the locations of a stack, innermost first: one for each address.
+    mutating func locationIDs(of site: Site) -> [UInt64] {
+        // pprof counts a sample without a location for nobody: the total would not add up.
+        guard !site.addresses.isEmpty else { return [locationID(of: [Frame(function: FlameGraph.noStackName)], at: 0)] }
+        return site.addresses.map { address in
+            let place = places.place(of: address, at: site.firstSeen)
+            while locationOfPlace.count <= place { locationOfPlace.append(0) }
+            if locationOfPlace[place] == 0 {
+                locationOfPlace[place] = locationID(of: places.frames[place], at: address)
+            }
+            return locationOfPlace[place]
         }
-        return ids
     }
 
-    private mutating func locationID(of frames: ArraySlice<Frame>, at address: UInt64) -> UInt64 {
-        // An address can be named twice when a library was unloaded and another took its place.
-        if let known = latest[address], known.frames.elementsEqual(frames) { return known.location }
+    private mutating func locationID(of frames: [Frame], at address: UInt64) -> UInt64 {
         let lines = frames.filter { !$0.isUnnamed }.map { line(of: $0) }
         let mapping = imageIndex(at: address, named: frames.last?.image).map { UInt64($0) + 1 } ?? 0
-        let id = locations.id(of: Location(mapping: mapping, address: address, lines: lines))
-        latest[address] = (Array(frames), id)
-        return id
+        return locations.id(of: Location(mapping: mapping, address: address, lines: lines))
     }
 
     private mutating func line(of frame: Frame) -> Line {

@@ -23,9 +23,9 @@ struct ProtobufWriter: Sendable {
     /// A repeated number in packed form.
     mutating func field(_ number: UInt8, packed values: [UInt64]) {
         guard !values.isEmpty else { return }
-        var list = ProtobufWriter()
-        for value in values { list.varint(value) }
-        field(number, bytes: list.bytes)
+        tag(number, wireType: 2)
+        varint(UInt64(values.reduce(0) { $0 + Self.length(of: $1) }))
+        for value in values { varint(value) }
     }
 
     /// Written even when empty: an entry of a repeated field counts by its position.
@@ -34,9 +34,17 @@ struct ProtobufWriter: Sendable {
     }
 
     mutating func field(_ number: UInt8, message: (inout ProtobufWriter) -> Void) {
-        var inner = ProtobufWriter()
-        message(&inner)
-        field(number, bytes: inner.bytes)
+        tag(number, wireType: 2)
+        let start = bytes.count
+        message(&self)
+        // In place: there are hundreds of thousands of them, each of some dozen bytes.
+        var length = ProtobufWriter()
+        length.varint(UInt64(bytes.count - start))
+        bytes.insert(contentsOf: length.bytes, at: start)
+    }
+
+    private static func length(of value: UInt64) -> Int {
+        max(1, (64 - value.leadingZeroBitCount + 6) / 7)
     }
 
     private mutating func field(_ number: UInt8, bytes content: [UInt8]) {

@@ -135,9 +135,7 @@ extension APIRoutes {
         let sites = CaptureCore.sites()
         let graph = observer.withNames { names in
             // Boxes below a twentieth of a percent are less than a pixel wide.
-            FlameGraph(sites: sites, weight: weight, minimumShare: 0.0005) {
-                names.symbolize(stack: $0.addresses, at: $0.firstSeen)
-            }
+            FlameGraph(sites: sites, weight: weight, minimumShare: 0.0005, places: names.places())
         }
         return HTTPResponse(json: WireFormat.flameGraph(graph, weight: weight, in: observer.envelope()))
     }

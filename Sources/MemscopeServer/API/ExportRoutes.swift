@@ -45,7 +45,7 @@ extension APIRoutes {
                 sampleInterval: isMeasured ? 1 : CaptureCore.sampleInterval,
                 unixTime: now,
                 comments: ["MemScope \(MemScope.version)", "mode \(CaptureCore.mode.rawValue)"],
-                naming: { names.symbolize(stack: $0.addresses, at: $0.firstSeen) }
+                places: names.places()
             )
         }
         guard let bytes = gzipped(profile) else { throw .internalError("zlib could not compress the profile") }

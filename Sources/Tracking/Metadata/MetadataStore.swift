@@ -104,6 +104,14 @@ package final class MetadataStore: @unchecked Sendable {
         stack.flatMap { symbolize(address: $0, at: time) }
     }
 
+    /// Names the addresses of many stacks, each once; not to be used after the next `refresh`.
+    package func places() -> StackPlaces {
+        StackPlaces { address, time in
+            let (image, from, until) = self.imageTable.imageAndTime(containing: address, at: time)
+            return (self.symbolizer.symbolize(address, in: image), from, until)
+        }
+    }
+
     /// The image whose code wanted the memory: that of the first frame which is not part of
     /// an allocator, a C++ or a Swift runtime's allocation function, or our own hooks.
     ///

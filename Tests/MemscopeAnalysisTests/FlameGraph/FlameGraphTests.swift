@@ -3,9 +3,23 @@ import Testing
 import Tracking
 
 @Suite("Flame graph") struct FlameGraphTests {
-    private func frames(_ names: String...) -> [Frame] {
+    /// A stack of functions that are called by their name alone.
+    private func addresses(_ names: String...) -> [UInt64] {
         // Written outermost first, as a graph is read; handed over innermost first.
-        names.reversed().map { Frame(function: $0) }
+        names.reversed().map { name in name.utf8.reduce(0) { $0 << 8 | UInt64($1) } }
+    }
+
+    /// Names each address by the letters that it was made of.
+    private static var letters: StackPlaces {
+        StackPlaces { address, _ in
+            let bytes = (0..<8).reversed().map { UInt8(truncatingIfNeeded: address >> (8 * $0)) }.filter { $0 != 0 }
+            return ([Frame(function: String(decoding: bytes, as: UTF8.self), address: address)], 0, .max)
+        }
+    }
+
+    /// Each address has the frames at that index.
+    private func places(_ frames: [[Frame]]) -> StackPlaces {
+        StackPlaces { address, _ in (frames[Int(address)], 0, .max) }
     }
 
     /// Direct children of the node at `index`.
@@ -14,15 +28,15 @@ import Tracking
         return graph.nodes[(index + 1)...].prefix { $0.depth > depth }.filter { $0.depth == depth + 1 }
     }
 
-    private func randomGraph(seed: UInt64, minimumShare: Double) -> (graph: FlameGraph, stacks: [([Frame], UInt64)]) {
+    private func randomGraph(seed: UInt64, minimumShare: Double) -> (graph: FlameGraph, stacks: [([UInt64], UInt64)]) {
         var random = SplitMix(seed: seed)
         let stacks = (0..<200).map { _ in
             let depth = Int.random(in: 0...12, using: &random)
-            let frames = (0..<depth).map { _ in Frame(function: "f\(Int.random(in: 0...4, using: &random))") }
-            return (frames, UInt64.random(in: 0...1000, using: &random))
+            let stack = (0..<depth).map { _ in UInt64.random(in: 97...101, using: &random) }
+            return (stack, UInt64.random(in: 0...1000, using: &random))
         }
-        var builder = FlameGraphBuilder()
-        for (frames, value) in stacks { builder.add(frames, value: value) }
+        var builder = FlameGraphBuilder(places: Self.letters)
+        for (stack, value) in stacks { builder.add(stack, value: value) }
         return (builder.build(minimumShare: minimumShare), stacks)
     }
 
@@ -60,11 +74,11 @@ import Tracking
 
     @Test("Equal functions under one caller merge, the same function elsewhere does not")
     func merging() {
-        var builder = FlameGraphBuilder()
-        builder.add(frames("main", "a", "leaf"), value: 5)
-        builder.add(frames("main", "a", "leaf"), value: 2)
-        builder.add(frames("main", "b", "leaf"), value: 4)
-        builder.add(frames("main", "a"), value: 1)
+        var builder = FlameGraphBuilder(places: Self.letters)
+        builder.add(addresses("main", "a", "leaf"), value: 5)
+        builder.add(addresses("main", "a", "leaf"), value: 2)
+        builder.add(addresses("main", "b", "leaf"), value: 4)
+        builder.add(addresses("main", "a"), value: 1)
         let nodes = builder.build().nodes
         #expect(nodes.map(\.name) == ["all", "main", "a", "leaf", "b", "leaf"])
         #expect(nodes.map(\.value) == [12, 12, 8, 7, 4, 4])
@@ -76,19 +90,25 @@ import Tracking
         func frame(_ line: Int) -> Frame {
             Frame(function: "f", file: "/src/a.swift", line: line, image: "demo", address: UInt64(line))
         }
-        var builder = FlameGraphBuilder()
-        builder.add([frame(3)], value: 1)
+        var builder = FlameGraphBuilder(places: places([[frame(3)], [frame(4)]]))
+        builder.add([0], value: 1)
         #expect(builder.build().nodes[1].line == 3)
-        builder.add([frame(4)], value: 1)
+        builder.add([1], value: 1)
         let node = builder.build().nodes[1]
         #expect(node.line == nil && node.file == "/src/a.swift" && node.image == "demo" && node.value == 2)
     }
 
     @Test("Functions of one name in two images are two nodes, also at one address")
     func images() {
-        var builder = FlameGraphBuilder()
-        builder.add([Frame(function: "init", image: "a.so", address: 64)], value: 1)
-        builder.add([Frame(function: "init", image: "b.so", address: 64)], value: 2)
+        // One was mapped until the moment 5, the other from then on.
+        let places = StackPlaces { address, time in
+            let frame = Frame(function: "init", image: time < 5 ? "a.so" : "b.so", address: address)
+            return ([frame], time < 5 ? 0 : 5, time < 5 ? 5 : .max)
+        }
+        var builder = FlameGraphBuilder(places: places)
+        for (time, value) in [(1, 1), (5, 1), (4, 0), (7, 1)] as [(UInt64, UInt64)] {
+            builder.add([64], at: time, value: value)
+        }
         #expect(builder.build().nodes.map(\.image) == [nil, "b.so", "a.so"])
     }
 
@@ -98,9 +118,9 @@ import Tracking
             Frame(function: "inner", address: 64, isInlined: true),
             Frame(function: "outer", address: 64, isInlined: true), Frame(function: "main", address: 64),
         ]
-        var builder = FlameGraphBuilder()
-        builder.add(stack, value: 1)
-        builder.add(stack, value: 1)
+        var builder = FlameGraphBuilder(places: places([stack]))
+        builder.add([0], value: 1)
+        builder.add([0], value: 1)
         #expect(builder.build().nodes.map(\.name) == ["all", "main", "outer", "inner"])
     }
 
@@ -111,17 +131,17 @@ import Tracking
             Site(id: 1, addresses: [1], quality: .truncated, counts: Counts(allocations: 1, allocatedBytes: 20)),
             Site(id: 2, addresses: [1], counts: Counts(allocations: 9, frees: 9, allocatedBytes: 9, freedBytes: 9)),
         ]
-        let graph = FlameGraph(sites: sites, weight: .bytes) { site in
-            site.id == 0 ? [] : [Frame(function: "f")]
-        }
+        let places = places([[], [Frame(function: "f")]])
+        let graph = FlameGraph(sites: sites, weight: .bytes, places: places)
         #expect(graph.nodes.map(\.name) == ["all", "(no stack)", "(truncated)", "f"])
-        #expect(FlameGraph(sites: sites, weight: .allocations) { _ in [] }.total == 11)
+        #expect(FlameGraph(sites: sites, weight: .allocations, places: places).total == 11)
     }
 
     @Test("Stacks deeper than the limit are cut, said so, and lose no weight")
     func deep() {
-        var builder = FlameGraphBuilder()
-        builder.add((0..<5000).map { Frame(function: "f\($0)") }, value: 7)
+        let places = StackPlaces { address, _ in ([Frame(function: "f\(address)")], 0, .max) }
+        var builder = FlameGraphBuilder(places: places)
+        builder.add(Array(0..<5000), value: 7)
         let graph = builder.build()
         #expect(graph.isTruncated)
         #expect(graph.nodes.count == FlameGraphBuilder.depthLimit + 1)
@@ -130,7 +150,7 @@ import Tracking
 
     @Test("Nothing at all is a root of weight 0")
     func empty() {
-        let graph = FlameGraphBuilder().build(minimumShare: 0.5)
+        let graph = FlameGraphBuilder(places: Self.letters).build(minimumShare: 0.5)
         #expect(graph.nodes.map(\.name) == ["all"])
         #expect(graph.total == 0 && !graph.isTruncated)
     }

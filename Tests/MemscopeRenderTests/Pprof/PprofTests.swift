@@ -9,7 +9,7 @@ import Tracking
         _ options: String...,
         focus: PprofProfile.Focus = .heap,
         sites: [Site] = Fixtures.sites,
-        naming: StackNaming = Fixtures.frames(of:)
+        places: StackPlaces = Fixtures.places
     ) throws -> String {
         let profile = PprofProfile.encode(
             sites: sites,
@@ -18,7 +18,7 @@ import Tracking
             sampleInterval: 4096,
             unixTime: 1_790_000_000_000_000_000,
             comments: ["memscope 0.1.0", "mode full"],
-            naming: naming
+            places: places
         )
         return try Tool.withTemporaryFolder { folder in
             let raw = folder.appending(path: "heap.pb")
@@ -97,7 +97,7 @@ import Tracking
     func unknownImage() throws {
         let site = Site(id: 1, addresses: [0x1010], counts: Counts(allocations: 1, allocatedBytes: 70))
         let frames = [Frame(function: "0x1010", address: 0x1010)]
-        let output = try pprof("-raw", sites: [site], naming: { _ in frames })
+        let output = try pprof("-raw", sites: [site], places: StackPlaces { _, _ in (frames, 0, .max) })
         #expect(output.contains("M=1") == false, "\(output)")
     }
 
@@ -112,7 +112,8 @@ import Tracking
         let sites = (1...10_000).map { id in
             let bytes = UInt64.random(in: 1...1_000_000)
             total += bytes
-            return Site(id: UInt32(id % 3 + 1), addresses: [], counts: Counts(allocations: 1, allocatedBytes: bytes))
+            let addresses = Fixtures.sites[id % 3].addresses
+            return Site(id: UInt32(id), addresses: addresses, counts: Counts(allocations: 1, allocatedBytes: bytes))
         }
         #expect(try pprof("-top", "-unit=B", sites: sites).contains("of \(total)B total"))
     }

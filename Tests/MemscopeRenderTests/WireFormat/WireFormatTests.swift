@@ -107,8 +107,9 @@ import Tracking
 
     @Test("The deepest flame graph is still read by Python and node")
     func deepFlameGraph() throws {
-        var builder = FlameGraphBuilder()
-        builder.add((0..<1000).map { Frame(function: "f\($0)") }, value: 1, isTruncated: true)
+        let places = StackPlaces { address, _ in ([Frame(function: "f\(address)")], 0, .max) }
+        var builder = FlameGraphBuilder(places: places)
+        builder.add(Array(0..<1000), value: 1, isTruncated: true)
         let bytes = WireFormat.flameGraph(builder.build(), weight: .bytes, in: Fixtures.envelope)
         let python = try Tool.run("python3", "-c", "import json, sys; json.load(sys.stdin)", input: bytes)
         #expect(python.status == 0, "\(python.output)")

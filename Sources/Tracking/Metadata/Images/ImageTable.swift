@@ -46,6 +46,19 @@ package struct ImageTable: Sendable {
         return possible.count == 1 ? possible[0] : nil
     }
 
+    /// The image that covered an address, as above, and the time for which that is so without another look.
+    package func imageAndTime(
+        containing address: UInt64,
+        at time: UInt64
+    ) -> (image: Image?, from: UInt64, until: UInt64) {
+        let covering = self.covering(address)
+        guard let only = covering.first else { return (nil, 0, .max) }
+        let image = image(containing: address, at: time)
+        // Where several were, each question is answered by itself.
+        guard covering.count == 1, image != nil else { return (image, time, time) }
+        return (image, only.loadedAfter, only.unloadedAt ?? .max)
+    }
+
     /// Whether an address lies in an image that is mapped now.
     package func isMapped(_ address: UInt64) -> Bool {
         var position = partitionPoint(in: order) { images[$0].start > address }

@@ -188,9 +188,9 @@ static void mscope_say_blind(void)
         return;
     }
     if (!mscope_is_preloaded()) return;
-    mscope_say("the program has a malloc of its own; ", "nothing is tracked", "");
-    mscope_report_untracked("the program has a malloc of its own, so nothing is tracked",
-                            "link the program with libc's malloc, or link MemScope before that of the program");
+    mscope_say(mscope_blind_reason, "; nothing is tracked", "");
+    mscope_report_untracked(mscope_blind_reason, "use libc's malloc, jemalloc, tcmalloc or mimalloc; a malloc that is "
+                                                 "part of the program has to be linked behind MemScope");
 }
 
 static void mscope_start(void)

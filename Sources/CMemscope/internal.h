@@ -43,6 +43,8 @@ static inline bool mscope_is_bootstrap(const void *block)
 MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
 
 // ---- active.c
+/// Why nothing is tracked, where the process' malloc is not ours to track.
+extern MSCOPE_HIDDEN const char *mscope_blind_reason;
 /// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 

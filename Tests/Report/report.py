@@ -260,6 +260,16 @@ def surroundings(runner: Runner):
         runner.check("a malloc of its own: the report says so",
                      told == ([] if values else [(False, "off", None, True, "own")]), reports)
         runner.check("a malloc of its own: says so once", len(lines) == 1 and "nothing is tracked" in lines[0], outcome)
+    behind = runner.folder / "calls_itself.so"
+    source = HERE.parent / "Core/allocators/calls_itself.c"
+    flags = ["-O1", "-fno-builtin", "-fsemantic-interposition", "-shared", "-fPIC"]
+    subprocess.run(["clang", *flags, "-o", behind, source], check=True)
+    outcome, reports = runner.run("return", LD_PRELOAD=f"{runner.library} {behind}")
+    lines = outcome.stderr.splitlines()
+    told = [(report["available"], "calls itself" in report["reason"]) for report in reports.values()]
+    runner.check("an allocator that calls itself: runs as without us", outcome.returncode == 3, outcome)
+    runner.check("an allocator that calls itself: says so once, as the report does",
+                 len(lines) == 1 and "calls itself" in lines[0] and told == [(False, True)], (outcome, reports))
     outcome, _ = runner.run("", report=None, command=[own])
     runner.check("a malloc of its own: silent where nothing is asked for", outcome.stderr == "", outcome)
     outcome, reports = runner.run("return", command=["prlimit", "--stack=65536", runner.program])

@@ -26,7 +26,11 @@ final class RawClient: Sendable {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+            // Other than an IPv4 address: this machine, as a name or with brackets.
+            let host = url.dropFirst("http://".count).prefix { $0 != ":" }
+            if unsafe inet_pton(AF_INET, String(host), &address.sin_addr) != 1 {
+                address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+            }
             isConnected = unsafe connectAny(descriptor, &address, MemoryLayout<sockaddr_in>.size)
         }
         setReceiveTimeout(seconds: 10)

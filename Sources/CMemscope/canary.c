@@ -143,13 +143,19 @@ static uint64_t mscope_canary_damage(const struct mscope_canary *found, const st
     return block;
 }
 
-bool mscope_canary_view(uint64_t block, uint64_t size, struct mscope_view *out)
+static bool mscope_copy(uint64_t from, void *out, uint64_t size, bool owned)
+{
+    if (owned) memcpy(out, (const void *)from, size);
+    return owned || mscope_read_memory(from, out, size) == size;
+}
+
+bool mscope_canary_view(uint64_t block, uint64_t size, bool owned, struct mscope_view *out)
 {
     uint8_t found[MSCOPE_LEAD], rear[MSCOPE_MOST_REAR];
     *out = (struct mscope_view){.block = block, .size = size, .end = block + mscope_canary_end(size)};
     uint64_t behind = block + size, count = out->end - behind;
-    if (mscope_read_memory(block - MSCOPE_LEAD, found, sizeof(found)) != sizeof(found)) return false;
-    if (mscope_read_memory(behind, rear, count) != count) return false;
+    if (!mscope_copy(block - MSCOPE_LEAD, found, sizeof(found), owned) || !mscope_copy(behind, rear, count, owned))
+        return false;
     const struct mscope_canary *canary = (const struct mscope_canary *)(const void *)found;
     struct mscope_canary wanted = mscope_canary_of(block, size, mscope_lead_shift(canary, block, size));
     for (uint64_t i = 0; i < sizeof(found); i++) {
@@ -173,7 +179,10 @@ static uint32_t mscope_mend_canaries(const struct mscope_departure *block, struc
     uint32_t shift = mscope_lead_shift((const struct mscope_canary *)(address - MSCOPE_LEAD), address, block->size);
     uint64_t lead = shift ? 1ull << shift : MSCOPE_LEAD, low = lead < MSCOPE_WATCHED_LEAD ? lead : MSCOPE_WATCHED_LEAD;
     uint64_t above = address - MSCOPE_LEAD, before = mscope_last_damage(address - low, above, MSCOPE_CANARY);
-    if (!mscope_report_around(block, at, 0) && before != above) mscope_report_before(block, before, at);
+    struct mscope_view view;
+    mscope_canary_view(address, block->size, true, &view);
+    mscope_report_around(block, &view, at, 0);
+    if (view.front_end == 0 && before != above) mscope_report_before(block, before, at);
     if (shift != 0) mscope_write_canaries(address, block->size, shift);
     return shift;
 }
@@ -231,11 +240,11 @@ bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_t shift, uint6
 static void mscope_sweep_block(struct mscope_slot *slot, const struct mscope_departure *block)
 {
     struct mscope_view view;
-    if (!mscope_canary_view(block->address, block->size, &view)) return;
+    if (!mscope_canary_view(block->address, block->size, false, &view)) return;
     if (view.front_end == 0 && view.rear_end == 0) return;
     // It was read from a live block only if that lives still.
     if (mscope_load_acquire(&slot->what) != block->what || mscope_load_acquire(&slot->born) != block->born) return;
-    mscope_report_around(block, (struct mscope_witness){0}, MSCOPE_ERROR_SWEEP);
+    mscope_report_around(block, &view, (struct mscope_witness){0}, MSCOPE_ERROR_SWEEP);
 }
 
 static void mscope_sweep_stretch(struct mscope_region *region, uint64_t granule)

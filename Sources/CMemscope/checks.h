@@ -130,12 +130,13 @@ struct mscope_view {
     uint64_t front, front_end;  // from the first damaged byte before it to behind the last
     uint64_t rear, rear_end;    // the same behind it
 };
-/// False when the memory is gone.
-MSCOPE_HIDDEN bool mscope_canary_view(uint64_t block, uint64_t size, struct mscope_view *out);
+/// False when the memory is gone, which that of a block that the caller alone has is not.
+MSCOPE_HIDDEN bool mscope_canary_view(uint64_t block, uint64_t size, bool owned, struct mscope_view *out);
 
 // ---- damage.c
-/// Reports what was written over the canaries of a block; whether the one before it was damaged.
-MSCOPE_HIDDEN bool mscope_report_around(const struct mscope_departure *block, struct mscope_witness at, uint32_t flags);
+/// Reports what was written over the canaries of a block.
+MSCOPE_HIDDEN void mscope_report_around(const struct mscope_departure *block, const struct mscope_view *view,
+                                        struct mscope_witness at, uint32_t flags);
 /// The same for a byte before the canary of a block that was aligned further.
 MSCOPE_HIDDEN void mscope_report_before(const struct mscope_departure *block, uint64_t damage,
                                         struct mscope_witness at);
@@ -152,7 +153,7 @@ MSCOPE_HIDDEN void mscope_quarantine_totals(struct mscope_check_totals *out);
 // ---- poison.c
 /// Reports a fault by a pointer that was read from a freed block, and lets it go on; false when it was none, or it
 /// cannot go on.
-MSCOPE_HIDDEN bool mscope_poison_caught(void *context);
+MSCOPE_HIDDEN bool mscope_poison_caught(const siginfo_t *info, void *context);
 
 // ---- fault.c
 MSCOPE_HIDDEN bool mscope_fault_start(void);

@@ -57,7 +57,9 @@ static bool mscope_look_at(uint64_t address, struct mscope_zone *out)
     if (mscope_is_guarded(address)) return false;
     out->block = (struct mscope_departure){address, what, mscope_load_relaxed(&slot->born),
                                            mscope_block_size(what, address)};
-    return mscope_canary_view(address, out->block.size, &out->view);
+    // It was read from a live block only if that lives still.
+    return mscope_canary_view(address, out->block.size, false, &out->view)
+           && mscope_load_acquire(&slot->what) == what && mscope_load_relaxed(&slot->born) == out->block.born;
 }
 
 /// Whether the damage behind one block and that before the next are one: a byte may be right by chance.
@@ -92,7 +94,7 @@ static bool mscope_step_down(struct mscope_zone *zone)
     for (uint32_t i = 0; i < MSCOPE_MOST_STEPS; i++) {
         at -= 16; // what a slot tells apart
         mscope_find_slot(at, &what);
-        if (!mscope_tells_of(what, at)) continue;
+        if (!mscope_owns_slot(what, at)) continue; // ended ones may have begun within a live one
         if (!mscope_look_at(at, &lower) || !mscope_is_joined(&lower.view, &zone->view)) return false;
         *zone = lower;
         return true;
@@ -188,15 +190,14 @@ static void mscope_report_run(const struct mscope_zone *zone, struct mscope_witn
     mscope_report_zone(culprit, at, flags);
 }
 
-bool mscope_report_around(const struct mscope_departure *block, struct mscope_witness at, uint32_t flags)
+void mscope_report_around(const struct mscope_departure *block, const struct mscope_view *view,
+                          struct mscope_witness at, uint32_t flags)
 {
-    struct mscope_zone zone = {.block = *block};
-    if (!mscope_canary_view(block->address, block->size, &zone.view)) return false;
+    struct mscope_zone zone = {.block = *block, .view = *view};
     for (int side = 0; side < 2; side++) {
         zone.is_front = side == 0;
         if (zone.is_front ? zone.view.front_end != 0 : zone.view.rear_end != 0) mscope_report_run(&zone, at, flags);
     }
-    return zone.view.front_end != 0;
 }
 
 void mscope_report_before(const struct mscope_departure *block, uint64_t damage, struct mscope_witness at)

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2, MSCOPE_POSTPONED = 3 };
-enum { MSCOPE_LOOK_AROUND = 20000000, MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000 }; // nanoseconds
+enum { MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000 }; // nanoseconds
 
 static _Atomic uint32_t mscope_end_state;
 // The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
@@ -50,20 +50,22 @@ static void mscope_move_on(uint32_t state)
 }
 
 // A request to end that came while its thread held ld.so's lock, which a report needs: it comes again a moment later.
-static int mscope_postponed; // a signal
-static int32_t mscope_postponed_thread;
+static int mscope_postponed;            // a signal
+static int32_t mscope_postponed_thread; // 0: of the whole process
 static uint64_t mscope_postponed_since;
 
 /// context: a handler of a request
-static bool mscope_postpone(int number, uint64_t now)
+static bool mscope_postpone(int number, const siginfo_t *info, uint64_t now)
 {
+    // Another thread ends the process: who waited for that with the lock would keep the report from coming.
+    if (mscope_load_acquire(&mscope_end_state) == MSCOPE_ENDING) return true;
     if (mscope_postponed_since == 0) mscope_postponed_since = now;
     // Whoever runs the whole program in a constructor holds the lock for good.
     if (mscope_load_acquire(&mscope_reporter) == 0 || now - mscope_postponed_since > MSCOPE_LOCKED_END) return false;
     mscope_postponed = number;
-    mscope_postponed_thread = mscope_thread_id();
+    mscope_postponed_thread = info->si_code == SI_TKILL ? mscope_thread_id() : 0;
     uint32_t quiet = MSCOPE_QUIET;
-    if (!mscope_cas_acq_rel(&mscope_end_state, &quiet, MSCOPE_POSTPONED)) return quiet == MSCOPE_POSTPONED;
+    if (!mscope_cas_acq_rel(&mscope_end_state, &quiet, MSCOPE_POSTPONED)) return quiet != MSCOPE_REPORTED;
     mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
     return true;
 }
@@ -73,8 +75,12 @@ static void mscope_send_postponed(void)
     // Each time after another while: who does nothing but load would else be met at the same place.
     long pause = MSCOPE_POSTPONEMENT / 10 + (long)(mscope_now() % MSCOPE_POSTPONEMENT);
     mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
-    mscope_store_release(&mscope_end_state, MSCOPE_QUIET);
-    mscope_system(SYS_tgkill, mscope_process_id(), mscope_postponed_thread, mscope_postponed);
+    uint32_t postponed = MSCOPE_POSTPONED;
+    if (!mscope_cas_acq_rel(&mscope_end_state, &postponed, MSCOPE_QUIET)) return; // another thread ends the process
+    int32_t process = mscope_process_id(), thread = mscope_postponed_thread;
+    // One that was sent to the process is any thread's; so is one whose thread has ended.
+    if (thread == 0 || mscope_system(SYS_tgkill, process, thread, mscope_postponed) != 0)
+        mscope_system(SYS_kill, process, mscope_postponed);
 }
 
 struct mscope_end mscope_await_end(void)
@@ -163,40 +169,6 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
     return number;
 }
 
-// ---- the last thread
-
-/// Whether all threads of the program have ended: the first one stays as a zombie until the process ends.
-static bool mscope_is_alone(void)
-{
-    int32_t process = mscope_process_id();
-    struct stat tasks; // its links are "." and "..", the first thread, and all others
-    return mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0
-           && tasks.st_nlink == 3 + mscope_own_thread_count() && mscope_is_zombie(process, process);
-}
-
-/// Ends the process as its last thread would, once none but ours is left.
-static void *mscope_end_as_last(void *mask)
-{
-    mscope_thread_mark_internal();
-    // Other threads may go on for days.
-    for (long pause = MSCOPE_LOOK_AROUND; !mscope_is_alone(); pause += pause < 16 * MSCOPE_LOOK_AROUND ? pause : 0)
-        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
-    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(uint64_t));
-    exit(0);
-}
-
-void mscope_main_thread_leaves(void)
-{
-    // Made here, where descriptors are the program's: what the end flushes and handlers write goes there.
-    static uint64_t mask;
-    uint64_t all = ~(3ull << 31); // libc's own come through: for setuid it asks every thread
-    pthread_t last;
-    if (mscope_own_thread_count() == 0 || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return;
-    if (mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask)) != 0) return;
-    pthread_create(&last, NULL, mscope_end_as_last, &mask);
-    mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
-}
-
 bool mscope_is_ending(int32_t tid)
 {
     return mscope_load_relaxed(&mscope_end_thread) == tid;
@@ -214,6 +186,7 @@ void mscope_end_after_fork(void)
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_end_thread, 0);
+    mscope_postponed_since = 0;
     mscope_store_relaxed(&mscope_end_state, MSCOPE_QUIET);
     mscope_store_release(&mscope_end_process, mscope_end_options.start_in_child != NULL ? mscope_process_id() : 0);
 }
@@ -245,8 +218,9 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
-    bool is_locked = mscope_load_relaxed(&mscope_end_process) != 0 && mscope_is_in_loader(context);
-    if (is_locked && mscope_is_watched_request(number) && mscope_postpone(number, mscope_now())) return;
+    bool is_ours = mscope_load_relaxed(&mscope_end_process) == mscope_process_id(); // not of a child by vfork
+    bool is_locked = is_ours && mscope_is_in_loader(context);
+    if (is_locked && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return;
     mscope_announce_end(MSCOPE_END_SIGNAL, number, is_locked, NULL);
     const struct sigaction *before = mscope_before;
     for (int i = 0; i < MSCOPE_FATAL; i++)
@@ -278,7 +252,7 @@ static bool mscope_awaits_backtracer(void)
 /// The action for a request to end. A second one is not put off: it ends the process at once.
 static struct sigaction mscope_request_action(void)
 {
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
     action.sa_sigaction = mscope_on_fatal;
     return action;
 }

@@ -55,9 +55,9 @@ static void mscope_on_fault(int number, siginfo_t *info, void *context)
     bool ours = number == SIGSEGV && info->si_code > 0
                 && mscope_guard_caught((uint64_t)info->si_addr, mscope_fault_was_write(context),
                                        mscope_interrupted_call(context));
-    bool sent = mscope_was_sent(info);
-    if (number == SIGSEGV && !ours && !sent && mscope_checks_level >= MSCOPE_CHECKS_FULL)
-        ours = mscope_poison_caught(context);
+    // By way of the frame pointer it comes as SIGBUS.
+    if (!ours && !mscope_was_sent(info) && mscope_checks_level >= MSCOPE_CHECKS_FULL)
+        ours = mscope_poison_caught(info, context);
     errno = saved;
     if (!ours) mscope_hand_on(number, info, context);
 }

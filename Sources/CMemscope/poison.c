@@ -2,7 +2,10 @@
 // access faults, is reported and goes on among zeros.
 #include "checks.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 enum { MSCOPE_POISON_REACH = 0x10000 }; // how far from the pointer a member may lie
 #define MSCOPE_POISON_LOWEST (MSCOPE_POISON_WORD - MSCOPE_POISON_REACH)
@@ -41,33 +44,56 @@ static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct msc
     return false;
 }
 
+/// Whether the fault is one of an address that does not exist: others are not the poison's, whatever registers hold.
+static bool mscope_is_of_nowhere(const siginfo_t *info)
+{
+#if defined(__x86_64__)
+    return info->si_code == SI_KERNEL; // the processor does not say which address it was
+#else
+    uint64_t lowest = MSCOPE_POISON_LOWEST << 8, address = (uint64_t)info->si_addr << 8; // the highest byte is ignored
+    return (address - lowest) >> 8 < 2 * MSCOPE_POISON_REACH;
+#endif
+}
+
+enum { MSCOPE_ROOM = 4096, MSCOPE_ZEROS = 2 * MSCOPE_POISON_REACH + MSCOPE_ROOM }; // room for one access behind them
+
+/// Zeros in the midst of addresses that nobody may use: whoever goes on from there by an index faults for good, and
+/// writes to nothing. NULL where there is no room for them.
+static uint8_t *mscope_make_zeros(void)
+{
+    const uint64_t around = 4ull << 30, size = 2 * around + MSCOPE_ZEROS;
+    long start = mscope_system(SYS_mmap, NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start < 0 && start > -4096) return NULL;
+    uint64_t zeros = (uint64_t)start + around;
+    if (mscope_system(SYS_mprotect, zeros, MSCOPE_ZEROS, PROT_READ | PROT_WRITE) == 0) return (uint8_t *)zeros;
+    mscope_system(SYS_munmap, start, size);
+    return NULL;
+}
+
 /// Lets the access go on among zeros, as the program's own memory might be; false where it is a jump, or there is no
 /// memory. A pointer read there is NULL, so no list goes on for ever.
 static bool mscope_let_go_on(struct mscope_cursor at, uint64_t *registers, uint32_t count)
 {
     static _Atomic(uint8_t *) zeros;
-    enum { MSCOPE_ROOM = 4096, MSCOPE_BYTES = 2 * MSCOPE_POISON_REACH + MSCOPE_ROOM }; // room for one access behind it
     uint8_t code[16];
     if (mscope_is_jump(code, mscope_read_memory(at.pc - 1, code, sizeof(code)))) return false; // as a return address
     uint8_t *place = mscope_load_acquire(&zeros), *other = NULL;
     if (place == NULL) {
-        place = mscope_map(MSCOPE_BYTES);
+        place = mscope_make_zeros();
         if (place == NULL) return false;
-        if (!mscope_cas_acq_rel(&zeros, &other, place)) {
-            mscope_unmap(place, MSCOPE_BYTES);
-            place = other;
-        }
+        if (!mscope_cas_acq_rel(&zeros, &other, place)) place = other; // two at once: the second's are left alone
     }
-    memset(place, 0, MSCOPE_BYTES); // a write may have gone there
+    memset(place, 0, MSCOPE_ZEROS); // a write may have gone there
     for (uint32_t i = 0; i < count; i++)
         if (mscope_is_poisoned(registers[i])) registers[i] = (uint64_t)place + registers[i] - MSCOPE_POISON_LOWEST;
     return true;
 }
 
-bool mscope_poison_caught(void *context)
+bool mscope_poison_caught(const siginfo_t *info, void *context)
 {
     enum { MSCOPE_FRAME_WORDS = 32 };
     uint32_t count, poisoned = 0;
+    if (!mscope_is_of_nowhere(info)) return false;
     uint64_t *registers = mscope_registers(context, &count);
     for (uint32_t i = 0; i < count; i++) poisoned += mscope_is_poisoned(registers[i]);
     if (poisoned == 0) return false;

@@ -136,7 +136,7 @@ static bool mscope_may_be_object(uint64_t block, uint64_t size)
     if ((word & 7) != 0 || word < 4096 || word >> MSCOPE_ADDRESS_BITS != 0) return false;
     // Metadata has words before its address: no block begins there, as one does where a list goes on.
     mscope_find_slot(word, &what);
-    return !mscope_tells_of(what, word);
+    return !mscope_owns_slot(what, word);
 }
 
 static void mscope_do_not_keep(uint64_t block, uint32_t shift)

@@ -73,6 +73,11 @@ static void mscope_find_stack(struct mscope_bank *bank)
     bank->stack_low = high; // grows downwards as mscope_unwind finds pages readable
     bank->other_low = bank->other_high = 0;
     bank->walks = 0;
+    // What a thread that was cancelled amid a write has left.
+    struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
+    struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
+    if (ring != NULL) mscope_store_relaxed(&ring->writer, 0);
+    if (log != NULL) mscope_store_relaxed(&log->writer, 0);
     // Its owner before had another stack.
     for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&bank->spaces[i].memo);
 }

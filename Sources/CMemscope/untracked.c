@@ -35,7 +35,7 @@ static void mscope_read_name(char *name, size_t size)
     name[length > 0 ? length : 0] = 0;
     name[strcspn(name, "\n")] = 0;
     for (char *at = name; *at != 0; at++)
-        if ((unsigned char)*at < ' ' || *at == '"' || *at == '\\') *at = '?';
+        if ((unsigned char)*at < ' ' || (unsigned char)*at >= 127 || *at == '"' || *at == '\\') *at = '?';
 }
 
 static int mscope_write_report(char *out, size_t size, const char *reason, const char *remedy)

@@ -14,7 +14,7 @@ extension MemScope {
         /// The image whose async functions run tests, and so keep nothing that a test has made.
         var ignoredRunner: String?
 
-        /// 1 GiB and a minute.
+        /// Limits of 1 GiB and one minute.
         public init() {}
     }
 
@@ -42,7 +42,10 @@ extension MemScope {
         }
     }
 
-    /// The same on a thread of MemScope's own: the calling task waits, and no thread of the program's does.
+    /// Looks at the whole heap and says what leaked, and which retain cycles there are.
+    ///
+    /// As the call that is not async, on a thread of MemScope's own: the calling task waits, and no thread of the
+    /// program's does.
     ///
     /// - Parameter options: Limits on memory and time.
     /// - Returns: What was found; keeping it does not change what later calls find.

@@ -42,6 +42,7 @@ extension MemScope {
     ///   - limit: Most rows.
     /// - Returns: As `/api/types` has them.
     /// - Throws: ``HeapAnalysisError`` with the code ``HeapAnalysisError/Code/busy`` while somebody else looks.
+    ///   Sorted by retained bytes it looks at the heap if nobody has, and throws what ``analyze(_:)`` does.
     public static func types(
         by column: TypeColumn = .bytes,
         limit: Int = .max
@@ -49,8 +50,9 @@ extension MemScope {
         guard limit > 0 else { return [] }
         return try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
             let observer = HeapObserver.current
+            let finding = column == .retainedBytes ? try observer.lastFinding() : observer.graph.last
             let snapshot = try observer.snapshotOfNow()
-            let retained = observer.graph.last?.retainedBytesByType
+            let retained = finding?.retainedBytesByType
             let order = ListOrder(column, isDescending: column != .name)
             let page = Page(types: snapshot.byType, order: order, limit: limit) { retained?[$0] }
             return page.rows.map { TypeUsage($0, retainedBytes: retained?[$0.type]) }
@@ -68,7 +70,8 @@ extension MemScope {
     ///
     /// The newest 32 are kept, by call stack and type.
     ///
-    /// - Parameter name: What to call it; its id when nil. By a name such as "s1" or "now" it cannot be asked for.
+    /// - Parameter name: What to call it; its id when nil. A name that looks like an id ("s1", "now") does not find it
+    ///   again.
     /// - Returns: Its id, such as "s1"; nil while another look at the heap is under way.
     @discardableResult
     public static func snapshot(named name: String? = nil) -> String? {
@@ -78,7 +81,7 @@ extension MemScope {
     /// What has come and gone between two snapshots.
     ///
     /// ```swift
-    /// let before = MemScope.snapshot()!
+    /// guard let before = MemScope.snapshot() else { return }
     /// handleRequests()
     /// for type in try MemScope.diff(from: before).types { print(type.change, type.name, type.bytes) }
     /// ```

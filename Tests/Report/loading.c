@@ -37,6 +37,7 @@ static void load(const char *plugin) {
         void *handle = dlopen(plugin, RTLD_NOW);
         if (handle == NULL) exit(1);
         dlclose(handle);
+        for (volatile int work = 0; work < 100000; work++) {} // a program does something else, too
     }
 }
 

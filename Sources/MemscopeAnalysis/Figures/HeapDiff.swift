@@ -66,7 +66,7 @@ extension MemScope {
         public struct SiteChange: Sendable, Hashable, Codable {
             /// What became of it.
             public var change: Change
-            /// Its id, as `/api/sites` has it.
+            /// The id of the call stack, as `/api/sites` has it.
             public var id: UInt32
             /// By how much its live bytes changed.
             public var bytes: Int64

@@ -1,9 +1,10 @@
 public import Tracking
 
 extension MemScope {
-    /// The whole process' figures at one moment, as `/api/summary` has them.
+    /// The whole process' figures at one moment, as `/api/summary` and the envelope around it have them.
     ///
-    /// Counters cover the time since tracking began; MemScope's own threads are not in them.
+    /// Counters cover the time since tracking began; MemScope's own threads are not in them. The coded form has the
+    /// names of the API, all on one level: an answer of the API does not decode as this.
     public struct HeapSummary: Sendable, Hashable, Codable {
         /// How much is recorded now.
         public var mode = Mode.full

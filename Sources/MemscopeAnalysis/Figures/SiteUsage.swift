@@ -19,7 +19,7 @@ extension MemScope {
         public var allocatedBytes: UInt64
         /// Bytes freed so far.
         public var freedBytes: UInt64
-        /// Highest live bytes seen when counters were merged: a lower bound.
+        /// A lower bound of the highest live bytes.
         public var peakBytes: UInt64
         /// How far the stack can be trusted.
         public var stackQuality: StackQuality

@@ -13,7 +13,8 @@ extension MemScope {
         public var bytes: UInt64
         /// Bytes that would come back if all blocks of the type went: theirs, and what only they hold.
         ///
-        /// Of the last look that a server took and keeps; nil without one, and for types that it did not see.
+        /// Of the last look that was kept, so it may be smaller than the bytes of now; nil without one, and for types
+        /// that it did not see.
         public var retainedBytes: UInt64?
 
         package init(_ total: TypeTotal, retainedBytes: UInt64?) {

@@ -51,7 +51,7 @@ extension MemScope.HeapAnalysis {
         public var site: UInt32
         /// Where they were allocated, innermost call first.
         public var stack: [MemScope.Frame]
-        /// Of some of them, at most 16.
+        /// The addresses of up to 16 of the blocks.
         public var addresses: [Address]
         /// For `Kind/growth` only.
         public var growth: Growth? {

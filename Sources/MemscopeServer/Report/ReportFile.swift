@@ -53,8 +53,18 @@ enum ReportFile {
         if let descriptor = descriptor(of: path) { return .stream(descriptor) }
         guard unsafe lstat(path, &own) == 0 else { return .nothing }
         if unsafe stat(path, &target) == 0, target.st_mode & S_IFMT != S_IFREG { return .stream(nil) }
-        guard own.st_mode & S_IFMT != S_IFLNK else { return .file(0) }
+        guard own.st_mode & S_IFMT != S_IFLNK, !saysNothing(path) else { return .file(0) }
         return .file(UInt64(own.st_mtim.tv_sec) * 1_000_000_000 + UInt64(own.st_mtim.tv_nsec))
+    }
+
+    /// Whether it is the report of a process of which nothing was tracked, such as a child's with a malloc of its own.
+    private static func saysNothing(_ path: String) -> Bool {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = unsafe read(file, &bytes, bytes.count)
+        return count > 0 && String(decoding: bytes.prefix(count), as: UTF8.self).contains("\"end\":null,")
     }
 
     /// Where a file is open, another opening of it would write over what the program prints.

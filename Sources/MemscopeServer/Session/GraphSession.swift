@@ -62,8 +62,8 @@ final class GraphSession: Sendable {
         }
         defer { isLooking.store(false, ordering: .releasing) }
         let known = lastKept?.lost
-        // Two graphs at once would take twice the memory.
-        if isKept { kept.withLock { $0 = nil } }
+        // Two graphs at once would take twice the memory. Where there will be none the last one stays.
+        if isKept, CaptureCore.knowsEveryBlock { kept.withLock { $0 = nil } }
         let finding = try body(known)
         if isKept { kept.withLock { $0 = Kept(finding: finding, usedAt: CaptureCore.now) } }
         return finding

@@ -38,7 +38,7 @@ public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConverti
     /// What would make it possible.
     public let remedy: String
 
-    /// Both, in a line.
+    /// Reason and remedy, in one line.
     public var message: String { "\(reason); \(remedy)" }
     /// The code and the message.
     public var description: String { "\(code): \(message)" }

@@ -102,6 +102,9 @@ package enum CaptureCore {
         }
     }
 
+    /// Whether the heap can be looked at in this mode.
+    package static var knowsEveryBlock: Bool { isActive && (mode == .full || mode == .balanced) }
+
     /// Most frames of one stack.
     package static var stackFrameLimit: Int { Int(MSCOPE_MAX_FRAMES) }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "../support/errors.h"
@@ -192,11 +193,53 @@ static __attribute__((noinline)) void call_of_table(void) {
     object->methods[2]();
 }
 
+/// Neither the index nor the length of an access may lead out of the zeros into memory of anybody.
+static void far_from_zeros(void) {
+    struct object {
+        long *data;
+        long rest[6];
+    } *volatile object = malloc(sizeof *object);
+    free(object);
+    object->data[1000000] = 1;
+}
+
+static void all_over(void) {
+    struct object {
+        char *data;
+        long rest[6];
+    } *volatile object = malloc(sizeof *object);
+    free(object);
+    memset(object->data, 1, 1 << 20);
+}
+
 static void on_fault(int number) {
     (void)number;
     struct mscope_error e = last_error();
-    bool right = new_errors() == 1 && e.kind == MSCOPE_USE_AFTER_FREE_READ && e.flags & MSCOPE_ERROR_FATAL;
-    _exit(right ? 7 : 8);
+    _exit(new_errors() == 1 && e.kind == MSCOPE_USE_AFTER_FREE_READ ? 7 : 8);
+}
+
+static char *volatile page;
+
+static void open_page(int number) {
+    (void)number;
+    mprotect(page, 4096, PROT_READ | PROT_WRITE);
+}
+
+/// A fault of the program's own, while a register holds what was read from a freed block.
+static void of_another(void) {
+    test("a fault at another address is the program's, whatever registers hold, and they stay as they are");
+    page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    signal(SIGSEGV, open_page);
+    mark_errors();
+    uint64_t word = 0xd7d7d7d7d7d7d7d7ull, kept = word;
+    __asm__ volatile("" : "+r"(kept));
+    *page = 1;
+    __asm__ volatile("" : "+r"(kept));
+    expect(kept == word, "a register is %llx", (unsigned long long)kept);
+    expect_errors(0);
+    signal(SIGSEGV, SIG_DFL);
+    munmap(page, 4096);
+    end();
 }
 
 static void ends_in_handler(void (*crime)(void)) {
@@ -230,6 +273,12 @@ static void followed(void) {
     ends_in_handler(call);
     ends_in_handler(call_of_table);
     end();
+
+    test("far from the pointer, and along a length, the access goes to the program's handler, and writes to nothing");
+    ends_in_handler(far_from_zeros);
+    ends_in_handler(all_over);
+    end();
+    of_another();
 }
 
 static void twins(void) {

@@ -1,5 +1,6 @@
 // One write is one report, though it reaches the canaries of neighbours, or slack and guard of one block: and it is
-// told of the block that was meant. Argument: how blocks are checked, full or after or before (pages, that side).
+// told of the block that was meant. Argument: how blocks are checked, full or after or before (pages, that side),
+// or reused (full, without a quarantine).
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -94,6 +95,26 @@ static void between(void) {
     end();
 }
 
+/// Where small blocks were, their marks lie within the larger ones that came after.
+static void on_used_ground(void) {
+    test("marks of blocks that ended within a block do not hide it from what was written behind it");
+    enum { SMALL = 400, LARGE = 2000 };
+    static void *small[SMALL];
+    for (int i = 0; i < SMALL; i++) small[i] = malloc(24);
+    for (int i = 0; i < SMALL; i++) free(small[i]);
+    char *below = malloc(LARGE), *above = malloc(LARGE);
+    mark_errors();
+    uint64_t kept; // the allocator's, in front of the canary: it is to get the block back
+    memcpy(&kept, above - 24, sizeof kept);
+    memset(below + LARGE, 'Z', (size_t)(above - below) - LARGE - 8);
+    memcpy(above - 24, &kept, sizeof kept);
+    free(above);
+    expect_error(MSCOPE_OVERFLOW, below, LARGE, LARGE);
+    free(below);
+    expect_errors(1);
+    end();
+}
+
 static void apart(void) {
     test("two writes with sound bytes between them are two reports");
     allocate();
@@ -114,6 +135,8 @@ int main(int argc, char **argv) {
         apart();
         behind();
         before();
+    } else if (strcmp(how, "reused") == 0) {
+        on_used_ground();
     } else if (strcmp(how, "after") == 0) {
         behind();
     } else {

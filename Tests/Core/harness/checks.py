@@ -75,6 +75,16 @@ def canaries():
                 MEMSCOPE_CHECKS="full",
             )
         )
+        tests.append(
+            program_test(
+                f"checks/neighbours.c {way} reused",
+                "checks/neighbours.c",
+                way,
+                arguments=("reused",),
+                MEMSCOPE_CHECKS="full",
+                MEMSCOPE_QUARANTINE_BYTES=0,
+            )
+        )
     return tests
 
 

@@ -120,4 +120,18 @@ import Testing
             }
         }
     }
+
+    @Test("A look that cannot be had leaves what the one before found") func refused() async {
+        await #expect(processExitsWith: .success) {
+            lose(2, loseLonely)
+            let api = API()
+            let before = api.get("/api/leaks").data
+            #expect(row(in: before.leaks, withType: "Lonely") != nil)
+            MemScope.mode = .sampled
+            #expect(api.post("/api/leakscan").json.available.flag == false)
+            let after = api.get("/api/leaks").data
+            #expect(after.scan.takenAt.number == before.scan.takenAt.number)
+            #expect(row(in: after.leaks, withType: "Lonely") != nil)
+        }
+    }
 }

@@ -36,6 +36,8 @@ import Testing
             let owner = try #require(types.first { $0.name.hasSuffix(".Owner") })
             #expect(owner.blocks == 1000 && owner.kind == .class && owner.retainedBytes == nil)
             #expect(try MemScope.types(by: .name, limit: 3).map(\.name) == types.map(\.name).sorted().prefix(3) + [])
+            let retaining = try MemScope.types(by: .retainedBytes, limit: 20).map { $0.retainedBytes ?? 0 }
+            #expect(retaining.count == 20 && retaining[0] > 0 && retaining == retaining.sorted(by: >))
             #expect(held.count == 1000)
         }
     }

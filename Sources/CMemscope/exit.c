@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2, MSCOPE_POSTPONED = 3 };
-enum { MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000 }; // nanoseconds
+// nanoseconds
+enum { MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000, MSCOPE_LOOK_FOR_THREADS = 1000000000 };
 
 static _Atomic uint32_t mscope_end_state;
 // The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
@@ -33,6 +34,7 @@ static struct mscope_end mscope_how;                 // written before the state
 static struct mscope_frame mscope_end_frame;         // likewise, as the next one
 static uint64_t mscope_end_entry;                    // the hook's frame; 0: a signal handler's
 static struct mscope_end_options mscope_end_options; // written before mscope_end_process
+static bool mscope_ends_itself;                      // the reporter's: nobody else is left to end the process
 
 // ---- the two sides
 
@@ -92,10 +94,21 @@ struct mscope_end mscope_await_end(void)
             continue;
         }
         // A filter may refuse to wait at all.
-        if (mscope_wait_while(MSCOPE_QUIET, 0) == -EPERM)
+        if (mscope_wait_while(MSCOPE_QUIET, mscope_now() + MSCOPE_LOOK_FOR_THREADS) == -EPERM)
             mscope_system(SYS_nanosleep, &(struct timespec){.tv_sec = 1}, NULL);
+        if (!mscope_is_shut_in() && mscope_is_over(&mscope_how)) {
+            mscope_ends_itself = true;
+            break;
+        }
     }
     return mscope_how;
+}
+
+void mscope_end_if_over(void)
+{
+    struct mscope_end end;
+    bool has_reporter = mscope_load_acquire(&mscope_end_process) == mscope_process_id();
+    if (!has_reporter && !mscope_is_shut_in() && mscope_is_over(&end)) mscope_end_as(end);
 }
 
 void mscope_put_off_end(uint64_t nanoseconds)
@@ -108,6 +121,9 @@ void mscope_end_reported(int32_t status)
 {
     mscope_store_relaxed(&mscope_end_status, status);
     mscope_move_on(MSCOPE_REPORTED);
+    if (!mscope_ends_itself) return;
+    if (mscope_how.kind != MSCOPE_END_SIGNAL && status >= 0) mscope_how.number = status;
+    mscope_end_as(mscope_how);
 }
 
 /// Waits until the report is there, or for as long as options allow; the status to leave with.
@@ -357,6 +373,7 @@ static __attribute__((constructor(101))) void mscope_find_ends(void)
     bool before = mscope_thread_set_internal(true);
     on_exit(mscope_exits, NULL);
     at_quick_exit(mscope_exits_quickly);
+    mscope_watch_go();
     mscope_thread_set_internal(before);
 }
 

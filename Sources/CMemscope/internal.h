@@ -293,6 +293,16 @@ MSCOPE_HIDDEN void mscope_image_path(uint64_t start, const char *name, char *pat
 MSCOPE_HIDDEN void mscope_scan_after_fork(void);
 MSCOPE_HIDDEN void mscope_stop_after_fork(void);
 
+// ---- own_threads.c
+enum { MSCOPE_OWN_THREADS = 16 };
+/// The calling thread is one that we started; or was, and ends.
+MSCOPE_HIDDEN void mscope_own_thread_joins(void);
+MSCOPE_HIDDEN void mscope_own_thread_leaves(void);
+MSCOPE_HIDDEN uint32_t mscope_own_thread_count(void);
+/// The ids of the first MSCOPE_OWN_THREADS of those that have not ended, then zeros.
+MSCOPE_HIDDEN void mscope_list_own_threads(int32_t *tids);
+MSCOPE_HIDDEN void mscope_own_threads_after_fork(void);
+
 // ---- threads.c
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
@@ -302,9 +312,6 @@ MSCOPE_HIDDEN bool mscope_watch_thread_exits(void);
 MSCOPE_HIDDEN bool mscope_threads_start(void);
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
-/// The first of the threads that we started and that have not ended.
-MSCOPE_HIDDEN void mscope_list_own_threads(int32_t *tids, size_t capacity);
-MSCOPE_HIDDEN uint32_t mscope_own_thread_count(void);
 /// Called on the first thread: its end is noted, which need not be the process'.
 MSCOPE_HIDDEN void mscope_watch_main_thread(void);
 MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
@@ -349,12 +356,23 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 // ---- descriptors.c
 MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 
+// ---- backtracer.c
+/// The program has set a handler for a signal.
+MSCOPE_HIDDEN void mscope_note_handler(int number);
+
+// ---- golang.c
+MSCOPE_HIDDEN void mscope_watch_go(void);
+
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 /// Whether the environment asks for something at the end.
 MSCOPE_HIDDEN bool mscope_wants_end(void);
 /// The first thread calls pthread_exit: the process ends when the program's last thread does, though ours are left.
 MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
+struct mscope_end;
+/// Whether all threads of the program have ended, the first by the system call or by a filter; how that one ended.
+MSCOPE_HIDDEN bool mscope_is_over(struct mscope_end *end);
+MSCOPE_HIDDEN void mscope_end_as(struct mscope_end end);
 /// From now on signals that ask the process to end do so by themselves: a filter may forbid what our handler does.
 MSCOPE_HIDDEN void mscope_unwatch_requests(void);
 /// Whether our handler stands for the default action of a signal that asks the process to end.

@@ -1,4 +1,4 @@
-// A program whose main thread has left by pthread_exit ends with its last thread: ours must not keep it alive.
+// A program whose main thread has ended ends with its last thread: ours must not keep it alive.
 #include "stop.h"
 
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <time.h>
 
 enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
+static _Atomic bool mscope_has_left; // the first thread, by pthread_exit
 
 /// Whether all threads of the program have ended: the first one stays as a zombie until the process ends.
 static bool mscope_is_alone(void)
@@ -30,8 +31,37 @@ static void *mscope_end_as_last(void *mask)
     exit(0);
 }
 
+bool mscope_is_over(struct mscope_end *end)
+{
+    static bool has_others;
+    int32_t process = mscope_process_id();
+    if (mscope_load_acquire(&mscope_has_left) || !mscope_is_zombie(process, process)) return false;
+    if (!mscope_is_alone()) {
+        has_others = true;
+        return false;
+    }
+    // The kernel tells the parent how the last thread ended (since 5.17); others end with 0.
+    int32_t status = has_others ? 0 : mscope_wait_status(process, process);
+    bool is_signal = status > 0 && (status & 0x7f) != 0;
+    *end = (struct mscope_end){is_signal ? MSCOPE_END_SIGNAL : MSCOPE_END_AT_ONCE,
+                               is_signal ? status & 0x7f : status >> 8 & 0xff};
+    return true;
+}
+
+void mscope_end_as(struct mscope_end end)
+{
+    if (end.kind == MSCOPE_END_SIGNAL) {
+        uint64_t action[8] = {0}, all = 0; // the default
+        mscope_system(SYS_rt_sigaction, end.number, action, NULL, sizeof(all));
+        mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+        mscope_system(SYS_tgkill, mscope_process_id(), mscope_thread_id(), end.number);
+    }
+    mscope_raw_call(SYS_exit_group, end.kind == MSCOPE_END_SIGNAL ? 128 + end.number : end.number, 0, 0, 0, 0, 0);
+}
+
 void mscope_main_thread_leaves(void)
 {
+    mscope_store_release(&mscope_has_left, true);
     // Made here, where descriptors are the program's: what the end flushes and handlers write goes there.
     static uint64_t mask;
     uint64_t all = ~(3ull << 31); // libc's own come through: for setuid it asks every thread

@@ -50,7 +50,7 @@ static bool mscope_read_maps(struct mscope_maps_line *line, char c, uint64_t add
 bool mscope_mapped_path(uint64_t address, char *path)
 {
     path[0] = 0;
-    long file = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    long file = mscope_system(SYS_openat, AT_FDCWD, "/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
     struct mscope_maps_line line = {.length = 0};
     char text[512]; // a hook may run on a small stack

@@ -108,7 +108,8 @@ static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_an
 {
     // It must not outlive the program, and goes first when memory is short.
     mscope_system(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    if (mscope_system(SYS_getppid) != plan->process) mscope_system(SYS_exit_group, 1);
+    long parent = mscope_is_denied(SYS_getppid) ? plan->process : mscope_system(SYS_getppid);
+    if (parent != plan->process) mscope_system(SYS_exit_group, 1);
     mscope_write_file("/proc/self/oom_score_adj", "1000");
     struct mscope_scanner *scanner = mscope_scan_everything(plan, answer);
     mscope_store_release(&answer->state, MSCOPE_ANSWER_READY);
@@ -187,7 +188,7 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
     plan->complete = mscope_knows_all_blocks();
     plan->layout = mscope_find_thread_layout();
     plan->code = mscope_find_known_code();
-    mscope_list_own_threads(plan->own_threads, MSCOPE_OWN_THREADS);
+    mscope_list_own_threads(plan->own_threads);
     mscope_find_vectors(plan->vectors);
     if (strcmp(mscope_allocator_name(), "glibc") == 0) plan->arenas = (uint64_t)mscope_next.malloc;
     plan->threads[0] = (struct mscope_scan_thread){.tid = (int32_t)mscope_system(SYS_gettid), .self = true};

@@ -45,7 +45,7 @@ struct mscope_thread_layout {
 };
 
 /// Code by which a thread's stack can be judged: images by their beginning, functions by theirs. 0: not known.
-enum { MSCOPE_WAITS = 17, MSCOPE_OWN_THREADS = 16 };
+enum { MSCOPE_WAITS = 17 };
 struct mscope_known_code {
     uint64_t libc, dispatch;
     uint64_t waits[MSCOPE_WAITS]; // those that wait on a semaphore first

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 _Atomic uint64_t mscope_denied[MSCOPE_SYSTEM_CALLS / 64];
 
@@ -30,8 +31,9 @@ enum { MSCOPE_AUDIT_ARCH = AUDIT_ARCH_AARCH64 & 0x7fffffff };
 // Of <linux/prctl.h>, whose header declares the function that is defined here.
 enum { MSCOPE_PR_SET_SECCOMP = 22, MSCOPE_PR_SET_PTRACER = 0x59616d61 };
 
-/// Whom the program lets trace it besides its parents; 0: nobody.
+/// Whom the program lets trace it besides its parents; 0: nobody. And which process said so: its children have not.
 static _Atomic uint64_t mscope_program_tracer;
+static _Atomic int32_t mscope_traced_process;
 
 // ---- the kernel's interpreter
 
@@ -252,7 +254,9 @@ int mscope_prctl_hook(int option, unsigned long a, unsigned long b, unsigned lon
     if (option == MSCOPE_PR_SET_SECCOMP && a == SECCOMP_MODE_FILTER)
         return (int)mscope_set_filter((const void *)b, call);
     int result = (int)mscope_plain_call(call);
-    if (option == MSCOPE_PR_SET_PTRACER && result == 0) mscope_store_relaxed(&mscope_program_tracer, a);
+    if (option != MSCOPE_PR_SET_PTRACER || result != 0) return result;
+    mscope_store_relaxed(&mscope_traced_process, mscope_process_id());
+    mscope_store_relaxed(&mscope_program_tracer, a);
     return result;
 }
 
@@ -272,17 +276,25 @@ MSCOPE_HIDDEN __attribute__((used)) long mscope_prctl_from(long number, long opt
     return mscope_prctl_hook((int)option, a, b, c, d);
 }
 
+MSCOPE_HIDDEN __attribute__((used, noreturn)) void mscope_exit_from(long number, long status)
+{
+    (void)number;
+    _exit((int)status);
+}
+
 /// libc's entry for calls that have none of their own. Without a frame: a call that makes a child, or that has seven
 /// words, finds the stack as it was.
 long mscope_syscall_hook(long number, ...) __asm__("syscall") __attribute__((visibility("default")));
 __attribute__((naked)) long mscope_syscall_hook(__attribute__((unused)) long number, ...)
 {
-    MSCOPE_SYSCALL_BODY(SYS_seccomp, "mscope_seccomp_from", SYS_prctl, "mscope_prctl_from");
+    MSCOPE_SYSCALL_BODY(SYS_seccomp, "mscope_seccomp_from", SYS_prctl, "mscope_prctl_from", SYS_exit_group,
+                        "mscope_exit_from");
 }
 
 uint64_t mscope_tracer_of_program(void)
 {
-    return mscope_load_relaxed(&mscope_program_tracer);
+    bool own = mscope_load_relaxed(&mscope_traced_process) == mscope_process_id();
+    return own ? mscope_load_relaxed(&mscope_program_tracer) : 0;
 }
 
 #else

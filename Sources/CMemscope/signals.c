@@ -151,6 +151,7 @@ static int mscope_set_other(int number, const struct sigaction *action, struct s
     if (old != NULL) mscope_hide_request_action(number, old);
     if (old != NULL) mscope_unstrip(&old->sa_mask, before);
     if (is_stripped) mscope_store_relaxed(&mscope_asked_masks[number], (uint8_t)had);
+    if (action != NULL) mscope_note_handler(number);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <sys/socket.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -141,6 +142,19 @@ uint64_t mscope_pending_signals(int32_t process, int32_t tid)
     char text[4096];
     if (!mscope_read_task(process, tid, "/status", text, sizeof(text))) return UINT64_MAX;
     return (mscope_mask_of(text, "SigPnd:") | mscope_mask_of(text, "ShdPnd:")) & ~mscope_mask_of(text, "SigBlk:");
+}
+
+int32_t mscope_wait_status(int32_t process, int32_t tid)
+{
+    char text[1024]; // its last word
+    int32_t status = 0, place = 1;
+    if (!mscope_read_task(process, tid, "/stat", text, sizeof(text))) return -1;
+    for (uint64_t at = strlen(text); at-- > 0 && text[at] != ' ';) {
+        if (text[at] < '0' || text[at] > '9') continue;
+        status += place * (text[at] - '0');
+        place *= 10;
+    }
+    return status;
 }
 
 bool mscope_is_zombie(int32_t process, int32_t tid)

@@ -27,7 +27,6 @@ struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until
 static struct mscope_thread_record *mscope_records;
 static pthread_key_t mscope_exit_key;
 static bool mscope_has_exit_key;
-static _Atomic uint32_t mscope_own_threads;
 
 // The stack of the main thread ends here; ld.so exports it.
 extern void *__libc_stack_end;
@@ -222,7 +221,7 @@ static void mscope_thread_leaves(void *context)
     if (tls != &mscope_tls) return;
     if (tls->exit_rounds == 0) {
         if (mscope_is_first_thread()) mscope_main_thread_leaves();
-        if (tls->internal == MSCOPE_TLS_OWN) mscope_add_relaxed(&mscope_own_threads, -1u);
+        if (tls->internal == MSCOPE_TLS_OWN) mscope_own_thread_leaves();
     }
     if (tls->bank == NULL) {
         tls->exit_rounds = 1;
@@ -238,7 +237,7 @@ static void mscope_thread_leaves(void *context)
 void mscope_thread_leave(void)
 {
     if (!mscope_is_apart()) return; // the key's destructor does it
-    mscope_add_relaxed(&mscope_own_threads, -1u);
+    mscope_own_thread_leaves();
     if (mscope_tls.bank != NULL) mscope_give_up_bank(&mscope_tls);
 }
 
@@ -252,7 +251,7 @@ void mscope_watch_main_thread(void)
 
 void mscope_thread_mark_internal(void)
 {
-    if (mscope_tls.internal != MSCOPE_TLS_OWN) mscope_add_relaxed(&mscope_own_threads, 1);
+    if (mscope_tls.internal != MSCOPE_TLS_OWN) mscope_own_thread_joins();
     mscope_tls.internal = MSCOPE_TLS_OWN;
     mscope_watch_this_thread();
     struct mscope_thread_record *record = mscope_records ? mscope_record_of(mscope_tls.thread) : NULL;
@@ -268,27 +267,10 @@ bool mscope_thread_set_internal(bool internal)
     return before;
 }
 
-uint32_t mscope_own_thread_count(void)
-{
-    return mscope_load_relaxed(&mscope_own_threads);
-}
-
-void mscope_list_own_threads(int32_t *tids, size_t capacity)
-{
-    uint64_t seen = mscope_load_relaxed(&mscope_global.threads_seen);
-    for (uint32_t i = 0; mscope_records != NULL && i < MSCOPE_RECORDS && i <= seen && capacity > 0; i++) {
-        struct mscope_thread_record *record = &mscope_records[i];
-        int32_t tid = mscope_load_acquire(&record->tid);
-        if (tid == 0 || !record->internal || mscope_load_acquire(&record->ended_at) != 0) continue;
-        *tids++ = tid;
-        capacity--;
-    }
-}
-
 /// In the child only the calling thread is left; what the others counted stays counted.
 void mscope_threads_after_fork(void)
 {
-    mscope_store_relaxed(&mscope_own_threads, 0);
+    mscope_own_threads_after_fork();
     if (mscope_records == NULL) return;
     for (uint32_t i = 0; i < MSCOPE_RECORDS && i <= mscope_load_relaxed(&mscope_global.threads_seen); i++) {
         struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[i].bank);

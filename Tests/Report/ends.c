@@ -101,6 +101,18 @@ static int forbid(int first, int second) {
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0 ? 16 : 96;
 }
 
+// From now on this call ends the thread that makes it.
+static void let_thread_be_killed(int call) {
+    struct sock_filter list[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof(list) / sizeof(list[0]), list};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
 static int in_child(void (*body)(void), int is_vfork) {
     fflush(stdout);
     pid_t child = is_vfork ? vfork() : fork();
@@ -172,6 +184,11 @@ static int end(const char *way) {
     if (strcmp(way, "pthread_exit") == 0) pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);
     if (strcmp(way, "pthread_exit-setuid") == 0) pthread_create(&thread, NULL, change_user, NULL), pthread_exit(NULL);
     if (strcmp(way, "pthread_exit-alone") == 0) pthread_exit(NULL);
+    // Past libc: it still counts the first thread.
+    if (strcmp(way, "by-number") == 0) syscall(SYS_exit_group, 25);
+    if (strcmp(way, "thread-by-number") == 0) syscall(SYS_exit, 26);
+    if (strcmp(way, "outlived-by-number") == 0) pthread_create(&thread, NULL, outlive, NULL), syscall(SYS_exit, 0);
+    if (strcmp(way, "thread-killed") == 0) let_thread_be_killed(SYS_getppid), syscall(SYS_getppid);
     if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();
     if (strcmp(way, "thread-at-once") == 0) pthread_create(&thread, NULL, leave_at_once, (void *)9), pause();

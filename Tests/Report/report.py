@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from foreign import foreign
 from library import library
 from names import names
 from watched import watched
@@ -43,6 +44,10 @@ ENDS = {
     "pthread_exit": (0, "exit"),
     "pthread_exit-setuid": (21, "exit"),
     "pthread_exit-alone": (0, "exit"),
+    "by-number": (25, "_exit"),
+    "thread-by-number": (26, "_exit"),
+    "outlived-by-number": (0, "_exit"),
+    "thread-killed": (-31, "signal"),
 }
 
 
@@ -129,6 +134,9 @@ def sockets(runner: Runner):
         runner.check(f"{way}: its server starts", outcome.stderr == "", outcome.stderr)
         left = list(runner.folder.glob("*.sock"))
         runner.check(f"{way}: no socket is left", not left, left)
+    for way in ("thread-by-number", "outlived-by-number", "thread-killed"):
+        outcome, _ = runner.run(way, report=None, MEMSCOPE_SERVER_URL=url)
+        runner.check(f"{way}: the server does not keep it alive", outcome.returncode == ENDS[way][0], outcome)
 
 
 def families(runner: Runner):
@@ -295,7 +303,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
         for part in (ends, statuses, sockets, families, files, bad_values, suppressions, surroundings, names,
-                     watched, library):
+                     watched, library, foreign):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

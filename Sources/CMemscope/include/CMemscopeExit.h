@@ -12,7 +12,7 @@
 
 enum mscope_end_kind {
     MSCOPE_END_EXIT = 1,    // exit, or main returned; all handlers of the program have run
-    MSCOPE_END_AT_ONCE = 2, // _exit, _Exit
+    MSCOPE_END_AT_ONCE = 2, // _exit, _Exit, exit_group; or thread by thread
     MSCOPE_END_QUICK = 3,   // quick_exit
     MSCOPE_END_SIGNAL = 4   // a fatal signal
 };
@@ -35,6 +35,9 @@ bool mscope_at_exit(void (*function)(void));
 void mscope_watch_end(const struct mscope_end_options *options);
 /// Waits for the end; only the reporter's thread calls it, and has to call mscope_end_reported then.
 struct mscope_end mscope_await_end(void);
+/// Where there is no reporter: ends the process when all threads of the program have ended, so that ours do not keep it
+/// alive. To be called now and then.
+void mscope_end_if_over(void);
 /// The reporter needs more time than options.timeout: as much as this from now on.
 void mscope_put_off_end(uint64_t nanoseconds);
 /// Lets the process end: with `status`, or with its own when that is negative.

@@ -19,6 +19,7 @@ final class Collector: Sendable {
         thread = try ServerThread(name: "memscope-tick") {
             var next = CaptureCore.now
             while !isStopping.value.load(ordering: .acquiring) {
+                mscope_end_if_over()
                 mscope_follow_standard_error()
                 observer.tick()
                 // Seconds stay seconds: the time the work took is not added to the next one.

@@ -17,9 +17,9 @@ enum ProcessFacts {
         )
     }
 
-    /// Resident bytes; nil when /proc is not there.
+    /// Resident bytes; nil when /proc is not there. Of the thread: that of a first thread that has ended has none.
     static var residentBytes: UInt64? {
-        let fields = read("/proc/self/statm").split(separator: " ")
+        let fields = read("/proc/thread-self/statm").split(separator: " ")
         guard fields.count > 1, let pages = UInt64(fields[1]) else { return nil }
         return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
     }

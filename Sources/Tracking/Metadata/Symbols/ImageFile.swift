@@ -29,7 +29,7 @@ enum ImageFile {
         // The last two survive deletion. Links of map_files need a privilege that containers
         // often lack; the main program's does not, but is it that one? Age alone does not tell.
         let isProgram = !image.buildID.isEmpty || image.start == CaptureCore.program?.start
-        return [image.filePath, mapLink(image), isProgram ? "/proc/self/exe" : nil].compactMap(\.self)
+        return [image.filePath, mapLink(image), isProgram ? "/proc/thread-self/exe" : nil].compactMap(\.self)
     }
 
     /// The kernel's link to the file mapped at an image's start.

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <ucontext.h>
 
 #include "atomic.h"
@@ -132,18 +133,52 @@ static inline uint64_t *mscope_registers(ucontext_t *context, uint32_t *count)
     return (uint64_t *)context->uc_mcontext.gregs;
 }
 
-/// Whether an instruction, of which `count` bytes can be read, calls or jumps to where a register or memory says.
-static inline bool mscope_is_jump(const uint8_t *code, size_t count)
+/// How many prefixes an instruction begins with, of which `count` bytes can be read: of size, segment and repetition,
+/// and REX.
+static inline size_t mscope_prefix_count(const uint8_t *code, size_t count)
 {
     size_t i = 0;
-    // Prefixes: of size, segment and repetition, and REX.
     while (i + 2 < count
            && (code[i] == 0x66 || code[i] == 0x67 || (code[i] & 0xe7) == 0x26 || (code[i] & 0xfe) == 0x64
                || (code[i] & 0xfe) == 0xf2 || (code[i] & 0xf0) == 0x40))
         i++;
+    return i;
+}
+
+/// Whether an instruction calls or jumps to where a register or memory says.
+static inline bool mscope_is_jump(const uint8_t *code, size_t count)
+{
+    size_t i = mscope_prefix_count(code, count);
     if (i + 2 > count) return true; // it has gone there already
     uint8_t operation = code[i + 1] >> 3 & 7;
     return code[i] == 0xff && operation >= 2 && operation <= 5;
+}
+
+/// Where such an instruction reads its target: the address, by base, index and displacement; 0 where that is not how.
+static inline uint64_t mscope_jump_source(const uint8_t code[16], size_t count, const uint64_t *registers)
+{
+    static const uint8_t order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                    REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+    size_t i = mscope_prefix_count(code, count);
+    if (count < 16 || i > 4) return 0;
+    uint8_t rex = i > 0 && (code[i - 1] & 0xf0) == 0x40 ? code[i - 1] : 0;
+    uint8_t form = code[i + 1] >> 6, base = code[i + 1] & 7;
+    if (form == 3 || (form == 0 && base == 5)) return 0; // a register; next to the code
+    size_t at = i + 2;
+    uint64_t address = 0;
+    if (base == 4) {
+        uint8_t scaled = code[at++], index = (uint8_t)((scaled >> 3 & 7) | (rex & 2) << 2);
+        base = scaled & 7;
+        if (index != 4) address = registers[order[index]] << (scaled >> 6);
+    }
+    bool has_base = form != 0 || base != 5;
+    if (has_base) address += registers[order[base | (rex & 1) << 3]];
+    int32_t distance = 0;
+    if (form == 1)
+        distance = (int8_t)code[at];
+    else if (form == 2 || !has_base)
+        memcpy(&distance, code + at, sizeof(distance));
+    return address + (uint64_t)(int64_t)distance;
 }
 
 #elif defined(__aarch64__)
@@ -256,6 +291,13 @@ static inline bool mscope_is_jump(const uint8_t *code, size_t count)
 {
     (void)code;
     return count < 4;
+}
+
+/// Targets come from registers.
+static inline uint64_t mscope_jump_source(const uint8_t code[16], size_t count, const uint64_t *registers)
+{
+    (void)code, (void)count, (void)registers;
+    return 0;
 }
 
 #else

@@ -15,21 +15,31 @@ static inline bool mscope_is_poisoned(uint64_t word)
     return word - MSCOPE_POISON_LOWEST < 2 * MSCOPE_POISON_REACH;
 }
 
-/// The freed block around an address; false when there is none that we know.
-static bool mscope_find_freed(uint64_t address, struct mscope_departure *out)
+enum mscope_found { MSCOPE_NOT_FOUND, MSCOPE_GUESSED, MSCOPE_FOUND };
+
+/// The freed block around an address. What lay there before it may be known as well: then the word in front of that is
+/// filling, where an allocator has words of its own.
+static enum mscope_found mscope_find_freed(uint64_t address, struct mscope_departure *out)
 {
     enum { MSCOPE_REACH = 1 << 11 };
-    uint64_t start = address & ~15ull, era = mscope_load_relaxed(&mscope_era), what;
+    uint64_t start = address & ~15ull, era = mscope_load_relaxed(&mscope_era), what, before;
+    enum mscope_found found = MSCOPE_NOT_FOUND;
     for (uint64_t i = 0; i < MSCOPE_REACH && start >= 16; i++, start -= 16) {
         struct mscope_slot *slot = mscope_find_slot(start, &what);
         if (!mscope_tells_of(what, start)) continue;
         uint64_t mark = mscope_load_acquire(&slot->born);
         bool live = mscope_slot_flags(what) & MSCOPE_SLOT_LIVE;
-        if (live || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) return false;
-        *out = (struct mscope_departure){start, what, mark, mscope_block_size(what, start)};
-        return address - start < out->size;
+        if (live || mark >> MSCOPE_ERA_SHIFT != era >> MSCOPE_ERA_SHIFT) break;
+        struct mscope_departure block = {start, what, mark, mscope_block_size(what, start)};
+        bool is_around = address - start < block.size;
+        bool is_earlier = mscope_read_memory(start - 8, &before, 8) == 8 && before == MSCOPE_POISON_WORD;
+        if (is_around) {
+            *out = block;
+            found = is_earlier ? MSCOPE_GUESSED : MSCOPE_FOUND;
+        }
+        if (!is_earlier) break;
     }
-    return false;
+    return found;
 }
 
 /// Where the poisoned pointer came from nobody can tell any more. Most often a register or the frame still points to
@@ -37,7 +47,8 @@ static bool mscope_find_freed(uint64_t address, struct mscope_departure *out)
 static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct mscope_departure *out, uint64_t *address)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (words[i] < 4096 || words[i] >> MSCOPE_ADDRESS_BITS != 0 || !mscope_find_freed(words[i], out)) continue;
+        if (words[i] < 4096 || words[i] >> MSCOPE_ADDRESS_BITS != 0) continue;
+        if (mscope_find_freed(words[i], out) == MSCOPE_NOT_FOUND) continue;
         *address = words[i];
         return true;
     }
@@ -89,6 +100,19 @@ static bool mscope_let_go_on(struct mscope_cursor at, uint64_t *registers, uint3
     return true;
 }
 
+/// Whether the instruction at `at` jumps to where a freed block says; that block, and where in it.
+static enum mscope_found mscope_jumps_by_freed(struct mscope_cursor at, const uint64_t *registers, struct mscope_departure *out,
+                                  uint64_t *address)
+{
+    uint8_t code[16];
+    uint64_t word, count = mscope_read_memory(at.pc - 1, code, sizeof(code));
+    if (count < sizeof(code) || !mscope_is_jump(code, count)) return MSCOPE_NOT_FOUND;
+    *address = mscope_jump_source(code, count, registers);
+    bool is_filling = *address != 0 && mscope_read_memory(*address, &word, sizeof(word)) == sizeof(word)
+                      && mscope_is_poisoned(word);
+    return is_filling ? mscope_find_freed(*address, out) : MSCOPE_NOT_FOUND;
+}
+
 bool mscope_poison_caught(const siginfo_t *info, void *context)
 {
     enum { MSCOPE_FRAME_WORDS = 32 };
@@ -96,19 +120,23 @@ bool mscope_poison_caught(const siginfo_t *info, void *context)
     if (!mscope_is_of_nowhere(info)) return false;
     uint64_t *registers = mscope_registers(context, &count);
     for (uint32_t i = 0; i < count; i++) poisoned += mscope_is_poisoned(registers[i]);
-    if (poisoned == 0) return false;
     struct mscope_cursor at = mscope_interrupted_call(context);
     uint64_t frame[MSCOPE_FRAME_WORDS], address = 0;
     struct mscope_departure block = {0};
-    uint32_t read = (uint32_t)(mscope_read_memory(at.sp, frame, sizeof(frame)) / sizeof(uint64_t));
-    bool found =
-        mscope_guess_freed(registers, count, &block, &address) || mscope_guess_freed(frame, read, &block, &address);
+    enum mscope_found by_jump = mscope_jumps_by_freed(at, registers, &block, &address);
+    bool found = by_jump != MSCOPE_NOT_FOUND, is_jump = found;
+    if (!is_jump && poisoned == 0) return false;
+    if (!is_jump) {
+        uint32_t read = (uint32_t)(mscope_read_memory(at.sp, frame, sizeof(frame)) / sizeof(uint64_t));
+        found =
+            mscope_guess_freed(registers, count, &block, &address) || mscope_guess_freed(frame, read, &block, &address);
+    }
     struct mscope_witness here = mscope_witness(at);
-    bool goes_on = mscope_let_go_on(at, registers, count);
+    bool goes_on = !is_jump && mscope_let_go_on(at, registers, count);
     struct mscope_error error = {
         .kind = MSCOPE_USE_AFTER_FREE_READ,
         .flags = MSCOPE_ERROR_READ | (goes_on ? 0u : (uint32_t)MSCOPE_ERROR_FATAL)
-                 | (found ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
+                 | (found && by_jump != MSCOPE_FOUND ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
         .address = address,
         .block = block.address,
         .size = block.size,

@@ -180,8 +180,28 @@ static __attribute__((noinline)) void call(void) {
     object->method = call;
     free(object);
     void (*method)(void) = object->method;
-    __asm__ volatile("" : "+r"(method)); // through a register: what a jump reads from memory itself is not seen
+    __asm__ volatile("" : "+r"(method)); // through a register
     method();
+}
+
+/// Calls whose target the instruction itself reads: near, far, by an index, from registers of either encoding.
+static size_t word_called;
+static bool is_in_place;
+
+static __attribute__((noinline)) void call_in_place(void) {
+    void (**volatile object)(void) = malloc(400);
+    free(object);
+#if defined(__x86_64__)
+    register void (**base)(void) __asm__("rdi") = object;
+    register void (**other)(void) __asm__("r12") = object;
+    register size_t index __asm__("r14") = word_called;
+    if (word_called == 2) __asm__ volatile("call *16(%0)" : : "r"(base) : "memory");
+    if (word_called == 41) __asm__ volatile("call *328(%0)" : : "r"(other) : "memory");
+    if (word_called == 0) __asm__ volatile("call *(%0)" : : "r"(other) : "memory");
+    if (word_called == 7) __asm__ volatile("jmp *(%0,%1,8)" : : "r"(base), "r"(index) : "memory");
+    if (word_called == 9) __asm__ volatile("call *-8(%0,%1,8)" : : "r"(other), "r"(index + 1) : "memory");
+#endif
+    object[word_called]();
 }
 
 static __attribute__((noinline)) void call_of_table(void) {
@@ -215,7 +235,8 @@ static void all_over(void) {
 static void on_fault(int number) {
     (void)number;
     struct mscope_error e = last_error();
-    _exit(new_errors() == 1 && e.kind == MSCOPE_USE_AFTER_FREE_READ ? 7 : 8);
+    bool there = !is_in_place || (uint64_t)e.offset == word_called * 8;
+    _exit(new_errors() == 1 && e.kind == MSCOPE_USE_AFTER_FREE_READ && there ? 7 : 8);
 }
 
 static char *volatile page;
@@ -272,6 +293,13 @@ static void followed(void) {
     test("a call through one cannot go on: it is reported before the program's handler gets it");
     ends_in_handler(call);
     ends_in_handler(call_of_table);
+    static const size_t words[] = {2, 41, 0, 7, 9, 5};
+    is_in_place = true;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        word_called = words[i];
+        ends_in_handler(call_in_place);
+    }
+    is_in_place = false;
     end();
 
     test("far from the pointer, and along a length, the access goes to the program's handler, and writes to nothing");

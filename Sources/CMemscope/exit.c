@@ -2,19 +2,13 @@
 //
 // An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
 #include "apart.h"
+#include "ending.h"
 #include "frames.h"
-#include "loaderlock.h"
-#include "stop.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -56,8 +50,7 @@ static int mscope_postponed;            // a signal
 static int32_t mscope_postponed_thread; // 0: of the whole process
 static uint64_t mscope_postponed_since;
 
-/// context: a handler of a request
-static bool mscope_postpone(int number, const siginfo_t *info, uint64_t now)
+bool mscope_postpone(int number, const siginfo_t *info, uint64_t now)
 {
     // Another thread ends the process: who waited for that with the lock would keep the report from coming.
     if (mscope_load_acquire(&mscope_end_state) == MSCOPE_ENDING) return true;
@@ -107,8 +100,7 @@ struct mscope_end mscope_await_end(void)
 void mscope_end_if_over(void)
 {
     struct mscope_end end;
-    bool has_reporter = mscope_load_acquire(&mscope_end_process) == mscope_process_id();
-    if (!has_reporter && !mscope_is_shut_in() && mscope_is_over(&end)) mscope_end_as(end);
+    if (!mscope_reports_end() && !mscope_is_shut_in() && mscope_is_over(&end)) mscope_end_as(end);
 }
 
 void mscope_put_off_end(uint64_t nanoseconds)
@@ -149,9 +141,14 @@ static void mscope_start_reporter(void *started)
     *(bool *)started = mscope_end_options.start_in_child();
 }
 
-/// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
-/// `is_locked`: this thread has a lock that a report may need, so it is not waited for as long.
-static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, bool is_locked, const void *entry)
+/// In a forked child.
+static bool mscope_has_started_reporter(void)
+{
+    bool started = false;
+    return mscope_call_engine(mscope_start_reporter, &started) && started;
+}
+
+__attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, bool is_locked, const void *entry)
 {
     int32_t process = mscope_load_acquire(&mscope_end_process);
     if (mscope_likely(process == 0) || process != mscope_process_id()) return number;
@@ -169,10 +166,10 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
         return nobody == thread ? number : mscope_await_report(number);
     }
     if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
-        if (kind == MSCOPE_END_SIGNAL || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3))
-            return number; // starting a thread takes locks, and calls
-        bool started = false;
-        if (!mscope_call_engine(mscope_start_reporter, &started) || !started) return number;
+        // Starting a thread takes calls, and locks that an interrupted thread may hold.
+        if (mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return number;
+        if (kind == MSCOPE_END_SIGNAL && !mscope_succeeds_in_copy(mscope_has_started_reporter)) return number;
+        if (!mscope_has_started_reporter()) return number;
     }
     mscope_how = (struct mscope_end){kind, number};
     mscope_end_frame = mscope_frame_here();
@@ -183,6 +180,16 @@ static __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int numb
     number = mscope_await_report(number);
     __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
     return number;
+}
+
+bool mscope_is_reporter(void)
+{
+    return mscope_load_acquire(&mscope_reporter) == mscope_thread_id();
+}
+
+bool mscope_reports_end(void)
+{
+    return mscope_load_acquire(&mscope_end_process) == mscope_process_id();
 }
 
 bool mscope_is_ending(int32_t tid)
@@ -207,132 +214,7 @@ void mscope_end_after_fork(void)
     mscope_store_release(&mscope_end_process, mscope_end_options.start_in_child != NULL ? mscope_process_id() : 0);
 }
 
-// ---- fatal signals
-
-// The first ones say that something is wrong, the others ask the process to end.
-static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP};
-enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]), MSCOPE_FAULTS = 6 };
-static struct sigaction mscope_before[MSCOPE_FATAL];
-static _Atomic uint64_t mscope_watched_requests; // by signal: where the program wants the default, ours is the handler
-
-/// Of a request past the hook, which takes our handler for the default. Of a fault through it: the kernel's handler is
-/// that of the guards, and ours comes after it.
-static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
-{
-#ifndef MSCOPE_NO_HOOKS
-    bool is_request = number == SIGTERM || number == SIGINT || number == SIGHUP;
-    if (is_request && mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
-#endif
-    return sigaction(number, action, old);
-}
-
-static void mscope_on_fatal(int number, siginfo_t *info, void *context)
-{
-    if (mscope_load_acquire(&mscope_reporter) == mscope_thread_id()) {
-        // Ours is not the program's crash. Who waits for us goes on, and this thread is as good as gone.
-        mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
-        mscope_end_reported(-1);
-        while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
-    }
-    bool is_ours = mscope_load_relaxed(&mscope_end_process) == mscope_process_id(); // not of a child by vfork
-    bool is_locked = is_ours && mscope_is_in_loader(context);
-    if (is_locked && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return;
-    mscope_announce_end(MSCOPE_END_SIGNAL, number, is_locked, NULL);
-    const struct sigaction *before = mscope_before;
-    for (int i = 0; i < MSCOPE_FATAL; i++)
-        if (mscope_fatal[i] == number) before = &mscope_before[i];
-    if (before->sa_flags & SA_SIGINFO) {
-        before->sa_sigaction(number, info, context);
-    } else if (before->sa_handler != SIG_DFL) {
-        before->sa_handler(number);
-    } else {
-        // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
-        bool allowed = !mscope_is_denied(SYS_rt_sigaction) && mscope_set_action(number, before, NULL) == 0;
-        int32_t process = mscope_process_id(), thread = mscope_thread_id();
-        if (!allowed || mscope_system(SYS_rt_tgsigqueueinfo, process, thread, number, info) != 0)
-            mscope_raw_call(SYS_exit_group, 128 + number, 0, 0, 0, 0, 0);
-    }
-}
-
-/// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
-/// after us: then such signals are left to it.
-static bool mscope_awaits_backtracer(void)
-{
-    const char *wish = mscope_environment("SWIFT_BACKTRACE");
-    if (wish != NULL && strstr(wish, "enable=no") != NULL) return false;
-    Dl_info ours, runtime;
-    return swift_retain != NULL && dladdr((const void *)mscope_on_fatal, &ours) != 0
-           && dladdr((const void *)swift_retain, &runtime) != 0 && ours.dli_fbase == runtime.dli_fbase;
-}
-
-/// The action for a request to end. A second one is not put off: it ends the process at once.
-static struct sigaction mscope_request_action(void)
-{
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
-    action.sa_sigaction = mscope_on_fatal;
-    return action;
-}
-
-bool mscope_is_watched_request(int number)
-{
-    return number > 0 && number < 64 && (mscope_load_relaxed(&mscope_watched_requests) >> number & 1) != 0;
-}
-
-const struct sigaction *mscope_action_for_kernel(int number, const struct sigaction *action, struct sigaction *room)
-{
-    bool is_default = action != NULL && !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
-    if (!is_default || !mscope_is_watched_request(number)) return action;
-    *room = mscope_request_action();
-    return room;
-}
-
-static void mscope_hide_action(struct sigaction *action)
-{
-    if (action->sa_sigaction != mscope_on_fatal) return;
-    memset(action, 0, sizeof(*action));
-    action->sa_handler = SIG_DFL;
-}
-
-void mscope_hide_request_action(int number, struct sigaction *action)
-{
-    if (mscope_is_watched_request(number)) mscope_hide_action(action);
-}
-
-void mscope_unwatch_requests(void)
-{
-    uint64_t watched = mscope_load_relaxed(&mscope_watched_requests);
-    for (int number = 1; number < 64; number++) {
-        struct sigaction now;
-        if ((watched >> number & 1) == 0 || mscope_set_action(number, NULL, &now) != 0) continue;
-        mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests & ~(1ull << number));
-        mscope_hide_action(&now);
-        mscope_set_action(number, &now, NULL);
-    }
-}
-
-static void mscope_watch_signals(void)
-{
-    bool is_awaited = mscope_awaits_backtracer();
-    for (int i = 0; i < MSCOPE_FATAL; i++) {
-        struct sigaction *before = &mscope_before[i];
-        if (sigaction(mscope_fatal[i], NULL, before) != 0) continue;
-        bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
-        bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
-        if (i >= MSCOPE_FAULTS) {
-            // Who handles a request ends by another way, or does not end. The first process of a container has no
-            // default: it would get what it never got.
-            if (!is_default || mscope_process_id() == 1) continue;
-            mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests | 1ull << mscope_fatal[i]);
-        } else if (is_ignored || (is_default && is_awaited)) {
-            continue;
-        }
-        struct sigaction ours = *before;
-        ours.sa_sigaction = mscope_on_fatal;
-        ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
-        if (i >= MSCOPE_FAULTS) ours = mscope_request_action();
-        mscope_set_action(mscope_fatal[i], &ours, NULL);
-    }
-}
+// ---- ends
 
 void mscope_watch_end(const struct mscope_end_options *options)
 {
@@ -340,8 +222,6 @@ void mscope_watch_end(const struct mscope_end_options *options)
     mscope_store_release(&mscope_end_process, mscope_process_id());
     if (options->signals) mscope_watch_signals();
 }
-
-// ---- ends
 
 static void mscope_exits(int status, void *context)
 {

@@ -1,6 +1,6 @@
 // Programs in Go leave by a system call of their own, past libc's _exit: where a report is asked for, the function that
 // makes that call is made to lead to our _exit. It is found by its bytes, in images that carry Go's build id.
-#include "internal.h"
+#include "ending.h"
 #include "system.h"
 
 #include <elf.h>

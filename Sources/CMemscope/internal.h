@@ -360,19 +360,26 @@ MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 /// The program has set a handler for a signal.
 MSCOPE_HIDDEN void mscope_note_handler(int number);
 
-// ---- golang.c
-MSCOPE_HIDDEN void mscope_watch_go(void);
+// ---- trial.c
+/// Whether `body` returns true in a copy of the process, within a fifth of a second.
+MSCOPE_HIDDEN bool mscope_succeeds_in_copy(bool (*body)(void));
 
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 /// Whether the environment asks for something at the end.
 MSCOPE_HIDDEN bool mscope_wants_end(void);
+/// Whether a thread ends the process, and waits for the report.
+MSCOPE_HIDDEN bool mscope_is_ending(int32_t tid);
+struct mscope_frame;
+/// How it came to us: a frame of ours, whose callers up to the stack's address `entry` are ours as well. False when
+/// that was by a signal.
+MSCOPE_HIDDEN bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry);
+
+// ---- last_thread.c
 /// The first thread calls pthread_exit: the process ends when the program's last thread does, though ours are left.
 MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
-struct mscope_end;
-/// Whether all threads of the program have ended, the first by the system call or by a filter; how that one ended.
-MSCOPE_HIDDEN bool mscope_is_over(struct mscope_end *end);
-MSCOPE_HIDDEN void mscope_end_as(struct mscope_end end);
+
+// ---- fatal.c
 /// From now on signals that ask the process to end do so by themselves: a filter may forbid what our handler does.
 MSCOPE_HIDDEN void mscope_unwatch_requests(void);
 /// Whether our handler stands for the default action of a signal that asks the process to end.
@@ -382,12 +389,6 @@ MSCOPE_HIDDEN const struct sigaction *mscope_action_for_kernel(int number, const
                                                                struct sigaction *room);
 /// The program does not see our handler.
 MSCOPE_HIDDEN void mscope_hide_request_action(int number, struct sigaction *action);
-/// Whether a thread ends the process, and waits for the report.
-MSCOPE_HIDDEN bool mscope_is_ending(int32_t tid);
-struct mscope_frame;
-/// How it came to us: a frame of ours, whose callers up to the stack's address `entry` are ours as well. False when
-/// that was by a signal.
-MSCOPE_HIDDEN bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry);
 
 // ---- events.c
 /// One word, so that the hot path asks once: the interval, and whether there are scopes.

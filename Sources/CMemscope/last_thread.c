@@ -1,4 +1,5 @@
 // A program whose main thread has ended ends with its last thread: ours must not keep it alive.
+#include "ending.h"
 #include "stop.h"
 
 #include <fcntl.h>

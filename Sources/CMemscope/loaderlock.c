@@ -6,12 +6,8 @@
 #include "loaderlock.h"
 
 #include <link.h>
-#include <signal.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
-enum { MSCOPE_TRIES = 200, MSCOPE_TRY = 1000000 }; // a fifth of a second, in nanoseconds
 static const uint64_t mscope_stays_locked = 10000000000;
 
 static _Atomic bool mscope_is_free;       // in this process
@@ -29,34 +25,29 @@ static int mscope_visit_nothing(struct dl_phdr_info *info, size_t size, void *co
     return 1;
 }
 
-static bool mscope_ends_soon(long copy)
+static bool mscope_iterate(void)
 {
-    for (int i = 0; i < MSCOPE_TRIES; i++) {
-        if (mscope_system(SYS_wait4, copy, NULL, WNOHANG | __WALL, NULL) == copy) return true;
-        mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = MSCOPE_TRY}, NULL);
-    }
-    mscope_system(SYS_kill, copy, SIGKILL);
-    mscope_system(SYS_wait4, copy, NULL, __WALL, NULL);
-    return false;
+    return dl_iterate_phdr(mscope_visit_nothing, NULL) == 1;
 }
 
-bool mscope_is_in_loader(const void *context)
+enum mscope_whereabouts mscope_find_whereabouts(const void *context)
 {
     enum { MSCOPE_FUNCTION = 1024 }; // bytes of dl_iterate_phdr, at most
     static struct mscope_site site;  // one thread ends the process; another's frames would be looked at in vain
     struct mscope_unwind_table loader = {0};
-    if (mscope_is_imaging(mscope_thread_id())) return true;
-    if (!mscope_find_unwind_table(getauxval(AT_BASE), &loader)) return false;
+    if (mscope_is_imaging(mscope_thread_id())) return MSCOPE_IN_LOADER;
+    if (!mscope_find_unwind_table(getauxval(AT_BASE), &loader)) return MSCOPE_ELSEWHERE;
     uint32_t number = mscope_witness(mscope_interrupted_call(context)).site;
-    if (number == 0 || !mscope_read_site(number, &site)) return false;
+    if (number == 0 || !mscope_read_site(number, &site)) site.frame_count = 0;
+    bool is_whole = site.frame_count > 0 && (site.flags & MSCOPE_STACK_TRUNCATED) == 0;
     for (uint32_t i = 0; i < site.frame_count; i++) {
         uint64_t at = site.frames[i];
         // The outermost frame of a process is ld.so's too, where it was entered.
-        bool is_outermost = i + 1 == site.frame_count;
-        if (at - loader.start < loader.end - loader.start && !is_outermost) return true;
-        if (at - (uint64_t)dl_iterate_phdr < MSCOPE_FUNCTION) return true;
+        bool is_outermost = is_whole && i + 1 == site.frame_count;
+        if (at - loader.start < loader.end - loader.start && !is_outermost) return MSCOPE_IN_LOADER;
+        if (at - (uint64_t)dl_iterate_phdr < MSCOPE_FUNCTION) return MSCOPE_IN_LOADER;
     }
-    return false;
+    return is_whole ? MSCOPE_ELSEWHERE : MSCOPE_NOWHERE;
 }
 
 bool mscope_may_iterate(void)
@@ -64,13 +55,7 @@ bool mscope_may_iterate(void)
     if (mscope_fork_generation() == 0 || mscope_load_relaxed(&mscope_is_free)) return true;
     uint64_t since = mscope_load_relaxed(&mscope_locked_at);
     if (since != 0 && mscope_now() - since < mscope_stays_locked) return false;
-    long copy = mscope_system(SYS_clone, 0);
-    if (copy == 0) {
-        mscope_raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-        dl_iterate_phdr(mscope_visit_nothing, NULL);
-        mscope_raw_call(SYS_exit_group, 0, 0, 0, 0, 0, 0);
-    }
-    bool is_free = copy < 0 || mscope_ends_soon(copy);
+    bool is_free = mscope_succeeds_in_copy(mscope_iterate);
     if (is_free)
         mscope_store_relaxed(&mscope_is_free, true);
     else

@@ -6,8 +6,13 @@
 
 /// Whether ld.so's lock can be had; it takes up to a fifth of a second to say no.
 MSCOPE_HIDDEN bool mscope_may_iterate(void);
-/// Whether a thread that a signal interrupted may hold the lock, or that of the images noted under it.
-MSCOPE_HIDDEN bool mscope_is_in_loader(const void *context);
+enum mscope_whereabouts {
+    MSCOPE_ELSEWHERE,
+    MSCOPE_IN_LOADER, // it may hold the lock, or that of the images noted under it
+    MSCOPE_NOWHERE,   // who called the function is not known, as in a stub of ours: it may be in ld.so
+};
+/// Where a thread is that a signal interrupted.
+MSCOPE_HIDDEN enum mscope_whereabouts mscope_find_whereabouts(const void *context);
 MSCOPE_HIDDEN void mscope_loader_lock_after_fork(void);
 
 #endif

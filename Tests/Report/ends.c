@@ -165,6 +165,22 @@ static void child_aborts(void) {
     abort();
 }
 
+static void child_is_told(void) {
+    lose(3);
+    kill(getpid(), SIGTERM);
+    pause();
+}
+
+/// The signal comes while the thread has a lock of the allocator's, now and then.
+static void child_is_told_amid(void) {
+    if (fork() == 0) {
+        usleep(30000);
+        kill(getppid(), SIGTERM);
+        _exit(0);
+    }
+    for (size_t size = 1;; size = size * 7919 % 1000003) free(malloc(size));
+}
+
 static int end(const char *way) {
     pthread_t thread;
     if (strcmp(way, "return") == 0) return 3;
@@ -200,6 +216,8 @@ static int end(const char *way) {
     if (strcmp(way, "no-files") == 0) return forbid(SYS_openat, SYS_openat);
     if (strcmp(way, "fork") == 0) return in_child(child_exits, 0);
     if (strcmp(way, "fork-abort") == 0) return in_child(child_aborts, 0);
+    if (strcmp(way, "fork-term") == 0) return in_child(child_is_told, 0);
+    if (strcmp(way, "fork-term-amid") == 0) return in_child(child_is_told_amid, 0);
     if (strcmp(way, "forks-in-handler") == 0) return forks_in_handler();
     if (strcmp(way, "execs") == 0) return in_child(child_executes, 0);
     if (strcmp(way, "vfork") == 0) return in_child(NULL, 1);

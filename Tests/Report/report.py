@@ -152,7 +152,16 @@ def families(runner: Runner):
     outcome, _ = runner.run("fork", report=None, MEMSCOPE_LEAK_EXITCODE="55")
     runner.check("fork: the child's status is its own", "child 22\n" in outcome.stdout, outcome)
     outcome, reports = runner.run("fork-abort")
-    runner.check("a child that aborts dies of it", "child -6\n" in outcome.stdout and len(reports) == 1, outcome)
+    runner.check("a child that aborts dies of it", "child -6\n" in outcome.stdout and len(reports) == 2, outcome)
+    outcome, reports = runner.run("fork-term")
+    runner.check("a child that is told to end does so", "child -15\n" in outcome.stdout, outcome)
+    told = sorted((lost(report)[0], report["end"]["signal"] or 0) for report in reports.values())
+    runner.check("a child that is told to end: its report", told == [(10, 0), (13, 15)], told)
+    for _ in range(5):
+        outcome, reports = runner.run("fork-term-amid")
+        runner.check("a child that is told to end amid malloc does so", "child -15\n" in outcome.stdout, outcome)
+        runner.check("a child that is told to end amid malloc: its report",
+                     15 in [report["end"]["signal"] for report in reports.values()], list(reports))
     outcome, _ = runner.run("forks-in-handler", report="report.json")
     runner.check("a handler forks in the middle of a fork", outcome.returncode == 17, outcome)
     outcome, reports = runner.run("vfork")

@@ -1,0 +1,32 @@
+// What the files about the end of the process have for each other.
+#ifndef MSCOPE_ENDING_H
+#define MSCOPE_ENDING_H
+
+#include <signal.h>
+
+#include "internal.h"
+
+// ---- exit.c
+/// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
+/// `is_locked`: this thread has a lock that a report may need, so it is not waited for as long.
+MSCOPE_HIDDEN int mscope_announce_end(uint32_t kind, int number, bool is_locked, const void *entry);
+/// Has a request to end sent again a moment later; false when it has to be dealt with now. context: its handler
+MSCOPE_HIDDEN bool mscope_postpone(int number, const siginfo_t *info, uint64_t now);
+/// Whether the calling thread writes the report.
+MSCOPE_HIDDEN bool mscope_is_reporter(void);
+/// Whether this process does not end without a report.
+MSCOPE_HIDDEN bool mscope_reports_end(void);
+
+// ---- fatal.c
+MSCOPE_HIDDEN void mscope_watch_signals(void);
+
+// ---- last_thread.c
+struct mscope_end;
+/// Whether all threads of the program have ended, the first by the system call or by a filter; how that one ended.
+MSCOPE_HIDDEN bool mscope_is_over(struct mscope_end *end);
+MSCOPE_HIDDEN void mscope_end_as(struct mscope_end end);
+
+// ---- golang.c
+MSCOPE_HIDDEN void mscope_watch_go(void);
+
+#endif

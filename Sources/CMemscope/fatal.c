@@ -1,0 +1,140 @@
+// Signals that end the process: faults and requests. Our handler has the report written first.
+#include "apart.h"
+#include "ending.h"
+#include "loaderlock.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum { MSCOPE_NOWHERE_TIMES = 20 };
+
+// The first ones say that something is wrong, the others ask the process to end.
+static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP};
+enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]), MSCOPE_FAULTS = 6 };
+static struct sigaction mscope_before[MSCOPE_FATAL];
+static _Atomic uint64_t mscope_watched_requests; // by signal: where the program wants the default, ours is the handler
+
+/// Of a request past the hook, which takes our handler for the default. Of a fault through it: the kernel's handler is
+/// that of the guards, and ours comes after it.
+static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
+{
+#ifndef MSCOPE_NO_HOOKS
+    bool is_request = number == SIGTERM || number == SIGINT || number == SIGHUP;
+    if (is_request && mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
+#endif
+    return sigaction(number, action, old);
+}
+
+static void mscope_on_fatal(int number, siginfo_t *info, void *context)
+{
+    if (mscope_is_reporter()) {
+        // Ours is not the program's crash. Who waits for us goes on, and this thread is as good as gone.
+        mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
+        mscope_end_reported(-1);
+        while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+    }
+    bool is_ours = mscope_reports_end(); // not of a child by vfork
+    enum mscope_whereabouts place = is_ours ? mscope_find_whereabouts(context) : MSCOPE_ELSEWHERE;
+    // Most that are nowhere are somewhere in a moment.
+    static _Atomic uint32_t nowhere;
+    bool may_pass = place == MSCOPE_IN_LOADER
+                    || (place == MSCOPE_NOWHERE && mscope_add_relaxed(&nowhere, 1) < MSCOPE_NOWHERE_TIMES);
+    if (may_pass && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return;
+    mscope_announce_end(MSCOPE_END_SIGNAL, number, place == MSCOPE_IN_LOADER, NULL);
+    const struct sigaction *before = mscope_before;
+    for (int i = 0; i < MSCOPE_FATAL; i++)
+        if (mscope_fatal[i] == number) before = &mscope_before[i];
+    if (before->sa_flags & SA_SIGINFO) {
+        before->sa_sigaction(number, info, context);
+    } else if (before->sa_handler != SIG_DFL) {
+        before->sa_handler(number);
+    } else {
+        // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
+        bool allowed = !mscope_is_denied(SYS_rt_sigaction) && mscope_set_action(number, before, NULL) == 0;
+        int32_t process = mscope_process_id(), thread = mscope_thread_id();
+        if (!allowed || mscope_system(SYS_rt_tgsigqueueinfo, process, thread, number, info) != 0)
+            mscope_raw_call(SYS_exit_group, 128 + number, 0, 0, 0, 0, 0);
+    }
+}
+
+/// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
+/// after us: then such signals are left to it.
+static bool mscope_awaits_backtracer(void)
+{
+    const char *wish = mscope_environment("SWIFT_BACKTRACE");
+    if (wish != NULL && strstr(wish, "enable=no") != NULL) return false;
+    Dl_info ours, runtime;
+    return swift_retain != NULL && dladdr((const void *)mscope_on_fatal, &ours) != 0
+           && dladdr((const void *)swift_retain, &runtime) != 0 && ours.dli_fbase == runtime.dli_fbase;
+}
+
+/// The action for a request to end. A second one is not put off: it ends the process at once.
+static struct sigaction mscope_request_action(void)
+{
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
+    action.sa_sigaction = mscope_on_fatal;
+    return action;
+}
+
+bool mscope_is_watched_request(int number)
+{
+    return number > 0 && number < 64 && (mscope_load_relaxed(&mscope_watched_requests) >> number & 1) != 0;
+}
+
+const struct sigaction *mscope_action_for_kernel(int number, const struct sigaction *action, struct sigaction *room)
+{
+    bool is_default = action != NULL && !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
+    if (!is_default || !mscope_is_watched_request(number)) return action;
+    *room = mscope_request_action();
+    return room;
+}
+
+static void mscope_hide_action(struct sigaction *action)
+{
+    if (action->sa_sigaction != mscope_on_fatal) return;
+    memset(action, 0, sizeof(*action));
+    action->sa_handler = SIG_DFL;
+}
+
+void mscope_hide_request_action(int number, struct sigaction *action)
+{
+    if (mscope_is_watched_request(number)) mscope_hide_action(action);
+}
+
+void mscope_unwatch_requests(void)
+{
+    uint64_t watched = mscope_load_relaxed(&mscope_watched_requests);
+    for (int number = 1; number < 64; number++) {
+        struct sigaction now;
+        if ((watched >> number & 1) == 0 || mscope_set_action(number, NULL, &now) != 0) continue;
+        mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests & ~(1ull << number));
+        mscope_hide_action(&now);
+        mscope_set_action(number, &now, NULL);
+    }
+}
+
+void mscope_watch_signals(void)
+{
+    bool is_awaited = mscope_awaits_backtracer();
+    for (int i = 0; i < MSCOPE_FATAL; i++) {
+        struct sigaction *before = &mscope_before[i];
+        if (sigaction(mscope_fatal[i], NULL, before) != 0) continue;
+        bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
+        bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
+        if (i >= MSCOPE_FAULTS) {
+            // Who handles a request ends by another way, or does not end. The first process of a container has no
+            // default: it would get what it never got.
+            if (!is_default || mscope_process_id() == 1) continue;
+            mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests | 1ull << mscope_fatal[i]);
+        } else if (is_ignored || (is_default && is_awaited)) {
+            continue;
+        }
+        struct sigaction ours = *before;
+        ours.sa_sigaction = mscope_on_fatal;
+        ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;
+        if (i >= MSCOPE_FAULTS) ours = mscope_request_action();
+        mscope_set_action(mscope_fatal[i], &ours, NULL);
+    }
+}

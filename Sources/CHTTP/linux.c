@@ -1,6 +1,7 @@
 #include "CHTTP.h"
 
 #include <errno.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -31,4 +32,21 @@ void mscope_http_name_thread(const char *name)
     char text[16]; // pthread_setname_np refuses longer names altogether
     snprintf(text, sizeof text, "%s", name);
     pthread_setname_np(pthread_self(), text);
+}
+
+struct storage_index {
+    unsigned long module, offset;
+};
+extern void *__tls_get_addr(struct storage_index *index);
+
+static int touch_storage(struct dl_phdr_info *image, size_t size, void *unused)
+{
+    (void)size, (void)unused;
+    if (image->dlpi_tls_modid != 0) __tls_get_addr(&(struct storage_index){image->dlpi_tls_modid, 0});
+    return 0;
+}
+
+void mscope_http_make_thread_storage(void)
+{
+    dl_iterate_phdr(touch_storage, NULL);
 }

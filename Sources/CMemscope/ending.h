@@ -8,8 +8,7 @@
 
 // ---- exit.c
 /// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
-/// `is_locked`: this thread has a lock that a report may need, so it is not waited for as long.
-MSCOPE_HIDDEN int mscope_announce_end(uint32_t kind, int number, bool is_locked, const void *entry);
+MSCOPE_HIDDEN int mscope_announce_end(uint32_t kind, int number, const void *entry);
 /// Has a request to end sent again a moment later; false when it has to be dealt with now. context: its handler
 MSCOPE_HIDDEN bool mscope_postpone(int number, const siginfo_t *info, uint64_t now);
 /// Whether the calling thread writes the report.

@@ -4,6 +4,8 @@
 #include "apart.h"
 #include "ending.h"
 #include "frames.h"
+#include "loaderlock.h"
+#include "scan.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -148,7 +150,7 @@ static bool mscope_has_started_reporter(void)
     return mscope_call_engine(mscope_start_reporter, &started) && started;
 }
 
-__attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, bool is_locked, const void *entry)
+__attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, const void *entry)
 {
     int32_t process = mscope_load_acquire(&mscope_end_process);
     if (mscope_likely(process == 0) || process != mscope_process_id()) return number;
@@ -174,8 +176,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, boo
     mscope_how = (struct mscope_end){kind, number};
     mscope_end_frame = mscope_frame_here();
     mscope_end_entry = (uint64_t)entry;
-    uint64_t patience = is_locked ? MSCOPE_LOCKED_END : mscope_end_options.timeout;
-    mscope_store_release(&mscope_end_at, mscope_now() + patience);
+    mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
     mscope_move_on(MSCOPE_ENDING);
     number = mscope_await_report(number);
     __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
@@ -219,21 +220,30 @@ void mscope_end_after_fork(void)
 void mscope_watch_end(const struct mscope_end_options *options)
 {
     mscope_end_options = *options;
+    mscope_find_thread_names();
     mscope_store_release(&mscope_end_process, mscope_process_id());
     if (options->signals) mscope_watch_signals();
 }
 
-static void mscope_exits(int status, void *context)
+/// From a constructor of a library that is loaded, or a visit of ld.so's list, which the reporter then does without.
+static void mscope_leave_loader(struct mscope_cursor at)
+{
+    if (mscope_reports_end() && mscope_find_whereabouts(at) == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
+}
+
+static MSCOPE_WHOLE void mscope_exits(int status, void *context)
 {
     (void)context;
-    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status, false, __builtin_frame_address(0));
+    mscope_leave_loader((struct mscope_cursor){MSCOPE_CALLER});
+    int wanted = mscope_announce_end(MSCOPE_END_EXIT, status, __builtin_frame_address(0));
     // From a handler, exit goes on with what is left of the first call: handlers before ours, then the streams.
     if (wanted != status) exit(wanted);
 }
 
-static void mscope_exits_quickly(void)
+static MSCOPE_WHOLE void mscope_exits_quickly(void)
 {
-    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1, false, __builtin_frame_address(0));
+    mscope_leave_loader((struct mscope_cursor){MSCOPE_CALLER});
+    int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1, __builtin_frame_address(0));
     if (wanted >= 0) _exit(wanted);
 }
 
@@ -261,7 +271,8 @@ static __attribute__((constructor(101))) void mscope_find_ends(void)
 
 void _exit(int status)
 {
-    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status, false, __builtin_frame_address(0));
+    mscope_leave_loader((struct mscope_cursor){MSCOPE_CALLER});
+    status = mscope_announce_end(MSCOPE_END_AT_ONCE, status, __builtin_frame_address(0));
     if (mscope_next._exit != NULL) mscope_next._exit(status);
     while (true) mscope_raw_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }

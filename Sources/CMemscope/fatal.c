@@ -1,5 +1,6 @@
 // Signals that end the process: faults and requests. Our handler has the report written first.
 #include "apart.h"
+#include "checks.h"
 #include "ending.h"
 #include "loaderlock.h"
 
@@ -36,13 +37,15 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
     bool is_ours = mscope_reports_end(); // not of a child by vfork
-    enum mscope_whereabouts place = is_ours ? mscope_find_whereabouts(context) : MSCOPE_ELSEWHERE;
+    enum mscope_whereabouts place = MSCOPE_ELSEWHERE;
+    if (is_ours) place = mscope_find_whereabouts(mscope_interrupted_call(context));
     // Most that are nowhere are somewhere in a moment.
     static _Atomic uint32_t nowhere;
     bool may_pass = place == MSCOPE_IN_LOADER
                     || (place == MSCOPE_NOWHERE && mscope_add_relaxed(&nowhere, 1) < MSCOPE_NOWHERE_TIMES);
     if (may_pass && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return;
-    mscope_announce_end(MSCOPE_END_SIGNAL, number, place == MSCOPE_IN_LOADER, NULL);
+    if (place == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
+    mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
     const struct sigaction *before = mscope_before;
     for (int i = 0; i < MSCOPE_FATAL; i++)
         if (mscope_fatal[i] == number) before = &mscope_before[i];

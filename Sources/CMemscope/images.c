@@ -260,8 +260,10 @@ static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *cont
 
 static void mscope_lock_images(void)
 {
-    for (int32_t nobody = 0; !mscope_cas_acq_rel(&mscope_imaging, &nobody, mscope_thread_id()); nobody = 0)
+    for (int32_t nobody = 0; !mscope_cas_acq_rel(&mscope_imaging, &nobody, mscope_thread_id()); nobody = 0) {
+        if (mscope_is_ending(nobody)) return; // it waits for us
         sched_yield();
+    }
 }
 
 bool mscope_is_imaging(int32_t thread)

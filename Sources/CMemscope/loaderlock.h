@@ -11,8 +11,10 @@ enum mscope_whereabouts {
     MSCOPE_IN_LOADER, // it may hold the lock, or that of the images noted under it
     MSCOPE_NOWHERE,   // who called the function is not known, as in a stub of ours: it may be in ld.so
 };
-/// Where a thread is that a signal interrupted.
-MSCOPE_HIDDEN enum mscope_whereabouts mscope_find_whereabouts(const void *context);
+/// Where the calling thread is, by its stack from a call on.
+MSCOPE_HIDDEN enum mscope_whereabouts mscope_find_whereabouts(struct mscope_cursor at);
+/// The calling thread has the lock, or may have it, and ends the process: nobody else gets it any more.
+MSCOPE_HIDDEN void mscope_lose_loader_lock(void);
 MSCOPE_HIDDEN void mscope_loader_lock_after_fork(void);
 
 #endif

@@ -258,5 +258,7 @@ MSCOPE_HIDDEN struct mscope_known_code mscope_find_known_code(void);
 /// Of those that were not held: from where they are blocked.
 MSCOPE_HIDDEN void mscope_find_stack_pointers(struct mscope_plan *plan);
 MSCOPE_HIDDEN struct mscope_thread_layout mscope_find_thread_layout(void);
+/// Finds what the layout is found by, which takes ld.so's lock: while it can be had.
+MSCOPE_HIDDEN void mscope_find_thread_names(void);
 
 #endif

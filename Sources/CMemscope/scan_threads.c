@@ -1,4 +1,5 @@
 // Who is there when a scan is made, and how far their stacks reach.
+#include "loaderlock.h"
 #include "scan.h"
 
 #include <dirent.h>
@@ -116,21 +117,30 @@ void mscope_find_stack_pointers(struct mscope_plan *plan)
 
 // ---- how glibc lays out a thread
 
+// What libthread_db reads: {bits, count, offset} of a member, and the size of the whole.
+static const uint32_t *mscope_db_tid, *mscope_db_size;
+static void (*mscope_static_tls)(size_t *, size_t *);
+
+void mscope_find_thread_names(void)
+{
+    mscope_db_tid = dlsym(RTLD_DEFAULT, "_thread_db_pthread_tid");
+    mscope_db_size = dlsym(RTLD_DEFAULT, "_thread_db_sizeof_pthread");
+    mscope_static_tls = (void (*)(size_t *, size_t *))dlsym(RTLD_DEFAULT, "_dl_get_tls_static_info");
+}
+
 struct mscope_thread_layout mscope_find_thread_layout(void)
 {
     struct mscope_thread_layout layout = {0};
 #if defined(__x86_64__)
-    // What libthread_db reads: {bits, count, offset} of a member, and the size of the whole.
-    const uint32_t *tid = dlsym(RTLD_DEFAULT, "_thread_db_pthread_tid");
-    const uint32_t *size = dlsym(RTLD_DEFAULT, "_thread_db_sizeof_pthread");
-    void (*tls)(size_t *, size_t *) = (void (*)(size_t *, size_t *))dlsym(RTLD_DEFAULT, "_dl_get_tls_static_info");
+    if (mscope_static_tls == NULL && mscope_may_iterate()) mscope_find_thread_names();
+    const uint32_t *tid = mscope_db_tid, *size = mscope_db_size;
     size_t bytes = 0, alignment = 0;
-    if (tid == NULL || size == NULL || tls == NULL) return layout;
+    if (tid == NULL || size == NULL || mscope_static_tls == NULL) return layout;
     // Believed only if it is right for this thread.
     const char *self = (const char *)mscope_thread_pointer();
     if (tid[0] != 32 || tid[2] > *size - 4) return layout;
     if (*(const int32_t *)(self + tid[2]) != mscope_system(SYS_gettid)) return layout;
-    tls(&bytes, &alignment);
+    mscope_static_tls(&bytes, &alignment);
     layout = (struct mscope_thread_layout){*size, tid[2], bytes > *size ? bytes - *size : 0};
 #endif
     return layout;

@@ -96,12 +96,17 @@ def loading(runner):
         # The child that sends the signal leaves one of its own.
         ends = [report["end"]["signal"] for report in reports.values()]
         runner.check(f"SIGTERM under ld.so's lock, {how}: the report is there", 15 in ends, ends)
-    for how, status in (("stay", -15), ("crash", -11)):
+    beginning = runner.folder / "beginning.so"
+    source = runner.folder / "beginning.c"
+    source.write_text("#include <stdlib.h>\n__attribute__((constructor)) static void begin(void) { exit(9); }\n")
+    subprocess.run(["clang", "-shared", "-fPIC", source, "-o", beginning], check=True, stdin=subprocess.DEVNULL)
+    for how, status in (("stay", -15), ("crash", -11), ("exit", 9), ("_exit", 9), ("begin", 9)):
         began = time.monotonic()
-        outcome, _ = runner.run(str(plugin), command=[program, how])
-        runner.check(f"under ld.so's lock for good, {how}: ends in seconds, and says that there is no report",
-                     outcome.returncode == status and "not ready in time" in outcome.stderr
-                     and time.monotonic() - began < 8, outcome)
+        outcome, reports = runner.run(str(beginning if how == "begin" else plugin), command=[program, how])
+        runner.check(f"under ld.so's lock for good, {how}: ends in seconds",
+                     (outcome.returncode, outcome.stderr) == (status, "") and time.monotonic() - began < 5, outcome)
+        blocks = [report["summary"]["unreachableBlocks"] for report in reports.values()]
+        runner.check(f"under ld.so's lock for good, {how}: its report", blocks == [1], reports)
 
 
 def library(runner):

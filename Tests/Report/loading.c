@@ -1,5 +1,6 @@
-// Is told to end while its thread holds ld.so's lock. Argument: "visit" within dl_iterate_phdr, "load" amid dlopen and
-// dlclose, "stay" in a place that never gives the lock back, or "crash" there.
+// Ends, or is told to, while its thread holds ld.so's lock. Argument: "visit" within dl_iterate_phdr, "load" amid dlopen
+// and dlclose, "stay" in a place that never gives the lock back, or "crash", "exit", "_exit" there; "begin" in the
+// constructor of a library that is loaded.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>
@@ -27,6 +28,16 @@ static int crash(struct dl_phdr_info *info, size_t size, void *context) {
     return 1;
 }
 
+static int leave(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)info, (void)size, (void)context;
+    exit(9);
+}
+
+static int leave_at_once(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)info, (void)size, (void)context;
+    _exit(9);
+}
+
 static void load(const char *plugin) {
     if (fork() == 0) {
         usleep(20000 + (useconds_t)getpid() % 1000);
@@ -49,6 +60,9 @@ int main(int count, char **arguments) {
     case 'v': dl_iterate_phdr(visit, NULL); break;
     case 's': dl_iterate_phdr(stay, NULL); break;
     case 'c': dl_iterate_phdr(crash, NULL); break;
+    case 'e': dl_iterate_phdr(leave, NULL); break;
+    case '_': dl_iterate_phdr(leave_at_once, NULL); break;
+    case 'b': dlopen(arguments[2], RTLD_NOW); break;
     default: load(arguments[2]);
     }
     return lost != NULL; // no report names this end

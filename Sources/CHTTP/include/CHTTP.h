@@ -64,6 +64,8 @@ int mscope_http_eventfd(void);
 void mscope_http_semaphore_wait(sem_t *semaphore, uint64_t until);
 /// Names the calling thread; at most 15 bytes are kept.
 void mscope_http_name_thread(const char *name);
+/// Has libc make the calling thread's thread-local storage now: on first use it would take ld.so's lock.
+void mscope_http_make_thread_storage(void);
 
 // ---- files.c
 

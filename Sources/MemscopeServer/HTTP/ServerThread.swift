@@ -98,6 +98,8 @@ private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     mscope_thread_mark_internal()
     let body = unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
     unsafe mscope_http_name_thread(body.name)
+    // A thread of the program's may keep ld.so's lock; one that a forked child does not have may do so for ever.
+    if mscope_fork_generation() == 0 { mscope_http_make_thread_storage() }
     mscope_thread_joins_descriptors(body.isApart)
     body.started.signal()
     body.run()

@@ -4,6 +4,7 @@
 // thread that blocks all three. Ours do, as no handler of the program may run there. So when the backtracer has set its
 // handler for the three, which it does only in a crash, ours let one of them come.
 #include "apart.h"
+#include "own_threads.h"
 
 #include <signal.h>
 #include <string.h>

@@ -293,16 +293,6 @@ MSCOPE_HIDDEN void mscope_image_path(uint64_t start, const char *name, char *pat
 MSCOPE_HIDDEN void mscope_scan_after_fork(void);
 MSCOPE_HIDDEN void mscope_stop_after_fork(void);
 
-// ---- own_threads.c
-enum { MSCOPE_OWN_THREADS = 16 };
-/// The calling thread is one that we started; or was, and ends.
-MSCOPE_HIDDEN void mscope_own_thread_joins(void);
-MSCOPE_HIDDEN void mscope_own_thread_leaves(void);
-MSCOPE_HIDDEN uint32_t mscope_own_thread_count(void);
-/// The ids of the first MSCOPE_OWN_THREADS of those that have not ended, then zeros.
-MSCOPE_HIDDEN void mscope_list_own_threads(int32_t *tids);
-MSCOPE_HIDDEN void mscope_own_threads_after_fork(void);
-
 // ---- threads.c
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
@@ -355,14 +345,6 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 
 // ---- descriptors.c
 MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
-
-// ---- backtracer.c
-/// The program has set a handler for a signal.
-MSCOPE_HIDDEN void mscope_note_handler(int number);
-
-// ---- trial.c
-/// Whether `body` returns true in a copy of the process, within a fifth of a second.
-MSCOPE_HIDDEN bool mscope_succeeds_in_copy(bool (*body)(void));
 
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);

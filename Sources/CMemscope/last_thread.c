@@ -1,5 +1,6 @@
 // A program whose main thread has ended ends with its last thread: ours must not keep it alive.
 #include "ending.h"
+#include "own_threads.h"
 #include "stop.h"
 
 #include <fcntl.h>

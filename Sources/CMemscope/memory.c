@@ -10,7 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 1 << 13 };
+// A bank is a mapping, and so are its events and its departures; so many again for everything else.
+enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 4 * MSCOPE_BANKS };
 // What we mapped, to be measured and kept out of scans; an entry whose start is 0 is free, one without size not ready.
 static struct {
     _Atomic uint64_t start, size;

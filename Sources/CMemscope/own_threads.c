@@ -1,5 +1,5 @@
 // Which threads are ours, also where nothing is recorded.
-#include "internal.h"
+#include "own_threads.h"
 
 static _Atomic uint32_t mscope_own_threads;
 static _Atomic int32_t mscope_own_tids[MSCOPE_OWN_THREADS]; // 0: free
@@ -17,7 +17,8 @@ void mscope_own_thread_leaves(void)
 {
     mscope_add_relaxed(&mscope_own_threads, -1u);
     for (int i = 0; i < MSCOPE_OWN_THREADS; i++)
-        if (mscope_load_relaxed(&mscope_own_tids[i]) == mscope_thread_id()) mscope_store_release(&mscope_own_tids[i], 0);
+        if (mscope_load_relaxed(&mscope_own_tids[i]) == mscope_thread_id())
+            mscope_store_release(&mscope_own_tids[i], 0);
 }
 
 uint32_t mscope_own_thread_count(void)

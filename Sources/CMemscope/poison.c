@@ -101,8 +101,8 @@ static bool mscope_let_go_on(struct mscope_cursor at, uint64_t *registers, uint3
 }
 
 /// Whether the instruction at `at` jumps to where a freed block says; that block, and where in it.
-static enum mscope_found mscope_jumps_by_freed(struct mscope_cursor at, const uint64_t *registers, struct mscope_departure *out,
-                                  uint64_t *address)
+static enum mscope_found mscope_jumps_by_freed(struct mscope_cursor at, const uint64_t *registers,
+                                               struct mscope_departure *out, uint64_t *address)
 {
     uint8_t code[16];
     uint64_t word, count = mscope_read_memory(at.pc - 1, code, sizeof(code));

@@ -9,6 +9,7 @@
 
 #include "frames.h"
 #include "internal.h"
+#include "own_threads.h"
 
 enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 280, MSCOPE_VECTOR_PARTS = 4 };
 enum { MSCOPE_PAGE = 4096, MSCOPE_WINDOW = 512 };

@@ -2,6 +2,7 @@
 // are ours. A guard can only be passed while its signal is not blocked, so those two never are; the program is told
 // that they are.
 #include "checks.h"
+#include "own_threads.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
 // Threads: their banks of counters, their numbers and names.
 #include "apart.h"
+#include "own_threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 _Thread_local struct mscope_tls mscope_tls;
 _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 _Atomic uint32_t mscope_bank_count;
+/// Banks without an owner, or about to be; once all there may be are made, who finds none need not look at each.
+static _Atomic uint32_t mscope_free_banks;
 
 enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_EXIT_ROUNDS = 2 };
 struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another one needs the place
@@ -84,13 +87,17 @@ static void mscope_find_stack(struct mscope_bank *bank)
 static struct mscope_bank *mscope_claim_bank(void)
 {
     uint32_t count = mscope_load_acquire(&mscope_bank_count);
-    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
+    bool any = mscope_load_relaxed(&mscope_free_banks) != 0;
+    for (uint32_t i = 0; any && i < count && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
         uint32_t free = MSCOPE_BANK_FREE;
         if (bank && mscope_load_relaxed(&bank->state) == free
-            && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED))
+            && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED)) {
+            mscope_add_relaxed(&mscope_free_banks, -1u);
             return bank;
+        }
     }
+    if (count >= MSCOPE_BANKS) return NULL;
     struct mscope_bank *bank = mscope_map(sizeof(struct mscope_bank));
     if (bank == NULL) return NULL;
     uint32_t index = mscope_add_relaxed(&mscope_bank_count, 1);
@@ -173,6 +180,7 @@ struct mscope_bank *mscope_enter(void)
 
 void mscope_leave_borrowed(struct mscope_bank *bank)
 {
+    mscope_add_relaxed(&mscope_free_banks, 1);
     mscope_store_release(&bank->state, MSCOPE_BANK_FREE);
 }
 
@@ -281,6 +289,7 @@ void mscope_threads_after_fork(void)
             mscope_end_record(mscope_records[i].thread, bank);
     }
     uint32_t count = mscope_load_relaxed(&mscope_bank_count);
+    mscope_store_relaxed(&mscope_free_banks, 0); // those that were free are among the ones below
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_relaxed(&mscope_banks[i]);
         if (bank != NULL && bank != mscope_tls.bank) mscope_leave_borrowed(bank);

@@ -1,6 +1,6 @@
 // What may wait for ever, because a thread that is interrupted or does not exist here holds a lock, is tried by a copy
 // of the process first, which can be given up.
-#include "internal.h"
+#include "loaderlock.h"
 #include "system.h"
 
 #include <signal.h>

@@ -181,6 +181,17 @@ static void child_is_told_amid(void) {
     for (size_t size = 1;; size = size * 7919 % 1000003) free(malloc(size));
 }
 
+static int end_of_family(const char *way) {
+    if (strcmp(way, "fork") == 0) return in_child(child_exits, 0);
+    if (strcmp(way, "fork-abort") == 0) return in_child(child_aborts, 0);
+    if (strcmp(way, "fork-term") == 0) return in_child(child_is_told, 0);
+    if (strcmp(way, "fork-term-amid") == 0) return in_child(child_is_told_amid, 0);
+    if (strcmp(way, "forks-in-handler") == 0) return forks_in_handler();
+    if (strcmp(way, "execs") == 0) return in_child(child_executes, 0);
+    if (strcmp(way, "vfork") == 0) return in_child(NULL, 1);
+    return 99;
+}
+
 static int end(const char *way) {
     pthread_t thread;
     if (strcmp(way, "return") == 0) return 3;
@@ -214,13 +225,7 @@ static int end(const char *way) {
     if (strcmp(way, "no-clone") == 0) return forbid(SYS_clone, SYS_clone3);
     if (strcmp(way, "no-remote-reads") == 0) return forbid(SYS_process_vm_readv, SYS_ptrace);
     if (strcmp(way, "no-files") == 0) return forbid(SYS_openat, SYS_openat);
-    if (strcmp(way, "fork") == 0) return in_child(child_exits, 0);
-    if (strcmp(way, "fork-abort") == 0) return in_child(child_aborts, 0);
-    if (strcmp(way, "fork-term") == 0) return in_child(child_is_told, 0);
-    if (strcmp(way, "fork-term-amid") == 0) return in_child(child_is_told_amid, 0);
-    if (strcmp(way, "forks-in-handler") == 0) return forks_in_handler();
-    if (strcmp(way, "execs") == 0) return in_child(child_executes, 0);
-    if (strcmp(way, "vfork") == 0) return in_child(NULL, 1);
+    if (strstr(way, "fork") != NULL || strcmp(way, "execs") == 0) return end_of_family(way);
     if (strcmp(way, "elsewhere") == 0) return chdir("/") == 0 ? 13 : 14;
     return 99;
 }

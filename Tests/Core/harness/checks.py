@@ -1,7 +1,7 @@
 """The memory checks: each crime alone, each twin without one, in every configuration."""
 
 from harness import processes
-from harness.cases import ALLOCATORS, WAYS, library, program_test
+from harness.cases import ALLOCATORS, WAYS, checked, library, program_test
 from harness.results import Result, Test
 
 REFUSED = {
@@ -151,6 +151,29 @@ def endings():
     return tests
 
 
+def crowd(way, **checks):
+    """More threads than the core keeps apart. The run without it tells whether the kernel lets so many live."""
+
+    def run(build):
+        outcomes = []
+        for way_of_run, preload in (("preloaded", []), (way, [build.core_library()] if way == "preloaded" else [])):
+            path = build.program("checks/crowd.c", way_of_run)
+            outcomes.append(processes.run([path], build.environment("full", preload, **checks), build.folder, 120))
+        plain, ours = outcomes
+        if plain.status != 0:
+            return [Result(False, "the kernel lets 9,000 threads live without the core", plain.text + plain.tail())]
+        same = (plain.status, plain.output, plain.errors) == (ours.status, ours.output, ours.errors)
+        reason = f"without: {plain.status} {plain.output}\nwith: {ours.status} {ours.output} {ours.tail()}"
+        return checked(ours) + [Result(same, "ends as without the core", reason)]
+
+    return Test(f"checks/crowd.c {way} {' '.join(checks.values())}", run)
+
+
+def crowds():
+    found = [crowd(way, MEMSCOPE_CHECKS="full") for way in WAYS]
+    return found + [crowd("preloaded", MEMSCOPE_CHECKS="sampled")]
+
+
 def twins(options):
     """Programs that check the core's figures and the blocks they get: the checks must change neither."""
     steps = 20000 if options.quick else 100000
@@ -186,4 +209,4 @@ def twins(options):
 
 
 def tests(options):
-    return twins(options) + bad_frees() + guards(options) + canaries() + pages() + endings()
+    return twins(options) + bad_frees() + guards(options) + canaries() + pages() + crowds() + endings()

@@ -22,6 +22,7 @@ def tests(options):
             name = f"scan/threads.c {way} {hold}"
             found.append(program_test(name, "scan/threads.c", way, arguments=(variable, hold)))
         found.append(program_test(f"scan/kernel.c {way}", "scan/kernel.c", way))
+        found.append(program_test(f"scan/tracer.c {way}", "scan/tracer.c", way))
         for hold in HOLDS:
             found.append(program_test(f"scan/frames.c {way} {hold}", "scan/frames.c", way, arguments=(hold,)))
     for hold in HOLDS:

@@ -3,7 +3,7 @@
 import shutil
 
 from harness import processes
-from harness.cases import checked
+from harness.cases import WAYS, checked, program_test
 from harness.results import Result, Test, parse_witness
 
 # Compilers, levels and frame pointers that frames.c and rules.c are built with.
@@ -99,6 +99,7 @@ def c_tests(options):
         witnessed("threads.c", compiled("threads.c"), arguments=plugin),
         # The referees differ about this one frame; what counts is that no wrong stack is called exact.
         witnessed("null_call.c", compiled("null_call.c"), least=0),
+        witnessed("stray_rbp.c", compiled("stray_rbp.c"), arguments=("described",)),
         witnessed("frames.c without tables", compiled("frames.c", WITHOUT_TABLES), least=0),
         witnessed(
             "sqlite.c static", compiled("sqlite.c", libraries=("-l:libsqlite3.a",), way="wrapped"), way="wrapped"
@@ -107,6 +108,11 @@ def c_tests(options):
     ]
     for source in ("callbacks.c", "signals.c", "containers.cpp"):
         tests.append(witnessed(source, compiled(source, way="wrapped"), way="wrapped"))
+    for way in WAYS:
+        name = "stacks/stray_rbp.c by itself"
+        tests.append(program_test(f"{name} {way}", "stacks/stray_rbp.c", way))
+        faults = {"arguments": ("faults",), "MEMSCOPE_CHECKS": "pages"}
+        tests.append(program_test(f"{name} {way} faults", "stacks/stray_rbp.c", way, **faults))
     for compiler, flags in C_FLAVOURS[1:9:3] if options.quick else C_FLAVOURS:
         if not shutil.which(compiler):
             continue

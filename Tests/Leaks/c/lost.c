@@ -2,6 +2,7 @@
 #include "cases.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -51,11 +52,75 @@ static void holder_freed(void)
     free(holder);
 }
 
+/// Where an int was written over half of an old address, and a stack has such words, the rest points near a multiple
+/// of 4 GiB. Of blocks of 20 MiB one in 200 lies there and would be held: it is kept, and the next one will not.
+static bool is_apart(uintptr_t start, size_t size)
+{
+    enum { NEAR = 1 << 20 };
+    static void *kept[16];
+    static size_t count;
+    if ((start - NEAR) >> 32 == (start + size + NEAR) >> 32) return true;
+    if (count == sizeof kept / sizeof kept[0]) abort();
+    kept[count++] = (void *)start;
+    return false;
+}
+
+static char *filled_apart(size_t size)
+{
+    char *block = filled(size);
+    while (!is_apart((uintptr_t)block, size)) block = filled(size);
+    return block;
+}
+
 static void large(void)
 {
-    char *block = filled(3 << 20);
+    char *block = filled_apart(3 << 20);
     void *small = filled(48);
     memcpy(block + (3 << 20) - sizeof small, &small, sizeof small);
+}
+
+// ---- larger than any guarded block, and more than there is room for: MEMSCOPE_CHECKS=pages has pools of pages, the
+// last of 1 MiB each, and gives what finds none its canaries
+
+enum { LEAST_LARGE = 100 * 1000, MOST_LARGE = 20 * 1000 * 1000, KEPT_LARGE = 15, ONE_SIZE = 900 * 1000 };
+
+/// Of each size one is lost and one is kept, which is a little larger.
+static void of_every_large_size(void)
+{
+    static void *kept[KEPT_LARGE];
+    size_t count = 0;
+    for (size_t size = LEAST_LARGE; size < MOST_LARGE; size = size * 3 / 2) {
+        filled_apart(size);
+        kept[count++] = filled(size + 1000);
+    }
+    filled_apart(MOST_LARGE);
+    kept[count++] = filled(MOST_LARGE + 1000);
+    if (count != KEPT_LARGE) abort();
+}
+
+static void of_one_large_size(void)
+{
+    enum { COUNT = 60 };
+    static void *kept[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        kept[i] = filled(ONE_SIZE + 1000);
+        filled_apart(ONE_SIZE);
+    }
+    for (int i = 0; i < COUNT; i += 2) free(kept[i]);
+}
+
+static void grown_large(void)
+{
+    for (size_t size = LEAST_LARGE; size < MOST_LARGE; size *= 4) {
+        char *block = NULL;
+        do {
+            block = realloc(NULL, size / 64);
+            for (size_t grown = size / 16; block && grown <= size; grown *= 4) block = realloc(block, grown);
+            if (!block) abort();
+            block[size - 1] = 1;
+        } while (!is_apart((uintptr_t)block, size));
+        cases_show(block);
+    }
 }
 
 /// A pointer one past the end belongs to whatever comes next.
@@ -125,6 +190,9 @@ const struct leak_case lost_cases[] = {
     {"overwritten", overwritten},
     {"holder-freed", holder_freed},
     {"large", large},
+    {"of-every-large-size", of_every_large_size},
+    {"of-one-large-size", of_one_large_size},
+    {"grown-large", grown_large},
     {"past-the-end", after_end},
     {"at-odd-address", at_odd_address},
     {"in-disguise", in_disguise},

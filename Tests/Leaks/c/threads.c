@@ -1,7 +1,11 @@
 // What threads hold while they live, and lose when they end.
 #include "cases.h"
 
+#include "../../Core/support/limits.h"
+
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static _Thread_local void *local;
@@ -157,12 +161,68 @@ static void many_threads(void)
     for (int i = 0; i < 50; i++) run_thread(churn);
 }
 
+// ---- more threads than MemScope has room for, which is 8,192
+
+enum { CROWD = 9000, CROWD_STACK = 32 * 1024, CROWD_LOSES = 10 };
+static struct cases_node *crowd_nodes[CROWD];
+static void *crowd_blocks[CROWD];
+static sem_t crowd_waits, crowd_gate;
+
+static void await(sem_t *semaphore, int count)
+{
+    for (int i = 0; i < count; i++)
+        while (sem_wait(semaphore) != 0) continue;
+}
+
+/// The first have room and the last have none: each frees a block of the others.
+static void *stay(void *place)
+{
+    int i = (int)((struct cases_node **)place - crowd_nodes);
+    crowd_nodes[i] = cases_node_new(NULL, NULL);
+    crowd_blocks[i] = filled(114);
+    sem_post(&crowd_waits);
+    await(&crowd_gate, 1);
+    free(crowd_blocks[(i + CROWD / 2) % CROWD]);
+    crowd_blocks[(i + CROWD / 2) % CROWD] = NULL;
+    sem_post(&crowd_waits);
+    for (;;) pause();
+    return place;
+}
+
+static void start_crowd(void)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, CROWD_STACK);
+    for (int i = 0; i < CROWD; i++) {
+        pthread_t thread;
+        int error = pthread_create(&thread, &attributes, stay, &crowd_nodes[i]);
+        if (error == 0) continue;
+        fprintf(stderr, "thread %d of %d was not started: %s; %s\n", i + 1, CROWD, strerror(error), thread_limits());
+        exit(1);
+    }
+}
+
+/// The last ones' nodes are not known: what they lead to is held all the same, and what nothing leads to is lost.
+static void lost_beside_crowd(void)
+{
+    sem_init(&crowd_waits, 0, 0);
+    sem_init(&crowd_gate, 0, 0);
+    start_crowd();
+    await(&crowd_waits, CROWD);
+    for (int i = 0; i < CROWD; i++) sem_post(&crowd_gate);
+    await(&crowd_waits, CROWD);
+    for (int i = 0; i < CROWD; i++) crowd_nodes[i]->payload = filled(112);
+    for (int i = 0; i < CROWD_LOSES; i++) filled(113);
+}
+
 const struct leak_case thread_cases[] = {
     {"lost-by-thread", lost_by_thread},
     {"lost-by-twenty-threads", lost_by_many},
     {"lost-with-thread-local", lost_with_local},
     {"lost-with-thread-specific", lost_with_specific},
     {"lost-by-pthread-exit", lost_by_exit},
+    {"lost-beside-crowd", lost_beside_crowd},
     {"clean-not-joined", not_joined},
     {"clean-freed-by-destructor", freed_by_destructor},
     {"clean-main-thread-local", main_local},

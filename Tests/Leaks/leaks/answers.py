@@ -12,6 +12,8 @@ WAYS = ("N", "O", "Ns", "Os")
 STATIC = ("Ns", "Os")
 # Built without reflection metadata: cases that say what is then known.
 BLIND = "R"
+# C is built in one way and runs under each level of checks, which decides where a block lies.
+CHECKS = {"C": "sampled", "C-full": "full", "C-pages": "pages"}
 
 
 @dataclass

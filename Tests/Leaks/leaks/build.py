@@ -6,6 +6,8 @@ from pathlib import Path
 
 from harness.build import ROOT, Build, BuildError
 
+from leaks import answers
+
 TESTS = ROOT / "Tests" / "Leaks"
 SWIFT_FLAGS = {
     "N": ["-Onone"],
@@ -28,7 +30,9 @@ def preload_library():
 
 class LeakBuild(Build):
     def cases(self, way):
-        return self._once(f"{way}/cases", self._link_c if way == "C" else lambda path: self._link_swift(way, path))
+        if way in answers.CHECKS:
+            return self._once("C/cases", self._link_c)
+        return self._once(f"{way}/cases", lambda path: self._link_swift(way, path))
 
     def _support(self):
         def make(path):

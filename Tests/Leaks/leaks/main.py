@@ -38,7 +38,11 @@ def reports(folder):
 
 def run_case(build, case, way, options):
     folder = Path(tempfile.mkdtemp(prefix=f"{case.name}-", dir=build.folder))
-    values = build.environment(preload=[options.preload], MEMSCOPE_REPORT=f"{folder}/{{PID}}.json")
+    values = build.environment(
+        preload=[options.preload],
+        MEMSCOPE_REPORT=f"{folder}/{{PID}}.json",
+        MEMSCOPE_CHECKS=answers.CHECKS.get(way, "sampled"),
+    )
     outcome = processes.run([build.cases(way), case.name], values, folder, timeout=60)
     if outcome.status != 0:
         return [Result(False, "ends well", f"status {outcome.status}\n{outcome.tail()}")]
@@ -68,7 +72,7 @@ def same_names(build, way, cases):
 def tests(options):
     swift = [case for path in sorted(TESTS.glob("cases/*.answers")) for case in answers.read(path)]
     plain = [case for path in sorted(TESTS.glob("c/*.answers")) for case in answers.read(path)]
-    groups = [(way, swift) for way in (*answers.WAYS, answers.BLIND)] + [("C", plain)]
+    groups = [(way, swift) for way in (*answers.WAYS, answers.BLIND)] + [(way, plain) for way in answers.CHECKS]
     result = []
     for way, cases in groups:
         result.append(Test(f"{way}/names", lambda build, way=way, cases=cases: same_names(build, way, cases)))

@@ -126,6 +126,7 @@ def complaints(report):
     refused = report["scan"]["refusedReferences"]
     if refused:
         result.append(f"{refused} references lead where their type does not allow: a layout is not what it seems")
+    result += [f"{error['kind']} of a block of {error['size']} bytes is reported" for error in report["errors"]]
     rows = Counter(row_name(leak) for leak in report["leaks"])
     result += [f"{count} rows of {name[:3]} read the same" for name, count in rows.items() if count > 1]
     empty = (cycle for cycle in report["cycles"] if cycle["objects"] < cycle["count"])

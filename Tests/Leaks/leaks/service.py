@@ -43,12 +43,16 @@ def ask(path, method, target, timeout=60):
         connection.close()
 
 
-def scan(path):
-    """One scan; waits while the server is busy with another."""
+def scan(path, patience=60):
+    """One scan; waits while the server is busy with another, `patience` seconds at most."""
+    deadline = time.monotonic() + patience
     while True:
         answer = ask(path, "POST", "/api/leakscan")
         if answer is None or answer.status != 503:
             return answer
+        if time.monotonic() > deadline:
+            said = str(answer.body)[:300]
+            raise TimeoutError(f"POST /api/leakscan at {path} was answered with 503 for {patience} s, last: {said}")
         time.sleep(0.05)
 
 

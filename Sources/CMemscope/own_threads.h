@@ -1,0 +1,21 @@
+// Which threads are ours, and what is done with them.
+#ifndef MSCOPE_OWN_THREADS_H
+#define MSCOPE_OWN_THREADS_H
+
+#include "internal.h"
+
+// ---- own_threads.c
+enum { MSCOPE_OWN_THREADS = 16 };
+/// The calling thread is one that we started; or was, and ends.
+MSCOPE_HIDDEN void mscope_own_thread_joins(void);
+MSCOPE_HIDDEN void mscope_own_thread_leaves(void);
+MSCOPE_HIDDEN uint32_t mscope_own_thread_count(void);
+/// The ids of the first MSCOPE_OWN_THREADS of those that have not ended, then zeros.
+MSCOPE_HIDDEN void mscope_list_own_threads(int32_t *tids);
+MSCOPE_HIDDEN void mscope_own_threads_after_fork(void);
+
+// ---- backtracer.c
+/// The program has set a handler for a signal.
+MSCOPE_HIDDEN void mscope_note_handler(int number);
+
+#endif

@@ -1,6 +1,6 @@
 // Ends, or is told to, while its thread holds ld.so's lock. Argument: "visit" within dl_iterate_phdr, "load" amid
-// dlopen and dlclose, "stay" in a place that never gives the lock back; "crash", "exit" or "_exit" there; "begin" in the
-// constructor of a library that is loaded.
+// dlopen and dlclose, "stay" in a place that never gives the lock back; "crash", "exit" or "_exit" there; "begin" in
+// the constructor of a library that is loaded.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>

@@ -17,7 +17,9 @@ enum ProcessFacts {
         )
     }
 
-    /// Resident bytes; nil when /proc is not there. Of the thread: that of a first thread that has ended has none.
+    /// Resident bytes; nil when /proc is not there.
+    ///
+    /// `/proc/self` is the first thread's, which has none once it has ended.
     static var residentBytes: UInt64? {
         let fields = read("/proc/thread-self/statm").split(separator: " ")
         guard fields.count > 1, let pages = UInt64(fields[1]) else { return nil }

@@ -4,7 +4,10 @@
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -34,19 +37,34 @@ void mscope_http_name_thread(const char *name)
     pthread_setname_np(pthread_self(), text);
 }
 
+enum { MODULES = 64 };
+struct modules {
+    size_t count, ids[MODULES];
+};
+
+/// Images that are never unloaded: this one, and those that Swift's runtime is made of.
+static int note_module(struct dl_phdr_info *image, size_t size, void *context)
+{
+    (void)size;
+    struct modules *found = context;
+    uintptr_t here = (uintptr_t)note_module;
+    bool is_ours = strstr(image->dlpi_name, "/libswift") != NULL || strstr(image->dlpi_name, "/libdispatch") != NULL;
+    for (int i = 0; i < image->dlpi_phnum && !is_ours; i++)
+        is_ours = here - image->dlpi_addr - image->dlpi_phdr[i].p_vaddr < image->dlpi_phdr[i].p_memsz;
+    if (is_ours && image->dlpi_tls_modid != 0 && found->count < MODULES)
+        found->ids[found->count++] = image->dlpi_tls_modid;
+    return 0;
+}
+
 struct storage_index {
     unsigned long module, offset;
 };
 extern void *__tls_get_addr(struct storage_index *index);
 
-static int touch_storage(struct dl_phdr_info *image, size_t size, void *unused)
-{
-    (void)size, (void)unused;
-    if (image->dlpi_tls_modid != 0) __tls_get_addr(&(struct storage_index){image->dlpi_tls_modid, 0});
-    return 0;
-}
-
 void mscope_http_make_thread_storage(void)
 {
-    dl_iterate_phdr(touch_storage, NULL);
+    struct modules found = {0};
+    dl_iterate_phdr(note_module, &found);
+    // Not within: it takes a second lock of ld.so's, which others take first.
+    for (size_t i = 0; i < found.count; i++) __tls_get_addr(&(struct storage_index){found.ids[i], 0});
 }

@@ -17,7 +17,10 @@ MSCOPE_HIDDEN bool mscope_is_reporter(void);
 MSCOPE_HIDDEN bool mscope_reports_end(void);
 
 // ---- fatal.c
-MSCOPE_HIDDEN void mscope_watch_signals(void);
+/// Takes the signals that end the process, from the `first` of them on: 0 is all.
+MSCOPE_HIDDEN void mscope_watch_signals(int first);
+/// In a forked child: what its parent could not take.
+MSCOPE_HIDDEN void mscope_signals_of_child(void);
 
 // ---- last_thread.c
 struct mscope_end;
@@ -26,6 +29,7 @@ MSCOPE_HIDDEN bool mscope_is_over(struct mscope_end *end);
 MSCOPE_HIDDEN void mscope_end_as(struct mscope_end end);
 
 // ---- golang.c
+extern MSCOPE_HIDDEN bool mscope_has_go; // some image is made by Go
 MSCOPE_HIDDEN void mscope_watch_go(void);
 
 #endif

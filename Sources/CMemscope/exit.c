@@ -16,7 +16,7 @@
 
 enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2, MSCOPE_POSTPONED = 3 };
 // nanoseconds
-enum { MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000, MSCOPE_LOOK_FOR_THREADS = 1000000000 };
+enum { MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000, MSCOPE_LOOK_FOR_THREADS = 200000000 };
 
 static _Atomic uint32_t mscope_end_state;
 // The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
@@ -212,7 +212,9 @@ void mscope_end_after_fork(void)
     mscope_store_relaxed(&mscope_end_thread, 0);
     mscope_postponed_since = 0;
     mscope_store_relaxed(&mscope_end_state, MSCOPE_QUIET);
-    mscope_store_release(&mscope_end_process, mscope_end_options.start_in_child != NULL ? mscope_process_id() : 0);
+    bool is_reported = mscope_end_options.start_in_child != NULL;
+    mscope_store_release(&mscope_end_process, is_reported ? mscope_process_id() : 0);
+    if (is_reported && mscope_end_options.signals) mscope_signals_of_child();
 }
 
 // ---- ends
@@ -222,7 +224,7 @@ void mscope_watch_end(const struct mscope_end_options *options)
     mscope_end_options = *options;
     mscope_find_thread_names();
     mscope_store_release(&mscope_end_process, mscope_process_id());
-    if (options->signals) mscope_watch_signals();
+    if (options->signals) mscope_watch_signals(0);
 }
 
 /// From a constructor of a library that is loaded, or a visit of ld.so's list, which the reporter then does without.

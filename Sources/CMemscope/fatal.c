@@ -28,6 +28,42 @@ static int mscope_set_action(int number, const struct sigaction *action, struct 
     return sigaction(number, action, old);
 }
 
+/// Whether the thread was in a system call, which no signal lets it leave as if nothing had been.
+static bool mscope_is_in_call(struct mscope_cursor at)
+{
+    uint8_t code[8];
+    uint64_t pc = at.pc - 1; // of the instruction; a call that is made again begins there
+    if (mscope_read_memory(pc - 4, code, sizeof(code)) != sizeof(code)) return true;
+#if defined(__x86_64__)
+    return (code[2] == 0x0f && code[3] == 0x05) || (code[4] == 0x0f && code[5] == 0x05);
+#else
+    return memcmp(code, "\x01\0\0\xd4", 4) == 0 || memcmp(code + 4, "\x01\0\0\xd4", 4) == 0;
+#endif
+}
+
+/// Whether this handler's stack is large enough for what it does: an alternate one may have next to nothing.
+static bool mscope_has_stack(const ucontext_t *context)
+{
+    enum { MSCOPE_LEAST_STACK = 3072 };
+    const stack_t *stack = &context->uc_stack;
+    uint64_t left = (uint64_t)__builtin_frame_address(0) - (uint64_t)stack->ss_sp;
+    return (stack->ss_flags & SS_DISABLE) || left >= stack->ss_size || left >= MSCOPE_LEAST_STACK;
+}
+
+/// What a signal that comes to the handler is to wait for, or to do without: true when it comes again.
+static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cursor at)
+{
+    static _Atomic uint32_t nowhere;
+    enum mscope_whereabouts place = mscope_find_whereabouts(at);
+    // Most that are nowhere are somewhere in a moment.
+    bool may_pass = place == MSCOPE_IN_LOADER
+                    || (place == MSCOPE_NOWHERE && !mscope_is_in_call(at)
+                        && mscope_add_relaxed(&nowhere, 1) < MSCOPE_NOWHERE_TIMES);
+    if (may_pass && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return true;
+    if (place == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
+    return false;
+}
+
 static void mscope_on_fatal(int number, siginfo_t *info, void *context)
 {
     if (mscope_is_reporter()) {
@@ -36,16 +72,11 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
-    bool is_ours = mscope_reports_end(); // not of a child by vfork
-    enum mscope_whereabouts place = MSCOPE_ELSEWHERE;
-    if (is_ours) place = mscope_find_whereabouts(mscope_interrupted_call(context));
-    // Most that are nowhere are somewhere in a moment.
-    static _Atomic uint32_t nowhere;
-    bool may_pass = place == MSCOPE_IN_LOADER
-                    || (place == MSCOPE_NOWHERE && mscope_add_relaxed(&nowhere, 1) < MSCOPE_NOWHERE_TIMES);
-    if (may_pass && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return;
-    if (place == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
-    mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
+    // Not of a child by vfork.
+    if (mscope_reports_end() && mscope_has_stack(context)) {
+        if (mscope_passes_on(number, info, mscope_interrupted_call(context))) return;
+        mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
+    }
     const struct sigaction *before = mscope_before;
     for (int i = 0; i < MSCOPE_FATAL; i++)
         if (mscope_fatal[i] == number) before = &mscope_before[i];
@@ -118,21 +149,33 @@ void mscope_unwatch_requests(void)
     }
 }
 
-void mscope_watch_signals(void)
+/// The first process of a container has no default action: it would get what it never got. Its children have one.
+static bool mscope_is_first_process(void)
+{
+    static bool is_first;
+    if (mscope_process_id() == 1) is_first = true;
+    return is_first;
+}
+
+void mscope_signals_of_child(void)
+{
+    if (mscope_is_first_process() && mscope_process_id() != 1) mscope_watch_signals(MSCOPE_FAULTS);
+}
+
+void mscope_watch_signals(int first)
 {
     bool is_awaited = mscope_awaits_backtracer();
-    for (int i = 0; i < MSCOPE_FATAL; i++) {
+    for (int i = first; i < MSCOPE_FATAL; i++) {
         struct sigaction *before = &mscope_before[i];
         if (sigaction(mscope_fatal[i], NULL, before) != 0) continue;
         bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
         bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
         if (i >= MSCOPE_FAULTS) {
-            // Who handles a request ends by another way, or does not end. The first process of a container has no
-            // default: it would get what it never got.
-            if (!is_default || mscope_process_id() == 1) continue;
+            // Who handles a request ends by another way, or does not end.
+            if (!is_default || (mscope_is_first_process() && mscope_process_id() == 1)) continue;
             mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests | 1ull << mscope_fatal[i]);
-        } else if (is_ignored || (is_default && is_awaited)) {
-            continue;
+        } else if (is_ignored || (is_default && (is_awaited || mscope_has_go))) {
+            continue; // Go's runtime leaves faults in C to whom it finds, and speaks of them only where that is nobody
         }
         struct sigaction ours = *before;
         ours.sa_sigaction = mscope_on_fatal;

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+bool mscope_has_go;
+
 #if defined(__x86_64__) && !defined(MSCOPE_NO_HOOKS)
 
 enum { MSCOPE_GO_NOTE = 4, MSCOPE_EXIT_BYTES = 12, MSCOPE_FUNCTION_ALIGNMENT = 16 };
@@ -86,6 +88,7 @@ static int mscope_visit_go_image(struct dl_phdr_info *image, size_t size, void *
 {
     (void)size, (void)context;
     if (!mscope_is_of_go(image)) return 0;
+    mscope_has_go = true;
     for (int i = 0; i < image->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &image->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0) continue;

@@ -358,6 +358,10 @@ struct mscope_frame;
 MSCOPE_HIDDEN bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry);
 
 // ---- last_thread.c
+/// Called on the first thread, before others look whether it has ended.
+MSCOPE_HIDDEN void mscope_note_first_thread(void);
+/// Another thread of the program ends, by libc.
+MSCOPE_HIDDEN void mscope_other_thread_leaves(void);
 /// The first thread calls pthread_exit: the process ends when the program's last thread does, though ours are left.
 MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
 

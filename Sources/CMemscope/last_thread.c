@@ -1,6 +1,7 @@
 // A program whose main thread has ended ends with its last thread: ours must not keep it alive.
 #include "ending.h"
 #include "own_threads.h"
+#include "scan.h"
 #include "stop.h"
 
 #include <fcntl.h>
@@ -12,14 +13,38 @@
 
 enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
 static _Atomic bool mscope_has_left; // the first thread, by pthread_exit
+static _Atomic bool mscope_left_last; // another one since, as libc has it: with status 0
+static uint64_t mscope_first_pointer; // the first thread's
 
-/// Whether all threads of the program have ended: the first one stays as a zombie until the process ends.
+void mscope_note_first_thread(void)
+{
+    mscope_first_pointer = mscope_thread_pointer();
+}
+
+/// Whether the first thread has ended; until the process ends it stays as a zombie. The kernel then clears the id that
+/// libc keeps for it.
+static bool mscope_is_first_over(void)
+{
+    static uint32_t tid_at;
+    if (tid_at == 0) tid_at = mscope_find_thread_layout().tid_at;
+    if (tid_at != 0 && mscope_first_pointer != 0)
+        return mscope_load_acquire((const _Atomic int32_t *)(mscope_first_pointer + tid_at)) == 0;
+    int32_t process = mscope_process_id();
+    return mscope_is_surely_zombie(process, process);
+}
+
+/// Whether all threads of the program have ended.
 static bool mscope_is_alone(void)
 {
-    int32_t process = mscope_process_id();
     struct stat tasks; // its links are "." and "..", the first thread, and all others
-    return mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0
-           && tasks.st_nlink == 3 + mscope_own_thread_count() && mscope_is_zombie(process, process);
+    return mscope_is_first_over() && mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0
+           && tasks.st_nlink == 3 + mscope_own_thread_count();
+}
+
+void mscope_other_thread_leaves(void)
+{
+    if (mscope_first_pointer != 0 && mscope_own_thread_count() != 0 && mscope_is_first_over())
+        mscope_store_relaxed(&mscope_left_last, true);
 }
 
 /// Ends the process as its last thread would, once none but ours is left.
@@ -37,13 +62,20 @@ bool mscope_is_over(struct mscope_end *end)
 {
     static bool has_others;
     int32_t process = mscope_process_id();
-    if (mscope_load_acquire(&mscope_has_left) || !mscope_is_zombie(process, process)) return false;
+    if (mscope_load_acquire(&mscope_has_left) || !mscope_is_first_over()) return false;
     if (!mscope_is_alone()) {
         has_others = true;
         return false;
     }
-    // The kernel tells the parent how the last thread ended (since 5.17); others end with 0.
-    int32_t status = has_others ? 0 : mscope_wait_status(process, process);
+    // The kernel tells the parent how the last thread ended (since 5.17). Of others than the first it is known where
+    // libc ended them.
+    int32_t status = mscope_wait_status(process, process);
+    if (mscope_load_relaxed(&mscope_left_last)) status = 0;
+    bool is_known = status >= 0 && (!has_others || mscope_load_relaxed(&mscope_left_last));
+    if (!is_known) {
+        *end = (struct mscope_end){MSCOPE_END_AT_ONCE, -1};
+        return true;
+    }
     bool is_signal = status > 0 && (status & 0x7f) != 0;
     *end = (struct mscope_end){is_signal ? MSCOPE_END_SIGNAL : MSCOPE_END_AT_ONCE,
                                is_signal ? status & 0x7f : status >> 8 & 0xff};
@@ -58,7 +90,8 @@ void mscope_end_as(struct mscope_end end)
         mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
         mscope_system(SYS_tgkill, mscope_process_id(), mscope_thread_id(), end.number);
     }
-    mscope_raw_call(SYS_exit_group, end.kind == MSCOPE_END_SIGNAL ? 128 + end.number : end.number, 0, 0, 0, 0, 0);
+    int status = end.number < 0 ? 0 : end.number;
+    mscope_raw_call(SYS_exit_group, end.kind == MSCOPE_END_SIGNAL ? 128 + status : status, 0, 0, 0, 0, 0);
 }
 
 void mscope_main_thread_leaves(void)

@@ -193,7 +193,7 @@ size_t mscope_read_memory(uint64_t address, void *out, size_t size)
         size_t part = 4096 - (address + done) % 4096;
         if (part > size - done) part = size - done;
         struct iovec local = {(char *)out + done, part}, remote = {(void *)(address + done), part};
-        if (mscope_system(SYS_process_vm_readv, mscope_process_id(), &local, 1, &remote, 1, 0) != (long)part) break;
+        if (mscope_system(SYS_process_vm_readv, mscope_thread_id(), &local, 1, &remote, 1, 0) != (long)part) break;
         done += part;
     }
     return done;

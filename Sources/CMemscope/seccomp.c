@@ -169,7 +169,7 @@ static void mscope_prepare(const uint64_t *denied, uint64_t *added)
     bool served = !mscope_misses(MSCOPE_CALLS_OF_SERVER);
     for (int i = 0; i < MSCOPE_SYSTEM_CALLS / 64; i++)
         added[i] = denied[i] & ~mscope_fetch_or_acq_rel(&mscope_denied[i], denied[i]);
-    if (mscope_is_denied(SYS_process_vm_readv) || mscope_is_denied(SYS_getpid)) mscope_can_probe = false;
+    if (mscope_is_denied(SYS_process_vm_readv) || mscope_is_denied(SYS_gettid)) mscope_can_probe = false;
     if (!served || !mscope_misses(MSCOPE_CALLS_OF_SERVER) || memscope_stop_for_filter == NULL) return;
     // The threads of the server end with calls that are still allowed.
     for (int i = 0; i < MSCOPE_SYSTEM_CALLS / 64; i++) mscope_fetch_and_acq_rel(&mscope_denied[i], ~added[i]);

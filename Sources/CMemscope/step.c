@@ -24,7 +24,7 @@ static uint64_t mscope_readable_until(uint64_t low, uint64_t high)
         struct iovec remote[MSCOPE_PAGES_AT_ONCE], local = {bytes, 0};
         for (uint64_t at = page; local.iov_len < MSCOPE_PAGES_AT_ONCE && at < high; at += MSCOPE_PAGE)
             remote[local.iov_len++] = (struct iovec){(void *)at, 1};
-        long got = mscope_system(SYS_process_vm_readv, mscope_process_id(), &local, 1, remote, local.iov_len, 0);
+        long got = mscope_system(SYS_process_vm_readv, mscope_thread_id(), &local, 1, remote, local.iov_len, 0);
         page += (uint64_t)(got > 0 ? got : 0) * MSCOPE_PAGE;
         if (got != (long)local.iov_len) return page;
     }

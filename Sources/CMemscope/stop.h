@@ -37,6 +37,8 @@ MSCOPE_HIDDEN bool mscope_restarts_after_handler(long call);
 MSCOPE_HIDDEN uint64_t mscope_pending_signals(int32_t process, int32_t tid);
 MSCOPE_HIDDEN uint64_t mscope_blocked_signals(int32_t process, int32_t tid);
 MSCOPE_HIDDEN bool mscope_is_zombie(int32_t process, int32_t tid);
+/// The same, but false when it cannot be found out.
+MSCOPE_HIDDEN bool mscope_is_surely_zombie(int32_t process, int32_t tid);
 /// What a parent would be told of a thread that has ended; -1 when it cannot be found out.
 MSCOPE_HIDDEN int32_t mscope_wait_status(int32_t process, int32_t tid);
 

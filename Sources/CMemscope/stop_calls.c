@@ -157,12 +157,24 @@ int32_t mscope_wait_status(int32_t process, int32_t tid)
     return status;
 }
 
-bool mscope_is_zombie(int32_t process, int32_t tid)
+/// The letter of a thread's state; 0 when it cannot be read.
+static char mscope_state_of(int32_t process, int32_t tid)
 {
     char text[256]; // "tid (name) state": the name is at most 15 bytes, and may have brackets
-    if (!mscope_read_task(process, tid, "/stat", text, sizeof(text))) return true;
-    const char *state = NULL;
+    char state = 0;
+    if (!mscope_read_task(process, tid, "/stat", text, sizeof(text))) return 0;
     for (const char *at = text; *at != 0; at++)
-        if (at[0] == ')' && at[1] == ' ') state = at + 2;
-    return state == NULL || *state == 'Z' || *state == 'X';
+        if (at[0] == ')' && at[1] == ' ') state = at[2];
+    return state;
+}
+
+bool mscope_is_zombie(int32_t process, int32_t tid)
+{
+    char state = mscope_state_of(process, tid);
+    return state == 0 || state == 'Z' || state == 'X';
+}
+
+bool mscope_is_surely_zombie(int32_t process, int32_t tid)
+{
+    return mscope_state_of(process, tid) == 'Z';
 }

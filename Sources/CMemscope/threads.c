@@ -228,8 +228,12 @@ static void mscope_thread_leaves(void *context)
     struct mscope_tls *tls = context;
     if (tls != &mscope_tls) return;
     if (tls->exit_rounds == 0) {
-        if (mscope_is_first_thread()) mscope_main_thread_leaves();
-        if (tls->internal == MSCOPE_TLS_OWN) mscope_own_thread_leaves();
+        if (tls->internal == MSCOPE_TLS_OWN)
+            mscope_own_thread_leaves();
+        else if (mscope_is_first_thread())
+            mscope_main_thread_leaves();
+        else
+            mscope_other_thread_leaves();
     }
     if (tls->bank == NULL) {
         tls->exit_rounds = 1;
@@ -252,6 +256,7 @@ void mscope_thread_leave(void)
 void mscope_watch_main_thread(void)
 {
     if (!mscope_is_first_thread()) return;
+    mscope_note_first_thread();
     // Made now: the program may shut itself in before it allocates.
     if (mscope_tls.bank == NULL) mscope_enter();
     mscope_watch_this_thread();

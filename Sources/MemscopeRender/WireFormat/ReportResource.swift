@@ -8,7 +8,7 @@ package struct ReportValues: Sendable {
         /// `exit`, or `main` returned.
         case exit(status: Int32)
         /// `_exit`, `_Exit`.
-        case exitAtOnce(status: Int32)
+        case exitAtOnce(status: Int32?)
         case quickExit
         case signal(Int32)
     }

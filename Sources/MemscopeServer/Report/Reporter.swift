@@ -112,7 +112,7 @@ extension ReportValues.End {
         self =
             switch end.kind {
             case MSCOPE_END_EXIT.rawValue: .exit(status: end.number)
-            case MSCOPE_END_AT_ONCE.rawValue: .exitAtOnce(status: end.number)
+            case MSCOPE_END_AT_ONCE.rawValue: .exitAtOnce(status: end.number < 0 ? nil : end.number)
             case MSCOPE_END_QUICK.rawValue: .quickExit
             default: .signal(end.number)
             }

@@ -4,6 +4,7 @@
 // that is glibc and would end the program over it, it is counted and passed on.
 #include "checks.h"
 #include "own_heap.h"
+#include "step.h"
 
 #include <dlfcn.h>
 #include <string.h>

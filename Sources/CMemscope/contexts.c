@@ -4,6 +4,7 @@
 // context of everything here: hook path, see record.c
 #include "checks.h"
 #include "memo.h"
+#include "step.h"
 
 struct mscope_fields {
     uint64_t parent, resume;
@@ -93,9 +94,8 @@ static bool mscope_read_context(struct mscope_space *space, uint64_t context, st
 static bool mscope_is_code(uint64_t address)
 {
     if (address < MSCOPE_NOWHERE || address >> MSCOPE_ADDRESS_BITS != 0) return false;
-    uint64_t key = mscope_rule_key(address + 1);
-    uint64_t word = mscope_load_relaxed(&mscope_rules[key >> (48 - MSCOPE_RULES_SHIFT)]), kind = word & 7;
-    bool known = word >> MSCOPE_RULE_BITS == (key << MSCOPE_RULE_BITS) >> MSCOPE_RULE_BITS;
+    uint64_t word = mscope_load_relaxed(&mscope_rules[mscope_rule_index(address + 1)]), kind = word & 7;
+    bool known = mscope_is_rule_of(word, address + 1);
     if (known && kind != MSCOPE_RULE_UNKNOWN && kind != MSCOPE_RULE_NONE) return true;
     if (!mscope_is_executable(address)) return false;
     mscope_learn_rule(address + 1);

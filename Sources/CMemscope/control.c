@@ -1,6 +1,7 @@
 // Start, configuration, and what a fork leaves of us.
 #include "loaderlock.h"
 #include "own_heap.h"
+#include "rules.h"
 #include "untracked.h"
 
 #include <dlfcn.h>

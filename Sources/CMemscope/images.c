@@ -1,5 +1,6 @@
 // What ELF files are, and were, mapped: for unwinding (lock-free) and for names (kept after dlclose).
 #include "internal.h"
+#include "rules.h"
 #include "loaderlock.h"
 
 #include <dlfcn.h>

@@ -210,53 +210,6 @@ MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, u
 /// Before the thread's next walk anything may have changed.
 MSCOPE_HIDDEN void mscope_forget_stack(struct mscope_memo *memo);
 
-// ---- step.c
-/// How a step went. A sure one is decided by the words it read.
-enum mscope_step {
-    MSCOPE_STEP_ON,
-    MSCOPE_STEP_ON_UNSURE,
-    MSCOPE_STEP_END,
-    MSCOPE_STEP_ASYNC,
-    MSCOPE_STEP_ASYNC_BARE,
-    MSCOPE_STEP_LOST
-};
-MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
-                                           uint32_t *flags);
-/// Whether an address lies deeper on a thread's stack than was seen: every page between is readable, for no guard page
-/// lies there.
-MSCOPE_HIDDEN bool mscope_is_deeper(const struct mscope_bank *bank, uint64_t address);
-MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp);
-
-// ---- rules.c
-/// How to step from a return address to its caller. A rule of the usual frame is the constant MSCOPE_RULE_FRAME, so
-/// the walk compares one word.
-enum {
-    MSCOPE_RULE_UNKNOWN = 0, // not learnt yet
-    MSCOPE_RULE_FRAME = 1,   // CFA = fp + 16, fp and return address at CFA - 16
-    MSCOPE_RULE_OFFSET = 2,  // CFA = register + offset
-    MSCOPE_RULE_END = 3,     // outermost frame
-    MSCOPE_RULE_SIGNAL = 4,  // registers are in the signal frame
-    MSCOPE_RULE_NONE = 5,    // no unwind information
-    MSCOPE_RULE_ASYNC = 6,   // usual frame of a Swift async function: the callers are in its context
-    MSCOPE_RULE_WIDE = 7,    // too far or too odd for a packed rule
-    MSCOPE_ASYNC_BARE = 8,   // with ASYNC: no frame, the context is in a register
-};
-MSCOPE_HIDDEN int64_t mscope_saved_context(uint64_t pc);
-/// The packed rule of a return address, learnt and kept on first sight.
-MSCOPE_HIDDEN uint64_t mscope_learn_rule(uint64_t pc);
-/// Steps by a rule that does not fit a word; false when it cannot be followed from sp and fp alone.
-MSCOPE_HIDDEN bool mscope_step_wide(struct mscope_cursor *at, uint64_t high);
-MSCOPE_HIDDEN bool mscope_rules_start(void);
-MSCOPE_HIDDEN void mscope_forget_rules(void);
-/// One word per return address: tag:31 | rule:33. The index and the tag together are the address, so a hit is exact.
-extern MSCOPE_HIDDEN _Atomic uint64_t *mscope_rules;
-extern MSCOPE_HIDDEN _Atomic uint32_t mscope_rule_generation; // changes when rules are forgotten
-enum { MSCOPE_RULES_SHIFT = 17, MSCOPE_RULE_BITS = 33 };
-static inline uint64_t mscope_rule_key(uint64_t pc)
-{
-    return pc * 0x9E3779B97F4A7C15ull & ((1ull << 48) - 1); // odd, so a bijection of 48-bit addresses
-}
-
 // ---- prologue.c
 MSCOPE_HIDDEN bool mscope_proves_frame(uint64_t pc, uint64_t lowest);
 

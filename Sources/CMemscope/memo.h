@@ -4,13 +4,17 @@
 #ifndef MSCOPE_MEMO_H
 #define MSCOPE_MEMO_H
 
-#include "internal.h"
+#include "rules.h"
 
 enum { MSCOPE_NOWHERE = 4096 }; // a thread's first frame returns below any code
 
+// A stack's hash is the sum of pc * base^d over its frames, d of them further inside: it grows from either end.
+#define MSCOPE_HASH_BASE 0x9E3779B97F4A7C15ull // odd
+
+/// The hash of a stack with one more frame inside.
 static inline uint64_t mscope_hash_frame(uint64_t hash, uint64_t pc)
 {
-    return (hash << 7 | hash >> 57) + pc * 0x9E3779B97F4A7C15ull;
+    return hash * MSCOPE_HASH_BASE + pc;
 }
 
 /// Keeps the compiler from moving memory accesses across: what a signal handler on this thread sees is in order.
@@ -57,9 +61,12 @@ static inline __attribute__((always_inline)) uint32_t mscope_site_again(const st
     mscope_words different = {0, 0};
     uint32_t site = again->site;
 #pragma clang loop unroll(disable)
-    for (size_t i = again->rows; i > 0; i -= MSCOPE_ROWS_AT_ONCE)
+    for (size_t i = again->rows; i > 0; i -= MSCOPE_ROWS_AT_ONCE) {
+        // Most that differ do so further inside.
+        if (mscope_unlikely(i + MSCOPE_ROWS_AT_ONCE == again->rows && (different[0] | different[1]) != 0)) return 0;
         different |= mscope_row_difference(memo, i) | mscope_row_difference(memo, i - 1)
                      | mscope_row_difference(memo, i - 2) | mscope_row_difference(memo, i - 3);
+    }
     uint64_t odd = mscope_odd_differences(memo, again->odd);
     if (mscope_unlikely((different[0] | different[1] | odd) != 0)) return 0;
     mscope_signal_fence();

@@ -1,5 +1,6 @@
 // Unwind rules by return address, packed into one word each and kept for ever.
 #include "dwarf.h"
+#include "rules.h"
 
 #include <string.h>
 
@@ -64,9 +65,9 @@ static uint64_t mscope_rule_without_row(uint64_t pc, bool async)
 
 uint64_t mscope_learn_rule(uint64_t pc)
 {
-    uint64_t key = mscope_rule_key(pc), mask = (1ull << MSCOPE_RULE_BITS) - 1;
-    _Atomic uint64_t *place = &mscope_rules[key >> (48 - MSCOPE_RULES_SHIFT)];
-    uint64_t word = mscope_load_relaxed(place), tag = key << MSCOPE_RULE_BITS;
+    uint64_t mask = (1ull << MSCOPE_RULE_BITS) - 1;
+    _Atomic uint64_t *place = &mscope_rules[mscope_rule_index(pc)];
+    uint64_t word = mscope_load_relaxed(place), tag = mscope_rule_tag(pc);
     if ((word & ~mask) == tag && (word & 7) != MSCOPE_RULE_UNKNOWN) return word & mask;
     struct mscope_row row;
     int async = mscope_is_async(pc);
@@ -134,7 +135,7 @@ static _Atomic uint64_t mscope_saves[MSCOPE_SAVES]; // return address:48 | dista
 /// How far below its CFA the function around `pc` saved the register; 0 when it left it alone, -1 when nobody knows.
 int64_t mscope_saved_context(uint64_t pc)
 {
-    _Atomic uint64_t *place = &mscope_saves[mscope_rule_key(pc) >> 36];
+    _Atomic uint64_t *place = &mscope_saves[mscope_rule_index(pc) % MSCOPE_SAVES];
     uint64_t word = mscope_load_relaxed(place);
     if (word >> MSCOPE_SAVE_BITS != pc) {
         struct mscope_row row;

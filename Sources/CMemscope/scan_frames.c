@@ -9,6 +9,7 @@
 // Where the tables do not say how to go on, all counts from the stack pointer on.
 #include "dwarf.h"
 #include "scan.h"
+#include "step.h"
 
 #include <poll.h>
 #include <pthread.h>

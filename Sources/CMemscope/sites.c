@@ -119,12 +119,15 @@ uint32_t mscope_new_site(const struct mscope_stack *stack)
 uint32_t mscope_find_site(uint64_t hash)
 {
     for (int level = 0; level < MSCOPE_LEVELS; level++) {
+        // Its place in the line is anybody's guess, a branch on it a wrong one. An acquire: what the number stands for.
         _Atomic uint64_t *line = mscope_line(level, hash);
+        uint32_t found = 0;
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = mscope_load_acquire(&line[i]);
-            if (mscope_likely(mscope_same_hash(word, hash))) return (uint32_t)(word & MSCOPE_SITE_MASK);
-            if (word == 0) return 0;
+            found |= mscope_same_hash(word, hash) ? (uint32_t)word : 0;
         }
+        if (mscope_likely(found != 0)) return found & MSCOPE_SITE_MASK;
+        if (mscope_load_relaxed(&line[MSCOPE_LINE - 1]) == 0) return 0;
     }
     return 0;
 }

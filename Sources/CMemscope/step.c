@@ -1,5 +1,5 @@
 // One step from a frame to its caller, and which memory a walk may read.
-#include "internal.h"
+#include "step.h"
 
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -54,38 +54,12 @@ uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp)
 
 // ---- steps
 
-/// Whether [address, address + size) lies on the stack above the current frame.
-static inline bool mscope_on_stack(const struct mscope_cursor *at, uint64_t address, uint64_t size, uint64_t high)
-{
-    return address >= at->sp && address < high && high - address >= size;
-}
-
 static enum mscope_step mscope_step_frame(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads)
 {
     if (!mscope_on_stack(at, at->fp, 16, high)) return MSCOPE_STEP_LOST;
     const uint64_t *frame = (const uint64_t *)at->fp;
     *reads = (struct mscope_reads){.pc_at = frame + 1, .fp_at = frame};
     *at = (struct mscope_cursor){mscope_code_address(frame[1]), at->fp + 16, frame[0]};
-    return MSCOPE_STEP_ON;
-}
-
-/// rule = kind:3 | by fp:1 | CFA / 8 :16 | saved fp below the CFA / 8 :13 (0: fp is unchanged)
-static enum mscope_step mscope_step_offset(struct mscope_cursor *at, uint64_t rule, uint64_t high,
-                                           struct mscope_reads *reads)
-{
-    uint64_t cfa = (rule >> 3 & 1 ? at->fp : at->sp) + (rule >> 4 & 0xffff) * 8, saved = (rule >> 20 & 0x1fff) * 8;
-    uint64_t return_address = cfa - 8;
-#if defined(__aarch64__)
-    return_address = cfa - saved + 8; // the pair x29, x30
-    if (saved == 0) return MSCOPE_STEP_LOST;
-#endif
-    if (cfa <= at->sp || !mscope_on_stack(at, return_address, 8, high)) return MSCOPE_STEP_LOST;
-    if (saved != 0 && !mscope_on_stack(at, cfa - saved, 8, high)) return MSCOPE_STEP_LOST;
-    *reads = (struct mscope_reads){.pc_at = (const uint64_t *)return_address,
-                                   .fp_at = saved ? (const uint64_t *)(cfa - saved) : NULL};
-    if (saved != 0) at->fp = *reads->fp_at;
-    at->pc = mscope_code_address(*reads->pc_at);
-    at->sp = cfa;
     return MSCOPE_STEP_ON;
 }
 

@@ -226,6 +226,7 @@ struct mscope_bank {
     struct mscope_counts baseline[2];
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
     volatile uint32_t walks;                                // under way on this thread
+    uint32_t last_plain;                                    // the site that was found without the memo
     struct mscope_space spaces[MSCOPE_SPACES];
     _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;

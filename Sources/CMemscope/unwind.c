@@ -1,9 +1,11 @@
 // Takes the call stack of an allocation: exact where .eh_frame speaks, and faster than a walk of frame pointers.
 //
-// A walk is a chain of loads, each waiting for the one before. But most of a stack is what it was at the thread's last
-// allocation: from the first frame whose state is the same as then, it is enough to compare the words the walk would
-// read, which do not wait for each other. Only frames that are new are walked, and hashed.
+// There are three ways, tried in this order. In a loop the stack is the very one of the last allocation: its words are
+// compared, which do not wait for each other (mscope_site_again). Where it varies, a walk by known rules hashes it
+// frame by frame and keeps nothing. What this meets for the first time, or cannot follow, is walked with the memo: from
+// the first frame whose state is the same as at the last such walk, only words are compared; new frames are walked.
 #include "memo.h"
+#include "step.h"
 
 static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags)
 {
@@ -65,9 +67,8 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
             out->end = MSCOPE_STEP_LOST;
             break;
         }
-        uint64_t key = mscope_rule_key(at.pc);
-        uint64_t word = mscope_load_relaxed(&mscope_rules[key >> (48 - MSCOPE_RULES_SHIFT)]);
-        if (mscope_likely(word == (key << MSCOPE_RULE_BITS | MSCOPE_RULE_FRAME) && at.fp >= at.sp
+        uint64_t word = mscope_load_relaxed(&mscope_rules[mscope_rule_index(at.pc)]);
+        if (mscope_likely(word == (mscope_rule_tag(at.pc) | MSCOPE_RULE_FRAME) && at.fp >= at.sp
                           && at.fp <= high - 16)) {
             const uint64_t *frame = (const uint64_t *)at.fp;
             out->reads[n] = (struct mscope_reads){.pc_at = frame + 1, .fp_at = frame};
@@ -186,6 +187,37 @@ static void mscope_await_again(struct mscope_memo *memo, uint32_t site)
     memo->again.sp = memo->sp[top];
 }
 
+/// The site of a stack walked outwards by rules that are known, and kept nowhere. 0 when another rule is met, or the
+/// stack is new: then the walk with a memo is to be taken.
+static inline __attribute__((always_inline)) uint32_t mscope_site_plainly(const struct mscope_bank *bank,
+                                                                          struct mscope_cursor at)
+{
+    const uint64_t high = bank->stack_high, last = high - 16;
+    const _Atomic uint64_t *rules = mscope_rules;
+    uint64_t hash = 0, power = 1;
+    uint32_t left = MSCOPE_MAX_FRAMES;
+    if (mscope_unlikely(at.sp - bank->stack_low >= high - bank->stack_low)) return 0;
+    do {
+        uint64_t pc = at.pc, word = mscope_load_relaxed(&rules[mscope_rule_index(pc)]);
+        if (mscope_likely(word == (mscope_rule_tag(pc) | MSCOPE_RULE_FRAME) && at.fp >= at.sp && at.fp <= last)) {
+            const uint64_t *frame = (const uint64_t *)at.fp;
+            at = (struct mscope_cursor){mscope_code_address(frame[1]), at.fp + 16, frame[0]};
+        } else {
+            struct mscope_reads reads;
+            if (pc < MSCOPE_NOWHERE) break;
+            if (!mscope_is_rule_of(word, pc)) return 0;
+            if ((word & 7) == MSCOPE_RULE_END)
+                at.pc = 0;
+            else if ((word & 7) != MSCOPE_RULE_OFFSET || mscope_step_offset(&at, word, high, &reads) != MSCOPE_STEP_ON)
+                return 0;
+        }
+        hash += pc * power;
+        power *= MSCOPE_HASH_BASE;
+    } while (--left > 0);
+    if (left == 0) return 0;
+    return mscope_find_site(mscope_finish_hash(hash, MSCOPE_MAX_FRAMES - left, 0));
+}
+
 static uint32_t mscope_site_in(struct mscope_bank *bank, struct mscope_space *space, struct mscope_cursor at)
 {
     space->sp = at.sp;
@@ -227,8 +259,14 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
 {
     // In a signal handler that came upon a walk, or after one that jumped out.
     if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
+    struct mscope_cursor at = {pc, sp, fp};
+    uint32_t site = mscope_site_plainly(bank, at);
+    // The memo pays where a stack is taken again and again.
+    bool again = site == bank->last_plain;
+    bank->last_plain = site;
+    if (mscope_likely(site != 0 && !again)) return site;
     if (mscope_likely(bank->walks < MSCOPE_SPACES))
-        return mscope_site_in(bank, &bank->spaces[bank->walks], (struct mscope_cursor){pc, sp, fp});
+        return mscope_site_in(bank, &bank->spaces[bank->walks], at);
     mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
     return 0;
 }

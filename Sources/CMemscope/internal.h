@@ -193,6 +193,9 @@ MSCOPE_HIDDEN uint64_t mscope_round_weight(struct mscope_bank *bank, uint64_t si
 // ---- sites.c
 /// The number of a stack by its hash; 0 when it is new.
 MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
+/// Lets a stack be found by another hash, too; the first one that a stack gets is kept.
+MSCOPE_HIDDEN void mscope_alias_site(uint32_t site, uint64_t hash);
+MSCOPE_HIDDEN bool mscope_has_alias(uint32_t site);
 /// Gives a stack a number; 0 when the table is full.
 MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
 MSCOPE_HIDDEN bool mscope_sites_start(void);

@@ -132,9 +132,44 @@ uint32_t mscope_find_site(uint64_t hash)
     return 0;
 }
 
+/// A word that is in nobody's way: it has no number, and its place may be taken.
+static const uint64_t mscope_nobody = 1ull << 20;
+
+void mscope_alias_site(uint32_t site, uint64_t hash)
+{
+    uint64_t none = 0;
+    if (mscope_load_relaxed(&mscope_entries[site].alias) != 0
+        || !mscope_cas_acq_rel(&mscope_entries[site].alias, &none, hash))
+        return;
+    for (int level = 0; level < MSCOPE_LEVELS; level++)
+        for (int i = 0; i < MSCOPE_LINE; i++) {
+            uint64_t seen = 0;
+            _Atomic uint64_t *place = &mscope_line(level, hash)[i];
+            if (mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return;
+            if (seen == mscope_nobody && mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return;
+        }
+}
+
+bool mscope_has_alias(uint32_t site)
+{
+    return mscope_load_relaxed(&mscope_entries[site].alias) != 0;
+}
+
+static void mscope_forget_alias(uint32_t site)
+{
+    uint64_t hash = mscope_load_relaxed(&mscope_entries[site].alias);
+    for (int level = 0; hash != 0 && level < MSCOPE_LEVELS; level++)
+        for (int i = 0; i < MSCOPE_LINE; i++) {
+            uint64_t word = (hash >> 20 << 20) | site;
+            mscope_cas_acq_rel(&mscope_line(level, hash)[i], &word, mscope_nobody);
+        }
+    mscope_store_release(&mscope_entries[site].alias, 0);
+}
+
 static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 {
     struct mscope_site_entry *entry = &mscope_entries[site];
+    mscope_forget_alias(site);
     for (int level = 0; level < MSCOPE_LEVELS; level++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
             _Atomic uint64_t *word = &mscope_line(level, entry->hash)[i];

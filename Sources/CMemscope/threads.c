@@ -1,6 +1,7 @@
 // Threads: their banks of counters, their numbers and names.
 #include "apart.h"
 #include "own_threads.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +83,7 @@ static void mscope_find_stack(struct mscope_bank *bank)
     if (log != NULL) mscope_store_relaxed(&log->writer, 0);
     // Its owner before had another stack.
     for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&bank->spaces[i].memo);
+    mscope_forget_layouts(bank);
 }
 
 static struct mscope_bank *mscope_claim_bank(void)

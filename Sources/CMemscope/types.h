@@ -207,6 +207,33 @@ struct mscope_space {
 };
 enum { MSCOPE_SPACES = 2 };
 
+// ---- where the words lie that a walk reads: the same for all stacks that a thread takes from one place, as long as
+// the functions in between have frames of the same size.
+//
+// The walk from `sp` read a return address at pc_at of each row, the innermost first. Where a later step went by the fp
+// that was read as well, at fp_at, that was `fp`; elsewhere fp_at = &fp. `shape` is a hash of what decides which words
+// a walk reads, given the return addresses, with sp at 0.
+struct mscope_layout_row {
+    const uint64_t *pc_at, *fp_at;
+    uint64_t fp;
+};
+enum { MSCOPE_LAYOUTS = 64, MSCOPE_LAYOUT_ROWS = 96 };
+struct mscope_layout {
+    volatile uint64_t sp; // 0: none, or being changed
+    uint64_t fp;          // the caller's, if a step went by it
+    uint64_t shape;
+    uint32_t count, generation;
+    uint32_t misses; // of walks from here that it did not fit
+    bool by_fp;      // a step went by the caller's fp
+    struct mscope_layout_row rows[MSCOPE_LAYOUT_ROWS];
+};
+/// What the steps of a walk did: row i's went from sp to sp[i] by fp, or not.
+struct mscope_layout_walk {
+    struct mscope_layout layout;
+    uint64_t sp[MSCOPE_LAYOUT_ROWS];
+    bool by_fp[MSCOPE_LAYOUT_ROWS];
+};
+
 struct mscope_task_context {
     _Atomic uint64_t task; // cleared by whatever thread runs the task when its scope changes
     uint32_t thread, context;
@@ -227,6 +254,9 @@ struct mscope_bank {
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
     volatile uint32_t walks;                                // under way on this thread
     uint32_t last_plain;                                    // the site that was found without the memo
+    struct mscope_layout layouts[MSCOPE_LAYOUTS];           // by place
+    struct mscope_layout_walk layout_walk;
+    _Atomic uint64_t learning;                              // see mscope_begin_write
     struct mscope_space spaces[MSCOPE_SPACES];
     _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
@@ -262,6 +292,7 @@ struct mscope_site_entry {
     uint64_t hash;
     const uint64_t *frames;
     uint64_t first_seen;
+    _Atomic uint64_t alias; // a hash of the stack and its layout that the index has as well; 0: none
     uint64_t retired_at;    // a return address in the image that is gone; 0: in use
     uint64_t retired_image; // that image, by name
 };

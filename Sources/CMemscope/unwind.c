@@ -4,16 +4,8 @@
 // compared, which do not wait for each other (mscope_site_again). Where it varies, a walk by known rules hashes it
 // frame by frame and keeps nothing. What this meets for the first time, or cannot follow, is walked with the memo: from
 // the first frame whose state is the same as at the last such walk, only words are compared; new frames are walked.
-#include "memo.h"
+#include "plain.h"
 #include "step.h"
-
-static uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags)
-{
-    hash += count + (uint64_t)flags * 0xD6E8FEB86659FD93ull;
-    hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ull;
-    hash ^= hash >> 29;
-    return hash >> 20 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
-}
 
 /// Whether the step from frame `i` outwards reads what it read then.
 static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
@@ -187,37 +179,6 @@ static void mscope_await_again(struct mscope_memo *memo, uint32_t site)
     memo->again.sp = memo->sp[top];
 }
 
-/// The site of a stack walked outwards by rules that are known, and kept nowhere. 0 when another rule is met, or the
-/// stack is new: then the walk with a memo is to be taken.
-static inline __attribute__((always_inline)) uint32_t mscope_site_plainly(const struct mscope_bank *bank,
-                                                                          struct mscope_cursor at)
-{
-    const uint64_t high = bank->stack_high, last = high - 16;
-    const _Atomic uint64_t *rules = mscope_rules;
-    uint64_t hash = 0, power = 1;
-    uint32_t left = MSCOPE_MAX_FRAMES;
-    if (mscope_unlikely(at.sp - bank->stack_low >= high - bank->stack_low)) return 0;
-    do {
-        uint64_t pc = at.pc, word = mscope_load_relaxed(&rules[mscope_rule_index(pc)]);
-        if (mscope_likely(word == (mscope_rule_tag(pc) | MSCOPE_RULE_FRAME) && at.fp >= at.sp && at.fp <= last)) {
-            const uint64_t *frame = (const uint64_t *)at.fp;
-            at = (struct mscope_cursor){mscope_code_address(frame[1]), at.fp + 16, frame[0]};
-        } else {
-            struct mscope_reads reads;
-            if (pc < MSCOPE_NOWHERE) break;
-            if (!mscope_is_rule_of(word, pc)) return 0;
-            if ((word & 7) == MSCOPE_RULE_END)
-                at.pc = 0;
-            else if ((word & 7) != MSCOPE_RULE_OFFSET || mscope_step_offset(&at, word, high, &reads) != MSCOPE_STEP_ON)
-                return 0;
-        }
-        hash += pc * power;
-        power *= MSCOPE_HASH_BASE;
-    } while (--left > 0);
-    if (left == 0) return 0;
-    return mscope_find_site(mscope_finish_hash(hash, MSCOPE_MAX_FRAMES - left, 0));
-}
-
 static uint32_t mscope_site_in(struct mscope_bank *bank, struct mscope_space *space, struct mscope_cursor at)
 {
     space->sp = at.sp;
@@ -260,7 +221,8 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
     // In a signal handler that came upon a walk, or after one that jumped out.
     if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
     struct mscope_cursor at = {pc, sp, fp};
-    uint32_t site = mscope_site_plainly(bank, at);
+    uint32_t site = mscope_site_by_layout(bank, &at);
+    if (mscope_unlikely(site == 0)) site = mscope_site_plainly(bank, &at);
     // The memo pays where a stack is taken again and again.
     bool again = site == bank->last_plain;
     bank->last_plain = site;

@@ -118,6 +118,7 @@ def c_tests(options):
             continue
         label = f"{compiler} {' '.join(flags)}"
         tests.append(witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler)))
+        tests.append(witnessed(f"layouts.c {label}", compiled("layouts.c", flags, compiler=compiler)))
         tests.append(
             witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler, way="wrapped"), way="wrapped")
         )

@@ -90,6 +90,10 @@ MSCOPE_HIDDEN bool mscope_has_room(size_t size);
 MSCOPE_HIDDEN void mscope_unmap(void *start, size_t size);
 /// Gives back what lies behind the first `kept` bytes.
 MSCOPE_HIDDEN void mscope_shrink(void *start, size_t size, size_t kept);
+/// From now on what is mapped is of the copy that a scan runs in.
+MSCOPE_HIDDEN void mscope_maps_in_copy(void);
+/// Whether such a mapping lies in [from, to).
+MSCOPE_HIDDEN bool mscope_is_map_of_copy_in(uint64_t from, uint64_t to);
 /// What we have mapped, one after the other from `*cursor` 0.
 MSCOPE_HIDDEN bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size);
 /// Small zeroed pieces that are never given back; NULL when the limit is reached.

@@ -15,7 +15,9 @@ enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 4 * MSCOPE_BANKS };
 // What we mapped, to be measured and kept out of scans; an entry whose start is 0 is free, one without size not ready.
 static struct {
     _Atomic uint64_t start, size;
+    uint64_t is_of_copy; // made in the copy of the process that a scan runs in
 } mscope_maps[MSCOPE_MAPS];
+static bool mscope_is_copy;
 static _Atomic uint32_t mscope_map_count;
 _Atomic uint64_t mscope_own_resident;
 
@@ -49,12 +51,28 @@ static void mscope_note_map(uint64_t start, size_t size)
         uint64_t free = 0;
         if (mscope_load_relaxed(&mscope_maps[i].start) != 0 || !mscope_cas_acq_rel(&mscope_maps[i].start, &free, start))
             continue;
+        mscope_maps[i].is_of_copy = mscope_is_copy;
         mscope_store_release(&mscope_maps[i].size, size);
         uint32_t count = mscope_load_relaxed(&mscope_map_count);
         while (count <= i && !mscope_cas_acq_rel(&mscope_map_count, &count, i + 1)) {
         }
         return;
     }
+}
+
+void mscope_maps_in_copy(void)
+{
+    mscope_is_copy = true;
+}
+
+bool mscope_is_map_of_copy_in(uint64_t from, uint64_t to)
+{
+    uint32_t count = mscope_load_relaxed(&mscope_map_count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t start = mscope_load_relaxed(&mscope_maps[i].start), size = mscope_load_relaxed(&mscope_maps[i].size);
+        if (start != 0 && mscope_maps[i].is_of_copy && start < to && start + size > from) return true;
+    }
+    return false;
 }
 
 static void *mscope_map_as(size_t size, int kind)

@@ -110,6 +110,7 @@ static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_an
     mscope_system(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     long parent = mscope_is_denied(SYS_getppid) ? plan->process : mscope_system(SYS_getppid);
     if (parent != plan->process) mscope_system(SYS_exit_group, 1);
+    mscope_maps_in_copy();
     mscope_write_file("/proc/self/oom_score_adj", "1000");
     struct mscope_scanner *scanner = mscope_scan_everything(plan, answer);
     mscope_store_release(&answer->state, MSCOPE_ANSWER_READY);

@@ -156,6 +156,9 @@ MSCOPE_HIDDEN bool mscope_await(_Atomic uint32_t *state, uint32_t value, int32_t
 /// Clones the process; what runs in the copy writes the answer. The copy's number, or an error.
 MSCOPE_HIDDEN int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer);
 MSCOPE_HIDDEN bool mscope_read_mappings(struct mscope_scanner *scanner);
+/// Each line of a file of maps.
+MSCOPE_HIDDEN void mscope_visit_mappings(struct mscope_scanner *scanner, const char *path,
+                                         void (*visit)(struct mscope_scanner *scanner, struct mscope_mapping mapping));
 MSCOPE_HIDDEN const struct mscope_mapping *mscope_mapping_at(struct mscope_scanner *scanner, uint64_t address);
 MSCOPE_HIDDEN void mscope_list_what_to_skip(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN bool mscope_add_range(struct mscope_scanner *scanner, struct mscope_ranges *ranges, uint64_t start,
@@ -169,6 +172,13 @@ MSCOPE_HIDDEN void mscope_find_nodes(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_join_ranges(struct mscope_ranges *ranges);
 MSCOPE_HIDDEN void mscope_find_buffers(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_find_roots(struct mscope_scanner *scanner);
+/// The words of [start, end) outside of blocks; `written`: without pages that are as in their file.
+MSCOPE_HIDDEN void mscope_scan_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written);
+MSCOPE_HIDDEN bool mscope_is_private(const struct mscope_mapping *mapping);
+
+// ---- scan_uncopied.c
+/// Roots in memory that the program keeps from its children (MADV_DONTFORK), so from the copy.
+MSCOPE_HIDDEN void mscope_scan_uncopied(struct mscope_scanner *scanner);
 MSCOPE_HIDDEN void mscope_find_edges(struct mscope_scanner *scanner);
 /// The control block of the thread whose stack lies in [start, end); 0 when there is none.
 MSCOPE_HIDDEN uint64_t mscope_find_thread_pointer(struct mscope_scanner *scanner, uint64_t start, uint64_t end);

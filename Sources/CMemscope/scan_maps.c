@@ -84,9 +84,9 @@ static uint64_t mscope_image_data_end(const struct mscope_scanner *scanner, cons
     return end < mapping->end ? end : mapping->end;
 }
 
-static void mscope_add_mapping(struct mscope_scanner *scanner, const char *line)
+static void mscope_add_mapping(struct mscope_scanner *scanner, struct mscope_mapping mapping)
 {
-    struct mscope_mapping mapping = mscope_parse_mapping(line), data = mapping;
+    struct mscope_mapping data = mapping;
     mapping.image = mapping.name == MSCOPE_MAP_FILE;
     if (mapping.name == MSCOPE_MAP_ANONYMOUS) {
         data.image = true;
@@ -96,12 +96,12 @@ static void mscope_add_mapping(struct mscope_scanner *scanner, const char *line)
     if (mapping.start < mapping.end) mscope_append_mapping(scanner, mapping);
 }
 
-bool mscope_read_mappings(struct mscope_scanner *scanner)
+void mscope_visit_mappings(struct mscope_scanner *scanner, const char *path,
+                           void (*visit)(struct mscope_scanner *scanner, struct mscope_mapping mapping))
 {
-    scanner->mappings = mscope_map(MSCOPE_MAPPINGS * sizeof(struct mscope_mapping));
     char *text = mscope_map(MSCOPE_MAPS_TEXT);
-    long file = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-    if (scanner->mappings == NULL || text == NULL) scanner->problem = MSCOPE_SCAN_NO_MEMORY;
+    long file = mscope_system(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (text == NULL) scanner->problem = MSCOPE_SCAN_NO_MEMORY;
     if (file < 0 && scanner->problem == 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     uint64_t kept = 0;
     while (scanner->problem == 0) {
@@ -111,7 +111,7 @@ bool mscope_read_mappings(struct mscope_scanner *scanner)
         for (uint64_t i = kept; i < filled; i++) {
             if (text[i] != '\n') continue;
             text[i] = 0;
-            mscope_add_mapping(scanner, text + start);
+            visit(scanner, mscope_parse_mapping(text + start));
             start = i + 1;
         }
         kept = filled - start;
@@ -119,6 +119,13 @@ bool mscope_read_mappings(struct mscope_scanner *scanner)
     }
     if (file >= 0) mscope_system(SYS_close, file);
     if (text != NULL) mscope_unmap(text, MSCOPE_MAPS_TEXT);
+}
+
+bool mscope_read_mappings(struct mscope_scanner *scanner)
+{
+    scanner->mappings = mscope_map(MSCOPE_MAPPINGS * sizeof(struct mscope_mapping));
+    if (scanner->mappings == NULL) scanner->problem = MSCOPE_SCAN_NO_MEMORY;
+    if (scanner->problem == 0) mscope_visit_mappings(scanner, "/proc/self/maps", mscope_add_mapping);
     if (scanner->mapping_count == 0 && scanner->problem == 0) scanner->problem = MSCOPE_SCAN_FORBIDDEN;
     return scanner->problem == 0;
 }

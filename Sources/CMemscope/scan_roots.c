@@ -159,7 +159,7 @@ static void mscope_scan_gaps(struct mscope_scanner *scanner, uint64_t start, uin
     mscope_scan_words(scanner, start, end);
 }
 
-static void mscope_scan_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
+void mscope_scan_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
     struct mscope_range run;
     while (scanner->problem == 0 && mscope_next_pages(scanner, &start, end, written, &run))
@@ -187,7 +187,7 @@ static void mscope_scan_kept(struct mscope_scanner *scanner, uint64_t start, uin
 
 // ---- kinds of roots
 
-static bool mscope_is_private(const struct mscope_mapping *mapping)
+bool mscope_is_private(const struct mscope_mapping *mapping)
 {
     return (mapping->flags & (MSCOPE_MAP_READABLE | MSCOPE_MAP_SHARED)) == MSCOPE_MAP_READABLE
            && mapping->name != MSCOPE_MAP_OTHER;
@@ -287,5 +287,6 @@ void mscope_find_roots(struct mscope_scanner *scanner)
     mscope_scan_internal_blocks(scanner);
     scanner->kind = MSCOPE_ROOT_MAPPING;
     mscope_scan_mappings(scanner, false);
+    mscope_scan_uncopied(scanner);
     mscope_find_kernel_roots(scanner);
 }

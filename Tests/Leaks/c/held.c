@@ -65,6 +65,20 @@ static void by_mapping(void)
     page[1000] = filled(40);
 }
 
+/// Small ones, whose places in a child something else may take, and one that is as large as what that is.
+static void by_uncopied_mapping(void)
+{
+    static const size_t sizes[] = {1 << 12, 1 << 16, 1 << 18, 12 << 20, 64 << 20};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        void **pages = mmap(NULL, sizes[i], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (pages == MAP_FAILED || madvise(pages, sizes[i], MADV_DONTFORK) != 0) abort();
+        pages[sizes[i] / sizeof(void *) - 1] = filled(46);
+        pages[10] = filled(47);
+        // What lies between two of them is copied.
+        mmap(NULL, 1 << 12, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+}
+
 static void by_large_block(void)
 {
     void **large = filled(2 << 20);
@@ -113,6 +127,7 @@ const struct leak_case held_cases[] = {
     {"clean-by-chain", by_chain},
     {"clean-by-ring", by_ring},
     {"clean-by-mapping", by_mapping},
+    {"clean-by-uncopied-mapping", by_uncopied_mapping},
     {"clean-by-large-block", by_large_block},
     {"clean-by-main-stack", by_main_stack},
     {"clean-by-libc", by_libc},

@@ -5,6 +5,7 @@
 #include "../support/check.h"
 #include "checks.h"
 #include "memo.h"
+#include "step.h"
 
 enum { PAGE = 4096 };
 

@@ -207,6 +207,7 @@ bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry)
 
 void mscope_end_after_fork(void)
 {
+    mscope_note_first_thread(); // that of the child
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_end_thread, 0);

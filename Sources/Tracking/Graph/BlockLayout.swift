@@ -97,7 +97,10 @@ package struct BlockLayout: Sendable, Hashable {
 
     /// The name of the word at an offset; nil when it has none.
     package func name(at offset: UInt64) -> String? {
-        guard let tail = elements(at: offset) else { return Self.field(at: offset, in: fields)?.name }
+        guard let tail = elements(at: offset) else {
+            // A word between the fields that a type declares has none.
+            return Self.field(at: offset, in: fields).flatMap { $0.name.isEmpty ? nil : $0.name }
+        }
         let index = (offset - tail.start) / tail.stride
         guard let field = Self.field(at: (offset - tail.start) % tail.stride, in: tail.fields) else { return nil }
         return field.name.isEmpty ? "\(tail.name)[\(index)]" : "\(tail.name)[\(index)].\(field.name)"

@@ -208,6 +208,11 @@ private final class Empty {}
         #expect(layout.isExact && layout.kind(at: 104) == .conservative)
     }
 
+    @Test("A word between the declared fields has no name") func betweenFields() {
+        let word = BlockLayout.Field(offset: 16, kind: .conservative, name: "")
+        #expect(BlockLayout(fields: [word]).name(at: 16) == nil)
+    }
+
     @Test("A type from C is words or numbers, never a reference") func foreign() {
         #expect(!layouts.fields(of: Foreign()).contains { $0.hasSuffix("strong") })
     }

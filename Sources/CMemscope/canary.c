@@ -1,6 +1,6 @@
 // Blocks with canaries: bytes before the first and behind the last that nobody may write.
 //
-//   raw [filled] [canary: 16] block: size [filled: 8 to 23, to the end of the allocator's chunk]
+//   raw [filled] [canary: 16] block: size [filled: 8 to 24, to the end of the allocator's chunk]
 //
 //   lead = block - raw, 16 or the alignment asked for
 //   canary = two hashes of block, size and lead's exponent, but for the last byte, which is as the filling: the
@@ -18,7 +18,8 @@ enum {
     MSCOPE_MOST_LEAD_SHIFT = 24,
     MSCOPE_CANARY_SURE = 6, // bytes that must still be right: the last and 4 are so by chance once in 10^8 exponents
     MSCOPE_WATCHED_LEAD = 256,
-    MSCOPE_MOST_REAR = 64, // bytes from a block's last to the end of its canary, at most
+    MSCOPE_LEAST_END = 24, // so the next block begins 32 bytes further, whoever made it: see shadow.h
+    MSCOPE_MOST_REAR = 24, // bytes from a block's last to the end of its canary, at most
 };
 
 struct mscope_canary {
@@ -42,12 +43,11 @@ static inline bool mscope_same_canary(const struct mscope_canary *a, const struc
     return a->a == b->a && a->b == b->b;
 }
 
-/// The bytes from a block's first to the end of its canary. The slot of its size lies up to 63 behind: what comes next
-/// may be a block without canaries, which owns the slot of its very first byte.
+/// The bytes from a block's first to the end of its canary.
 static inline uint64_t mscope_canary_end(uint64_t size)
 {
     uint64_t end = ((size + 15) & ~15ull) + 8;
-    return end < 64 ? 64 : end;
+    return end < MSCOPE_LEAST_END ? MSCOPE_LEAST_END : end;
 }
 
 /// The exponent of the lead that a canary tells of; 0 when too little of it is left.
@@ -103,8 +103,7 @@ static void mscope_write_canaries(uint64_t block, uint64_t size, uint32_t shift)
 void *mscope_canary_allocate(const struct mscope_request *request)
 {
     uint64_t lead = request->alignment > MSCOPE_LEAD ? request->alignment : MSCOPE_LEAD;
-    // A size that is huge by itself has no canary: its slot could not be told from that of a checked one.
-    if (request->size >= MSCOPE_SIZE_HUGE || lead >> MSCOPE_MOST_LEAD_SHIFT != 0) return NULL;
+    if (request->size >= MSCOPE_SIZE_LIMIT || lead >> MSCOPE_MOST_LEAD_SHIFT != 0) return NULL;
     void *raw = mscope_raw_block(request, lead);
     if (raw == NULL) return NULL;
     uint64_t block = (uint64_t)raw + lead;
@@ -252,7 +251,7 @@ static void mscope_sweep_stretch(struct mscope_region *region, uint64_t granule)
     for (uint64_t i = 0; i < MSCOPE_STRETCH_GRANULES; i++) {
         struct mscope_departure found;
         struct mscope_slot *slot = mscope_read_granule(region, granule + i, &found);
-        if (slot == NULL || !mscope_is_checked(found.what, found.address)) continue;
+        if (slot == NULL || !mscope_is_checked(found.what)) continue;
         if (!mscope_is_guarded(found.address)) mscope_sweep_block(slot, &found);
     }
 }

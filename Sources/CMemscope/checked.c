@@ -47,14 +47,9 @@ bool mscope_record_checked(uint64_t address, const struct mscope_request *reques
 {
     mscope_record_here((void *)address, request->size, request->family, request->caller.pc, request->caller.sp,
                        request->caller.fp);
-    uint64_t what;
-    struct mscope_slot *slot = mscope_find_slot(address, &what), *next = mscope_make_slot(address + 32, 0);
+    struct mscope_slot *slot = mscope_find_place(address, request->size);
+    uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     if (!mscope_owns_slot(what, address)) return false;
-    if (next == NULL) {
-        mscope_forget(slot, what, address, 0);
-        return false;
-    }
-    mscope_store_relaxed(&next->born, request->size);
-    mscope_store_release(&slot->what, what | MSCOPE_SIZE_HUGE << MSCOPE_SIZE_SHIFT);
+    mscope_store_release(&slot->what, what | MSCOPE_SIZE_CHECKED << MSCOPE_SIZE_SHIFT);
     return true;
 }

@@ -40,12 +40,8 @@ struct mscope_check_options {
 extern MSCOPE_HIDDEN struct mscope_check_options mscope_check_options;
 /// The level is not to change any more.
 extern MSCOPE_HIDDEN bool mscope_checks_settled;
-/// Records a checked block. Its slot says that the size is huge, which the plain paths leave alone, and the size stands
-/// where that of a huge one does. False when there is no room for a record: the block must not be given out.
+/// Records a checked block. False when there is no room for a record: the block must not be given out.
 MSCOPE_HIDDEN bool mscope_record_checked(uint64_t address, const struct mscope_request *request);
-
-/// Whether a live block came from mscope_allocate_checked.
-MSCOPE_HIDDEN bool mscope_is_checked(uint64_t what, uint64_t address);
 
 // ---- queue.c
 struct mscope_item {

@@ -53,7 +53,7 @@ static bool mscope_look_at(uint64_t address, struct mscope_zone *out)
 {
     uint64_t what;
     struct mscope_slot *slot = mscope_find_slot(address, &what);
-    if (!mscope_owns_slot(what, address) || !mscope_is_checked(what, address)) return false;
+    if (!mscope_owns_slot(what, address) || !mscope_is_checked(what)) return false;
     if (mscope_is_guarded(address)) return false;
     out->block = (struct mscope_departure){address, what, mscope_load_relaxed(&slot->born),
                                            mscope_block_size(what, address)};

@@ -62,7 +62,7 @@ MSCOPE_INLINE bool mscope_check_is_due(void)
 MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint64_t size, uint64_t what, uint64_t born)
 {
     mscope_store_relaxed(&slot->born, born);
-    if (mscope_unlikely(size >= MSCOPE_SIZE_HUGE)) {
+    if (mscope_unlikely(size >= MSCOPE_SIZE_LIMIT)) {
         struct mscope_slot *next = mscope_make_slot(address + 32, 0);
         if (next != NULL) mscope_store_relaxed(&next->born, size);
     }
@@ -160,7 +160,7 @@ MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, 
     uint64_t size = mscope_slot_size(what);
     struct mscope_bank *bank = mscope_tls.bank;
     // The slot does not tell addresses in the same 16 bytes apart.
-    bool plain = (address & 15) == 0 && size != MSCOPE_SIZE_HUGE && bank != NULL && !mscope_is_own_thread()
+    bool plain = (address & 15) == 0 && size < MSCOPE_SIZE_LIMIT && bank != NULL && !mscope_is_own_thread()
                  && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
     // The mark first: then less is to be kept in registers across the counting.

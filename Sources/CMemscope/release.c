@@ -10,13 +10,6 @@ static bool mscope_is_start(uint64_t what, uint64_t address)
     return mscope_owns_slot(what, address) && mscope_may_begin_at(address);
 }
 
-bool mscope_is_checked(uint64_t what, uint64_t address)
-{
-    if (mscope_slot_size(what) != MSCOPE_SIZE_HUGE) return false;
-    return mscope_is_guarded(address)
-           || (mscope_checks_level >= MSCOPE_CHECKS_FULL && mscope_block_size(what, address) < MSCOPE_SIZE_HUGE);
-}
-
 static void mscope_release_checked(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
 {
     if (mscope_is_guarded(call->address))
@@ -34,7 +27,7 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
     struct mscope_slot *slot = mscope_find_slot(call.address, &what);
     if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call);
     mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
-    if (mscope_is_checked(what, call.address)) {
+    if (mscope_is_checked(what)) {
         mscope_release_checked(&call, slot, what);
         return false;
     }
@@ -46,7 +39,7 @@ bool mscope_checked_size(const void *block, size_t *size)
 {
     uint64_t what;
     mscope_find_slot((uint64_t)block, &what);
-    if (!mscope_owns_slot(what, (uint64_t)block) || !mscope_is_checked(what, (uint64_t)block)) return false;
+    if (!mscope_owns_slot(what, (uint64_t)block) || !mscope_is_checked(what)) return false;
     *size = mscope_block_size(what, (uint64_t)block);
     return true;
 }
@@ -84,7 +77,7 @@ bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor calle
     struct mscope_slot *slot = mscope_find_slot(call.address, &what);
     if (mscope_is_start(what, call.address)) {
         mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
-        if (!mscope_is_checked(what, call.address)) return false;
+        if (!mscope_is_checked(what)) return false;
         *result = mscope_move_checked(&call, size, slot, what);
         return true;
     }

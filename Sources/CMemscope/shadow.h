@@ -142,11 +142,12 @@ static inline struct mscope_slot *mscope_find_slot(uint64_t address, uint64_t *w
     return is_large ? large : small;
 }
 
-/// The size of a block. A huge one has it in the next granule's slot, which lies inside the block.
+/// The size of a block.
 static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
 {
     uint64_t size = mscope_slot_size(what);
-    if (mscope_likely(size != MSCOPE_SIZE_HUGE)) return size;
+    if (mscope_likely(size < MSCOPE_SIZE_LIMIT)) return size;
+    if (size != MSCOPE_SIZE_HUGE) return size - MSCOPE_SIZE_CHECKED;
     struct mscope_region *region = mscope_find_region(address + 32);
     return region ? mscope_load_relaxed(&mscope_small_slot(region, address + 32)->born) : size;
 }

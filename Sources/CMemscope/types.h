@@ -19,7 +19,7 @@
 //   born = rounded up:1 | mscope_birth_now():39 | context:24          not live: see mscope_mark_of
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the small slot of the next granule, which lies
-// inside the block.
+// inside the block; one with MSCOPE_SIZE_CHECKED, that the block is a checked one. Both are left alone by what is fast.
 struct mscope_slot {
     _Atomic uint64_t what, born;
 };
@@ -43,6 +43,8 @@ struct mscope_region {
 };
 enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger ones are few: glibc maps them apart
 #define MSCOPE_SIZE_HUGE 0x7fffffffull
+#define MSCOPE_SIZE_CHECKED 0x40000000ull
+#define MSCOPE_SIZE_LIMIT (MSCOPE_SIZE_CHECKED - 1) // sizes from here on are huge
 #define MSCOPE_SITE_MASK 0xfffffull
 #define MSCOPE_CONTEXT_MASK 0xffffffull
 #define MSCOPE_BORN_ROUNDED (1ull << 63) // a sampled block: its weight is the next whole number
@@ -67,7 +69,7 @@ enum mscope_family { MSCOPE_FAMILY_MALLOC = 0, MSCOPE_FAMILY_NEW = 1, MSCOPE_FAM
 
 static inline uint64_t mscope_slot_what(uint64_t address, uint64_t size, uint32_t site, uint32_t flags)
 {
-    return (size < MSCOPE_SIZE_HUGE ? size : MSCOPE_SIZE_HUGE) << MSCOPE_SIZE_SHIFT
+    return (size < MSCOPE_SIZE_LIMIT ? size : MSCOPE_SIZE_HUGE) << MSCOPE_SIZE_SHIFT
            | (uint64_t)site << MSCOPE_SITE_SHIFT | (address & MSCOPE_SLOT_QUARTER) | flags;
 }
 static inline uint64_t mscope_birth_of(uint64_t born)
@@ -77,6 +79,12 @@ static inline uint64_t mscope_birth_of(uint64_t born)
 static inline uint64_t mscope_slot_size(uint64_t what)
 {
     return what >> MSCOPE_SIZE_SHIFT;
+}
+/// Whether a block came from mscope_allocate_checked.
+static inline bool mscope_is_checked(uint64_t what)
+{
+    uint64_t size = mscope_slot_size(what);
+    return size >= MSCOPE_SIZE_CHECKED && size != MSCOPE_SIZE_HUGE;
 }
 static inline uint32_t mscope_slot_site(uint64_t what)
 {

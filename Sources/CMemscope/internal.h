@@ -81,6 +81,13 @@ MSCOPE_HIDDEN void mscope_clock_start(void);
 // ---- memory.c: own memory, straight from mmap
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
+/// Has the page of a word written, and the word as it was. Memory that is read before it is written costs two faults,
+/// and the second makes every processor forget what it knows of addresses. (A sum with 0 compiles to a load.)
+static inline void mscope_write_fresh(_Atomic uint64_t *word)
+{
+    uint64_t nothing = 0;
+    (void)mscope_cas_acq_rel(word, &nothing, 0);
+}
 /// The same, shared with processes cloned from this one.
 MSCOPE_HIDDEN void *mscope_map_shared(size_t size);
 /// Whether the program has all that is mapped from now on locked (mlockall).

@@ -10,6 +10,8 @@ struct mscope_place {
     struct mscope_item item;
 };
 
+enum { MSCOPE_PLACES_A_PAGE = 4096 / sizeof(struct mscope_place) };
+
 bool mscope_queue_start(struct mscope_queue *queue, uint64_t least)
 {
     uint64_t capacity = 1; // a power of two: no division on the way
@@ -42,6 +44,8 @@ bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item)
     }
     queue->places[n & (queue->capacity - 1)].item = item;
     mscope_set_number(queue, n, n + 1);
+    if (n % MSCOPE_PLACES_A_PAGE == 0)
+        mscope_write_fresh(&queue->places[(n + MSCOPE_PLACES_A_PAGE) & (queue->capacity - 1)].number);
     return true;
 }
 

@@ -55,6 +55,26 @@ bool mscope_is_only_seen(uint64_t start, uint64_t offset)
            && !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large + 1]);
 }
 
+// Slots are read before they are filled. So of the pages behind this one as many are written ahead of their blocks as
+// there are stretches in use before it.
+void mscope_use_stretch(struct mscope_region *region, int kind, uint64_t stretch)
+{
+    enum { MSCOPE_MOST_AHEAD = 16 };
+    uint64_t step = kind == MSCOPE_LARGE ? 2 : 1, first = stretch / step * step, before = 0;
+    _Atomic uint8_t *used = region->used[kind];
+    mscope_store_release(&used[stretch], MSCOPE_IS_USED);
+    while (before < MSCOPE_MOST_AHEAD && before < first && mscope_is_used(region, first - before - 1)) before++;
+    for (uint64_t ahead = first + step; ahead <= first + before && ahead < MSCOPE_REGION_STRETCHES; ahead += step) {
+        uint64_t address = ahead * MSCOPE_STRETCH_BYTES;
+        struct mscope_slot *slot =
+            kind == MSCOPE_LARGE ? mscope_large_slot(region, address) : mscope_small_slot(region, address);
+        uint8_t unused = 0;
+        if (mscope_load_relaxed(&used[ahead]) != 0) continue;
+        mscope_write_fresh(&slot->born);
+        (void)mscope_cas_acq_rel(&used[ahead], &unused, MSCOPE_IS_READY);
+    }
+}
+
 void mscope_note_order(const struct mscope_slot *slot, uint64_t address)
 {
     struct mscope_slot *large = mscope_large_slot(mscope_find_region(address), address);

@@ -19,6 +19,9 @@ MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t addr
 /// the earlier: it makes the large slot forget a block that began in its granule, and note that others were earlier.
 MSCOPE_HIDDEN void mscope_note_order(const struct mscope_slot *slot, uint64_t address);
 MSCOPE_HIDDEN bool mscope_is_region(uint64_t start);
+/// Marks a stretch whose small or large slots are used for the first time, and makes the pages behind it ready where
+/// blocks have come one after another.
+MSCOPE_RARE void mscope_use_stretch(struct mscope_region *region, int kind, uint64_t stretch);
 /// Whether a page of a region, by its offset, holds slots of which none was ever used. It may be in memory, because
 /// somebody looked at it, but as the kernel's one page of zeros.
 MSCOPE_HIDDEN bool mscope_is_only_seen(uint64_t region, uint64_t offset);
@@ -56,7 +59,9 @@ static inline void mscope_mark_used(struct mscope_region *region, uint64_t addre
 {
     uint64_t line = mscope_line(address), granule = address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1);
     atomic_fetch_or_explicit(&region->lines[line / 32], 1u << line % 32, memory_order_relaxed);
-    mscope_store_release(&region->used[size >= MSCOPE_LARGE_BYTES][granule / MSCOPE_STRETCH_GRANULES], 1);
+    int kind = size >= MSCOPE_LARGE_BYTES ? MSCOPE_LARGE : MSCOPE_SMALL;
+    uint64_t stretch = granule / MSCOPE_STRETCH_GRANULES;
+    if (mscope_load_relaxed(&region->used[kind][stretch]) != MSCOPE_IS_USED) mscope_use_stretch(region, kind, stretch);
 }
 
 // ---- slots

@@ -2,7 +2,8 @@
 // pages.
 //
 // The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
-// three levels, each searched in one cache line: a small program touches 64 KiB of it, a large one 17 MiB.
+// three levels: a small program touches 64 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
+// each, and, but in the first, in the line beside it.
 //
 //   word = upper 44 bits of the hash | number:20      0: free; with the hash inverted: its code was unloaded
 //   ready != 0  =>  the rest of the entry may be read
@@ -19,7 +20,7 @@ static _Atomic uint64_t mscope_frames_used;
 static _Atomic uint64_t *mscope_peaks; // one per site; written under mscope_reading
 static _Atomic uint32_t mscope_site_count;
 
-enum { MSCOPE_LEVELS = 3, MSCOPE_LINE = 8 };
+enum { MSCOPE_LEVELS = 3, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 5 };
 static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 10, 1 << 14, 1 << 18};
 static _Atomic uint64_t *mscope_index[MSCOPE_LEVELS];
 
@@ -36,9 +37,12 @@ bool mscope_sites_start(void)
     return complete && mscope_entries != NULL && mscope_frame_pool != NULL && mscope_peaks != NULL;
 }
 
-static inline _Atomic uint64_t *mscope_line(int level, uint64_t hash)
+/// The n-th line in which a stack may be: of level 0, 1, 1, 2, 2.
+static inline _Atomic uint64_t *mscope_line(int n, uint64_t hash)
 {
-    return &mscope_index[level][(hash & (mscope_level_lines[level] - 1)) * MSCOPE_LINE];
+    int level = (n + 1) / 2;
+    uint64_t line = (hash & (mscope_level_lines[level] - 1)) ^ (uint64_t)(n > 0 && n % 2 == 0);
+    return &mscope_index[level][line * MSCOPE_LINE];
 }
 
 static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
@@ -46,10 +50,19 @@ static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
     return (word ^ hash) >> 20 == 0;
 }
 
+/// The first level fills up: the second is read before it is written, at any place.
+static void mscope_make_second_level_ready(void)
+{
+    enum { MSCOPE_WORDS_A_PAGE = 512 };
+    for (uint64_t i = 0; i < (uint64_t)mscope_level_lines[1] * MSCOPE_LINE; i += MSCOPE_WORDS_A_PAGE)
+        mscope_write_fresh(&mscope_index[1][i]);
+}
+
 /// Writes a stack down under a fresh number; 0 when there is no room.
 static uint32_t mscope_write_site(const struct mscope_stack *stack)
 {
     uint32_t site = mscope_add_relaxed(&mscope_site_count, 1) + 1;
+    if (mscope_unlikely(site == mscope_level_lines[0] * MSCOPE_LINE / 2)) mscope_make_second_level_ready();
     if (site >= MSCOPE_SITE_CAPACITY) {
         mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // it must not wrap
         return 0;
@@ -103,8 +116,8 @@ static uint32_t mscope_place_site(_Atomic uint64_t *place, uint32_t site, uint64
 uint32_t mscope_new_site(const struct mscope_stack *stack)
 {
     uint32_t fresh = mscope_write_site(stack);
-    for (int level = 0; level < MSCOPE_LEVELS; level++) {
-        _Atomic uint64_t *line = mscope_line(level, stack->hash);
+    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
+        _Atomic uint64_t *line = mscope_line(n, stack->hash);
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint32_t site = mscope_place_site(&line[i], fresh, stack->hash);
             if (site == 0) continue;
@@ -118,9 +131,9 @@ uint32_t mscope_new_site(const struct mscope_stack *stack)
 
 uint32_t mscope_find_site(uint64_t hash)
 {
-    for (int level = 0; level < MSCOPE_LEVELS; level++) {
+    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
         // Its place in the line is anybody's guess, a branch on it a wrong one. An acquire: what the number stands for.
-        _Atomic uint64_t *line = mscope_line(level, hash);
+        _Atomic uint64_t *line = mscope_line(n, hash);
         uint32_t found = 0;
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = mscope_load_acquire(&line[i]);
@@ -141,10 +154,10 @@ void mscope_alias_site(uint32_t site, uint64_t hash)
     if (mscope_load_relaxed(&mscope_entries[site].alias) != 0
         || !mscope_cas_acq_rel(&mscope_entries[site].alias, &none, hash))
         return;
-    for (int level = 0; level < MSCOPE_LEVELS; level++)
+    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t seen = 0;
-            _Atomic uint64_t *place = &mscope_line(level, hash)[i];
+            _Atomic uint64_t *place = &mscope_line(n, hash)[i];
             if (mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return;
             if (seen == mscope_nobody && mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return;
         }
@@ -158,10 +171,10 @@ bool mscope_has_alias(uint32_t site)
 static void mscope_forget_alias(uint32_t site)
 {
     uint64_t hash = mscope_load_relaxed(&mscope_entries[site].alias);
-    for (int level = 0; hash != 0 && level < MSCOPE_LEVELS; level++)
+    for (int n = 0; hash != 0 && n < MSCOPE_LINES_OF_A_STACK; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = (hash >> 20 << 20) | site;
-            mscope_cas_acq_rel(&mscope_line(level, hash)[i], &word, mscope_nobody);
+            mscope_cas_acq_rel(&mscope_line(n, hash)[i], &word, mscope_nobody);
         }
     mscope_store_release(&mscope_entries[site].alias, 0);
 }
@@ -170,9 +183,9 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 {
     struct mscope_site_entry *entry = &mscope_entries[site];
     mscope_forget_alias(site);
-    for (int level = 0; level < MSCOPE_LEVELS; level++)
+    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
-            _Atomic uint64_t *word = &mscope_line(level, entry->hash)[i];
+            _Atomic uint64_t *word = &mscope_line(n, entry->hash)[i];
             if (mscope_load_relaxed(word) != ((entry->hash >> 20 << 20) | site)) continue;
             entry->retired_at = address;
             entry->retired_image = image;

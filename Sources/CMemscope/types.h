@@ -33,12 +33,17 @@ enum {
 };
 // Slots are walked by stretches of 8 KiB of heap, whose small slots are a page and whose large ones half of one; a walk
 // leaves out those that were never used.
-enum { MSCOPE_STRETCH_GRANULES = 256, MSCOPE_REGION_STRETCHES = MSCOPE_REGION_GRANULES / MSCOPE_STRETCH_GRANULES };
+enum {
+    MSCOPE_STRETCH_GRANULES = 256,
+    MSCOPE_STRETCH_BYTES = MSCOPE_STRETCH_GRANULES << MSCOPE_GRANULE_SHIFT,
+    MSCOPE_REGION_STRETCHES = MSCOPE_REGION_GRANULES / MSCOPE_STRETCH_GRANULES,
+};
+enum { MSCOPE_IS_USED = 1, MSCOPE_IS_READY = 2 }; // a block began in the stretch; its page is written, by us
 enum { MSCOPE_SMALL = 0, MSCOPE_LARGE = 1, MSCOPE_LARGE_BYTES = 64 };
 struct mscope_region {
     struct mscope_slot small[MSCOPE_REGION_GRANULES], large[MSCOPE_REGION_GRANULES / 2];
     _Atomic uint8_t delivered[MSCOPE_REGION_GRANULES / 8]; // a bit each: the walk under way has had it
-    _Atomic uint8_t used[2][MSCOPE_REGION_STRETCHES];      // 1: a small, or a large, block began in this stretch
+    _Atomic uint8_t used[2][MSCOPE_REGION_STRETCHES];      // of small slots, and of large ones, by stretch
     _Atomic uint32_t lines[MSCOPE_REGION_GRANULES / 2 / 32]; // a bit each: a block began in these 64 bytes
 };
 enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger ones are few: glibc maps them apart

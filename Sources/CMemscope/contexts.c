@@ -59,19 +59,26 @@ static void mscope_keep_held(struct mscope_held *held, const struct mscope_held 
 /// What is kept in mind about a context: that it is held, or that it was looked for in vain, or NULL.
 static struct mscope_held *mscope_recall(struct mscope_space *space, uint64_t context, uint32_t first)
 {
+    // Often a parent lies in the same block.
+    if (mscope_is_held(&space->held[space->held_last], context)) return &space->held[space->held_last];
     for (uint32_t i = 0; i < MSCOPE_HELD_WAYS; i++) {
         struct mscope_held *held = &space->held[(first + i) % MSCOPE_HELD];
-        if (mscope_is_held(held, context)) return held;
+        if (mscope_is_held(held, context)) {
+            space->held_last = (first + i) % MSCOPE_HELD;
+            return held;
+        }
         if (held->high == 0 && held->low == context && held->what-- != 0) return held;
     }
     return NULL;
 }
 
 /// The fields of a context; false when there is no memory, or an image's: contexts are allocated. The kernel is asked
-/// where the table cannot tell.
-static bool mscope_read_context(struct mscope_space *space, uint64_t context, struct mscope_fields *out)
+/// where the table cannot tell, which leaves *by NULL.
+static bool mscope_read_context(struct mscope_space *space, uint64_t context, struct mscope_fields *out,
+                                const struct mscope_held **by)
 {
     enum { MSCOPE_VAIN = 1024 }; // so often a look in vain is not repeated
+    *by = NULL;
     if (!mscope_plausible_context(context)) return false;
     uint32_t first = (uint32_t)(context * 0x9E3779B97F4A7C15ull >> 40);
     struct mscope_held found = {0}, *held = mscope_recall(space, context, first);
@@ -82,6 +89,7 @@ static bool mscope_read_context(struct mscope_space *space, uint64_t context, st
     }
     struct mscope_unwind_table table;
     if (held != NULL && held->high != 0) {
+        *by = held;
         *out = *(const struct mscope_fields *)context;
         return true;
     }
@@ -94,54 +102,173 @@ static bool mscope_read_context(struct mscope_space *space, uint64_t context, st
 static bool mscope_is_code(uint64_t address)
 {
     if (address < MSCOPE_NOWHERE || address >> MSCOPE_ADDRESS_BITS != 0) return false;
-    uint64_t word = mscope_load_relaxed(&mscope_rules[mscope_rule_index(address + 1)]), kind = word & 7;
-    bool known = mscope_is_rule_of(word, address + 1);
-    if (known && kind != MSCOPE_RULE_UNKNOWN && kind != MSCOPE_RULE_NONE) return true;
-    if (!mscope_is_executable(address)) return false;
-    mscope_learn_rule(address + 1);
-    return true;
+    uint64_t rule = mscope_load_relaxed(&mscope_rules[mscope_rule_index(address + 1)]);
+    if (!mscope_is_rule_of(rule, address + 1) || (rule & 7) == MSCOPE_RULE_UNKNOWN) {
+        if (!mscope_is_executable(address)) return false;
+        rule = mscope_learn_rule(address + 1);
+    }
+    return (rule & 7) != MSCOPE_RULE_NONE || (rule & MSCOPE_NONE_CODE) != 0;
 }
 
-/// The context of the async function at frame 0, which has no frame: it is in the register that every frame inside of
-/// it leaves alone or saves, the innermost one being the caller of our hook. 0 when it cannot be found.
-static uint64_t mscope_bare_context(struct mscope_space *space)
+uint64_t mscope_context_in(struct mscope_space *space, uint64_t word)
 {
-    const struct mscope_memo *memo = &space->memo;
-    uint64_t context = mscope_tls.async_context;
+    struct mscope_fields fields;
+    const struct mscope_held *by;
+    bool readable = mscope_read_context(space, word, &fields, &by);
+    if (readable && mscope_is_code(mscope_code_address(fields.resume))) return word;
+    space->tail.flags |= MSCOPE_STACK_TRUNCATED;
+    return 0;
+}
+
+/// What the frames inside of frame 0 have made of the register.
+static uint64_t mscope_kept_register(const struct mscope_memo *memo)
+{
     for (uint32_t i = 1; i < memo->depth; i++) {
         int64_t distance = mscope_saved_context(memo->link[i].pc);
         if (distance < 0) return 0;
-        if (distance == 0) continue;
-        context = *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
-        break;
+        if (distance > 0) return *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
     }
-    // A register may hold anything.
-    struct mscope_fields fields;
-    bool readable = mscope_read_context(space, context, &fields);
-    return readable && mscope_is_code(mscope_code_address(fields.resume)) ? context : 0;
+    return mscope_tls.async_context;
 }
 
-/// Below its saved frame pointer stands an async function's own context. Of a function to be resumed only the entry is
-/// known: it is kept as entry + 1, which every reader of return addresses takes back.
-void mscope_follow_contexts(struct mscope_space *space)
+uint64_t mscope_innermost_context(struct mscope_space *space)
 {
     const struct mscope_memo *memo = &space->memo;
+    if (memo->end == MSCOPE_STEP_ASYNC_BARE) return mscope_context_in(space, mscope_kept_register(memo));
+    return mscope_framed_context(memo->link[0].fp);
+}
+
+/// Whether the callers from a context outwards are those of the chain.
+static bool mscope_is_chain(const struct mscope_chain *chain)
+{
+    uint64_t different = chain->generation ^ mscope_load_relaxed(&mscope_rule_generation);
+    for (uint32_t i = 0; i < chain->blocks; i++) {
+        const struct mscope_held *block = &chain->block[i];
+        different |= mscope_load_acquire(&block->slot->what) ^ block->what;
+        different |= mscope_load_acquire(&block->slot->born) ^ block->born;
+    }
+    if (different != 0) return false;
+    for (uint32_t i = 0; i < chain->levels; i++) {
+        const struct mscope_level *level = &chain->level[i];
+        const struct mscope_fields *now = (const struct mscope_fields *)level->context;
+        different |= (now->parent ^ level->parent) | (now->resume ^ level->resume);
+    }
+    return different == 0;
+}
+
+static inline struct mscope_chain *mscope_chain_of(struct mscope_space *space, uint64_t context)
+{
+    return &space->chains[context * 0x9E3779B97F4A7C15ull >> 40 & (MSCOPE_CHAINS - 1)];
+}
+
+/// The chain that begins with a context, if it is still so.
+static const struct mscope_chain *mscope_find_chain(struct mscope_space *space, uint64_t context)
+{
+    struct mscope_chain *chain = mscope_chain_of(space, context);
+    if (chain->start != context) return NULL;
+    if (mscope_is_chain(chain)) return chain;
+    chain->misses++;
+    return NULL;
+}
+
+/// False when there is no room.
+static bool mscope_add_level(struct mscope_chain *chain, struct mscope_level level, const struct mscope_held *block)
+{
+    uint32_t last = chain->blocks - 1;
+    bool same = chain->blocks != 0 && chain->block[last].slot == block->slot && chain->block[last].born == block->born;
+    if (chain->levels == MSCOPE_CHAIN_LEVELS || (!same && chain->blocks == MSCOPE_CHAIN_BLOCKS)) return false;
+    if (!same) chain->block[chain->blocks++] = *block;
+    level.block = chain->blocks - 1;
+    chain->level[chain->levels++] = level;
+    if (level.resume == 0) return true;
+    chain->hash = mscope_hash_frame(chain->hash, mscope_code_address(level.resume));
+    chain->power *= MSCOPE_HASH_BASE;
+    return true;
+}
+
+static void mscope_empty_chain(struct mscope_chain *chain)
+{
+    chain->start = 0;
+    mscope_signal_fence();
+    chain->levels = chain->blocks = chain->misses = 0;
+    chain->hash = 0, chain->power = 1;
+}
+
+static bool mscope_add_levels(struct mscope_chain *chain, const struct mscope_chain *from, uint32_t first)
+{
+    bool fits = true;
+    for (uint32_t i = first; fits && i < from->levels; i++)
+        fits = mscope_add_level(chain, from->level[i], &from->block[from->level[i].block]);
+    return fits;
+}
+
+/// Of too many levels those are noted that are further outwards.
+static void mscope_note_level(struct mscope_space *space, struct mscope_level level, const struct mscope_held *block)
+{
+    struct mscope_chain *walked = &space->walked_levels;
+    if (!mscope_add_level(walked, level, block)) {
+        mscope_empty_chain(walked);
+        mscope_add_level(walked, level, block);
+    }
+}
+
+/// Keeps what was walked, with the rest behind it. Those inside change most: so not from the innermost one on, and not
+/// at each miss.
+static void mscope_keep_chains(struct mscope_space *space, const struct mscope_chain *rest)
+{
+    enum { MSCOPE_PATIENCE = 4 };
+    const struct mscope_chain *walked = &space->walked_levels;
+    for (uint32_t first = 1; first < walked->levels; first *= 4) {
+        uint64_t start = walked->level[first].context;
+        struct mscope_chain *kept = mscope_chain_of(space, start);
+        if (kept == rest || (kept->start != 0 && kept->misses++ < MSCOPE_PATIENCE)) continue;
+        mscope_empty_chain(kept);
+        bool fits = mscope_add_levels(kept, walked, first) && (rest == NULL || mscope_add_levels(kept, rest, 0));
+        kept->generation = mscope_load_relaxed(&mscope_rule_generation);
+        mscope_signal_fence();
+        if (fits) kept->start = start;
+    }
+}
+
+static void mscope_append_chain(struct mscope_stack *out, const struct mscope_chain *chain)
+{
+    for (uint32_t i = 0; i < chain->levels && chain->level[i].resume != 0; i++)
+        out->frames[out->count++] = mscope_code_address(chain->level[i].resume) + 1;
+    out->hash = out->hash * chain->power + chain->hash;
+}
+
+/// Walks to the outermost context, or to one that begins a chain, which becomes *rest; whether each level is noted.
+static bool mscope_walk_contexts(struct mscope_space *space, uint64_t context, uint32_t depth,
+                                 const struct mscope_chain **rest)
+{
     struct mscope_stack *out = &space->tail;
-    bool bare = memo->end == MSCOPE_STEP_ASYNC_BARE;
-    uint64_t context = bare ? mscope_bare_context(space) : ((const uint64_t *)memo->link[0].fp)[-1];
-    out->flags |= MSCOPE_STACK_ASYNC;
-    if (bare && context == 0) out->flags |= MSCOPE_STACK_TRUNCATED;
-    while (context != 0) {
-        struct mscope_fields fields;
-        bool readable = mscope_read_context(space, context, &fields);
+    struct mscope_fields fields;
+    bool noted = true;
+    for (mscope_empty_chain(&space->walked_levels); context != 0; context = fields.parent) {
+        const struct mscope_held *by;
+        *rest = mscope_find_chain(space, context);
+        if (*rest != NULL && depth + out->count + (*rest)->levels <= MSCOPE_MAX_FRAMES) return noted;
+        *rest = NULL;
+        bool readable = mscope_read_context(space, context, &fields, &by);
         uint64_t resume = readable ? mscope_code_address(fields.resume) : 0;
-        if (readable && resume == 0 && fields.parent == 0) return; // the outermost one
-        if (!mscope_is_code(resume) || memo->depth + out->count == MSCOPE_MAX_FRAMES) {
+        noted = noted && by != NULL;
+        if (noted) mscope_note_level(space, (struct mscope_level){context, fields.parent, fields.resume, 0}, by);
+        if (readable && resume == 0 && fields.parent == 0) return noted; // the outermost one; some have a function
+        if (!mscope_is_code(resume) || depth + out->count == MSCOPE_MAX_FRAMES) {
             out->flags |= MSCOPE_STACK_TRUNCATED;
-            return;
+            return false;
         }
         out->frames[out->count++] = resume + 1;
         out->hash = mscope_hash_frame(out->hash, resume);
-        context = fields.parent;
     }
+    return noted;
+}
+
+void mscope_follow_contexts(struct mscope_space *space, uint64_t context, uint32_t depth)
+{
+    const struct mscope_chain *rest = NULL;
+    space->tail.flags |= MSCOPE_STACK_ASYNC;
+    bool noted = mscope_walk_contexts(space, context, depth, &rest);
+    if (rest != NULL) mscope_append_chain(&space->tail, rest);
+    if (noted) mscope_keep_chains(space, rest);
 }

@@ -60,10 +60,28 @@ uint32_t mscope_site_by_layout(const struct mscope_bank *bank, const struct msco
     return mscope_likely(hash != 0 && layout->sp == at->sp) ? mscope_find_site(hash) : 0;
 }
 
+/// The frames of a stack: not yet finished, as callers that wait in contexts may follow.
+struct mscope_plain_stack {
+    uint64_t hash, fp; // fp: of the outermost frame, where that is an async function's
+    uint32_t count;
+    bool async, bare; // whether the outermost frame is an async function's, and none at all
+};
+
+/// Row i, of a step by `rule` that read this and led to `at`.
+static inline void mscope_note_row(struct mscope_layout_walk *walk, uint32_t i, const struct mscope_reads *reads,
+                                   uint64_t rule, const struct mscope_cursor *at)
+{
+    struct mscope_layout_row *row = &walk->layout.rows[i];
+    *row = (struct mscope_layout_row){reads->pc_at, reads->fp_at ? reads->fp_at : &row->fp, at->fp};
+    walk->by_fp[i] = (rule & 7) == MSCOPE_RULE_FRAME || (rule >> 3 & 1) != 0;
+    walk->sp[i] = at->sp;
+}
+
 /// Walks on to the end by rules that are known; false when another is met. `walk` may be NULL; its count is past
 /// MSCOPE_LAYOUT_ROWS when it has no room.
 static inline __attribute__((always_inline)) bool mscope_walk_plainly(const struct mscope_bank *bank,
-                                                                      struct mscope_cursor at, uint64_t *hash,
+                                                                      struct mscope_cursor at,
+                                                                      struct mscope_plain_stack *out,
                                                                       struct mscope_layout_walk *walk)
 {
     const uint64_t high = bank->stack_high, last = high - 16;
@@ -71,6 +89,7 @@ static inline __attribute__((always_inline)) bool mscope_walk_plainly(const stru
     uint64_t sum = 0, power = 1;
     uint32_t left = MSCOPE_MAX_FRAMES, count = 0;
     if (mscope_unlikely(at.sp - bank->stack_low >= high - bank->stack_low)) return false;
+    out->async = out->bare = false;
     do {
         struct mscope_reads reads;
         uint64_t pc = at.pc, word = mscope_load_relaxed(&rules[mscope_rule_index(pc)]);
@@ -84,6 +103,10 @@ static inline __attribute__((always_inline)) bool mscope_walk_plainly(const stru
             if ((word & 7) == MSCOPE_RULE_END) {
                 at.pc = 0;
                 reads.pc_at = NULL;
+            } else if (walk == NULL && (word & 7) == MSCOPE_RULE_ASYNC) {
+                out->async = true, out->bare = (word & MSCOPE_ASYNC_BARE) != 0, out->fp = at.fp;
+                if (!out->bare && !mscope_on_stack(&at, at.fp - 8, 16, high)) return false;
+                at.pc = 0;
             } else if ((word & 7) != MSCOPE_RULE_OFFSET
                        || mscope_step_offset(&at, word, high, &reads) != MSCOPE_STEP_ON) {
                 return false;
@@ -92,16 +115,12 @@ static inline __attribute__((always_inline)) bool mscope_walk_plainly(const stru
         sum += pc * power;
         power *= MSCOPE_HASH_BASE;
         if (walk == NULL || reads.pc_at == NULL) continue;
-        if (count < MSCOPE_LAYOUT_ROWS) {
-            struct mscope_layout_row *row = &walk->layout.rows[count];
-            *row = (struct mscope_layout_row){reads.pc_at, reads.fp_at ? reads.fp_at : &row->fp, at.fp};
-            walk->by_fp[count] = (word & 7) == MSCOPE_RULE_FRAME || (word >> 3 & 1) != 0;
-            walk->sp[count] = at.sp;
-        }
+        if (count < MSCOPE_LAYOUT_ROWS) mscope_note_row(walk, count, &reads, word, &at);
         count++;
     } while (--left > 0);
     if (left == 0) return false;
-    *hash = mscope_finish_hash(sum, MSCOPE_MAX_FRAMES - left, 0);
+    out->hash = sum;
+    out->count = MSCOPE_MAX_FRAMES - left;
     if (walk != NULL) walk->layout.count = count;
     return true;
 }
@@ -150,28 +169,89 @@ static __attribute__((noinline)) void mscope_learn_layout(struct mscope_bank *ba
                                                           uint32_t site)
 {
     struct mscope_layout *kept = &bank->layouts[mscope_layout_place(at->sp)], *layout = &bank->layout_walk.layout;
-    uint64_t hash;
+    struct mscope_plain_stack stack;
     bool is_new = kept->sp == at->sp && !mscope_has_alias(site);
     if (!is_new && kept->sp != 0 && kept->misses++ < MSCOPE_PATIENCE) return;
     if (mscope_unlikely(__atomic_load_n(&mscope_powers[0], __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
     layout->generation = mscope_load_relaxed(&mscope_rule_generation);
-    if (!mscope_walk_plainly(bank, *at, &hash, &bank->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
-        || mscope_find_site(hash) != site)
+    if (!mscope_walk_plainly(bank, *at, &stack, &bank->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
+        || mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0)) != site)
         return;
     mscope_finish_layout(&bank->layout_walk, at);
     bool fits = kept->sp == at->sp && kept->shape == layout->shape && kept->count == layout->count
                 && kept->generation == layout->generation;
     if (!fits && kept->sp != 0 && kept->misses++ < MSCOPE_PATIENCE) return;
     if (!fits) mscope_keep_layout(kept, layout);
-    hash = mscope_read_layout(kept, at->pc);
+    uint64_t hash = mscope_read_layout(kept, at->pc);
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);
 }
 
-uint32_t mscope_site_plainly(struct mscope_bank *bank, const struct mscope_cursor *at)
+/// Writes down the frames of a plain walk; what they have made of the register that has an async function's context.
+static uint64_t mscope_write_frames(const struct mscope_bank *bank, struct mscope_cursor at, uint32_t count,
+                                    uint64_t *frames)
 {
-    uint64_t hash;
-    if (mscope_unlikely(!mscope_walk_plainly(bank, *at, &hash, NULL))) return 0;
+    uint64_t word = mscope_tls.async_context;
+    for (uint32_t i = 0; i < count; i++) {
+        struct mscope_reads reads;
+        uint32_t flags = 0;
+        frames[i] = at.pc;
+        if (i + 1 == count) break;
+        int64_t distance = mscope_saved_context(at.pc);
+        mscope_step(&at, bank->stack_high, &reads, &flags); // goes as it went before
+        if (distance != 0) word = distance < 0 ? 0 : *(const uint64_t *)(at.sp - (uint64_t)distance);
+    }
+    return word;
+}
+
+/// A stack of so many frames, with the callers that the space's tail has behind them.
+static uint32_t mscope_join_stack(struct mscope_space *space, uint32_t count, uint64_t hash)
+{
+    struct mscope_stack *whole = &space->whole;
+    const struct mscope_stack *tail = &space->tail;
+    for (uint32_t i = 0; i < tail->count; i++) whole->frames[count + i] = tail->frames[i];
+    whole->count = count + tail->count;
+    whole->flags = tail->flags;
+    whole->hash = hash;
+    return mscope_new_site(whole);
+}
+
+/// The site of a stack whose outermost frame is an async function's.
+static __attribute__((noinline)) uint32_t mscope_site_with_contexts(struct mscope_bank *bank,
+                                                                    const struct mscope_cursor *at,
+                                                                    const struct mscope_plain_stack *stack)
+{
+    if (mscope_unlikely(bank->walks >= MSCOPE_SPACES)) return 0;
+    struct mscope_space *space = &bank->spaces[bank->walks];
+    struct mscope_stack *tail = &space->tail;
+    space->sp = at->sp;
+    bank->walks++;
+    mscope_signal_fence();
+    uint64_t *frames = space->whole.frames, context;
+    tail->count = tail->flags = 0;
+    tail->hash = stack->hash;
+    if (stack->bare)
+        context = mscope_context_in(space, mscope_write_frames(bank, *at, stack->count, frames));
+    else
+        context = mscope_framed_context(stack->fp);
+    mscope_follow_contexts(space, context, stack->count);
+    uint64_t hash = mscope_finish_hash(tail->hash, stack->count + tail->count, tail->flags);
     uint32_t site = mscope_find_site(hash);
+    if (mscope_unlikely(site == 0)) {
+        if (!stack->bare) mscope_write_frames(bank, *at, stack->count, frames);
+        site = mscope_join_stack(space, stack->count, hash);
+    }
+    mscope_signal_fence();
+    bank->walks--;
+    return site;
+}
+
+uint32_t mscope_site_plainly(struct mscope_bank *bank, const struct mscope_cursor *at, bool *async)
+{
+    struct mscope_plain_stack stack;
+    if (mscope_unlikely(!mscope_walk_plainly(bank, *at, &stack, NULL))) return 0;
+    *async = stack.async;
+    if (stack.async) return mscope_site_with_contexts(bank, at, &stack);
+    uint32_t site = mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0));
     if (site != 0 && mscope_begin_write(&bank->learning)) {
         mscope_learn_layout(bank, at, site);
         mscope_end_write(&bank->learning);

@@ -59,7 +59,8 @@ static uint64_t mscope_rule_without_row(uint64_t pc, bool async)
 {
     if (mscope_is_signal_return(pc)) return MSCOPE_RULE_SIGNAL;
     uint64_t since = mscope_undescribed_since(pc);
-    if (since == 0 || !mscope_proves_frame(pc, since)) return MSCOPE_RULE_NONE;
+    if (since == 0 || !mscope_proves_frame(pc, since))
+        return MSCOPE_RULE_NONE | (mscope_is_executable(pc - 1) ? (uint64_t)MSCOPE_NONE_CODE : 0);
     return async ? MSCOPE_RULE_ASYNC : MSCOPE_RULE_FRAME;
 }
 

@@ -16,6 +16,7 @@ enum {
     MSCOPE_RULE_ASYNC = 6,   // usual frame of a Swift async function: the callers are in its context
     MSCOPE_RULE_WIDE = 7,    // too far or too odd for a packed rule
     MSCOPE_ASYNC_BARE = 8,   // with ASYNC: no frame, the context is in a register
+    MSCOPE_NONE_CODE = 8,    // with NONE: but an image's code, as of Swift functions that need no description
 };
 MSCOPE_HIDDEN int64_t mscope_saved_context(uint64_t pc);
 /// The packed rule of a return address, learnt and kept on first sight.

@@ -29,6 +29,12 @@ MSCOPE_STEP bool mscope_on_stack(const struct mscope_cursor *at, uint64_t addres
     return address >= at->sp && address < high && high - address >= size;
 }
 
+/// Below its saved frame pointer stands an async function's own context.
+MSCOPE_STEP uint64_t mscope_framed_context(uint64_t fp)
+{
+    return ((const uint64_t *)fp)[-1];
+}
+
 /// `base` and a number of words. By a branch for usual numbers: the processor guesses it and goes on to the next frame,
 /// where a sum would wait for the rule.
 MSCOPE_STEP uint64_t mscope_add_words(uint64_t base, uint64_t words)

@@ -208,6 +208,22 @@ struct mscope_held {
 };
 enum { MSCOPE_HELD = 256, MSCOPE_HELD_WAYS = 4 };
 
+/// The callers that wait in a context and its parents, as they were found once: the same while the blocks that hold the
+/// contexts live and the words are as they were.
+struct mscope_level {
+    uint64_t context, parent, resume;
+    uint32_t block; // that holds the context, by its index in the chain
+};
+enum { MSCOPE_CHAINS = 64, MSCOPE_CHAIN_LEVELS = 48, MSCOPE_CHAIN_BLOCKS = 12 };
+struct mscope_chain {
+    volatile uint64_t start; // the innermost context; 0: none, or being changed
+    uint64_t hash, power;    // of a stack that these callers follow: its own * power + hash
+    uint32_t levels, blocks, generation;
+    uint32_t misses; // of walks through `start`
+    struct mscope_held block[MSCOPE_CHAIN_BLOCKS];
+    struct mscope_level level[MSCOPE_CHAIN_LEVELS];
+};
+
 /// Room for one walk, in the bank because a thread's stack may be small. A signal handler that comes while its thread
 /// walks uses the next one.
 struct mscope_space {
@@ -215,7 +231,9 @@ struct mscope_space {
     struct mscope_walked walked;
     struct mscope_stack tail, whole;
     struct mscope_held held[MSCOPE_HELD]; // by context, in one of MSCOPE_HELD_WAYS places
-    uint32_t held_next;
+    uint32_t held_next, held_last; // to be replaced next; found last
+    struct mscope_chain chains[MSCOPE_CHAINS]; // by context
+    struct mscope_chain walked_levels;         // by the walk under way
     uint64_t sp; // of the walk that uses it
 };
 enum { MSCOPE_SPACES = 2 };

@@ -151,7 +151,7 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     tail->count = 0;
     tail->flags = space->walked.flags;
     tail->hash = memo->hash[top];
-    if (async) mscope_follow_contexts(space);
+    if (async) mscope_follow_contexts(space, mscope_innermost_context(space), memo->depth);
     tail->hash = mscope_finish_hash(tail->hash, memo->depth + tail->count, tail->flags);
     uint32_t site = mscope_find_site(tail->hash);
     if (mscope_unlikely(site == 0)) site = mscope_add_site(space);
@@ -221,10 +221,11 @@ uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, ui
     // In a signal handler that came upon a walk, or after one that jumped out.
     if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
     struct mscope_cursor at = {pc, sp, fp};
+    bool async = false;
     uint32_t site = mscope_site_by_layout(bank, &at);
-    if (mscope_unlikely(site == 0)) site = mscope_site_plainly(bank, &at);
-    // The memo pays where a stack is taken again and again.
-    bool again = site == bank->last_plain;
+    if (mscope_unlikely(site == 0)) site = mscope_site_plainly(bank, &at, &async);
+    // The memo pays where a stack is taken again and again, and has no callers in contexts.
+    bool again = site == bank->last_plain && !async;
     bank->last_plain = site;
     if (mscope_likely(site != 0 && !again)) return site;
     if (mscope_likely(bank->walks < MSCOPE_SPACES))

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "../support/check.h"
+#include "../support/random.h"
 #include "checks.h"
 #include "memo.h"
 #include "step.h"
@@ -37,7 +38,8 @@ static uint32_t follow(uint64_t context, uint32_t *flags) {
     space.memo.end = MSCOPE_STEP_ASYNC;
     space.memo.link[0] = (struct mscope_link){.fp = address_of(&frame[1]), .pc = entry() + 1};
     space.tail.count = space.tail.flags = 0;
-    mscope_follow_contexts(&space);
+    space.tail.hash = 0;
+    mscope_follow_contexts(&space, mscope_innermost_context(&space), space.memo.depth);
     *flags = space.tail.flags;
     return space.tail.count;
 }
@@ -117,6 +119,81 @@ static void protected(void) {
     end();
 }
 
+// ---- chains that are kept in mind, beside a walk that keeps nothing
+
+enum { BLOCKS = 8, IN_A_BLOCK = 8, CONTEXTS = BLOCKS * IN_A_BLOCK, BLOCK_SIZE = 1024 };
+static char *blocks;
+static bool lives[BLOCKS];
+
+static struct context *context_at(uint64_t i) {
+    return (struct context *)(blocks + i / IN_A_BLOCK * PAGE + 16 + i % IN_A_BLOCK * 32);
+}
+
+static void begin_block(uint64_t i) {
+    mmap(blocks + i * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    mscope_record(blocks + i * PAGE, BLOCK_SIZE, MSCOPE_FAMILY_MALLOC, (struct mscope_cursor){entry(), 0, 0});
+    lives[i] = true;
+}
+
+static void end_block(uint64_t i) {
+    uint64_t address = address_of(blocks + i * PAGE), what;
+    struct mscope_slot *slot = mscope_find_slot(address, &what);
+    mscope_forget(slot, what, address, mscope_mark_of(entry()));
+    mmap(blocks + i * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    lives[i] = false;
+}
+
+/// Mostly a context leads to one of a higher number, so that few chains go in a circle.
+static void change_context(uint64_t i, uint64_t *seed) {
+    uint64_t next = i + 1 + random_below(seed, 6);
+    uint64_t parent = next < CONTEXTS ? address_of(context_at(next)) : 0, resume = entry() + random_below(seed, 8);
+    if (random_below(seed, 50) == 0) parent = address_of(context_at(random_below(seed, CONTEXTS)));
+    if (random_below(seed, 50) == 0) resume = 3;
+    if (random_below(seed, 20) == 0) parent = resume = 0;
+    *context_at(i) = (struct context){parent, resume};
+}
+
+static void expect_walk(int step, uint64_t start) {
+    uint32_t flags, found = follow(address_of(context_at(start)), &flags), count = 0;
+    uint64_t context = address_of(context_at(start)), hash = 0;
+    bool whole = true;
+    while (context != 0 && whole) {
+        const struct context *at = (const struct context *)context;
+        if (!lives[(context - address_of(blocks)) / PAGE]) whole = false;
+        else if (at->resume == 0 && at->parent == 0) break;
+        else if (at->resume < entry() || count == MSCOPE_MAX_FRAMES - 1) whole = false;
+        if (!whole) break;
+        expect(count < found && space.tail.frames[count] == at->resume + 1, "step %d: caller %u", step, count);
+        hash = mscope_hash_frame(hash, at->resume);
+        count++;
+        context = at->parent;
+    }
+    expect(found == count, "step %d: %u callers, not %u", step, found, count);
+    expect(!(flags & MSCOPE_STACK_TRUNCATED) == whole, "step %d: whole or not", step);
+    expect(space.tail.hash == hash, "step %d: the hash", step);
+}
+
+static void kept_chains(void) {
+    test("a chain is believed only while its blocks live and its words are as they were");
+    uint64_t seed = 5;
+    mscope_store_relaxed(&mscope_era, 1ull << MSCOPE_ERA_SHIFT);
+    blocks = mmap(NULL, BLOCKS * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (uint64_t i = 0; i < BLOCKS; i++) begin_block(i);
+    for (uint64_t i = 0; i < CONTEXTS; i++) change_context(i, &seed);
+    for (int step = 0; step < 200000; step++) {
+        uint64_t block = random_below(&seed, BLOCKS), context = random_below(&seed, CONTEXTS);
+        if (step % 200 == 0 && lives[block]) end_block(block);
+        else if (step % 100 == 0 && !lives[block]) begin_block(block);
+        else if (step % 16 == 0 && lives[context / IN_A_BLOCK]) change_context(context, &seed);
+        expect_walk(step, random_below(&seed, CONTEXTS / 4));
+    }
+    uint32_t kept = 0;
+    for (int i = 0; i < MSCOPE_CHAINS; i++) kept += space.chains[i].start != 0;
+    expect(kept > 4, "%u chains are kept", kept);
+    mscope_store_relaxed(&mscope_era, 0);
+    end();
+}
+
 int main(void) {
     mscope_boot();
     mscope_store_relaxed(&mscope_current_mode, MSCOPE_BALANCED);
@@ -125,5 +202,6 @@ int main(void) {
     endless();
     given_back();
     protected();
+    kept_chains();
     return check_result();
 }

@@ -1,9 +1,11 @@
 // A program whose main thread has ended ends with its last thread: ours must not keep it alive.
+#include "apart.h"
 #include "ending.h"
 #include "own_threads.h"
 #include "scan.h"
 #include "stop.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,10 +17,13 @@ enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
 static _Atomic bool mscope_has_left; // the first thread, by pthread_exit
 static _Atomic bool mscope_left_last; // another one since, as libc has it: with status 0
 static uint64_t mscope_first_pointer; // the first thread's
+static const _Atomic uint32_t *mscope_libc_threads; // how many libc has started that have not ended; NULL: not known
 
 void mscope_note_first_thread(void)
 {
     mscope_first_pointer = mscope_thread_pointer();
+    if (mscope_libc_threads == NULL) // found again in a forked child, it would take a lock of the loader's
+        mscope_libc_threads = (const _Atomic uint32_t *)dlsym(RTLD_DEFAULT, "__nptl_nthreads");
 }
 
 /// Whether the first thread has ended; until the process ends it stays as a zombie. The kernel then clears the id that
@@ -37,8 +42,15 @@ static bool mscope_is_first_over(void)
 static bool mscope_is_alone(void)
 {
     struct stat tasks; // its links are "." and "..", the first thread, and all others
-    return mscope_is_first_over() && mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0
-           && tasks.st_nlink == 3 + mscope_own_thread_count();
+    if (!mscope_is_first_over()) return false;
+    if (mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0)
+        return tasks.st_nlink == 3 + mscope_own_thread_count();
+    // Without /proc (chroot) libc's number has to do. It has the first thread, unless that left by pthread_exit, and
+    // not those of ours that another libc has started.
+    if (mscope_libc_threads == NULL) return false;
+    bool has_left = mscope_load_acquire(&mscope_has_left);
+    uint32_t ours = mscope_is_apart() ? (has_left ? 1 : 0) : mscope_own_thread_count();
+    return mscope_load_acquire(mscope_libc_threads) == (has_left ? 0 : 1) + ours;
 }
 
 void mscope_other_thread_leaves(void)

@@ -137,6 +137,9 @@ def sockets(runner: Runner):
     for way in ("thread-by-number", "outlived-by-number", "thread-killed"):
         outcome, _ = runner.run(way, report=None, MEMSCOPE_SERVER_URL=url)
         runner.check(f"{way}: the server does not keep it alive", outcome.returncode == ENDS[way][0], outcome)
+    for way in ("hidden-by-number", "hidden-pthread_exit"):
+        outcome, _ = runner.run(way, report=None, MEMSCOPE_SERVER_URL=url)
+        runner.check(f"{way}: nor where there is no /proc", outcome.returncode == 0, outcome)
 
 
 def families(runner: Runner):

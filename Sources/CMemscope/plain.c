@@ -29,7 +29,8 @@ static inline uint32_t mscope_layout_place(uint64_t sp)
 
 void mscope_forget_layouts(struct mscope_bank *bank)
 {
-    for (int i = 0; i < MSCOPE_LAYOUTS; i++) bank->layouts[i].sp = 0;
+    for (; bank->has_layout != 0; bank->has_layout &= bank->has_layout - 1)
+        bank->layouts[__builtin_ctzll(bank->has_layout)].sp = 0;
 }
 
 /// The hash of the stack whose words lie as a layout says; 0 when they do not.
@@ -181,6 +182,7 @@ static __attribute__((noinline)) void mscope_learn_layout(struct mscope_bank *ba
     bool fits = kept->sp == at->sp && kept->shape == layout->shape && kept->count == layout->count
                 && kept->generation == layout->generation;
     if (!fits && kept->sp != 0 && kept->misses++ < MSCOPE_PATIENCE) return;
+    bank->has_layout |= 1ull << (kept - bank->layouts);
     if (!fits) mscope_keep_layout(kept, layout);
     uint64_t hash = mscope_read_layout(kept, at->pc);
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);

@@ -285,14 +285,15 @@ struct mscope_bank {
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
     volatile uint32_t walks;                                // under way on this thread
     uint32_t last_plain;                                    // the site that was found without the memo
-    struct mscope_layout layouts[MSCOPE_LAYOUTS];           // by place
-    struct mscope_layout_walk layout_walk;
+    uint64_t has_layout;                                    // a bit each, of layouts that were ever kept
     _Atomic uint64_t learning;                              // see mscope_begin_write
-    struct mscope_space spaces[MSCOPE_SPACES];
     _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
     _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
+    struct mscope_space spaces[MSCOPE_SPACES];
+    struct mscope_layout layouts[MSCOPE_LAYOUTS]; // by place
+    struct mscope_layout_walk layout_walk;
 };
 
 enum { MSCOPE_BANKS = 1 << 13 };

@@ -243,6 +243,7 @@ def life(options):
         ]
         for mode in ("full", "sampled", "off"):
             tests.append(program_test(f"life/own_heap.c {way} {mode}", "life/own_heap.c", way, mode))
+            tests.append(program_test(f"life/new_threads.c {way} {mode}", "life/new_threads.c", way, mode))
         tests += images_tests(way)
         tests += [exit_test(word, way) for word in EXIT_WAYS]
         tests += [refused_test(word, way) for word in REFUSED_FREES]

@@ -7,16 +7,12 @@
 //
 //   word = upper 44 bits of the hash | number:20      0: free; with the hash inverted: its code was unloaded
 //   ready != 0  =>  the rest of the entry may be read
-#include "internal.h"
+#include "stack_frames.h"
 
 #include <sched.h>
-#include <string.h>
 
 enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
-enum { MSCOPE_FRAME_POOL_BYTES = 1 << 28 };  // 256 MiB of address space; touched as stacks come
 static struct mscope_site_entry *mscope_entries;
-static uint64_t *mscope_frame_pool;
-static _Atomic uint64_t mscope_frames_used;
 static _Atomic uint64_t *mscope_peaks; // one per site; written under mscope_reading
 static _Atomic uint32_t mscope_site_count;
 
@@ -32,9 +28,8 @@ bool mscope_sites_start(void)
         complete &= mscope_index[level] != NULL;
     }
     mscope_entries = mscope_map(sizeof(struct mscope_site_entry) * MSCOPE_SITE_CAPACITY);
-    mscope_frame_pool = mscope_map(MSCOPE_FRAME_POOL_BYTES);
     mscope_peaks = mscope_map(sizeof(uint64_t) * MSCOPE_SITE_CAPACITY);
-    return complete && mscope_entries != NULL && mscope_frame_pool != NULL && mscope_peaks != NULL;
+    return complete && mscope_frames_start() && mscope_entries != NULL && mscope_peaks != NULL;
 }
 
 /// The n-th line in which a stack may be: of level 0, 1, 1, 2, 2.
@@ -67,10 +62,7 @@ static uint32_t mscope_write_site(const struct mscope_stack *stack)
         mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // it must not wrap
         return 0;
     }
-    uint64_t at = mscope_add_relaxed(&mscope_frames_used, stack->count);
-    if ((at + stack->count) * sizeof(uint64_t) > MSCOPE_FRAME_POOL_BYTES) return 0;
-    memcpy(mscope_frame_pool + at, stack->frames, stack->count * sizeof(uint64_t));
-    mscope_entries[site].frames = mscope_frame_pool + at;
+    if (!mscope_keep_frames(site, stack->frames, stack->count, mscope_tls.last_new_site)) return 0;
     mscope_entries[site].flags = stack->flags;
     mscope_entries[site].hash = stack->hash;
     mscope_entries[site].first_seen = mscope_now();
@@ -122,6 +114,7 @@ uint32_t mscope_new_site(const struct mscope_stack *stack)
             uint32_t site = mscope_place_site(&line[i], fresh, stack->hash);
             if (site == 0) continue;
             if (site == fresh) mscope_count_site(site, stack); // otherwise ours stays unused
+            mscope_tls.last_new_site = site;
             return site;
         }
     }
@@ -199,11 +192,12 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 /// context: dlclose, outside the hook path
 uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
 {
-    uint64_t newest = 0;
+    uint64_t newest = 0, frames[MSCOPE_MAX_FRAMES];
     for (uint32_t site = 1; mscope_entries != NULL && site <= mscope_load_acquire(&mscope_site_count); site++) {
         uint32_t count = mscope_load_acquire(&mscope_entries[site].ready);
+        if (count != 0) mscope_copy_frames(site, frames);
         for (uint32_t frame = 0; frame < count; frame++) {
-            uint64_t address = mscope_entries[site].frames[frame];
+            uint64_t address = frames[frame];
             if (address < start || address > end) continue;
             mscope_retire_site(site, address, image);
             if (newest < mscope_entries[site].first_seen) newest = mscope_entries[site].first_seen;
@@ -255,14 +249,12 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out)
     const struct mscope_site_entry *entry = &mscope_entries[id];
     uint32_t count = mscope_load_acquire(&entry->ready);
     if (count == 0) return false;
-    *out = (struct mscope_site){
-        .id = id,
-        .flags = entry->flags,
-        .frame_count = count,
-        .first_seen = entry->first_seen,
-        .frames = entry->frames,
-        .peak_bytes = mscope_load_relaxed(&mscope_peaks[id]),
-    };
+    // Not as one struct: most of the room for frames stays as it is.
+    out->id = id, out->flags = entry->flags, out->frame_count = count, out->reserved = 0;
+    out->first_seen = entry->first_seen;
+    out->counts = (struct mscope_counts){0};
+    out->peak_bytes = mscope_load_relaxed(&mscope_peaks[id]);
+    mscope_copy_frames(id, out->frames);
     return true;
 }
 

@@ -315,6 +315,7 @@ struct mscope_tls {
     uint32_t checks_drawn;   // until_check is a number that was drawn
     uint32_t blocked_faults; // fault signals the thread thinks it has blocked
     uint32_t shelved;        // blocks put into the quarantine
+    uint32_t last_new_site;  // the next new stack most often has its outer frames
     uint32_t asking;         // 1: a checked block's memory is asked for; 2: by way of a hook of ours
 };
 
@@ -322,7 +323,6 @@ struct mscope_site_entry {
     _Atomic uint32_t ready; // frame count once the rest may be read, else 0
     uint32_t flags;
     uint64_t hash;
-    const uint64_t *frames;
     uint64_t first_seen;
     _Atomic uint64_t alias; // a hash of the stack and its layout that the index has as well; 0: none
     uint64_t retired_at;    // a return address in the image that is gone; 0: in use

@@ -89,9 +89,9 @@ enum {
 struct mscope_site {
     uint32_t id, flags, frame_count, reserved;
     uint64_t first_seen;
-    const uint64_t *_Nullable frames; // return addresses, innermost first; lives for ever
     struct mscope_counts counts;
-    uint64_t peak_bytes;             // highest live bytes seen at a merge: a lower bound
+    uint64_t peak_bytes;                // highest live bytes seen at a merge: a lower bound
+    uint64_t frames[MSCOPE_MAX_FRAMES]; // return addresses, innermost first
 };
 
 /// Merges the per-thread counters. Fills `out` with up to `capacity` sites in order of

@@ -69,26 +69,26 @@ package enum CaptureCore {
     /// The counters of every call stack, ascending by id: much less than the stacks themselves.
     package static func siteCounts() -> [(id: UInt32, counts: Counts)] {
         var sites: [(id: UInt32, counts: Counts)] = []
-        unsafe forEachSite { unsafe sites.append(($0.id, Counts($0.counts))) }
+        unsafe forEachSite { unsafe sites.append(($0.pointee.id, Counts($0.pointee.counts))) }
         return sites
     }
 
-    private static func forEachSite(_ body: (mscope_site) -> Void) {
+    private static func forEachSite(_ body: (UnsafePointer<mscope_site>) -> Void) {
         var cursor: UInt32 = 1
         unsafe withBuffer(of: mscope_site.self, count: 256) { buffer in
             while true {
                 let count = unsafe mscope_read_sites(&cursor, buffer.baseAddress!, buffer.count)
                 if count == 0 { break }
-                for index in 0..<count { unsafe body(buffer[index]) }
+                for index in 0..<count { unsafe body(buffer.baseAddress! + index) }
             }
         }
     }
 
     /// One call stack without counters; nil when there is no such id.
     package static func site(_ id: UInt32) -> Site? {
-        var raw = unsafe mscope_site()
+        var raw = mscope_site()
         guard unsafe mscope_read_site(id, &raw) else { return nil }
-        return unsafe Site(raw)
+        return unsafe Site(&raw)
     }
 
     /// Moves what happened since the last call out of the rings; only the collector thread calls it.

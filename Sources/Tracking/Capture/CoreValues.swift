@@ -34,20 +34,22 @@ extension Counts {
 }
 
 extension Site {
-    @unsafe init(_ raw: mscope_site) {
-        let flags = unsafe Int(raw.flags)
-        let frames = unsafe UnsafeBufferPointer(start: raw.frames, count: Int(raw.frame_count))
+    @unsafe init(_ pointer: UnsafePointer<mscope_site>) {
+        let frames = unsafe UnsafeRawPointer(pointer).advanced(by: MemoryLayout<mscope_site>.offset(of: \.frames)!)
+            .assumingMemoryBound(to: UInt64.self)
+        let count = unsafe Int(pointer.pointee.frame_count)
+        let flags = unsafe Int(pointer.pointee.flags)
         let quality: StackQuality =
             flags & Int(MSCOPE_STACK_GUESSED) != 0
             ? .guessed : flags & Int(MSCOPE_STACK_TRUNCATED) != 0 ? .truncated : .exact
         unsafe self.init(
-            id: raw.id,
-            addresses: Array(frames),
+            id: pointer.pointee.id,
+            addresses: Array(UnsafeBufferPointer(start: frames, count: count)),
             quality: quality,
             isAsync: flags & Int(MSCOPE_STACK_ASYNC) != 0,
-            firstSeen: raw.first_seen,
-            counts: Counts(raw.counts),
-            peakBytes: raw.peak_bytes
+            firstSeen: pointer.pointee.first_seen,
+            counts: Counts(pointer.pointee.counts),
+            peakBytes: pointer.pointee.peak_bytes
         )
     }
 }

@@ -17,6 +17,11 @@ static void make(uint64_t seed, uint64_t base, struct mscope_stack *out) {
     out->count = 1 + (uint32_t)random_below(&state, MSCOPE_MAX_FRAMES);
     out->flags = (uint32_t)random_below(&state, 4);
     for (uint32_t i = 0; i < out->count; i++) out->frames[i] = base + random_below(&state, 1 << 20);
+    // Neighbours have outer frames in common, fewer or more, and now and then one in between that is not.
+    uint64_t outer = seed / 64 + 1, shared = random_below(&state, MSCOPE_MAX_FRAMES);
+    for (uint32_t i = out->count; i-- > 0 && shared > 0; shared--)
+        out->frames[i] = base + random_below(&outer, 1 << 20);
+    if (shared % 8 == 0) out->frames[random_below(&state, out->count)] += 1;
     out->hash = random_next(&state) | 1ull << 63;
 }
 

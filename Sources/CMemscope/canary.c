@@ -206,7 +206,7 @@ void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot 
     struct mscope_witness here = mscope_witness(call->caller);
     uint32_t shift = mscope_is_untouched(block.address, block.size) ? (uint32_t)MSCOPE_LEAD_SHIFT
                                                                     : mscope_mend_canaries(&block, here);
-    mscope_forget(slot, block.what, block.address, mscope_mark_of(here.site));
+    mscope_forget(slot, block.what, block.address, mscope_mark_of_site(here.site));
     if (shift == 0) {
         mscope_add_relaxed(&mscope_check_counters.lost_blocks, 1);
         return;

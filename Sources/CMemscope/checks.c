@@ -157,9 +157,9 @@ struct mscope_witness mscope_witness(struct mscope_cursor at)
 
 uint32_t mscope_site_of_mark(uint64_t mark)
 {
-    uint64_t who = mark & ((1ull << MSCOPE_ERA_SHIFT) - 1);
-    if (who < MSCOPE_SITE_CAPACITY) return (uint32_t)who; // no code lies so low
-    return mscope_site_of_frame(who);
+    uint64_t highest = (1ull << MSCOPE_ERA_SHIFT) - 1, who = mark & highest;
+    if (highest - who < MSCOPE_SITE_CAPACITY) return (uint32_t)(highest - who); // no code lies so high
+    return who ? mscope_site_of_frame(who) : 0;
 }
 
 // ---- the sweep

@@ -203,7 +203,7 @@ void mscope_guard_release(const struct mscope_giving *call, struct mscope_slot *
     cell->freed = here;
     if (cell->size >= sizeof(uint64_t)) cell->first_word = *(const uint64_t *)cell->address;
     mscope_check_cell(pool, cell, here);
-    mscope_forget(slot, what, call->address, mscope_mark_of(here.site));
+    mscope_forget(slot, what, call->address, mscope_mark_of_site(here.site));
     mscope_protect(mscope_cell_start(pool, i), mscope_cell_end(pool, i), PROT_NONE);
     mscope_add_relaxed(&mscope_check_counters.guarded_now, -1);
     mscope_queue_put(&pool->queue, (struct mscope_item){.address = i});

@@ -151,12 +151,17 @@ MSCOPE_HIDDEN void mscope_check_operators(void);
 extern MSCOPE_HIDDEN uint64_t mscope_block_misalignment;
 /// Which interval of complete tracking this is, in its upper 16 bits; 0 while tracking is not complete. A freed block
 /// leaves its mark in the slot: in `what` what it was, not live any more, and in `born` who freed it, a return address
-/// or the number of a site, with the era. A mark of another era says nothing: there may have been blocks since.
+/// or the number of a site, down from the highest address, with the era. A mark of another era says nothing: there may
+/// have been blocks since.
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
 enum { MSCOPE_ERA_SHIFT = 48 };
 static inline uint64_t mscope_mark_of(uint64_t freed_by)
 {
     return freed_by | mscope_load_relaxed(&mscope_era);
+}
+static inline uint64_t mscope_mark_of_site(uint32_t site)
+{
+    return mscope_mark_of((1ull << MSCOPE_ERA_SHIFT) - 1 - site);
 }
 MSCOPE_HIDDEN void mscope_era_mode_set(uint32_t before, uint32_t mode, bool first);
 MSCOPE_HIDDEN void mscope_era_tick(void);

@@ -22,7 +22,7 @@ static inline uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_
     hash += count + (uint64_t)flags * 0xD6E8FEB86659FD93ull;
     hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ull;
     hash ^= hash >> 29;
-    return hash >> 20 ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
+    return hash >> MSCOPE_SITE_BITS ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
 }
 
 /// Keeps the compiler from moving memory accesses across: what a signal handler on this thread sees is in order.

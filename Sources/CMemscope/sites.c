@@ -5,44 +5,49 @@
 // three levels: a small program touches 64 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
 // each, and, but in the first, in the line beside it.
 //
-//   word = upper 44 bits of the hash | number:20      0: free; with the hash inverted: its code was unloaded
+//   word = upper 41 bits of the hash | number:23      0: free; with the hash inverted: its code was unloaded
 //   ready != 0  =>  the rest of the entry may be read
-#include "stack_frames.h"
+#include "sites.h"
 
 #include <sched.h>
 
 enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
-static struct mscope_site_entry *mscope_entries;
-static _Atomic uint64_t *mscope_peaks; // one per site; written under mscope_reading
+_Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS];
 static _Atomic uint32_t mscope_site_count;
 
-enum { MSCOPE_LEVELS = 3, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 5 };
-static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 10, 1 << 14, 1 << 18};
-static _Atomic uint64_t *mscope_index[MSCOPE_LEVELS];
+enum { MSCOPE_LEVELS = 4, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 7 };
+static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 10, 1 << 14, 1 << 18, 1 << 21};
+static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last one is mapped when it is needed
+
+/// A level of the index; NULL when there is no memory.
+static _Atomic uint64_t *mscope_map_level(int level)
+{
+    const size_t size = mscope_level_lines[level] * MSCOPE_LINE * sizeof(uint64_t);
+    _Atomic uint64_t *fresh = mscope_map(size), *other = NULL;
+    if (fresh == NULL || mscope_cas_acq_rel(&mscope_index[level], &other, fresh)) return fresh;
+    mscope_unmap((void *)fresh, size);
+    return other;
+}
 
 bool mscope_sites_start(void)
 {
     bool complete = true;
-    for (int level = 0; level < MSCOPE_LEVELS; level++) {
-        mscope_index[level] = mscope_map(mscope_level_lines[level] * MSCOPE_LINE * sizeof(uint64_t));
-        complete &= mscope_index[level] != NULL;
-    }
-    mscope_entries = mscope_map(sizeof(struct mscope_site_entry) * MSCOPE_SITE_CAPACITY);
-    mscope_peaks = mscope_map(sizeof(uint64_t) * MSCOPE_SITE_CAPACITY);
-    return complete && mscope_frames_start() && mscope_entries != NULL && mscope_peaks != NULL;
+    for (int level = 0; level < MSCOPE_LEVELS - 1; level++) complete &= mscope_map_level(level) != NULL;
+    return complete;
 }
 
-/// The n-th line in which a stack may be: of level 0, 1, 1, 2, 2.
+/// The n-th line in which a stack may be: of level 0, 1, 1, 2, 2, 3, 3. NULL where the level is not there.
 static inline _Atomic uint64_t *mscope_line(int n, uint64_t hash)
 {
     int level = (n + 1) / 2;
+    _Atomic uint64_t *start = mscope_load_acquire(&mscope_index[level]);
     uint64_t line = (hash & (mscope_level_lines[level] - 1)) ^ (uint64_t)(n > 0 && n % 2 == 0);
-    return &mscope_index[level][line * MSCOPE_LINE];
+    return start == NULL ? NULL : &start[line * MSCOPE_LINE];
 }
 
 static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
 {
-    return (word ^ hash) >> 20 == 0;
+    return (word ^ hash) >> MSCOPE_SITE_BITS == 0;
 }
 
 /// The first level fills up: the second is read before it is written, at any place.
@@ -50,7 +55,19 @@ static void mscope_make_second_level_ready(void)
 {
     enum { MSCOPE_WORDS_A_PAGE = 512 };
     for (uint64_t i = 0; i < (uint64_t)mscope_level_lines[1] * MSCOPE_LINE; i += MSCOPE_WORDS_A_PAGE)
-        mscope_write_fresh(&mscope_index[1][i]);
+        mscope_write_fresh(&mscope_load_relaxed(&mscope_index[1])[i]);
+}
+
+/// The entry of a number that was just given out; NULL when there is no memory.
+static struct mscope_site_entry *mscope_make_entry(uint32_t site)
+{
+    const size_t size = sizeof(struct mscope_site_entry) * MSCOPE_SEGMENT_SITES;
+    struct mscope_site_entry *entry = mscope_entry(site), *fresh, *other = NULL;
+    if (mscope_likely(entry != NULL)) return entry;
+    fresh = mscope_map(size);
+    if (fresh != NULL && !mscope_cas_acq_rel(&mscope_segments[site / MSCOPE_SEGMENT_SITES], &other, fresh))
+        mscope_unmap(fresh, size);
+    return mscope_entry(site);
 }
 
 /// Writes a stack down under a fresh number; 0 when there is no room.
@@ -62,16 +79,17 @@ static uint32_t mscope_write_site(const struct mscope_stack *stack)
         mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // it must not wrap
         return 0;
     }
-    if (!mscope_keep_frames(site, stack->frames, stack->count, mscope_tls.last_new_site)) return 0;
-    mscope_entries[site].flags = stack->flags;
-    mscope_entries[site].hash = stack->hash;
-    mscope_entries[site].first_seen = mscope_now();
+    struct mscope_site_entry *entry = mscope_make_entry(site);
+    if (entry == NULL || !mscope_keep_frames(entry, stack->frames, stack->count, mscope_tls.last_new_site)) return 0;
+    entry->flags = stack->flags;
+    entry->hash = stack->hash;
+    entry->first_seen = mscope_now();
     return site;
 }
 
 static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
 {
-    mscope_store_release(&mscope_entries[site].ready, stack->count);
+    mscope_store_release(&mscope_entry(site)->ready, stack->count);
     mscope_add_relaxed(&mscope_global.sites, 1);
     if (stack->flags & MSCOPE_STACK_GUESSED)
         mscope_add_relaxed(&mscope_global.stacks_guessed, 1);
@@ -79,16 +97,22 @@ static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
         mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
 }
 
+static inline uint64_t mscope_site_word(uint64_t hash, uint32_t site)
+{
+    return (hash >> MSCOPE_SITE_BITS << MSCOPE_SITE_BITS) | site;
+}
+
 /// The word of a stack whose code is gone: no hash meets it, but the same stack finds it again.
 static inline uint64_t mscope_retired_word(uint64_t hash, uint32_t site)
 {
-    return (~hash >> 20 << 20) | site;
+    return mscope_site_word(~hash, site);
 }
 
 /// Whether the image that `site` ran through is mapped again where it was.
 static bool mscope_is_back(uint32_t site)
 {
-    return mscope_entries[site].retired_image == mscope_image_identity(mscope_entries[site].retired_at);
+    const struct mscope_site_entry *entry = mscope_entry(site);
+    return entry->retired_image == mscope_image_identity(entry->retired_at);
 }
 
 /// Puts a number into a free place, or one whose stack is gone for good. Returns the number that counts: an older one
@@ -100,7 +124,7 @@ static uint32_t mscope_place_site(_Atomic uint64_t *place, uint32_t site, uint64
     uint32_t known = (uint32_t)(seen & MSCOPE_SITE_MASK);
     if (retired && mscope_is_back(known)) site = known;
     if (seen == 0 || retired) {
-        if (site != 0 && mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return site;
+        if (site != 0 && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return site;
     }
     return mscope_same_hash(seen, hash) ? (uint32_t)(seen & MSCOPE_SITE_MASK) : 0;
 }
@@ -110,7 +134,8 @@ uint32_t mscope_new_site(const struct mscope_stack *stack)
     uint32_t fresh = mscope_write_site(stack);
     for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
         _Atomic uint64_t *line = mscope_line(n, stack->hash);
-        for (int i = 0; i < MSCOPE_LINE; i++) {
+        if (line == NULL) line = mscope_map_level((n + 1) / 2) ? mscope_line(n, stack->hash) : NULL;
+        for (int i = 0; line != NULL && i < MSCOPE_LINE; i++) {
             uint32_t site = mscope_place_site(&line[i], fresh, stack->hash);
             if (site == 0) continue;
             if (site == fresh) mscope_count_site(site, stack); // otherwise ours stays unused
@@ -128,6 +153,7 @@ uint32_t mscope_find_site(uint64_t hash)
         // Its place in the line is anybody's guess, a branch on it a wrong one. An acquire: what the number stands for.
         _Atomic uint64_t *line = mscope_line(n, hash);
         uint32_t found = 0;
+        if (mscope_unlikely(line == NULL)) return 0;
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = mscope_load_acquire(&line[i]);
             found |= mscope_same_hash(word, hash) ? (uint32_t)word : 0;
@@ -139,47 +165,55 @@ uint32_t mscope_find_site(uint64_t hash)
 }
 
 /// A word that is in nobody's way: it has no number, and its place may be taken.
-static const uint64_t mscope_nobody = 1ull << 20;
+static const uint64_t mscope_nobody = 1ull << MSCOPE_SITE_BITS;
 
 void mscope_alias_site(uint32_t site, uint64_t hash)
 {
     uint64_t none = 0;
-    if (mscope_load_relaxed(&mscope_entries[site].alias) != 0
-        || !mscope_cas_acq_rel(&mscope_entries[site].alias, &none, hash))
-        return;
-    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++)
+    _Atomic uint64_t *alias = &mscope_entry(site)->alias, *line;
+    if (mscope_load_relaxed(alias) != 0 || !mscope_cas_acq_rel(alias, &none, hash)) return;
+    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, hash)) != NULL; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t seen = 0;
-            _Atomic uint64_t *place = &mscope_line(n, hash)[i];
-            if (mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return;
-            if (seen == mscope_nobody && mscope_cas_acq_rel(place, &seen, (hash >> 20 << 20) | site)) return;
+            _Atomic uint64_t *place = &line[i];
+            if (mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
+            if (seen == mscope_nobody && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
         }
 }
 
 bool mscope_has_alias(uint32_t site)
 {
-    return mscope_load_relaxed(&mscope_entries[site].alias) != 0;
+    return mscope_load_relaxed(&mscope_entry(site)->alias) != 0;
 }
 
 static void mscope_forget_alias(uint32_t site)
 {
-    uint64_t hash = mscope_load_relaxed(&mscope_entries[site].alias);
-    for (int n = 0; hash != 0 && n < MSCOPE_LINES_OF_A_STACK; n++)
+    struct mscope_site_entry *entry = mscope_entry(site);
+    uint64_t hash = mscope_load_relaxed(&entry->alias);
+    _Atomic uint64_t *line;
+    for (int n = 0; hash != 0 && n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, hash)) != NULL; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
-            uint64_t word = (hash >> 20 << 20) | site;
-            mscope_cas_acq_rel(&mscope_line(n, hash)[i], &word, mscope_nobody);
+            uint64_t word = mscope_site_word(hash, site);
+            mscope_cas_acq_rel(&line[i], &word, mscope_nobody);
         }
-    mscope_store_release(&mscope_entries[site].alias, 0);
+    mscope_store_release(&entry->alias, 0);
+}
+
+/// 0 while the entry may not be read, or is not there.
+static inline uint32_t mscope_frame_count(const struct mscope_site_entry *entry)
+{
+    return entry == NULL ? 0 : mscope_load_acquire(&entry->ready);
 }
 
 static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 {
-    struct mscope_site_entry *entry = &mscope_entries[site];
+    struct mscope_site_entry *entry = mscope_entry(site);
+    _Atomic uint64_t *line;
     mscope_forget_alias(site);
-    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++)
+    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, entry->hash)) != NULL; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
-            _Atomic uint64_t *word = &mscope_line(n, entry->hash)[i];
-            if (mscope_load_relaxed(word) != ((entry->hash >> 20 << 20) | site)) continue;
+            _Atomic uint64_t *word = &line[i];
+            if (mscope_load_relaxed(word) != mscope_site_word(entry->hash, site)) continue;
             entry->retired_at = address;
             entry->retired_image = image;
             mscope_store_release(word, mscope_retired_word(entry->hash, site));
@@ -193,14 +227,15 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
 {
     uint64_t newest = 0, frames[MSCOPE_MAX_FRAMES];
-    for (uint32_t site = 1; mscope_entries != NULL && site <= mscope_load_acquire(&mscope_site_count); site++) {
-        uint32_t count = mscope_load_acquire(&mscope_entries[site].ready);
-        if (count != 0) mscope_copy_frames(site, frames);
+    for (uint32_t site = 1; site <= mscope_load_acquire(&mscope_site_count); site++) {
+        const struct mscope_site_entry *entry = mscope_entry(site);
+        uint32_t count = mscope_frame_count(entry);
+        if (count != 0) mscope_copy_frames(entry, frames);
         for (uint32_t frame = 0; frame < count; frame++) {
             uint64_t address = frames[frame];
             if (address < start || address > end) continue;
             mscope_retire_site(site, address, image);
-            if (newest < mscope_entries[site].first_seen) newest = mscope_entries[site].first_seen;
+            if (newest < entry->first_seen) newest = entry->first_seen;
             break;
         }
     }
@@ -234,27 +269,27 @@ static struct mscope_counts mscope_site_counts(uint32_t index)
     return counts;
 }
 
-static uint64_t mscope_raise_peak(uint32_t index, struct mscope_counts counts)
+static uint64_t mscope_raise_peak(struct mscope_site_entry *entry, struct mscope_counts counts)
 {
     uint64_t live = counts.allocated_bytes > counts.freed_bytes ? counts.allocated_bytes - counts.freed_bytes : 0;
-    uint64_t peak = mscope_load_relaxed(&mscope_peaks[index]);
+    uint64_t peak = mscope_load_relaxed(&entry->peak);
     if (live <= peak) return peak;
-    mscope_store_relaxed(&mscope_peaks[index], live);
+    mscope_store_relaxed(&entry->peak, live);
     return live;
 }
 
 bool mscope_read_site(uint32_t id, struct mscope_site *out)
 {
-    if (mscope_entries == NULL || id == 0 || id >= MSCOPE_SITE_CAPACITY) return false;
-    const struct mscope_site_entry *entry = &mscope_entries[id];
-    uint32_t count = mscope_load_acquire(&entry->ready);
+    if (id == 0 || id >= MSCOPE_SITE_CAPACITY) return false;
+    const struct mscope_site_entry *entry = mscope_entry(id);
+    uint32_t count = mscope_frame_count(entry);
     if (count == 0) return false;
     // Not as one struct: most of the room for frames stays as it is.
     out->id = id, out->flags = entry->flags, out->frame_count = count, out->reserved = 0;
     out->first_seen = entry->first_seen;
     out->counts = (struct mscope_counts){0};
-    out->peak_bytes = mscope_load_relaxed(&mscope_peaks[id]);
-    mscope_copy_frames(id, out->frames);
+    out->peak_bytes = mscope_load_relaxed(&entry->peak);
+    mscope_copy_frames(entry, out->frames);
     return true;
 }
 
@@ -265,7 +300,7 @@ size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capac
     for (; *cursor <= mscope_load_acquire(&mscope_site_count) && filled < capacity; ++*cursor) {
         if (!mscope_read_site(*cursor, &out[filled])) continue;
         out[filled].counts = mscope_site_counts(*cursor);
-        out[filled].peak_bytes = mscope_raise_peak(*cursor, out[filled].counts);
+        out[filled].peak_bytes = mscope_raise_peak(mscope_entry(*cursor), out[filled].counts);
         filled++;
     }
     mscope_store_release(&mscope_reading, 0);
@@ -274,9 +309,10 @@ size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capac
 
 void mscope_visit_orphans(void (*visit)(const struct mscope_site *site))
 {
-    for (uint32_t id = 1; mscope_entries != NULL && id <= mscope_load_acquire(&mscope_site_count); id++) {
+    for (uint32_t id = 1; id <= mscope_load_acquire(&mscope_site_count); id++) {
         struct mscope_site site;
-        if (mscope_entries[id].retired_at == 0 || !mscope_read_site(id, &site)) continue;
+        const struct mscope_site_entry *entry = mscope_entry(id);
+        if (entry == NULL || entry->retired_at == 0 || !mscope_read_site(id, &site)) continue;
         struct mscope_counts counts = mscope_site_counts(id);
         if (counts.allocations > counts.frees) visit(&site);
     }
@@ -289,11 +325,11 @@ void mscope_update_peaks(void)
     uint32_t count = mscope_load_acquire(&mscope_site_count), banks = mscope_load_acquire(&mscope_bank_count);
     uint32_t look = MSCOPE_COUNTERS_A_SECOND / (banks ? banks : 1);
     if (look > count) look = count;
-    if (mscope_entries == NULL) return;
     mscope_lock_reading();
     for (; look > 0; look--, next++) {
         if (next > count) next = 1;
-        if (mscope_load_acquire(&mscope_entries[next].ready) != 0) mscope_raise_peak(next, mscope_site_counts(next));
+        struct mscope_site_entry *entry = mscope_entry(next);
+        if (mscope_frame_count(entry) != 0) mscope_raise_peak(entry, mscope_site_counts(next));
     }
     mscope_store_release(&mscope_reading, 0);
 }

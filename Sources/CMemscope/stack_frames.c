@@ -4,60 +4,77 @@
 //   frames of a stack = its own, then the outermost count - own ones of its base
 //   own = count  <=>  base = 0
 //   own < count  =>  count - own > count(base) - own(base): the first of them is the base's own
-#include "stack_frames.h"
+#include "sites.h"
 
 #include <string.h>
 
-enum { MSCOPE_FRAME_POOL_BYTES = 1 << 28 }; // 256 MiB of address space; touched as stacks come
-enum { MSCOPE_LEAST_SHARED = 4 };           // for fewer frames it is not worth a step to another stack
-
-struct mscope_kept_stack {
-    const uint64_t *frames; // its own, innermost first
-    uint32_t base;
-    uint16_t own, count;
-};
-static struct mscope_kept_stack *mscope_kept; // by number
-static uint64_t *mscope_frame_pool;
+enum { MSCOPE_PIECE_FRAMES = 1 << 19, MSCOPE_PIECES = 1 << 8 }; // 4 MiB each, 1 GiB in all
+enum { MSCOPE_LEAST_SHARED = 4 }; // for fewer frames it is not worth a step to another stack
+static _Atomic(uint64_t *) mscope_pieces[MSCOPE_PIECES];
 static _Atomic uint64_t mscope_frames_used;
 
-bool mscope_frames_start(void)
+static uint64_t *mscope_piece(uint64_t index)
 {
-    mscope_kept = mscope_map(sizeof(struct mscope_kept_stack) * MSCOPE_SITE_CAPACITY);
-    mscope_frame_pool = mscope_map(MSCOPE_FRAME_POOL_BYTES);
-    return mscope_kept != NULL && mscope_frame_pool != NULL;
+    uint64_t *known = mscope_load_acquire(&mscope_pieces[index]);
+    if (mscope_likely(known != NULL)) return known;
+    const size_t size = MSCOPE_PIECE_FRAMES * sizeof(uint64_t);
+    uint64_t *fresh = mscope_map(size);
+    if (fresh == NULL || mscope_cas_acq_rel(&mscope_pieces[index], &known, fresh)) return fresh;
+    mscope_unmap(fresh, size);
+    return known;
+}
+
+/// Room for so many frames, at least one; NULL when there is none.
+static uint64_t *mscope_take_frames(uint32_t count)
+{
+    for (;;) {
+        uint64_t at = mscope_add_relaxed(&mscope_frames_used, count), last = at + count - 1;
+        if (last >= (uint64_t)MSCOPE_PIECE_FRAMES * MSCOPE_PIECES) return NULL;
+        if (at / MSCOPE_PIECE_FRAMES != last / MSCOPE_PIECE_FRAMES) continue; // over the end of a piece
+        uint64_t *piece = mscope_piece(at / MSCOPE_PIECE_FRAMES);
+        return piece == NULL ? NULL : piece + at % MSCOPE_PIECE_FRAMES;
+    }
 }
 
 /// How many of the outermost frames are those of another stack.
-static uint32_t mscope_shared_frames(const uint64_t *frames, uint32_t count, uint32_t near)
+static uint32_t mscope_shared_frames(const uint64_t *frames, uint32_t count, const struct mscope_site_entry *other)
 {
-    const struct mscope_kept_stack *other = &mscope_kept[near];
     int64_t at = (int64_t)count - other->count; // of the frame as far from the outermost one as the other's
     uint32_t shared = 0, left = other->count;
-    for (;; other = &mscope_kept[other->base]) {
+    for (;; other = mscope_entry(other->base)) {
         for (uint32_t i = other->count - left; i < other->own; i++, at++, left--)
             shared = at >= 0 && frames[at] == other->frames[i] ? shared + 1 : 0;
         if (left == 0) return shared;
     }
 }
 
-bool mscope_keep_frames(uint32_t site, const uint64_t *frames, uint32_t count, uint32_t near)
+/// The stack that has the first of its outermost `shared` frames as its own: so reading takes no step for nothing.
+static uint32_t mscope_owner_of(uint32_t near, uint32_t shared)
 {
-    struct mscope_kept_stack *kept = &mscope_kept[site];
-    uint32_t shared = near ? mscope_shared_frames(frames, count, near) : 0;
-    if (shared < MSCOPE_LEAST_SHARED) shared = near = 0;
-    // The stack that has the first shared frame as its own: so reading takes no step for nothing.
-    while (near != 0 && shared <= (uint32_t)mscope_kept[near].count - mscope_kept[near].own) near = mscope_kept[near].base;
-    uint32_t own = count - shared;
-    uint64_t at = mscope_add_relaxed(&mscope_frames_used, own);
-    if ((at + own) * sizeof(uint64_t) > MSCOPE_FRAME_POOL_BYTES) return false;
-    memcpy(mscope_frame_pool + at, frames, own * sizeof(uint64_t));
-    *kept = (struct mscope_kept_stack){mscope_frame_pool + at, near, (uint16_t)own, (uint16_t)count};
+    for (;;) {
+        const struct mscope_site_entry *entry = mscope_entry(near);
+        if (shared > (uint32_t)entry->count - entry->own) return near;
+        near = entry->base;
+    }
+}
+
+bool mscope_keep_frames(struct mscope_site_entry *entry, const uint64_t *frames, uint32_t count, uint32_t near)
+{
+    uint32_t shared = near ? mscope_shared_frames(frames, count, mscope_entry(near)) : 0;
+    if (shared == count) shared--;
+    if (shared < MSCOPE_LEAST_SHARED) shared = 0;
+    uint64_t *own = mscope_take_frames(count - shared);
+    if (own == NULL) return false;
+    memcpy(own, frames, (count - shared) * sizeof(uint64_t));
+    entry->frames = own;
+    entry->base = shared ? mscope_owner_of(near, shared) : 0;
+    entry->own = (uint16_t)(count - shared);
+    entry->count = (uint16_t)count;
     return true;
 }
 
-void mscope_copy_frames(uint32_t site, uint64_t *out)
+void mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out)
 {
-    const struct mscope_kept_stack *kept = &mscope_kept[site];
-    for (uint32_t left = kept->count; left > 0; kept = &mscope_kept[kept->base])
-        for (uint32_t i = kept->count - left; i < kept->own; i++, left--) *out++ = kept->frames[i];
+    for (uint32_t left = entry->count; left > 0; entry = mscope_entry(entry->base))
+        for (uint32_t i = entry->count - left; i < entry->own; i++, left--) *out++ = entry->frames[i];
 }

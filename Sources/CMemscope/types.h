@@ -15,7 +15,7 @@
 // asks other allocators for at least 32. So a slot has at most one owner, and only the thread that owns the block
 // writes it; in a large slot whose block has ended, an owner of small ones nearby notes that those ended later.
 //
-//   what = size:31 | site:20 | flags:13          not live: what the last block here was, or 0
+//   what = size:28 | site:23 | flags:13          not live: what the last block here was, or 0
 //   born = rounded up:1 | mscope_birth_now():39 | context:24          not live: see mscope_mark_of
 //
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the small slot of the next granule, which lies
@@ -47,14 +47,14 @@ struct mscope_region {
     _Atomic uint32_t lines[MSCOPE_REGION_GRANULES / 2 / 32]; // a bit each: a block began in these 64 bytes
 };
 enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger ones are few: glibc maps them apart
-#define MSCOPE_SIZE_HUGE 0x7fffffffull
-#define MSCOPE_SIZE_CHECKED 0x40000000ull
+#define MSCOPE_SIZE_HUGE 0xfffffffull
+#define MSCOPE_SIZE_CHECKED 0x8000000ull
 #define MSCOPE_SIZE_LIMIT (MSCOPE_SIZE_CHECKED - 1) // sizes from here on are huge
-#define MSCOPE_SITE_MASK 0xfffffull
+#define MSCOPE_SITE_MASK ((1ull << MSCOPE_SITE_BITS) - 1)
 #define MSCOPE_CONTEXT_MASK 0xffffffull
 #define MSCOPE_BORN_ROUNDED (1ull << 63) // a sampled block: its weight is the next whole number
 
-enum { MSCOPE_SITE_SHIFT = 13, MSCOPE_SIZE_SHIFT = 33 };
+enum { MSCOPE_SITE_SHIFT = 13, MSCOPE_SITE_BITS = 23, MSCOPE_SIZE_SHIFT = MSCOPE_SITE_SHIFT + MSCOPE_SITE_BITS };
 enum {
     MSCOPE_SLOT_INTERNAL = 1,
     MSCOPE_SLOT_SAMPLED = 2, // its stack was sampled: at its site it stands for mscope_weight() blocks
@@ -117,7 +117,7 @@ struct mscope_tally {
     _Atomic uint64_t allocations, frees, allocated_bytes, freed_bytes;
 };
 
-enum { MSCOPE_CHUNK_SITES = 128, MSCOPE_CHUNKS = 1 << 13, MSCOPE_SITE_CAPACITY = MSCOPE_CHUNK_SITES * MSCOPE_CHUNKS };
+enum { MSCOPE_CHUNK_SITES = 128, MSCOPE_CHUNKS = 1 << 16, MSCOPE_SITE_CAPACITY = MSCOPE_CHUNK_SITES * MSCOPE_CHUNKS };
 struct mscope_chunk {
     struct mscope_tally sites[MSCOPE_CHUNK_SITES];
 };
@@ -317,16 +317,6 @@ struct mscope_tls {
     uint32_t shelved;        // blocks put into the quarantine
     uint32_t last_new_site;  // the next new stack most often has its outer frames
     uint32_t asking;         // 1: a checked block's memory is asked for; 2: by way of a hook of ours
-};
-
-struct mscope_site_entry {
-    _Atomic uint32_t ready; // frame count once the rest may be read, else 0
-    uint32_t flags;
-    uint64_t hash;
-    uint64_t first_seen;
-    _Atomic uint64_t alias; // a hash of the stack and its layout that the index has as well; 0: none
-    uint64_t retired_at;    // a return address in the image that is gone; 0: in use
-    uint64_t retired_image; // that image, by name
 };
 
 struct mscope_context {

@@ -33,6 +33,9 @@ def bad_frees():
                 )
         tests.append(program_test(f"checks/badfree.c {way} sampled", "checks/badfree.c", way, "sampled"))
         tests.append(program_test(f"checks/families.cpp {way}", "checks/families.cpp", way))
+    # Its code lies among the lowest addresses.
+    fixed = ("-O2", "-no-pie", "-fno-pie")
+    tests.append(program_test("checks/badfree.c fixed", "checks/badfree.c", "preloaded", flags=fixed))
     return tests
 
 

@@ -5,7 +5,7 @@
 
 #include "../support/check.h"
 #include "../support/random.h"
-#include "internal.h"
+#include "memo.h"
 
 enum { STACKS = 200000, THREADS = 4 };
 
@@ -97,9 +97,33 @@ static void reloaded(void) {
     end();
 }
 
+// As many as a test suite of a large package has; their outer frames are alike.
+static void many(void) {
+    enum { MANY = 1500000, BASE = 0x20000, MANY_FRAMES = 24 };
+    test("a million and a half stacks have places, and are read back");
+    static uint32_t known[MANY];
+    struct mscope_stack stack = {.count = MANY_FRAMES};
+    for (uint32_t pass = 0; pass < 2; pass++)
+        for (uint64_t i = 0; i < MANY; i++) {
+            for (int k = 0; k < MANY_FRAMES; k++) stack.frames[k] = BASE + k * 64 + (i >> k & 1);
+            stack.hash = mscope_finish_hash(i * MSCOPE_HASH_BASE, MANY_FRAMES, 1);
+            uint32_t site = mscope_find_site(stack.hash);
+            expect(site == known[i], "stack %llu was known as %u", (unsigned long long)i, site);
+            if (pass == 0) known[i] = mscope_new_site(&stack);
+            if (i % 1000 != 0) continue;
+            struct mscope_site read;
+            bool there = mscope_read_site(known[i], &read);
+            expect(there && memcmp(read.frames, stack.frames, sizeof(uint64_t) * MANY_FRAMES) == 0,
+                "stack %llu is read otherwise", (unsigned long long)i);
+        }
+    expect_equal(mscope_global.dropped_stacks, 0, "dropped stacks");
+    end();
+}
+
 int main(void) {
     mscope_boot();
     once();
     reloaded();
+    many();
     return check_result();
 }

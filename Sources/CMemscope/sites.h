@@ -1,0 +1,40 @@
+// The entries of the stack table, by number.
+#ifndef MSCOPE_SITES_H
+#define MSCOPE_SITES_H
+
+#include "internal.h"
+
+struct mscope_site_entry {
+    _Atomic uint32_t ready; // frame count once the rest may be read, else 0
+    uint32_t flags;
+    uint64_t hash;
+    uint64_t first_seen;
+    _Atomic uint64_t alias; // a hash of the stack and its layout that the index has as well; 0: none
+    uint64_t retired_at;    // a return address in the image that is gone; 0: in use
+    uint64_t retired_image; // that image, by name
+    _Atomic uint64_t peak;  // written under mscope_reading
+    // See stack_frames.c.
+    const uint64_t *frames;
+    uint32_t base;
+    uint16_t own, count;
+};
+
+enum { MSCOPE_SEGMENT_SITES = 1 << 15, MSCOPE_SEGMENTS = MSCOPE_SITE_CAPACITY / MSCOPE_SEGMENT_SITES };
+extern MSCOPE_HIDDEN _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS]; // mapped as numbers come
+
+/// NULL where no number was given out yet.
+static inline struct mscope_site_entry *mscope_entry(uint32_t site)
+{
+    struct mscope_site_entry *segment = mscope_load_acquire(&mscope_segments[site / MSCOPE_SEGMENT_SITES]);
+    return segment == NULL ? NULL : &segment[site % MSCOPE_SEGMENT_SITES];
+}
+
+// ---- stack_frames.c: which frames the stacks have
+/// Writes down the frames of a new stack, innermost first. `near` is a stack that may have the outer ones in common
+/// with it, or 0. False when there is no room.
+MSCOPE_HIDDEN bool mscope_keep_frames(struct mscope_site_entry *entry, const uint64_t *frames, uint32_t count,
+                                      uint32_t near);
+/// Writes all frames of a stack to `out`, which has room for MSCOPE_MAX_FRAMES.
+MSCOPE_HIDDEN void mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out);
+
+#endif

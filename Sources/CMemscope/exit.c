@@ -24,6 +24,7 @@ static _Atomic uint32_t mscope_end_state;
 static _Atomic int32_t mscope_end_process;
 static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this process
 static _Atomic int32_t mscope_end_thread; // who announced the end
+static _Atomic bool mscope_leaves;        // that thread ends the process by itself, not by a signal
 static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
@@ -167,6 +168,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
         // Another thread was first: it would be cut short. The same one comes again from a handler, or after all.
         return nobody == thread ? number : mscope_await_report(number);
     }
+    mscope_store_relaxed(&mscope_leaves, kind != MSCOPE_END_SIGNAL);
     if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
         // Starting a thread takes calls, and locks that an interrupted thread may hold.
         if (mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return number;
@@ -181,6 +183,12 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
     number = mscope_await_report(number);
     __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
     return number;
+}
+
+bool mscope_ends_without_request(void)
+{
+    static _Atomic bool asked;
+    return mscope_load_relaxed(&mscope_leaves) && mscope_exchange_acq_rel(&asked, true) == 0;
 }
 
 bool mscope_is_reporter(void)

@@ -49,6 +49,17 @@ static void *leave_at_once(void *status) {
     _exit((int)(long)status);
 }
 
+static void *ask_a_moment_later(void *unused) {
+    usleep(10000);
+    kill(getpid(), SIGTERM);
+    return unused;
+}
+
+static void ask_while_leaving(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, ask_a_moment_later, NULL);
+}
+
 static void free_last(void) {
     free(freed_at_exit);
     freed_at_exit = NULL;
@@ -216,6 +227,7 @@ static int end(const char *way) {
     if (strcmp(way, "int") == 0) raise(SIGINT);
     if (strcmp(way, "hup-thread") == 0) pthread_create(&thread, NULL, hang_up, NULL), pause();
     if (strcmp(way, "int-restored") == 0) return restore_and_raise();
+    if (strcmp(way, "exit-term") == 0) atexit(ask_while_leaving), exit(27);
     if (strcmp(way, "term-handled") == 0) signal(SIGTERM, end_in_handler), raise(SIGTERM);
     if (strcmp(way, "int-ignored") == 0) return signal(SIGINT, SIG_IGN) == SIG_DFL && raise(SIGINT) == 0 ? 15 : 97;
     if (strcmp(way, "pthread_exit") == 0) pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);

@@ -108,6 +108,12 @@ def ends(runner: Runner):
         runner.check(f"{way}: members", {"leaks", "cycles", "errors", "scan"} <= report.keys(), list(report))
 
 
+    outcome, reports = runner.run("exit-term")
+    report = next(iter(reports.values()), {})
+    runner.check("a request to end that comes during the report is late", outcome.returncode == 27, outcome)
+    runner.check("its report says how the process ended", report.get("end", {}).get("kind") == "exit", report)
+
+
 def statuses(runner: Runner):
     for way, (own, kind) in ENDS.items():
         outcome, _ = runner.run(way, report=None, MEMSCOPE_LEAK_EXITCODE="55")

@@ -1,5 +1,6 @@
 // Where the program keeps pointers outside of its blocks. Of a block's roots the first one of the firmest kind is kept:
 // what lies on a stack or in a register may be old.
+#include "checks.h"
 #include "scan.h"
 
 #include <stddef.h>
@@ -85,8 +86,12 @@ struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t 
 /// block before.
 static bool mscope_is_free_chunk(struct mscope_scanner *scanner, uint32_t node, uint64_t word)
 {
-    uint64_t address = scanner->nodes[node].address;
-    return word == address - 16 + (mscope_chunk_header(scanner, address) & ~7ull);
+    uint64_t raw = scanner->nodes[node].address, header = mscope_chunk_header(scanner, raw);
+    if (mscope_checks_level >= MSCOPE_CHECKS_FULL && !mscope_is_guarded(raw)) {
+        raw -= MSCOPE_FRONT; // the allocator's block, around the canaries
+        header = mscope_word(scanner, raw - 8);
+    }
+    return word == raw - 16 + (header & ~7ull);
 }
 
 static int mscope_firmness(uint32_t kind)

@@ -42,12 +42,14 @@ def c_program(workload, folder, sanitized=False):
 
 
 def plain_swift_program(workload, folder, sanitized=False):
-    """Compiles the Swift mix without SwiftPM, so without its frame pointers."""
-    sources = sorted(glob.glob(os.path.join(HERE, "Sources", "Mix", "*.swift")))
+    """Compiles one of `programs/`, or the Swift mix, without SwiftPM, so without its frame pointers."""
+    sources = [os.path.join(HERE, "programs", workload.program + ".swift")]
+    if not os.path.exists(sources[0]):
+        sources = sorted(glob.glob(os.path.join(HERE, "Sources", "Mix", "*.swift")))
+        sources.append(os.path.join(HERE, "Sources", "mix-main", "main.swift"))
     target = os.path.join(folder, workload.name) + SANITIZED * sanitized
-    main = os.path.join(HERE, "Sources", "mix-main", "main.swift")
     sanitizer = ["-sanitize=address"] * sanitized
-    execute(["swiftc", "-O", "-swift-version", "6", *sanitizer, *sources, main, "-o", target])
+    execute(["swiftc", "-O", "-swift-version", "6", *sanitizer, *sources, "-o", target])
     return target
 
 

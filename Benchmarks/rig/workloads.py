@@ -55,6 +55,8 @@ WORKLOADS = [
     Workload("swift", "Swift objects, dictionaries, strings and documents, SwiftPM",
              "mix", [SECONDS], build="package", unit=PIECES),
     Workload("swift-plain", "the same, plain swiftc -O", "mix-plain", [SECONDS], build="swiftc", unit=PIECES),
+    Workload("async", "64 tasks that hop, each allocating under six awaited functions",
+             "hops", [SECONDS], build="swiftc"),
     Workload("swift-linked", "the same with MemScope linked instead of preloaded",
              "mix-linked", [SECONDS], build="package", unit=PIECES, setups=MEMSCOPE_SETUPS, unlinked="mix"),
     Workload("live16", "1,000,000 live blocks of 16 bytes", "live", ["1000000", "16"],

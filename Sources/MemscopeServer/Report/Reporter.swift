@@ -12,6 +12,8 @@ enum Reporter {
     private static let patience: UInt64 = 10_000_000_000
     /// What each live block adds to that: four times what it costs on a processor of one's own.
     private static let patiencePerBlock: UInt64 = 3_000
+    /// What each call stack of a live block adds, likewise: its functions have to be named.
+    private static let patiencePerStack: UInt64 = 200_000
 
     private static let wishes = ReportWishes(complain: complain)
     /// On the wall clock, as files have it.
@@ -73,8 +75,9 @@ enum Reporter {
     }
 
     private static func findings(_ observer: HeapObserver, _ wishes: ReportWishes) -> ReportValues.Findings {
-        let patience = patience + CaptureCore.totals().program.liveBlocks * patiencePerBlock
-        mscope_put_off_end(patience)
+        let totals = CaptureCore.totals()
+        let patience = patience + totals.program.liveBlocks * patiencePerBlock
+        mscope_put_off_end(patience + min(totals.program.liveBlocks, totals.sites) * patiencePerStack)
         var options = MemScope.AnalysisOptions()
         // Names and the file need the rest.
         options.timeout = .nanoseconds(patience / 10 * 7)

@@ -9,7 +9,9 @@
 // The canary also says where the allocator's block begins. When part of it was overwritten the rest still tells; when
 // all of it was, the block is never given back.
 #include "checks.h"
+#include "shadow.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -91,6 +93,27 @@ static void *mscope_raw_block(const struct mscope_request *request, uint64_t lea
     return raw;
 }
 
+/// glibc lets an arena that is not the main one grow by a page at a time, and asks the kernel for each: that costs more
+/// than the page, and checked blocks take many, since freed ones are kept. A large block that is given back at once
+/// makes it ask for several together. Called for the first block in a stretch of heap.
+static __attribute__((noinline)) void mscope_grow_arena(uint64_t raw)
+{
+    enum { MSCOPE_OTHER_ARENA = 4, MSCOPE_MAPPED = 2 }; // in the word before a block of glibc's
+    enum { MSCOPE_AHEAD = 48 << 10 }; // below what glibc takes as a reason to give memory back
+    struct mscope_bank *bank = mscope_tls.bank;
+    if (bank == NULL || mscope_least_request != 0) return; // another allocator
+    uint64_t left = bank->arena_end - raw;
+    if (left > MSCOPE_STRETCH_BYTES && left <= MSCOPE_AHEAD) return;
+    uint64_t head = ((const uint64_t *)raw)[-1];
+    if ((head & (MSCOPE_OTHER_ARENA | MSCOPE_MAPPED)) != MSCOPE_OTHER_ARENA) return;
+    int error = errno;
+    void *ahead = mscope_next.malloc(MSCOPE_AHEAD);
+    mscope_next.free(ahead);
+    errno = error;
+    uint64_t distance = (uint64_t)ahead - raw;
+    bank->arena_end = (distance < MSCOPE_AHEAD ? (uint64_t)ahead : raw) + MSCOPE_AHEAD;
+}
+
 static void mscope_write_canaries(uint64_t block, uint64_t size, uint32_t shift)
 {
     uint64_t lead = 1ull << shift, watched = lead < MSCOPE_WATCHED_LEAD ? lead : MSCOPE_WATCHED_LEAD;
@@ -107,6 +130,7 @@ void *mscope_canary_allocate(const struct mscope_request *request)
     void *raw = mscope_raw_block(request, lead);
     if (raw == NULL) return NULL;
     uint64_t block = (uint64_t)raw + lead;
+    if (mscope_unlikely(mscope_is_new_stretch(block))) mscope_grow_arena((uint64_t)raw);
     mscope_write_canaries(block, request->size, (uint32_t)__builtin_ctzll(lead));
     if (!mscope_record_checked(block, request)) {
         mscope_next.free(raw);

@@ -156,15 +156,17 @@ static bool mscope_is_chain(const struct mscope_chain *chain)
     return different == 0;
 }
 
-static inline struct mscope_chain *mscope_chain_of(struct mscope_space *space, uint64_t context)
+static inline uint32_t mscope_chain_place(uint64_t context)
 {
-    return &space->chains[context * 0x9E3779B97F4A7C15ull >> 40 & (MSCOPE_CHAINS - 1)];
+    return context * 0x9E3779B97F4A7C15ull >> 40 & (MSCOPE_CHAINS - 1);
 }
 
 /// The chain that begins with a context, if it is still so.
 static const struct mscope_chain *mscope_find_chain(struct mscope_space *space, uint64_t context)
 {
-    struct mscope_chain *chain = mscope_chain_of(space, context);
+    uint32_t place = mscope_chain_place(context);
+    if ((space->has_chain >> place & 1) == 0) return NULL; // a page that was read first costs more to write
+    struct mscope_chain *chain = &space->chains[place];
     if (chain->start != context) return NULL;
     if (mscope_is_chain(chain)) return chain;
     chain->misses++;
@@ -220,9 +222,12 @@ static void mscope_keep_chains(struct mscope_space *space, const struct mscope_c
     const struct mscope_chain *walked = &space->walked_levels;
     for (uint32_t first = 1; first < walked->levels; first *= 4) {
         uint64_t start = walked->level[first].context;
-        struct mscope_chain *kept = mscope_chain_of(space, start);
-        if (kept == rest || (kept->start != 0 && kept->misses++ < MSCOPE_PATIENCE)) continue;
+        uint32_t place = mscope_chain_place(start);
+        struct mscope_chain *kept = &space->chains[place];
+        bool was_kept = (space->has_chain >> place & 1) != 0;
+        if (kept == rest || (was_kept && kept->start != 0 && kept->misses++ < MSCOPE_PATIENCE)) continue;
         mscope_empty_chain(kept);
+        space->has_chain |= 1ull << place;
         bool fits = mscope_add_levels(kept, walked, first) && (rest == NULL || mscope_add_levels(kept, rest, 0));
         kept->generation = mscope_load_relaxed(&mscope_rule_generation);
         mscope_signal_fence();

@@ -50,7 +50,9 @@ static inline uint64_t mscope_read_layout(const struct mscope_layout *layout, ui
 
 uint32_t mscope_site_by_layout(const struct mscope_bank *bank, const struct mscope_cursor *at)
 {
-    const struct mscope_layout *layout = &bank->layouts[mscope_layout_place(at->sp)];
+    uint32_t place = mscope_layout_place(at->sp);
+    if ((bank->has_layout >> place & 1) == 0) return 0; // a page that was read first costs more to write
+    const struct mscope_layout *layout = &bank->layouts[place];
     if (layout->sp != at->sp || (layout->by_fp && layout->fp != at->fp)
         || layout->generation != mscope_load_relaxed(&mscope_rule_generation))
         return 0;
@@ -169,20 +171,22 @@ static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_l
 static __attribute__((noinline)) void mscope_learn_layout(struct mscope_bank *bank, const struct mscope_cursor *at,
                                                           uint32_t site)
 {
-    struct mscope_layout *kept = &bank->layouts[mscope_layout_place(at->sp)], *layout = &bank->layout_walk.layout;
+    uint32_t place = mscope_layout_place(at->sp);
+    struct mscope_layout *kept = &bank->layouts[place], *layout = &bank->layout_walk.layout;
     struct mscope_plain_stack stack;
-    bool is_new = kept->sp == at->sp && !mscope_has_alias(site);
-    if (!is_new && kept->sp != 0 && kept->misses++ < MSCOPE_PATIENCE) return;
+    bool was_kept = (bank->has_layout >> place & 1) != 0 && kept->sp != 0;
+    bool is_new = was_kept && kept->sp == at->sp && !mscope_has_alias(site);
+    if (!is_new && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
     if (mscope_unlikely(__atomic_load_n(&mscope_powers[0], __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
     layout->generation = mscope_load_relaxed(&mscope_rule_generation);
     if (!mscope_walk_plainly(bank, *at, &stack, &bank->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
         || mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0)) != site)
         return;
     mscope_finish_layout(&bank->layout_walk, at);
-    bool fits = kept->sp == at->sp && kept->shape == layout->shape && kept->count == layout->count
+    bool fits = was_kept && kept->sp == at->sp && kept->shape == layout->shape && kept->count == layout->count
                 && kept->generation == layout->generation;
-    if (!fits && kept->sp != 0 && kept->misses++ < MSCOPE_PATIENCE) return;
-    bank->has_layout |= 1ull << (kept - bank->layouts);
+    if (!fits && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
+    bank->has_layout |= 1ull << place;
     if (!fits) mscope_keep_layout(kept, layout);
     uint64_t hash = mscope_read_layout(kept, at->pc);
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);

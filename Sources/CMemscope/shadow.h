@@ -54,6 +54,16 @@ static inline bool mscope_was_used(struct mscope_region *region, uint64_t addres
     return mscope_load_relaxed(&region->lines[line / 32]) >> line % 32 & 1;
 }
 
+/// Whether no block ever began in the stretch of heap around an address.
+static inline bool mscope_is_new_stretch(uint64_t address)
+{
+    struct mscope_region *region = mscope_find_region(address);
+    uint64_t stretch = (address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1)) / MSCOPE_STRETCH_GRANULES;
+    return region == NULL
+           || (mscope_load_relaxed(&region->used[MSCOPE_SMALL][stretch]) != MSCOPE_IS_USED
+               && mscope_load_relaxed(&region->used[MSCOPE_LARGE][stretch]) != MSCOPE_IS_USED);
+}
+
 /// Marks the place of a slot that is used for the first time.
 static inline void mscope_mark_used(struct mscope_region *region, uint64_t address, uint64_t size)
 {

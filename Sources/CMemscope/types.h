@@ -232,6 +232,7 @@ struct mscope_space {
     struct mscope_stack tail, whole;
     struct mscope_held held[MSCOPE_HELD]; // by context, in one of MSCOPE_HELD_WAYS places
     uint32_t held_next, held_last; // to be replaced next; found last
+    uint64_t has_chain;                        // a bit each, of chains that were ever kept
     struct mscope_chain chains[MSCOPE_CHAINS]; // by context
     struct mscope_chain walked_levels;         // by the walk under way
     uint64_t sp; // of the walk that uses it
@@ -286,6 +287,7 @@ struct mscope_bank {
     volatile uint32_t walks;                                // under way on this thread
     uint32_t last_plain;                                    // the site that was found without the memo
     uint64_t has_layout;                                    // a bit each, of layouts that were ever kept
+    uint64_t arena_end;                                     // up to which the allocator was made to grow
     _Atomic uint64_t learning;                              // see mscope_begin_write
     _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;

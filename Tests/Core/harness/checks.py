@@ -68,7 +68,8 @@ def guards(options):
 def canaries():
     tests = []
     for way in WAYS:
-        tests.append(program_test(f"checks/canary.c {way}", "checks/canary.c", way, MEMSCOPE_CHECKS="full"))
+        for source in ("checks/canary.c", "checks/arena.c"):
+            tests.append(program_test(f"{source} {way}", source, way, MEMSCOPE_CHECKS="full"))
         tests.append(
             program_test(
                 f"checks/neighbours.c {way} full",

@@ -29,6 +29,10 @@ static struct mscope_async_image mscope_async_images[MSCOPE_ASYNC_IMAGES];
 
 /// One symbol table of a mapped file.
 struct mscope_symbols {
+    const char *file;
+    size_t size;
+    const ElfW(Phdr) * segments;
+    size_t segment_count;
     const ElfW(Sym) * symbols;
     size_t count;
     const char *names;
@@ -43,12 +47,20 @@ static bool mscope_ends_as_resume(const char *name, size_t length)
     return i < length - 1 && i >= 2 && name[i - 2] == 'T' && (name[i - 1] == 'Y' || name[i - 1] == 'Q');
 }
 
-/// The code an …Tu record points at; it lies in mapped data.
-static uint64_t mscope_entry_of(uint64_t record)
+/// The code an …Tu record points at, by its address in the file; 0 if the file does not hold it.
+static uint64_t mscope_entry_of(const struct mscope_symbols *table, uint64_t record)
 {
-    int32_t offset;
-    if (mscope_read_memory(record, &offset, sizeof(offset)) != sizeof(offset)) return 0;
-    return record + (uint64_t)(int64_t)offset;
+    int32_t distance;
+    for (size_t i = 0; i < table->segment_count; i++) {
+        const ElfW(Phdr) *segment = &table->segments[i];
+        uint64_t within = record - segment->p_vaddr;
+        if (segment->p_type != PT_LOAD || within >= segment->p_filesz) continue;
+        uint64_t offset = segment->p_offset + within;
+        if (offset > table->size || table->size - offset < sizeof(distance)) return 0;
+        memcpy(&distance, table->file + offset, sizeof(distance));
+        return record + (uint64_t)(int64_t)distance;
+    }
+    return 0;
 }
 
 /// Writes the async ranges of a symbol table to `out` when it is not NULL; returns how many there are.
@@ -65,7 +77,8 @@ static uint32_t mscope_collect(const struct mscope_symbols *table, uint64_t bias
         if (mscope_ends_as_resume(name, length))
             start = symbol->st_value + bias;
         else if (name[length - 2] == 'T' && name[length - 1] == 'u') {
-            start = out ? mscope_entry_of(symbol->st_value + bias) : 1;
+            start = mscope_entry_of(table, symbol->st_value);
+            if (start != 0) start += bias;
             size = 0; // that of the record; the function's own follows from its neighbour
         }
         if (start == 0) continue;
@@ -135,8 +148,17 @@ static bool mscope_locate_symbols(const char *file, size_t size, struct mscope_s
     const ElfW(Shdr) *names = &sections[best->sh_link];
     if (best->sh_offset > size || size - best->sh_offset < best->sh_size) return false;
     if (names->sh_offset > size || size - names->sh_offset < names->sh_size) return false;
-    *out = (struct mscope_symbols){(const ElfW(Sym) *)(file + best->sh_offset), best->sh_size / sizeof(ElfW(Sym)),
-                                   file + names->sh_offset, names->sh_size};
+    if (header->e_phoff > size || size - header->e_phoff < (size_t)header->e_phnum * sizeof(ElfW(Phdr))) return false;
+    *out = (struct mscope_symbols){
+        .file = file,
+        .size = size,
+        .segments = (const ElfW(Phdr) *)(file + header->e_phoff),
+        .segment_count = header->e_phnum,
+        .symbols = (const ElfW(Sym) *)(file + best->sh_offset),
+        .count = best->sh_size / sizeof(ElfW(Sym)),
+        .names = file + names->sh_offset,
+        .names_size = names->sh_size,
+    };
     return true;
 }
 

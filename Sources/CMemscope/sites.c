@@ -80,8 +80,8 @@ static uint32_t mscope_write_site(const struct mscope_stack *stack)
         return 0;
     }
     struct mscope_site_entry *entry = mscope_make_entry(site);
-    if (entry == NULL || !mscope_keep_frames(entry, stack->frames, stack->count, mscope_tls.last_new_site)) return 0;
-    entry->flags = stack->flags;
+    if (entry == NULL || !mscope_keep_frames(site, stack->frames, stack->count, mscope_tls.last_new_site)) return 0;
+    entry->flags = (uint16_t)stack->flags;
     entry->hash = stack->hash;
     entry->first_seen = mscope_now();
     return site;
@@ -197,12 +197,6 @@ static void mscope_forget_alias(uint32_t site)
             mscope_cas_acq_rel(&line[i], &word, mscope_nobody);
         }
     mscope_store_release(&entry->alias, 0);
-}
-
-/// 0 while the entry may not be read, or is not there.
-static inline uint32_t mscope_frame_count(const struct mscope_site_entry *entry)
-{
-    return entry == NULL ? 0 : mscope_load_acquire(&entry->ready);
 }
 
 static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)

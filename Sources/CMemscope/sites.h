@@ -6,18 +6,17 @@
 
 struct mscope_site_entry {
     _Atomic uint32_t ready; // frame count once the rest may be read, else 0
-    uint32_t flags;
+    uint16_t flags;
+    uint16_t own; // this and the next two: see stack_frames.c
+    uint32_t base, frames;
     uint64_t hash;
     uint64_t first_seen;
     _Atomic uint64_t alias; // a hash of the stack and its layout that the index has as well; 0: none
     uint64_t retired_at;    // a return address in the image that is gone; 0: in use
     uint64_t retired_image; // that image, by name
     _Atomic uint64_t peak;  // written under mscope_reading
-    // See stack_frames.c.
-    const uint64_t *frames;
-    uint32_t base;
-    uint16_t own, count;
 };
+_Static_assert(sizeof(struct mscope_site_entry) == 64, "an entry is a cache line");
 
 enum { MSCOPE_SEGMENT_SITES = 1 << 15, MSCOPE_SEGMENTS = MSCOPE_SITE_CAPACITY / MSCOPE_SEGMENT_SITES };
 extern MSCOPE_HIDDEN _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS]; // mapped as numbers come
@@ -29,11 +28,16 @@ static inline struct mscope_site_entry *mscope_entry(uint32_t site)
     return segment == NULL ? NULL : &segment[site % MSCOPE_SEGMENT_SITES];
 }
 
+/// 0 while the entry may not be read, or is not there.
+static inline uint32_t mscope_frame_count(const struct mscope_site_entry *entry)
+{
+    return entry == NULL ? 0 : mscope_load_acquire(&entry->ready);
+}
+
 // ---- stack_frames.c: which frames the stacks have
 /// Writes down the frames of a new stack, innermost first. `near` is a stack that may have the outer ones in common
 /// with it, or 0. False when there is no room.
-MSCOPE_HIDDEN bool mscope_keep_frames(struct mscope_site_entry *entry, const uint64_t *frames, uint32_t count,
-                                      uint32_t near);
+MSCOPE_HIDDEN bool mscope_keep_frames(uint32_t site, const uint64_t *frames, uint32_t count, uint32_t near);
 /// Writes all frames of a stack to `out`, which has room for MSCOPE_MAX_FRAMES.
 MSCOPE_HIDDEN void mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out);
 

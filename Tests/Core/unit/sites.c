@@ -6,6 +6,7 @@
 #include "../support/check.h"
 #include "../support/random.h"
 #include "memo.h"
+#include "sites.h"
 
 enum { STACKS = 200000, THREADS = 4 };
 
@@ -120,8 +121,31 @@ static void many(void) {
     end();
 }
 
+// Each frame is one of two, whatever its neighbours are: no stack is like the one before it.
+static void random_paths(void) {
+    enum { PATHS = 200000, BASE = 0x8000000, PATH_FRAMES = 24, OWN_FRAMES = 12 };
+    test("stacks that differ at random have outer frames once, and are read back");
+    struct mscope_stack stack = {.count = PATH_FRAMES};
+    uint64_t state = 7, own = 0;
+    for (uint64_t i = 0; i < PATHS; i++) {
+        uint64_t path = random_next(&state);
+        for (int k = 0; k < PATH_FRAMES; k++) stack.frames[k] = BASE + k * 64 + (path >> k & 1);
+        stack.hash = mscope_finish_hash(i * MSCOPE_HASH_BASE, PATH_FRAMES, 2);
+        uint32_t site = mscope_new_site(&stack);
+        expect(site != 0, "stack %llu has no number", (unsigned long long)i);
+        own += mscope_entry(site)->own;
+        struct mscope_site read;
+        bool there = mscope_read_site(site, &read);
+        expect(there && memcmp(read.frames, stack.frames, sizeof(uint64_t) * PATH_FRAMES) == 0,
+            "stack %llu is read otherwise", (unsigned long long)i);
+    }
+    expect(own <= (uint64_t)PATHS * OWN_FRAMES, "%.1f frames of its own in each", (double)own / PATHS);
+    end();
+}
+
 int main(void) {
     mscope_boot();
+    random_paths();
     once();
     reloaded();
     many();

@@ -132,6 +132,20 @@ def statuses(runner: Runner):
     runner.check("sampled: report says why", report["available"] is False and "leaks" not in report, report)
 
 
+def rows(runner: Runner):
+    program = runner.folder / "paths"
+    command = ["clang", "-g", "-fno-builtin", "-o", program, HERE / "paths.c"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    outcome, reports = runner.run("", command=[program])
+    report = next(iter(reports.values()))
+    sizes = [leak["bytes"] for leak in report["leaks"]]
+    runner.check("2,048 stacks that lost: the 1,000 rows of the largest",
+                 len(sizes) == 1000 and sizes == sorted(sizes, reverse=True) and min(sizes) >= 1147, sizes[-5:])
+    summary = report["summary"]
+    runner.check("2,048 stacks that lost: says that rows are missing, counts all",
+                 report["truncated"] and summary["unreachableBlocks"] in (2047, 2048), summary)
+
+
 def sockets(runner: Runner):
     url = f"unix://{runner.folder}/{{PID}}.sock"
     for way in ("return", "exit", "thread", "fork", "pthread_exit"):
@@ -320,7 +334,7 @@ def surroundings(runner: Runner):
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
-        for part in (ends, statuses, sockets, families, files, bad_values, suppressions, surroundings, names,
+        for part in (ends, statuses, rows, sockets, families, files, bad_values, suppressions, surroundings, names,
                      watched, library, foreign):
             try:
                 part(runner)

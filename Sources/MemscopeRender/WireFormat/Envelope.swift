@@ -28,19 +28,23 @@ package struct Envelope: Sendable, Hashable {
     package var quality: Quality
     /// Records lost to full tables since the start.
     package var dropped: UInt64
+    /// Whether stacks or blocks are among them: what answers tell of is incomplete.
+    package var isIncomplete: Bool
 
     package init(
         generatedAt: UInt64,
         process: ProcessIdentity,
         mode: MemScope.Mode,
         quality: Quality,
-        dropped: UInt64
+        dropped: UInt64,
+        isIncomplete: Bool = false
     ) {
         self.generatedAt = generatedAt
         self.process = process
         self.mode = mode
         self.quality = quality
         self.dropped = dropped
+        self.isIncomplete = isIncomplete
     }
 }
 
@@ -72,7 +76,7 @@ package enum WireFormat {
         isTruncated: Bool = false,
         data: (inout JSONWriter) -> Void
     ) -> [UInt8] {
-        write(envelope, isTruncated: isTruncated) { $0.member("data", members: data) }
+        write(envelope, isTruncated: isTruncated || envelope.isIncomplete) { $0.member("data", members: data) }
     }
 
     static func write(

@@ -15,7 +15,8 @@ package struct ReportValues: Sendable {
 
     /// What the look at the heap gave, or why there is none.
     package enum Findings: Sendable {
-        case analysis(MemScope.HeapAnalysis)
+        /// `isCut` says that its lists had more rows.
+        case analysis(MemScope.HeapAnalysis, isCut: Bool)
         case unavailable(reason: String, remedy: String)
     }
 
@@ -46,10 +47,12 @@ package struct ReportValues: Sendable {
 extension WireFormat {
     /// The file that `MEMSCOPE_REPORT` asks for: an envelope, with the members of several resources in place of `data`.
     package static func report(_ values: ReportValues, in envelope: Envelope) -> [UInt8] {
-        write(envelope, isTruncated: false) { json in
+        var isTruncated = envelope.isIncomplete
+        if case .analysis(_, isCut: true) = values.findings { isTruncated = true }
+        return write(envelope, isTruncated: isTruncated) { json in
             json.member("end") { end(values.end, to: &$0) }
             switch values.findings {
-            case .analysis(let analysis):
+            case .analysis(let analysis, _):
                 json.member("summary") { json in
                     members(of: analysis.summary, to: &json)
                     members(of: values.summary, quality: envelope.quality, to: &json)

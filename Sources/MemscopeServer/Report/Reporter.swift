@@ -15,6 +15,9 @@ enum Reporter {
     /// What each call stack of a live block adds, likewise: its functions have to be named.
     private static let patiencePerStack: UInt64 = 200_000
 
+    /// Of each list: with their stacks, 1,000 rows are some 20 MB.
+    private static let mostRows = 1_000
+
     private static let wishes = ReportWishes(complain: complain)
     /// On the wall clock, as files have it.
     private static let startedAt = wallClock()
@@ -60,7 +63,7 @@ enum Reporter {
         if let wished = wishes.errorStatus, CaptureCore.errorCount > 0 { status = wished }
         guard wishes.path != nil || wishes.leakStatus != nil else { return status }
         let findings = findings(observer, wishes)
-        if status < 0, let wished = wishes.leakStatus, case .analysis(let analysis) = findings,
+        if status < 0, let wished = wishes.leakStatus, case .analysis(let analysis, _) = findings,
             analysis.summary.unreachableBlocks > 0
         {
             status = wished
@@ -82,7 +85,8 @@ enum Reporter {
         // Names and the file need the rest.
         options.timeout = .nanoseconds(patience / 10 * 7)
         do throws(HeapAnalysisError) {
-            return .analysis(try observer.analyze(options))
+            let (analysis, isCut) = try observer.analyze(options, mostRows: mostRows)
+            return .analysis(analysis, isCut: isCut)
         } catch {
             if wishes.leakStatus != nil { complain("MEMSCOPE_LEAK_EXITCODE has no effect: \(error.message)") }
             return .unavailable(reason: error.reason, remedy: error.remedy)

@@ -22,19 +22,29 @@ extension HeapObserver {
 
     /// Looks at the whole heap, for a caller that wants to know all and then nothing more.
     func analyze(_ options: MemScope.AnalysisOptions) throws(HeapAnalysisError) -> MemScope.HeapAnalysis {
+        try analyze(options, mostRows: .max).analysis
+    }
+
+    /// `isCut` says that a list had more than `mostRows`; leaks and what grows are lists of their own here.
+    func analyze(
+        _ options: MemScope.AnalysisOptions,
+        mostRows: Int
+    ) throws(HeapAnalysisError) -> (analysis: MemScope.HeapAnalysis, isCut: Bool) {
         let finding = try look(options, isKept: false)
         return withNames { names in
+            let growing = growingLeaks(in: finding, names)
+            let counts = [finding.leaks.count, growing.count, finding.suspects.count, finding.cycles.count]
             var analysis = MemScope.HeapAnalysis(
                 scan: finding.scan,
                 summary: finding.summary,
-                leaks: finding.leaks + growingLeaks(in: finding, names),
-                suspects: finding.suspects,
-                cycles: finding.cycles
+                leaks: Array(finding.leaks.prefix(mostRows)) + Array(growing.prefix(mostRows)),
+                suspects: Array(finding.suspects.prefix(mostRows)),
+                cycles: Array(finding.cycles.prefix(mostRows))
             )
             for index in analysis.leaks.indices { names.name(&analysis.leaks[index]) }
             for index in analysis.suspects.indices { names.name(&analysis.suspects[index]) }
             for index in analysis.cycles.indices { names.name(&analysis.cycles[index]) }
-            return analysis
+            return (analysis, counts.contains { $0 > mostRows })
         }
     }
 

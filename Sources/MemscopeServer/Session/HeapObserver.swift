@@ -73,7 +73,8 @@ package final class HeapObserver: Sendable {
             process: identity,
             mode: CaptureCore.mode,
             quality: isMeasured ? .measured : .sampled,
-            dropped: totals.dropped
+            dropped: totals.dropped,
+            isIncomplete: totals.droppedStacks + totals.droppedBlocks > 0
         )
     }
 

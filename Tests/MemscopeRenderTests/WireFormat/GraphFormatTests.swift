@@ -86,7 +86,7 @@ import Tracking
             suspects: [GraphFixtures.suspect],
             cycles: GraphFixtures.cycles
         )
-        let report = try parse(GraphFixtures.report(.analysis(analysis)))
+        let report = try parse(GraphFixtures.report(.analysis(analysis, isCut: false)))
         #expect((report["leaks"] as? [Any])?.count == 2 && (report["cycles"] as? [Any])?.count == 2)
         let suspects = report["suspects"] as? [[String: Any]]
         #expect(suspects?.map { $0["kind"] as? String } == ["stack"] && suspects?[0]["bytes"] as? Int == 48)
@@ -95,7 +95,9 @@ import Tracking
         #expect((report["end"] as? [String: Any])?["status"] as? Int == 3)
         #expect((report["errors"] as? [Any])?.count == ErrorFixtures.errors.count)
         #expect((report["checks"] as? [String: Any])?["mode"] as? String == "full")
-        #expect(report["schemaVersion"] as? Int == 1)
+        #expect(report["schemaVersion"] as? Int == 1 && report["truncated"] as? Bool == false)
+        let cut = try parse(GraphFixtures.report(.analysis(analysis, isCut: true)))
+        #expect(cut["truncated"] as? Bool == true)
     }
 
     @Test("A report without a look at the heap says why, and has no empty lists") func reportWithout() throws {

@@ -17,6 +17,14 @@ import Tracking
         try #require(Answers.all.first { $0.path == path }).bytes
     }
 
+    @Test("Answers are truncated once stacks or blocks found no place", arguments: [true, false])
+    func incomplete(_ isIncomplete: Bool) throws {
+        var envelope = Fixtures.envelope
+        envelope.isIncomplete = isIncomplete
+        let answer = try parse(WireFormat.mode(.full, in: envelope))
+        #expect(answer["truncated"] as? Bool == isIncomplete)
+    }
+
     @Test("Every answer stands in the envelope", arguments: Answers.all.map(\.path))
     func envelope(path: String) throws {
         let answer = try parse(answer(path))

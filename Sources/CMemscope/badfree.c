@@ -13,7 +13,7 @@ extern void *__libc_stack_end;
 
 enum { MSCOPE_LOWEST_ADDRESS = 4096, MSCOPE_PAGE = 4096 };
 
-void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error)
+void mscope_report_bad_free(const struct mscope_free_call *call, struct mscope_error *error)
 {
     struct mscope_witness here = mscope_witness(call->caller);
     error->address = call->address;
@@ -85,7 +85,7 @@ static bool mscope_is_in_image(uint64_t address)
 #endif
 
 /// Whether no allocator can have returned the address, whatever we missed; the flag that says why.
-static bool mscope_is_impossible(const struct mscope_giving *call, uint32_t *why)
+static bool mscope_is_impossible(const struct mscope_free_call *call, uint32_t *why)
 {
     uint64_t address = call->address;
     *why = 0;
@@ -97,7 +97,7 @@ static bool mscope_is_impossible(const struct mscope_giving *call, uint32_t *why
     return *why != 0 || !mscope_may_begin_at(address);
 }
 
-static bool mscope_is_interior(const struct mscope_giving *call)
+static bool mscope_is_interior(const struct mscope_free_call *call)
 {
     struct mscope_block block;
     if (!mscope_find_block(call->address, &block) || block.address == call->address) return false;
@@ -117,7 +117,7 @@ static bool mscope_may_be_older(const struct mscope_slot *slot, uint64_t address
 }
 
 /// Whether there is the mark of a block that was freed at this very address, in this interval of tracking.
-static bool mscope_is_freed_twice(const struct mscope_giving *call)
+static bool mscope_is_freed_twice(const struct mscope_free_call *call)
 {
     uint64_t what, era = mscope_load_relaxed(&mscope_era);
     struct mscope_slot *slot = mscope_find_slot(call->address, &what);
@@ -142,7 +142,7 @@ static bool mscope_is_freed_twice(const struct mscope_giving *call)
 
 /// Whether glibc ends the program over what stands in front of the address instead of a chunk's size: the rules are
 /// those of its _int_free and munmap_chunk.
-static bool mscope_is_no_chunk(const struct mscope_giving *call)
+static bool mscope_is_no_chunk(const struct mscope_free_call *call)
 {
     enum { MSCOPE_CHUNK_MAPPED = 2, MSCOPE_CHUNK_FLAGS = 7, MSCOPE_CHUNK_LEAST = 32 };
     if (strcmp(mscope_allocator_name(), "glibc") != 0) return false;
@@ -153,7 +153,7 @@ static bool mscope_is_no_chunk(const struct mscope_giving *call)
     return size < MSCOPE_CHUNK_LEAST || size % 16 != 0;
 }
 
-bool mscope_is_bad_free(const struct mscope_giving *call)
+bool mscope_is_bad_free(const struct mscope_free_call *call)
 {
     if (mscope_is_ours((const void *)call->address)) return false; // our heap knows its blocks
     uint64_t what;
@@ -178,12 +178,12 @@ bool mscope_is_bad_free(const struct mscope_giving *call)
 
 // ---- live blocks of another kind
 
-bool mscope_is_mismatched(const struct mscope_giving *call, uint64_t what, uint64_t born)
+bool mscope_is_mismatched(const struct mscope_free_call *call, uint64_t what, uint64_t born)
 {
     uint32_t family = mscope_slot_flags(what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3;
     uint64_t size = mscope_block_size(what, call->address);
     bool other_family = mscope_knows_families && family != call->family;
-    bool other_size = call->size != MSCOPE_SIZE_UNTOLD && call->size != size
+    bool other_size = call->size != MSCOPE_SIZE_UNSTATED && call->size != size
                       && (mscope_knows_families || call->family == MSCOPE_FAMILY_MALLOC);
     if (!other_family && !other_size) return false;
     struct mscope_block block;

@@ -28,7 +28,7 @@ struct mscope_canary {
     uint64_t a, b;
 };
 
-static inline uint64_t mscope_stir(uint64_t x)
+static inline uint64_t mscope_hash_word(uint64_t x)
 {
     x = (x ^ x >> 31) * 0x9E3779B97F4A7C15ull;
     return (x ^ x >> 29) * 0xbf58476d1ce4e5b9ull;
@@ -36,7 +36,7 @@ static inline uint64_t mscope_stir(uint64_t x)
 
 static inline struct mscope_canary mscope_canary_of(uint64_t block, uint64_t size, uint32_t shift)
 {
-    uint64_t a = mscope_stir(block ^ size << 32 ^ size >> 32 ^ (uint64_t)shift << 58);
+    uint64_t a = mscope_hash_word(block ^ size << 32 ^ size >> 32 ^ (uint64_t)shift << 58);
     return (struct mscope_canary){a, (a ^ a >> 32) * 0x9E3779B97F4A7C15ull >> 8 | (uint64_t)MSCOPE_CANARY << 56};
 }
 
@@ -217,12 +217,12 @@ static inline bool mscope_is_untouched(uint64_t block, uint64_t size)
     return mscope_canary_is_whole(block, size, MSCOPE_LEAD_SHIFT, &damage);
 }
 
-void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
+void mscope_canary_release(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what)
 {
     struct mscope_departure block = {call->address, what, mscope_load_relaxed(&slot->born),
                                      mscope_block_size(what, call->address)};
     mscope_note_order(slot, call->address);
-    // Of two threads that free it at once one is first, and the other is told so.
+    // Of two threads that free it at once one is first; the other has a bad free.
     if (!mscope_cas_acq_rel(&slot->what, &what, mscope_ended(what))) {
         mscope_is_bad_free(call);
         return;

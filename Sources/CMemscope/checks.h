@@ -71,20 +71,20 @@ MSCOPE_HIDDEN uint64_t mscope_last_damage(uint64_t from, uint64_t to, uint8_t fi
 
 // ---- badfree.c
 /// A call that gives a block back.
-struct mscope_giving {
+struct mscope_free_call {
     uint64_t address;
-    uint64_t size;   // as told by the caller, or MSCOPE_SIZE_UNTOLD
+    uint64_t size;   // as the caller says, or MSCOPE_SIZE_UNSTATED
     uint32_t family; // of the call
     bool realloc;
     struct mscope_cursor caller;
 };
-MSCOPE_HIDDEN void mscope_report_bad_free(const struct mscope_giving *call, struct mscope_error *error);
+MSCOPE_HIDDEN void mscope_report_bad_free(const struct mscope_free_call *call, struct mscope_error *error);
 /// The part of a report that is about a known block.
 MSCOPE_HIDDEN struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block);
 /// Reports the giving back of what is not a live block; false when nobody can tell.
-MSCOPE_HIDDEN bool mscope_is_bad_free(const struct mscope_giving *call);
+MSCOPE_HIDDEN bool mscope_is_bad_free(const struct mscope_free_call *call);
 /// Reports a live block that is given back as what it is not; false when all is well.
-MSCOPE_HIDDEN bool mscope_is_mismatched(const struct mscope_giving *call, uint64_t what, uint64_t born);
+MSCOPE_HIDDEN bool mscope_is_mismatched(const struct mscope_free_call *call, uint64_t what, uint64_t born);
 
 /// The same of memory that may be gone; false when it is.
 MSCOPE_HIDDEN bool mscope_probe_first_damage(uint64_t from, uint64_t to, uint8_t fill, uint64_t *damage);
@@ -100,9 +100,9 @@ MSCOPE_HIDDEN uint64_t mscope_guard_block(uint64_t address);
 /// Whether a block may begin at an address, as far as its alignment tells.
 MSCOPE_HIDDEN bool mscope_may_begin_at(uint64_t address);
 /// Gives a live guarded block back; its record is still there.
-MSCOPE_HIDDEN void mscope_guard_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what);
+MSCOPE_HIDDEN void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what);
 /// Reports the giving back of an address in a pool that is no live block.
-MSCOPE_HIDDEN bool mscope_guard_is_bad_free(const struct mscope_giving *call);
+MSCOPE_HIDDEN bool mscope_guard_is_bad_free(const struct mscope_free_call *call);
 /// Reports an access that a guard caught, and lets it go on; false when it was none.
 MSCOPE_HIDDEN bool mscope_guard_caught(uint64_t address, bool is_write, struct mscope_cursor at);
 MSCOPE_HIDDEN void mscope_guard_sweep(void);
@@ -112,7 +112,7 @@ MSCOPE_HIDDEN void mscope_guard_totals(struct mscope_check_totals *out);
 MSCOPE_HIDDEN void *mscope_canary_allocate(const struct mscope_request *request);
 MSCOPE_HIDDEN uint64_t mscope_canaried_blocks(void);
 /// Looks at a live block that is given back, and puts it into the quarantine; its record is still there.
-MSCOPE_HIDDEN void mscope_canary_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what);
+MSCOPE_HIDDEN void mscope_canary_release(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what);
 /// Of a freed block: whether its canaries are as they were written; else the damaged byte.
 MSCOPE_HIDDEN bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_t shift, uint64_t *damage);
 /// What the allocator was asked for.

@@ -67,7 +67,7 @@ static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cu
 static void mscope_on_fatal(int number, siginfo_t *info, void *context)
 {
     if (mscope_is_reporter()) {
-        // Ours is not the program's crash. Who waits for us goes on, and this thread is as good as gone.
+        // A crash of ours is none of the program's. The thread that waits for us goes on; this one does nothing more.
         mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);

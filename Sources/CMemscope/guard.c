@@ -189,7 +189,7 @@ void *mscope_guard_allocate(const struct mscope_request *request)
 
 // ---- giving back
 
-void mscope_guard_release(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
+void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what)
 {
     struct mscope_pool *pool = mscope_pool_of(call->address);
     uint64_t i = mscope_cell_index(pool, call->address);
@@ -209,7 +209,7 @@ void mscope_guard_release(const struct mscope_giving *call, struct mscope_slot *
     mscope_queue_put(&pool->queue, (struct mscope_item){.address = i});
 }
 
-bool mscope_guard_is_bad_free(const struct mscope_giving *call)
+bool mscope_guard_is_bad_free(const struct mscope_free_call *call)
 {
     struct mscope_pool *pool = mscope_is_guarded(call->address) ? mscope_pool_of(call->address) : NULL;
     if (pool == NULL) return false;

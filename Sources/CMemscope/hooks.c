@@ -244,7 +244,7 @@ void *mscope_malloc_for(size_t size, struct mscope_cursor caller)
 MSCOPE_APART void mscope_free(void *block, uint64_t pc)
 {
     (void)pc;
-    if (!mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
+    if (!mscope_release(block, MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
     if (next != NULL) mscope_give(block);
 }
@@ -252,7 +252,7 @@ MSCOPE_APART void mscope_free(void *block, uint64_t pc)
 // What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
 MSCOPE_HIDDEN __attribute__((used)) void mscope_free_from(void *block, uint64_t pc)
 {
-    if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, pc)))
+    if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, pc)))
         MSCOPE_JUMP mscope_free(block, pc);
     MSCOPE_JUMP mscope_next_free()(block, pc);
 }

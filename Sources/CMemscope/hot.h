@@ -180,8 +180,8 @@ MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address)
 }
 
 /// Forgets a block that may go straight on to the allocator, with no more to look at; false when it must be released
-/// with care. `told` is its size, if the caller says it.
-MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t family, uint64_t pc)
+/// with care. `stated` is its size, if the caller says it.
+MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t stated, uint32_t family, uint64_t pc)
 {
     uint64_t address = (uint64_t)block;
     struct mscope_region *region = mscope_find_region(address);
@@ -200,7 +200,7 @@ MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t told, uint32_t fami
     }
     // What the allocator keeps in front of the block is fetched while the record is settled.
     __builtin_prefetch((const char *)block - 16);
-    return (told == MSCOPE_SIZE_UNTOLD || told == mscope_slot_size(what))
+    return (stated == MSCOPE_SIZE_UNSTATED || stated == mscope_slot_size(what))
            && mscope_likely(mscope_forget_plain(slot, what, address, pc));
 }
 

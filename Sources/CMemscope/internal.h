@@ -190,7 +190,7 @@ MSCOPE_HIDDEN void *mscope_malloc_for(size_t size, struct mscope_cursor caller);
 MSCOPE_HIDDEN bool mscope_checked_size(const void *block, size_t *size);
 
 // ---- release.c
-#define MSCOPE_SIZE_UNTOLD UINT64_MAX
+#define MSCOPE_SIZE_UNSTATED UINT64_MAX
 /// Forgets a block that is about to be freed; false when the allocator must not see it.
 MSCOPE_HIDDEN bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp);
 /// Whether realloc of this block is done, with `*result`, and the allocator not to be asked.

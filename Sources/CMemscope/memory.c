@@ -44,7 +44,7 @@ long mscope_system_call(long number, long a, long b, long c, long d, long e, lon
     return mscope_unlikely(mscope_is_denied(number)) ? -EPERM : mscope_raw_call(number, a, b, c, d, e, f);
 }
 
-/// Notes a mapping in the first place that is free; what finds none is neither measured nor kept out of scans.
+/// Notes a mapping in the first place that is free. Where all are taken, it is neither measured nor left out of scans.
 static void mscope_note_map(uint64_t start, size_t size)
 {
     for (uint32_t i = 0; i < MSCOPE_MAPS; i++) {

@@ -123,10 +123,10 @@ static __attribute__((noinline)) void mscope_delete_elsewhere(int form, void *bl
 
 #define MSCOPE_UNUSED __attribute__((unused))
 
-/// The size that a form of delete is told, if any.
-static inline size_t mscope_told_size(int form, size_t second)
+/// The size that a form of delete is called with, if any.
+static inline size_t mscope_stated_size(int form, size_t second)
 {
-    return form == 2 || form == 3 || form == 8 || form == 9 ? second : MSCOPE_SIZE_UNTOLD;
+    return form == 2 || form == 3 || form == 8 || form == 9 ? second : MSCOPE_SIZE_UNSTATED;
 }
 
 // As free: what goes plainly jumps on, the rest is apart.
@@ -136,14 +136,14 @@ static inline size_t mscope_told_size(int form, size_t second)
         (void)pc;                                                                                                     \
         if (mscope_unlikely(mscope_next.operator_new != NULL))                                                        \
             return mscope_delete_elsewhere(form, block, second, third);                                               \
-        if (!mscope_release(block, mscope_told_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return;    \
+        if (!mscope_release(block, mscope_stated_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return;  \
         if (mscope_next.free != NULL) mscope_give(block);                                                             \
     }                                                                                                                 \
     MSCOPE_HIDDEN __attribute__((used)) void mscope_from##name(void *block, size_t second, size_t third, uint64_t pc) \
     {                                                                                                                 \
         if (mscope_unlikely(                                                                                          \
                 mscope_next.operator_new != NULL                                                                      \
-                || !mscope_goes_plainly(block, mscope_told_size(form, second), mscope_family_of(form), pc)))          \
+                || !mscope_goes_plainly(block, mscope_stated_size(form, second), mscope_family_of(form), pc)))        \
             __attribute__((musttail)) return mscope_apart##name(block, second, third, pc);                            \
         mscope_next.free(block);                                                                                      \
     }                                                                                                                 \

@@ -9,35 +9,35 @@
 
 #include <string.h>
 
-enum { MSCOPE_SHELVES = 4, MSCOPE_SHELF_ITEMS = 1 << 18, MSCOPE_HEADER = 16 };
+enum { MSCOPE_SHARES = 4, MSCOPE_SHARE_ITEMS = 1 << 18, MSCOPE_HEADER = 16 };
 enum { MSCOPE_ITEM_SHIFT = 48, MSCOPE_ITEM_SHIFT_MASK = 63 };
 #define MSCOPE_ITEM_KNOWN (1ull << 62)  // its damage was reported
 #define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are the item's
 
 /// Each has its part of the bound, so that threads that free at once seldom touch the same words.
-struct mscope_shelf {
+struct mscope_share {
     struct mscope_queue kept;
     _Alignas(64) _Atomic uint64_t bytes;
 };
-static struct mscope_shelf mscope_shelves[MSCOPE_SHELVES];
+static struct mscope_share mscope_shares[MSCOPE_SHARES];
 
 bool mscope_quarantine_start(void)
 {
-    for (int i = 0; i < MSCOPE_SHELVES; i++)
-        if (!mscope_queue_start(&mscope_shelves[i].kept, MSCOPE_SHELF_ITEMS)) return false;
+    for (int i = 0; i < MSCOPE_SHARES; i++)
+        if (!mscope_queue_start(&mscope_shares[i].kept, MSCOPE_SHARE_ITEMS)) return false;
     return true;
 }
 
-/// The shelf for what the thread frees now: after some blocks another one, each once before one comes again, in an
+/// The share for what the thread frees now: after some blocks another one, each once before one comes again, in an
 /// order drawn anew each time. So a thread fills all alike, and no two threads go the same way for long.
-static struct mscope_shelf *mscope_shelf_here(void)
+static struct mscope_share *mscope_share_here(void)
 {
     enum { MSCOPE_IN_A_ROW_SHIFT = 9 };
     const uint64_t odd = 0x9E3779B97F4A7C15ull;
-    uint64_t turn = mscope_tls.shelved++ >> MSCOPE_IN_A_ROW_SHIFT;
-    uint64_t drawn = (mscope_thread_pointer() ^ turn / MSCOPE_SHELVES) * odd;
+    uint64_t turn = mscope_tls.quarantined++ >> MSCOPE_IN_A_ROW_SHIFT;
+    uint64_t drawn = (mscope_thread_pointer() ^ turn / MSCOPE_SHARES) * odd;
     drawn = (drawn ^ drawn >> 32) * odd >> 32;
-    return &mscope_shelves[(drawn + turn * (drawn >> 2 | 1)) % MSCOPE_SHELVES];
+    return &mscope_shares[(drawn + turn * (drawn >> 2 | 1)) % MSCOPE_SHARES];
 }
 
 // address:48 | exponent of the lead:6 | flags
@@ -145,16 +145,16 @@ static void mscope_do_not_keep(uint64_t block, uint32_t shift)
     mscope_canary_give_back(block, shift);
 }
 
-static inline bool mscope_is_too_full(const struct mscope_shelf *shelf, uint64_t bytes)
+static inline bool mscope_is_too_full(const struct mscope_share *share, uint64_t bytes)
 {
-    return bytes > mscope_check_options.quarantine_bytes / MSCOPE_SHELVES
-           || mscope_queue_length(&shelf->kept) >= MSCOPE_SHELF_ITEMS;
+    return bytes > mscope_check_options.quarantine_bytes / MSCOPE_SHARES
+           || mscope_queue_length(&share->kept) >= MSCOPE_SHARE_ITEMS;
 }
 
 void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
 {
     uint64_t bytes = mscope_canary_bytes(size, shift);
-    if (bytes > mscope_check_options.quarantine_bytes / MSCOPE_SHELVES) return mscope_do_not_keep(block, shift);
+    if (bytes > mscope_check_options.quarantine_bytes / MSCOPE_SHARES) return mscope_do_not_keep(block, shift);
     struct mscope_item item = {.address = block | (uint64_t)shift << MSCOPE_ITEM_SHIFT};
     uint64_t filled = block;
     if (mscope_may_be_object(block, size)) {
@@ -164,39 +164,39 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
     }
     memset((void *)filled, MSCOPE_POISON, block + size - filled);
     // The sum changes once for what comes and what goes.
-    struct mscope_shelf *shelf = mscope_shelf_here();
-    uint64_t held = mscope_load_relaxed(&shelf->bytes), evicted = 0, last = 1;
-    while (last != 0 && mscope_is_too_full(shelf, held + bytes - evicted))
-        evicted += last = mscope_evict(&shelf->kept);
+    struct mscope_share *share = mscope_share_here();
+    uint64_t held = mscope_load_relaxed(&share->bytes), evicted = 0, last = 1;
+    while (last != 0 && mscope_is_too_full(share, held + bytes - evicted))
+        evicted += last = mscope_evict(&share->kept);
     // Nothing comes out of a full queue when a thread is in the midst of it, or was when this process was forked.
-    bool kept = last != 0 && mscope_queue_put(&shelf->kept, item);
+    bool kept = last != 0 && mscope_queue_put(&share->kept, item);
     uint64_t came = kept ? bytes : 0;
-    if (came != evicted) mscope_add_relaxed(&shelf->bytes, came - evicted);
+    if (came != evicted) mscope_add_relaxed(&share->bytes, came - evicted);
     if (!kept) mscope_do_not_keep(block, shift);
 }
 
 /// Each item is out of the queue while it is looked at: so nobody gives it back meanwhile.
-static void mscope_sweep_shelf(struct mscope_shelf *shelf)
+static void mscope_sweep_share(struct mscope_share *share)
 {
-    for (uint64_t n = mscope_queue_length(&shelf->kept); n > 0; n--) {
+    for (uint64_t n = mscope_queue_length(&share->kept); n > 0; n--) {
         struct mscope_item item;
-        if (!mscope_queue_take(&shelf->kept, &item)) return;
+        if (!mscope_queue_take(&share->kept, &item)) return;
         uint64_t size = mscope_item_size(&item);
         mscope_check_item(&item, size, MSCOPE_ERROR_SWEEP);
-        if (!mscope_queue_put(&shelf->kept, item)) mscope_add_relaxed(&shelf->bytes, -mscope_let_go(&item, size));
+        if (!mscope_queue_put(&share->kept, item)) mscope_add_relaxed(&share->bytes, -mscope_let_go(&item, size));
     }
 }
 
 void mscope_quarantine_sweep(void)
 {
-    for (int i = 0; i < MSCOPE_SHELVES; i++) mscope_sweep_shelf(&mscope_shelves[i]);
+    for (int i = 0; i < MSCOPE_SHARES; i++) mscope_sweep_share(&mscope_shares[i]);
 }
 
 void mscope_quarantine_totals(struct mscope_check_totals *out)
 {
-    for (int i = 0; i < MSCOPE_SHELVES; i++) {
-        out->quarantined_blocks += mscope_queue_length(&mscope_shelves[i].kept);
-        out->quarantined_bytes += mscope_load_relaxed(&mscope_shelves[i].bytes);
+    for (int i = 0; i < MSCOPE_SHARES; i++) {
+        out->quarantined_blocks += mscope_queue_length(&mscope_shares[i].kept);
+        out->quarantined_bytes += mscope_load_relaxed(&mscope_shares[i].bytes);
     }
     out->quarantine_limit = mscope_check_options.quarantine_bytes;
 }

@@ -2,7 +2,7 @@
 //
 // Dmitry Vyukov's bounded queue for many producers and consumers: each place has a number that says whose turn it is.
 //   number == n: free for the n-th item to come; number == n + 1: holds it; number == n + capacity: free again
-// Who finds a place in the hands of an interrupted thread does not wait but is told that the queue is full or empty.
+// A thread that comes to a place which an interrupted thread has does not wait: for it the queue is full, or empty.
 #include "checks.h"
 
 struct mscope_place {

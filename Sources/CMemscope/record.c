@@ -51,7 +51,7 @@ static uint32_t mscope_decide(struct mscope_bank *bank, uint32_t mode)
 }
 
 /// The bank of a thread's first allocation, or one borrowed for this call while the thread comes or goes.
-static struct mscope_bank *mscope_bank_of_newcomer(uint64_t counted)
+static struct mscope_bank *mscope_bank_of_new_thread(uint64_t counted)
 {
     struct mscope_bank *bank = mscope_enter();
     // Its countdown was never drawn; what the hook subtracted from zero is put in place.
@@ -89,7 +89,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
     if (mode == MSCOPE_OFF || mode == MSCOPE_PROBED) return;
     struct mscope_bank *bank = mscope_tls.bank, *borrowed = NULL;
     if (mscope_unlikely(bank == NULL)) {
-        bank = mscope_bank_of_newcomer(mscope_mode_samples(mode) ? size | 1 : 0);
+        bank = mscope_bank_of_new_thread(mscope_mode_samples(mode) ? size | 1 : 0);
         if (bank == NULL) return mscope_forget_mark((uint64_t)block);
         if (mscope_tls.bank != bank) borrowed = bank;
     }
@@ -113,7 +113,7 @@ struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
 {
     struct mscope_bank *bank = mscope_tls.bank;
     if (mscope_likely(bank != NULL)) return bank;
-    bank = mscope_bank_of_newcomer(0);
+    bank = mscope_bank_of_new_thread(0);
     if (bank != NULL && mscope_tls.bank != bank) *borrowed = bank;
     return bank;
 }

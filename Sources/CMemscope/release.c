@@ -10,7 +10,7 @@ static bool mscope_is_start(uint64_t what, uint64_t address)
     return mscope_owns_slot(what, address) && mscope_may_begin_at(address);
 }
 
-static void mscope_release_checked(const struct mscope_giving *call, struct mscope_slot *slot, uint64_t what)
+static void mscope_release_checked(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what)
 {
     if (mscope_is_guarded(call->address))
         mscope_guard_release(call, slot, what);
@@ -22,7 +22,7 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
 {
     if (block == NULL || mscope_is_bootstrap(block)) return false;
     mscope_tls.async_context = 0;
-    struct mscope_giving call = {(uint64_t)block, size, family, false, {pc, sp, fp}};
+    struct mscope_free_call call = {(uint64_t)block, size, family, false, {pc, sp, fp}};
     uint64_t what;
     struct mscope_slot *slot = mscope_find_slot(call.address, &what);
     if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call);
@@ -56,7 +56,8 @@ static void mscope_inherit_birth(uint64_t address, uint64_t born)
 }
 
 /// A checked block never grows in place: what it holds moves to a fresh one.
-static void *mscope_move_checked(const struct mscope_giving *call, size_t size, struct mscope_slot *slot, uint64_t what)
+static void *mscope_move_checked(const struct mscope_free_call *call, size_t size, struct mscope_slot *slot,
+                                 uint64_t what)
 {
     uint64_t held = mscope_block_size(what, call->address);
     void *moved = NULL; // for nothing, as glibc has it
@@ -72,7 +73,7 @@ static void *mscope_move_checked(const struct mscope_giving *call, size_t size, 
 
 bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor caller, void **result)
 {
-    struct mscope_giving call = {(uint64_t)block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, true, caller};
+    struct mscope_free_call call = {(uint64_t)block, MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, true, caller};
     uint64_t what;
     struct mscope_slot *slot = mscope_find_slot(call.address, &what);
     if (mscope_is_start(what, call.address)) {

@@ -37,11 +37,11 @@ void mscope_publish(struct mscope_bank *bank)
     mscope_store_relaxed(&bank->until_look, MSCOPE_PUBLISH_BYTES);
     mscope_take_left_blocks();
     const struct mscope_tally *tally = &bank->tally[MSCOPE_PROGRAM];
-    int64_t told = mscope_load_relaxed(&bank->published);
+    int64_t known = mscope_load_relaxed(&bank->published);
     int64_t live = (int64_t)(mscope_load_relaxed(&tally->allocated_bytes) - mscope_load_relaxed(&tally->freed_bytes));
-    int64_t change = live - told;
+    int64_t change = live - known;
     if (change <= MSCOPE_PUBLISH_BYTES && change >= -MSCOPE_PUBLISH_BYTES) return;
-    if (!mscope_cas_acq_rel(&bank->published, &told, live)) return;
+    if (!mscope_cas_acq_rel(&bank->published, &known, live)) return;
     mscope_raise_peak_to(mscope_add_relaxed(&mscope_global.live_bytes, change) + change);
 }
 

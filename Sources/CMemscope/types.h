@@ -316,7 +316,7 @@ struct mscope_tls {
     uint32_t moving;         // blocks that realloc has lifted from the table
     uint32_t checks_drawn;   // until_check is a number that was drawn
     uint32_t blocked_faults; // fault signals the thread thinks it has blocked
-    uint32_t shelved;        // blocks put into the quarantine
+    uint32_t quarantined;    // blocks put into the quarantine
     uint32_t last_new_site;  // the next new stack most often has its outer frames
     uint32_t asking;         // 1: a checked block's memory is asked for; 2: by way of a hook of ours
 };

@@ -162,7 +162,7 @@ size_t mscope_walk_next(struct mscope_block *out, size_t capacity)
     return filled;
 }
 
-/// What realloc moved carries the walk's number and an old birth: seven walks on it would be taken for a newcomer.
+/// What realloc moved carries the walk's number and an old birth: seven walks later it would be taken for a new block.
 static void mscope_settle_moved(void)
 {
     for (uint32_t i = 0; i < mscope_bank_limit(); i++) {

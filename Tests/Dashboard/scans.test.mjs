@@ -45,11 +45,11 @@ test("A look that fails can be tried again", async () => {
 test("A scan is waited for while the server is busy, and starts once", async () => {
   const asked = answering(busy, busy, scanned(5));
   const scans = new Scans();
-  const told = [];
-  scans.subscribe(({ since, generation }) => told.push([since !== null, generation]));
+  const states = [];
+  scans.subscribe(({ since, generation }) => states.push([since !== null, generation]));
   await Promise.all([scans.run(), scans.run()]);
   assert.deepEqual(asked, Array(3).fill("POST /api/leakscan"));
-  assert.deepEqual(told, [[false, 0], [true, 0], [false, 1]]);
+  assert.deepEqual(states, [[false, 0], [true, 0], [false, 1]]);
   assert.equal(scans.state.status, "known");
 });
 
@@ -84,7 +84,7 @@ test("What the server may have forgotten is looked for again, and only that", as
     await scans.look();
     await scans.look();
     assert.equal(asked.length, 1);
-    scans.toldAt -= 10 * 60_000;
+    scans.answeredAt -= 10 * 60_000;
     await scans.look();
     assert.deepEqual([asked.length, scans.state.status, scans.state.generation], [2, status, 1]);
   }

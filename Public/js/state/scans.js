@@ -48,12 +48,12 @@ export class Scans {
     this.listeners = new Set();
     this.looking = false;
     /**
-     * Of the newest scan that this page was told of.
+     * Of the newest scan that this page knows.
      * @type {number | null}
      */
     this.takenAt = null;
     /** When the server last answered from a scan; milliseconds since 1970. */
-    this.toldAt = 0;
+    this.answeredAt = 0;
   }
 
   /** @param {(state: ScanState) => void} listener - called now and after each change */
@@ -65,7 +65,7 @@ export class Scans {
   /** Finds out, if need be, whether there is a scan to show; types know what they retain only from one. */
   async look() {
     const { status, since } = this.state;
-    if (this.looking || since !== null || (status === "known" && Date.now() - this.toldAt < REMEMBERED)) return;
+    if (this.looking || since !== null || (status === "known" && Date.now() - this.answeredAt < REMEMBERED)) return;
     this.looking = true;
     const generation = this.state.generation + (status === "known" ? 1 : 0);
     if (status === "known") this.update({ status: "unknown", generation });
@@ -74,7 +74,7 @@ export class Scans {
       const known = data?.types.some((/** @type {any} */ type) => typeof type.retainedBytes === "number");
       // A scan asked for meanwhile knows better.
       if (this.state.generation === generation) this.update({ status: known ? "known" : "never", error: null });
-      this.told();
+      this.answered();
     } catch (cause) {
       this.update({ error: asApiError(cause) });
     }
@@ -82,8 +82,8 @@ export class Scans {
   }
 
   /** The server answered from a scan, so it remembers that one for a while longer. */
-  told() {
-    this.toldAt = Date.now();
+  answered() {
+    this.answeredAt = Date.now();
   }
 
   async run() {
@@ -109,7 +109,7 @@ export class Scans {
   /** @param {Envelope} envelope */
   taken({ data }) {
     this.takenAt = data.scan.takenAt;
-    this.told();
+    this.answered();
     this.update({ since: null, status: "known", error: null, refusal: null, generation: this.state.generation + 1 });
   }
 

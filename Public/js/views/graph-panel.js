@@ -88,7 +88,7 @@ export class GraphPanel {
     setAttribute(this.about, "hidden", !usable);
     this.refresh.update(state);
     if (!usable || !state.envelope) return;
-    if (state.envelope !== this.answered) scans.told();
+    if (state.envelope !== this.answered) scans.answered();
     this.answered = state.envelope;
     const { scan } = state.envelope.data;
     if (scan) setText(this.about, [scanText(scan), ...scanCaveats(scan)].join(" "));
@@ -126,7 +126,7 @@ export class GraphPanel {
   }
 
   /**
-   * A later scan that failed is told above what the last one found.
+   * A later scan that failed is shown above what the last one found.
    * @param {boolean} usable
    */
   showFailure(usable) {

@@ -96,7 +96,7 @@ class ObjectView {
       isAsked: () => this.address !== "", explain: (state) => this.explain(state),
       render: (_, envelope) => this.render(envelope),
     });
-    // Another object came in the place of the one before: whoever listens is told which.
+    // Whether another object came in the place of the one before, which the listeners are given then.
     this.isAnother = false;
     this.name = h("div", { class: "object-name", role: "heading", "aria-level": "3", tabindex: "-1" });
     createTypeCell(this.name);

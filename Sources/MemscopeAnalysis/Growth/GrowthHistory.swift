@@ -80,12 +80,12 @@ package struct GrowthHistory: Sendable {
     /// Gives series to sites that grew more than those that have one.
     private mutating func admit(_ samples: [Sample], _ fresh: inout [UInt32: Sample]) {
         let grown = samples.filter { growth($0) > 0 }.sorted { growth($0) > growth($1) }.prefix(Self.siteLimit)
-        let newcomers = grown.filter { seriesOfSite[$0.site] == nil }
+        let unknown = grown.filter { seriesOfSite[$0.site] == nil }
         var places = Self.siteLimit - seriesOfSite.count
         let settled = fresh
         var leaving = seriesOfSite.keys.map { (site: $0, growth: settled[$0].map(growth) ?? 0) }
             .sorted { ($0.growth, $0.site) > ($1.growth, $1.site) }
-        for sample in newcomers {
+        for sample in unknown {
             if places == 0 {
                 guard let least = leaving.last, least.growth < growth(sample) else { return }
                 seriesOfSite[least.site] = nil

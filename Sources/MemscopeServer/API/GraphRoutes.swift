@@ -29,7 +29,7 @@ extension APIRoutes {
         let kind = try request.choice("kind", of: kinds, default: "", without: "without it all but stack")
         return try answer(observer.lastFinding) { finding in
             let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
-            // Suspects are no leaks: they are listed for who asks for them.
+            // Suspects are no leaks: they are listed when they are asked for.
             let leaks = (finding.leaks + growing + finding.suspects).filter {
                 kind.isEmpty ? $0.kind != .stack : $0.kind.rawValue == kind
             }

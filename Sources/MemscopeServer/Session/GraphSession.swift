@@ -30,7 +30,7 @@ final class GraphSession: Sendable {
         }
     }
 
-    /// The same for who would not have it looked for: reading it is no question.
+    /// The same, but never the reason for a look: a caller that takes what there is.
     var lastKept: HeapFinding? {
         kept.withLock { $0?.finding }
     }

@@ -73,7 +73,7 @@ static void *move_all(void *unused) {
     return unused;
 }
 
-static void change_by_newcomer(void) {
+static void move_on_new_thread(void) {
     pthread_t thread;
     pthread_create(&thread, NULL, move_all, NULL);
     pthread_join(thread, NULL);
@@ -152,7 +152,7 @@ int main(void) {
     during("blocks freed or moved in the middle of a walk are delivered, those born then are not", change_all);
     for (size_t i = 1; i < STABLE; i += 2) free(stable[i]);
     for (size_t i = 0; i < 1000; i++) free(fresh[i]);
-    during("blocks that a new thread moves in the middle of a walk are delivered where they were", change_by_newcomer);
+    during("blocks that a new thread moves in the middle of a walk are delivered where they were", move_on_new_thread);
     free_all();
     too_many();
     abandoned();

@@ -94,16 +94,16 @@ static void first_block_of_child(void) {
 }
 
 // It never allocated: in the child it is the main thread, but on a stack that is not the main one.
-static void *forking_newcomer(void *argument) {
+static void *fork_on_new_thread(void *argument) {
     in_child(first_block_of_child);
     return argument;
 }
 
-static void from_newcomer(void) {
+static void fork_from_new_threads(void) {
     test("a thread that never allocated forks; its child allocates on that thread's stack");
     for (int i = 0; i < 20; i++) {
         pthread_t thread;
-        pthread_create(&thread, NULL, forking_newcomer, NULL);
+        pthread_create(&thread, NULL, fork_on_new_thread, NULL);
         pthread_join(thread, NULL);
     }
     end();
@@ -181,7 +181,7 @@ static void under_load(int forks) {
 int main(int count, char **arguments) {
     plain();
     descriptors();
-    from_newcomer();
+    fork_from_new_threads();
     under_load(count > 1 ? atoi(arguments[1]) : 1000);
     return check_result();
 }

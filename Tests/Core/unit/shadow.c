@@ -132,7 +132,7 @@ static uint32_t free_again(char *block) {
     struct mscope_error errors[64];
     uint32_t cursor = 0;
     uint64_t before = mscope_error_count();
-    expect(!mscope_release(block, MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, (uint64_t)(uintptr_t)block, 0, 0),
+    expect(!mscope_release(block, MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, (uint64_t)(uintptr_t)block, 0, 0),
         "the second free was passed on");
     expect_equal(mscope_error_count(), before + 1, "reports");
     size_t count = mscope_read_errors(&cursor, errors, 64);
@@ -191,7 +191,7 @@ static void unknown_frees(void) {
     record(heap + 512, 100);             // lives
     char *unrecorded[] = {heap + 32, heap + 256 + 48, heap + 512 - 32};
     for (size_t i = 0; i < 3; i++)
-        expect(mscope_goes_plainly(unrecorded[i], MSCOPE_SIZE_UNTOLD, MSCOPE_FAMILY_MALLOC, 0),
+        expect(mscope_goes_plainly(unrecorded[i], MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, 0),
             "the free of %zu is looked at", i);
     forget(heap + 512);
     end();

@@ -80,7 +80,7 @@ static void large(void)
 }
 
 // ---- larger than any guarded block, and more than there is room for: MEMSCOPE_CHECKS=pages has pools of pages, the
-// last of 1 MiB each, and gives what finds none its canaries
+// last of 1 MiB each, and blocks for which there is none get canaries
 
 enum { LEAST_LARGE = 100 * 1000, MOST_LARGE = 20 * 1000 * 1000, KEPT_LARGE = 15, ONE_SIZE = 900 * 1000 };
 

@@ -45,7 +45,7 @@
  * @typedef {{scan: ScanInfo, summary: LeakSummary}} LeakScan
  */
 
-/** @typedef {"direct" | "indirect" | "cycle" | "growth"} LeakKind */
+/** @typedef {"direct" | "indirect" | "cycle" | "growth" | "stack"} LeakKind */
 
 /**
  * Leaks of one kind, type and site.

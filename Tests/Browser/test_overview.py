@@ -67,9 +67,9 @@ def test_reload_keeps_the_timeline(page):
     page.until(lambda: points() >= count, "the history is shorter after a reload")
     history = page.ask("timeline?resolution=1s")["data"]["points"]
     times = history["time"]
-    for time in (int(first), int(page.find(".plot").get_attribute("data-first"))):
+    for point in (int(first), int(page.find(".plot").get_attribute("data-first"))):
         # Ten minutes are kept: what was the oldest point may be gone by now.
-        assert time in times or (len(times) >= 600 and time < times[0])
+        assert point in times or (len(times) >= 600 and point < times[0])
     lengths = {len(column) for column in history.values()}
     assert len(lengths) == 1
 

@@ -34,7 +34,9 @@ async function errorFrom(response) {
 
 /** @param {string} path @param {RequestInit} options @returns {Promise<any>} */
 async function request(path, options) {
-  const response = await fetch(path, { ...options, signal: AbortSignal.timeout(TIMEOUT) }).catch((cause) => {
+  // TypeScript 4.8 does not know it.
+  const signal = /** @type {any} */ (AbortSignal).timeout(TIMEOUT);
+  const response = await fetch(path, { ...options, signal }).catch((/** @type {any} */ cause) => {
     const late = cause?.name === "TimeoutError";
     throw new ApiError("network", late ? "The server did not answer in time." : "The server cannot be reached.", {
       hint: "The process may have ended, or the network is down.",

@@ -12,7 +12,7 @@ import { h, icon, setAttribute, setText } from "./dom.js";
  * @property {string} [hint] - longer explanation of the heading
  * @property {string} [sort] - name of the column in the API; without it the column does not sort
  * @property {boolean} [ascendingFirst]
- * @property {string} class - width and alignment
+ * @property {string} [class] - width and alignment
  * @property {(cell: HTMLElement) => void} [create] - once per row
  * @property {(cell: HTMLElement, row: Row) => void} update - each time figures arrive
  */
@@ -57,7 +57,7 @@ export class Table {
 
   /** @param {Column<Row>} column */
   heading(column) {
-    const properties = { class: column.class, scope: "col", title: column.hint ?? null };
+    const properties = { class: column.class ?? null, scope: "col", title: column.hint ?? null };
     const { sort } = column;
     if (!sort) return h("th", properties, column.label);
     const click = () => this.options.sorted?.(nextSort(this.sort, sort, column.ascendingFirst));
@@ -98,7 +98,7 @@ export class Table {
 
   /** @param {string} key @param {Row} row @returns {Line<Row>} */
   createLine(key, row) {
-    const cells = this.options.columns.map((column) => h("td", { class: column.class }));
+    const cells = this.options.columns.map((column) => h("td", { class: column.class ?? null }));
     const element = h("tr", { data: { key } }, ...cells);
     /** @type {Line<Row>} */
     const line = { row, line: element, detail: null, update: null, opener: null };

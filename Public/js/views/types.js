@@ -29,6 +29,7 @@ export function updateTypeCell(cell, row) {
 
 /** @param {"blocks" | "leaks"} view @param {string} label @param {TypeRow} row */
 function scanLink(view, label, { name, kind }) {
+  /** @type {Record<string, string>} */
   const params = view === "blocks" ? { type: name, kind } : { type: name };
   return h("a", { class: "link", href: formatRoute({ view, params }), "aria-label": `${label} of ${name}` }, label);
 }

@@ -4,7 +4,7 @@ import glob
 import shutil
 
 from harness import processes
-from harness.build import CORE, CORE_FLAGS, LIBRARIES, TESTS, TEST_FLAGS, BuildError
+from harness.build import CORE, CORE_FLAGS, LIBRARIES, TEST_FLAGS, TESTS, BuildError
 from harness.cases import checked
 from harness.results import Test
 

@@ -1,8 +1,8 @@
 """What a test yields, and what the witnesses said in total."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Callable
 
 
 @dataclass

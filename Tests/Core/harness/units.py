@@ -1,7 +1,7 @@
 """The core's own files under AddressSanitizer and UndefinedBehaviorSanitizer, hooks compiled out."""
 
 from harness import processes
-from harness.build import CORE, LIBRARIES, TESTS, TEST_FLAGS
+from harness.build import CORE, LIBRARIES, TEST_FLAGS, TESTS
 from harness.cases import checked
 from harness.results import Test
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from harness.build import TEST_FLAGS, TESTS as CORE_TESTS
+from harness.build import TEST_FLAGS
+from harness.build import TESTS as CORE_TESTS
 
 HERE = Path(__file__).resolve().parent.parent
 LIBRARIES = {"libraries.c": ("-lz",)}

@@ -5,7 +5,7 @@ import json
 import subprocess
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 KINDS = ("?", "use-after-free-read", "use-after-free-write", "double-free", "invalid-free", "overflow", "underflow",
          "mismatched-free")
@@ -14,7 +14,7 @@ FOUND_LATER, REFUSED, REALLOC, ON_STACK, IN_IMAGE, INTERIOR, BAD_SIZE, SWEEP = (
 _lock = threading.Lock()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _functions(image):
     """Addresses and names of an image's functions, by address."""
     lines = subprocess.run(["nm", "-n", "--defined-only", image], capture_output=True, text=True).stdout.splitlines()

@@ -169,7 +169,7 @@ def compiler(build, options):
             time.sleep(0.02)
 
     sources = " ".join(str(path) for path in sorted(TESTS.glob("cases/*.swift")))
-    line = f"swiftc -O -swift-version 5 -parse-as-library -module-name cases -emit-object -import-objc-header " + (
+    line = "swiftc -O -swift-version 5 -parse-as-library -module-name cases -emit-object -import-objc-header " + (
         f"{TESTS}/support/support.h -whole-module-optimization -o cases.o {sources}"
     )
     failure = watched(build, ["sh", "-c", f"while :; do {line}; done"], options, work)

@@ -81,6 +81,9 @@ MSCOPE_HIDDEN void mscope_clock_start(void);
 // ---- memory.c: own memory, straight from mmap
 /// Zeroed pages that cost nothing until touched; NULL when the system refuses.
 MSCOPE_HIDDEN void *mscope_map(size_t size);
+/// The same, where the program's mappings are not, if the system lets us. In the hole that a growing block leaves it
+/// would be in that block's way.
+MSCOPE_HIDDEN void *mscope_map_apart(size_t size);
 /// Has the page of a word written, and the word as it was. Memory that is read before it is written costs two faults,
 /// and the second makes every processor forget what it knows of addresses. (A sum with 0 compiles to a load.)
 static inline void mscope_write_fresh(_Atomic uint64_t *word)

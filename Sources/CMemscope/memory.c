@@ -75,12 +75,12 @@ bool mscope_is_map_of_copy_in(uint64_t from, uint64_t to)
     return false;
 }
 
-static void *mscope_map_as(size_t size, int kind)
+static void *mscope_map_as(size_t size, int kind, uint64_t wish)
 {
     // The system call, not mmap: ours would count this as the program's.
     // Where the program has new memory locked, the kernel fills a mapping at once, unless it cannot be accessed.
     bool locked = mscope_load_relaxed(&mscope_locks_new_maps);
-    long start = mscope_system(SYS_mmap, 0, size, locked ? PROT_NONE : PROT_READ | PROT_WRITE,
+    long start = mscope_system(SYS_mmap, wish, size, locked ? PROT_NONE : PROT_READ | PROT_WRITE,
                                kind | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start < 0) return NULL;
     if (mscope_unlikely(locked)) {
@@ -95,12 +95,19 @@ static void *mscope_map_as(size_t size, int kind)
 
 void *mscope_map(size_t size)
 {
-    return mscope_map_as(size, MAP_PRIVATE);
+    return mscope_map_as(size, MAP_PRIVATE, 0);
+}
+
+void *mscope_map_apart(size_t size)
+{
+    enum { MSCOPE_GAP = 1 << 16 };
+    static _Atomic uint64_t next = 1ull << 45; // between what executables and libraries have, in 47 bits of addresses
+    return mscope_map_as(size, MAP_PRIVATE, mscope_add_relaxed(&next, size + MSCOPE_GAP) & ~0xfffull);
 }
 
 void *mscope_map_shared(size_t size)
 {
-    return mscope_map_as(size, MAP_SHARED);
+    return mscope_map_as(size, MAP_SHARED, 0);
 }
 
 bool mscope_has_room(size_t size)

@@ -12,7 +12,7 @@ static _Atomic uint32_t mscope_above_lowest, mscope_highest;
 struct mscope_region *mscope_new_region(uint64_t address)
 {
     uint32_t index = (uint32_t)(address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1));
-    struct mscope_region *fresh = mscope_map(sizeof(struct mscope_region)), *other = NULL;
+    struct mscope_region *fresh = mscope_map_apart(sizeof(struct mscope_region)), *other = NULL;
     if (fresh == NULL) {
         mscope_add_relaxed(&mscope_global.dropped_blocks, 1);
         return NULL;

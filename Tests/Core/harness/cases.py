@@ -233,6 +233,7 @@ def life(options):
     for way in WAYS:
         tests += [
             program_test(f"life/fork.c {way}", "life/fork.c", way, arguments=(forks,), timeout=240),
+            program_test(f"life/growing.c {way}", "life/growing.c", way),
             program_test(f"life/exec.c {way}", "life/exec.c", way),
             program_test(f"life/storms.c {way}", "life/storms.c", way, arguments=(threads,)),
             program_test(f"life/local.cpp {way}", "life/local.cpp", way),

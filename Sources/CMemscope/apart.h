@@ -17,6 +17,9 @@ typedef bool (*mscope_apart_call)(void (*body)(void *context), void *context);
 
 /// Once, before the engine is there. From then on our threads are of its libc.
 MSCOPE_HIDDEN void mscope_set_apart(mscope_apart_call call);
+struct link_map;
+/// Says which namespace is the engine's, by an image in it (mlock.c).
+MSCOPE_HIDDEN void mscope_note_engine(const struct link_map *image);
 MSCOPE_HIDDEN bool mscope_is_apart(void);
 /// Calls a function of the engine's from any thread.
 MSCOPE_HIDDEN bool mscope_call_engine(void (*body)(void *context), void *context);

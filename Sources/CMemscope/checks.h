@@ -144,6 +144,8 @@ MSCOPE_HIDDEN bool mscope_quarantine_start(void);
 /// Takes over a freed block whose lead has 2^shift bytes.
 MSCOPE_HIDDEN void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift);
 MSCOPE_HIDDEN void mscope_quarantine_sweep(void);
+/// From now on no more is kept, nor what was kept beyond it.
+MSCOPE_HIDDEN void mscope_quarantine_limit(uint64_t bytes);
 MSCOPE_HIDDEN void mscope_quarantine_totals(struct mscope_check_totals *out);
 
 // ---- poison.c

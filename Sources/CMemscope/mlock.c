@@ -1,11 +1,15 @@
 // Programs that keep all of their memory resident (mlockall) want theirs: our tables are reserved, not used, and would
 // fill memory. So what is mapped now is locked piece by piece, without what is ours.
+#include "apart.h"
+#include "checks.h"
+#include "own_threads.h"
 #include "scan.h"
 #include "shadow.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +22,7 @@ _Atomic bool mscope_locks_new_maps;
 
 enum { MSCOPE_CAN_LOCK = 14 }; // CAP_IPC_LOCK
 enum { MSCOPE_MAPS_BYTES = 1 << 22 };
+enum { MSCOPE_LOCKED_QUARANTINE = 1 << 20 }; // freed blocks would be locked, too
 
 /// The next line's range; false at the end of the text.
 static bool mscope_next_map(const char **at, struct mscope_range *range)
@@ -49,12 +54,38 @@ static bool mscope_next_own(uint32_t *cursor, uint64_t *start, uint64_t *size)
     return true;
 }
 
+static const struct link_map *mscope_first_engine_image;
+
+void mscope_note_engine(const struct link_map *image)
+{
+    while (image->l_prev != NULL) image = image->l_prev;
+    mscope_first_engine_image = image;
+}
+
+/// Where an image of the engine's namespace ends that has the address; 0: none has.
+static uint64_t mscope_engine_end(uint64_t address)
+{
+#if defined(DLFO_STRUCT_HAS_EH_DBASE)
+    struct dl_find_object found;
+    if (mscope_first_engine_image == NULL || _dl_find_object((void *)address, &found) != 0) return 0;
+    const struct link_map *image = found.dlfo_link_map;
+    while (image->l_prev != NULL) image = image->l_prev;
+    return image == mscope_first_engine_image ? (uint64_t)found.dlfo_map_end : 0;
+#else
+    (void)address;
+    return 0;
+#endif
+}
+
 /// The end of the part of [from, to) that is all ours or all not; whether it is ours.
 static uint64_t mscope_part_end(uint64_t from, uint64_t to, bool *ours)
 {
     uint32_t cursor = 0;
-    uint64_t start, size, end = to;
-    *ours = false;
+    uint64_t start, size, end = to, special = mscope_engine_end(from);
+    // A stack begins behind its guard, so at the beginning of a range.
+    if (special == 0) special = (mscope_find_own_stack(from, to) + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1);
+    *ours = special != 0;
+    if (*ours) return special < to ? special : to;
     while (mscope_next_own(&cursor, &start, &size)) {
         if (from >= start && from < start + size) {
             *ours = true;
@@ -140,6 +171,7 @@ int mlockall(int flags)
     if (result == -EAGAIN) result = mscope_system(SYS_mlockall, flags);
     if (is_done && flags & MCL_FUTURE) result = mscope_system(SYS_mlockall, flags & ~MCL_CURRENT);
     if (result == 0) mscope_store_relaxed(&mscope_locks_new_maps, (flags & MCL_FUTURE) != 0);
+    if (result == 0) mscope_quarantine_limit(MSCOPE_LOCKED_QUARANTINE);
     if (result == 0) return 0;
     errno = (int)-result;
     return -1;

@@ -5,6 +5,7 @@
 #include "own_heap.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 _Atomic uint64_t mscope_own_heap_start, mscope_own_heap_bytes;
 
@@ -32,6 +33,7 @@ static struct {
     _Alignas(64) _Atomic uint32_t locked;
     struct mscope_span *spans; // by number, from 1
     uint32_t count, floor, top; // numbers up to `count`; from `floor` on they are this process', up to `top` ever used
+    uint32_t open;              // numbers up to here may be accessed: what may be counts for the program's RLIMIT_DATA
     uint32_t lowest;            // no span below it is free
     uint32_t kept;              // free and dirty
     uint32_t roomy[MSCOPE_CLASSES];
@@ -82,10 +84,24 @@ static bool mscope_reserve(void)
     }
     uint64_t start = ((uint64_t)raw + MSCOPE_SPAN_BYTES - 1) & ~(uint64_t)(MSCOPE_SPAN_BYTES - 1);
     heap.count = (uint32_t)(count - 1); // the first may begin before `start`
+    heap.open = mscope_system(SYS_mprotect, raw, bytes, PROT_NONE) == 0 ? 0 : heap.count;
     heap.floor = heap.lowest = 1;
     mscope_store_relaxed(&mscope_own_heap_start, start);
     mscope_store_release(&mscope_own_heap_bytes, (uint64_t)heap.count << MSCOPE_SPAN_SHIFT);
     heap.spans = spans; // last: a fork may come between
+    return true;
+}
+
+/// Lets spans up to this one be accessed; false where the system refuses.
+static bool mscope_open_spans(uint32_t last)
+{
+    enum { MSCOPE_STEP = 64 };
+    uint32_t wanted = (last + MSCOPE_STEP - 1) / MSCOPE_STEP * MSCOPE_STEP;
+    if (wanted > heap.count) wanted = heap.count;
+    if (last <= heap.open) return true;
+    uint64_t start = mscope_span_start(heap.open + 1), size = (uint64_t)(wanted - heap.open) << MSCOPE_SPAN_SHIFT;
+    if (mscope_system(SYS_mprotect, start, size, PROT_READ | PROT_WRITE) != 0) return false;
+    heap.open = wanted;
     return true;
 }
 
@@ -97,6 +113,7 @@ static uint32_t mscope_take_spans(uint32_t wanted)
         found = heap.spans[span].kind == MSCOPE_SPAN_FREE ? found + 1 : 0;
         if (found == wanted) {
             uint32_t first = span - wanted + 1;
+            if (!mscope_open_spans(span)) return 0;
             if (first == heap.lowest) heap.lowest = span + 1;
             if (span > heap.top) heap.top = span;
             return first;

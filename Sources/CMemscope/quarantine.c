@@ -175,6 +175,19 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
     if (!kept) mscope_do_not_keep(block, shift);
 }
 
+void mscope_quarantine_limit(uint64_t bytes)
+{
+    if (bytes >= mscope_check_options.quarantine_bytes) return;
+    mscope_check_options.quarantine_bytes = bytes;
+    for (int i = 0; i < MSCOPE_SHARES; i++) {
+        struct mscope_share *share = &mscope_shares[i];
+        for (uint64_t evicted = 1; evicted != 0 && mscope_load_relaxed(&share->bytes) > bytes / MSCOPE_SHARES;) {
+            evicted = mscope_evict(&share->kept);
+            mscope_add_relaxed(&share->bytes, -evicted);
+        }
+    }
+}
+
 /// Each item is out of the queue while it is looked at: so nobody gives it back meanwhile.
 static void mscope_sweep_share(struct mscope_share *share)
 {

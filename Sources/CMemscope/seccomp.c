@@ -4,7 +4,8 @@
 // Nobody can ask the kernel later what a filter says, so it is judged when it is set: run for each call, as the kernel
 // runs it. What it would end the process or the thread for, or hand to somebody else, is not called by us from then on,
 // in any thread, though a filter may be one thread's only.
-#include "internal.h"
+#include "checks.h"
+#include "own_heap.h"
 #include "scan.h"
 
 #include <dlfcn.h>
@@ -20,6 +21,12 @@
 #include <unistd.h>
 
 _Atomic uint64_t mscope_denied[MSCOPE_SYSTEM_CALLS / 64];
+_Atomic bool mscope_has_strict_thread;
+
+bool mscope_may_be_strict_here(void)
+{
+    return !mscope_is_own_thread();
+}
 
 #ifndef MSCOPE_NO_HOOKS
 
@@ -170,6 +177,8 @@ static void mscope_prepare(const uint64_t *denied, uint64_t *added)
     for (int i = 0; i < MSCOPE_SYSTEM_CALLS / 64; i++)
         added[i] = denied[i] & ~mscope_fetch_or_acq_rel(&mscope_denied[i], denied[i]);
     if (mscope_is_denied(SYS_process_vm_readv) || mscope_is_denied(SYS_gettid)) mscope_can_probe = false;
+    // Where the heap cannot grow the program needs what it has freed.
+    if (mscope_is_denied(SYS_brk) || mscope_is_denied(SYS_mmap)) mscope_quarantine_limit(0);
     if (!served || !mscope_misses(MSCOPE_CALLS_OF_SERVER) || memscope_stop_for_filter == NULL) return;
     // The threads of the server end with calls that are still allowed.
     for (int i = 0; i < MSCOPE_SYSTEM_CALLS / 64; i++) mscope_fetch_and_acq_rel(&mscope_denied[i], ~added[i]);
@@ -203,12 +212,13 @@ static long mscope_plain_call(const long *a)
 /// The mode in which a thread may read, write, and end.
 static long mscope_set_strict_mode(const long *call)
 {
-    uint64_t all[MSCOPE_SYSTEM_CALLS / 64], added[MSCOPE_SYSTEM_CALLS / 64];
-    memset(all, 0xff, sizeof(all));
     mscope_unwatch_requests();
-    mscope_prepare(all, added);
+    mscope_quarantine_limit(0);
+    if (!mscope_misses(MSCOPE_CALLS_OF_SERVER) && memscope_stop_for_filter != NULL) memscope_stop_for_filter();
+    mscope_can_probe = false;
+    mscope_store_relaxed(&mscope_has_strict_thread, true);
     long result = mscope_plain_call(call);
-    if (result < 0) mscope_take_back(added);
+    if (result < 0) mscope_store_relaxed(&mscope_has_strict_thread, false);
     return result;
 }
 

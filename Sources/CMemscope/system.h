@@ -13,9 +13,18 @@
 enum { MSCOPE_SYSTEM_CALLS = 512 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_denied[MSCOPE_SYSTEM_CALLS / 64];
 /// Whether a filter that the program has set ends it for a system call, or hands that to somebody.
-static inline bool mscope_is_denied(long number)
+static inline bool mscope_is_denied_by_filter(long number)
 {
     return number < MSCOPE_SYSTEM_CALLS && (mscope_load_relaxed(&mscope_denied[number / 64]) >> number % 64 & 1) != 0;
+}
+/// Whether a thread of the program's is in the mode in which it may read, write, and end. Which one, we may not ask it:
+/// so none of the program's threads calls anything for us.
+extern MSCOPE_HIDDEN _Atomic bool mscope_has_strict_thread;
+MSCOPE_HIDDEN bool mscope_may_be_strict_here(void);
+static inline bool mscope_is_denied(long number)
+{
+    return mscope_is_denied_by_filter(number)
+           || (mscope_unlikely(mscope_load_relaxed(&mscope_has_strict_thread)) && mscope_may_be_strict_here());
 }
 /// Whether a call is denied that Swift's part makes.
 MSCOPE_HIDDEN bool mscope_is_shut_in(void);

@@ -42,7 +42,7 @@ const char *memscope_bridge_bind(void *(*find)(const char *name))
     return NULL;
 }
 
-enum { LEAST_STACK = 2 << 20 }; // what the engine needs, where the program's stacks are limited
+enum { STACK = 2 << 20 }; // what the engine needs, whatever the program's threads have
 
 /// Runs `body` on a thread of this namespace's libc, which no thread of the program is, and waits for it; an error
 /// number when there can be none.
@@ -53,10 +53,8 @@ int memscope_bridge_run(void *(*body)(void *), void *context)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_t attributes;
-    size_t stack = 0;
     pthread_attr_init(&attributes);
-    pthread_attr_getstacksize(&attributes, &stack);
-    if (stack < LEAST_STACK) pthread_attr_setstacksize(&attributes, LEAST_STACK);
+    pthread_attr_setstacksize(&attributes, STACK);
     int error = pthread_create(&thread, &attributes, body, context);
     pthread_attr_destroy(&attributes);
     if (error == 0) pthread_join(thread, NULL);

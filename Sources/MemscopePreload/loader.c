@@ -75,6 +75,19 @@ static void *find(const char *name)
     return dlsym(this_library, name);
 }
 
+/// A thread of the process' own libc, which ends at once. Its stack is small: libc keeps it, and the program may have
+/// all of its memory locked (mlockall).
+static void run_on_thread(void *(*body)(void *))
+{
+    enum { STACK = 512 << 10 };
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK);
+    if (pthread_create(&thread, &attributes, body, NULL) == 0) pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
 static void *do_nothing(void *unused)
 {
     return unused;
@@ -84,8 +97,7 @@ static void *do_nothing(void *unused)
 /// for memory, when our heap is full.
 static void expect_threads(void)
 {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, do_nothing, NULL) == 0) pthread_join(thread, NULL);
+    run_on_thread(do_nothing);
 }
 
 /// Opens a namespace that has nothing but the bridge and a libc.
@@ -123,6 +135,7 @@ static void drop_all_finalizers(void *handle)
 {
     struct link_map *image = NULL;
     if (dlinfo(handle, RTLD_DI_LINKMAP, &image) != 0) return;
+    mscope_note_engine(image);
     while (image->l_prev != NULL) image = image->l_prev;
     for (; image != NULL; image = image->l_next) drop_finalizers(image);
 }
@@ -157,10 +170,9 @@ static void *load_here(void *unused)
 static void load_on_thread(void)
 {
     sigset_t all, before;
-    pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, NULL, load_here, NULL) == 0) pthread_join(thread, NULL);
+    run_on_thread(load_here);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

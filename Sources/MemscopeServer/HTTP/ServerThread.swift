@@ -85,13 +85,10 @@ private final class Body: Sendable {
     }
 }
 
-/// The usual size, but what we need where the program's is limited (`ulimit -s`).
+/// What we need, whatever the program's threads have (`ulimit -s`): a program may have all of it locked (`mlockall`).
 private func setStack(of attributes: inout pthread_attr_t) {
-    let least = 2 << 20
-    var size = 0
     unsafe pthread_attr_init(&attributes)
-    unsafe pthread_attr_getstacksize(&attributes, &size)
-    if size < least { unsafe pthread_attr_setstacksize(&attributes, least) }
+    unsafe pthread_attr_setstacksize(&attributes, 2 << 20)
 }
 
 private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

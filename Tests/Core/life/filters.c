@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -115,8 +116,12 @@ static void strict(void) {
     test("in the strict mode the program may read, write, and end");
     pid_t child = fork();
     if (child == 0) {
-        void *before = malloc(50);
+        void *before = malloc(50), *kept[100];
+        for (int i = 0; i < 100; i++) kept[i] = malloc(64);
+        for (int i = 0; i < 100; i++) free(kept[i]);
         if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) syscall(SYS_exit, 1);
+        // What was freed before is there to be had again.
+        for (int i = 0; i < 5000; i++) free(memset(malloc(64), 1, 64));
         free(before);
         for (int i = 0; i < 100; i++) free(malloc(40));
         syscall(SYS_exit, 43);

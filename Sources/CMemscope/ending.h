@@ -11,9 +11,9 @@
 MSCOPE_HIDDEN int mscope_announce_end(uint32_t kind, int number, const void *entry);
 /// Has a request to end sent again a moment later; false when it has to be dealt with now. context: its handler
 MSCOPE_HIDDEN bool mscope_postpone(int number, const siginfo_t *info, uint64_t now);
-/// Whether a request to end is the first that comes while the process ends by itself: without a report it would have
-/// come too late.
-MSCOPE_HIDDEN bool mscope_ends_without_request(void);
+/// Whether a request to end is the first that comes while the process ends by itself and its report is written:
+/// without a report it would have come too late. It is sent again if the process does not end.
+MSCOPE_HIDDEN bool mscope_is_late_request(int number);
 /// Whether the calling thread writes the report.
 MSCOPE_HIDDEN bool mscope_is_reporter(void);
 /// Whether this process does not end without a report.

@@ -24,7 +24,8 @@ static _Atomic uint32_t mscope_end_state;
 static _Atomic int32_t mscope_end_process;
 static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this process
 static _Atomic int32_t mscope_end_thread; // who announced the end
-static _Atomic bool mscope_leaves;        // that thread ends the process by itself, not by a signal
+static _Atomic bool mscope_leaves;        // that thread ends the process without being asked to
+static _Atomic int32_t mscope_late;       // the request that came meanwhile; 0: none
 static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
@@ -112,11 +113,25 @@ void mscope_put_off_end(uint64_t nanoseconds)
     if (until > mscope_load_relaxed(&mscope_end_at)) mscope_store_release(&mscope_end_at, until);
 }
 
+/// A request that came while the report was written is not lost: what the process does after it, such as to write
+/// what its streams hold, may never end by itself.
+static void mscope_send_late_request(void)
+{
+    enum { MSCOPE_TIME_TO_LEAVE = 1 };
+    int32_t number = mscope_load_acquire(&mscope_late);
+    if (number == 0) return;
+    mscope_system(SYS_nanosleep, &(struct timespec){.tv_sec = MSCOPE_TIME_TO_LEAVE}, NULL);
+    mscope_system(SYS_kill, mscope_process_id(), number);
+}
+
 void mscope_end_reported(int32_t status)
 {
     mscope_store_relaxed(&mscope_end_status, status);
     mscope_move_on(MSCOPE_REPORTED);
-    if (!mscope_ends_itself) return;
+    if (!mscope_ends_itself) {
+        mscope_send_late_request();
+        return;
+    }
     if (mscope_how.kind != MSCOPE_END_SIGNAL && status >= 0) mscope_how.number = status;
     mscope_end_as(mscope_how);
 }
@@ -168,7 +183,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
         // Another thread was first: it would be cut short. The same one comes again from a handler, or after all.
         return nobody == thread ? number : mscope_await_report(number);
     }
-    mscope_store_relaxed(&mscope_leaves, kind != MSCOPE_END_SIGNAL);
+    mscope_store_relaxed(&mscope_leaves, kind != MSCOPE_END_SIGNAL || !mscope_is_watched_request(number));
     if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
         // Starting a thread takes calls, and locks that an interrupted thread may hold.
         if (mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return number;
@@ -185,10 +200,11 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
     return number;
 }
 
-bool mscope_ends_without_request(void)
+bool mscope_is_late_request(int number)
 {
-    static _Atomic bool asked;
-    return mscope_load_relaxed(&mscope_leaves) && mscope_exchange_acq_rel(&asked, true) == 0;
+    int32_t none = 0;
+    return mscope_load_relaxed(&mscope_leaves) && mscope_load_acquire(&mscope_end_state) != MSCOPE_REPORTED
+           && mscope_cas_acq_rel(&mscope_late, &none, number);
 }
 
 bool mscope_is_reporter(void)
@@ -219,6 +235,8 @@ void mscope_end_after_fork(void)
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_end_thread, 0);
+    mscope_store_relaxed(&mscope_leaves, false);
+    mscope_store_relaxed(&mscope_late, 0);
     mscope_postponed_since = 0;
     mscope_store_relaxed(&mscope_end_state, MSCOPE_QUIET);
     bool is_reported = mscope_end_options.start_in_child != NULL;

@@ -73,7 +73,7 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
     // Not of a child by vfork.
-    if (mscope_is_watched_request(number) && mscope_ends_without_request()) return;
+    if (mscope_is_watched_request(number) && mscope_is_late_request(number)) return;
     if (mscope_reports_end() && mscope_has_stack(context)) {
         if (mscope_passes_on(number, info, mscope_interrupted_call(context))) return;
         mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,9 +56,13 @@ static void *ask_a_moment_later(void *unused) {
     return unused;
 }
 
-static void ask_while_leaving(void) {
+static void ask_soon(void) {
     pthread_t thread;
     pthread_create(&thread, NULL, ask_a_moment_later, NULL);
+}
+
+static void ask_while_leaving(void) {
+    ask_soon();
 }
 
 static void free_last(void) {
@@ -213,8 +218,21 @@ static void hide_proc(void) {
     if (chdir("/") != 0) abort();
 }
 
+/// libc still counts the first thread.
+static void end_past_libc(const char *way) {
+    pthread_t thread;
+    if (strcmp(way, "by-number") == 0) syscall(SYS_exit_group, 25);
+    if (strcmp(way, "thread-by-number") == 0) syscall(SYS_exit, 26);
+    if (strcmp(way, "outlived-by-number") == 0) pthread_create(&thread, NULL, outlive, NULL), syscall(SYS_exit, 0);
+    if (strcmp(way, "hidden-by-number") == 0) hide_proc(), syscall(SYS_exit, 0);
+    if (strcmp(way, "hidden-pthread_exit") == 0)
+        hide_proc(), pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);
+    if (strcmp(way, "strict") == 0) prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT), syscall(SYS_exit, 28);
+}
+
 static int end(const char *way) {
     pthread_t thread;
+    end_past_libc(way);
     if (strcmp(way, "return") == 0) return 3;
     if (strcmp(way, "exit") == 0) exit(4);
     if (strcmp(way, "_exit") == 0) _exit(5);
@@ -228,18 +246,17 @@ static int end(const char *way) {
     if (strcmp(way, "hup-thread") == 0) pthread_create(&thread, NULL, hang_up, NULL), pause();
     if (strcmp(way, "int-restored") == 0) return restore_and_raise();
     if (strcmp(way, "exit-term") == 0) atexit(ask_while_leaving), exit(27);
+    if (strcmp(way, "abort-term") == 0) ask_soon(), abort();
+    // More than a pipe takes that nobody reads.
+    static char room[1 << 20];
+    if (strcmp(way, "exit-blocked") == 0) setvbuf(stdout, room, _IOFBF, sizeof room), printf("%500000d", 1), exit(29);
+    if (strcmp(way, "limits-data") == 0)
+        return setrlimit(RLIMIT_DATA, &(struct rlimit){400 << 20, 400 << 20}) == 0 && malloc(1 << 20) ? 30 : 97;
     if (strcmp(way, "term-handled") == 0) signal(SIGTERM, end_in_handler), raise(SIGTERM);
     if (strcmp(way, "int-ignored") == 0) return signal(SIGINT, SIG_IGN) == SIG_DFL && raise(SIGINT) == 0 ? 15 : 97;
     if (strcmp(way, "pthread_exit") == 0) pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);
     if (strcmp(way, "pthread_exit-setuid") == 0) pthread_create(&thread, NULL, change_user, NULL), pthread_exit(NULL);
     if (strcmp(way, "pthread_exit-alone") == 0) pthread_exit(NULL);
-    // Past libc: it still counts the first thread.
-    if (strcmp(way, "by-number") == 0) syscall(SYS_exit_group, 25);
-    if (strcmp(way, "thread-by-number") == 0) syscall(SYS_exit, 26);
-    if (strcmp(way, "outlived-by-number") == 0) pthread_create(&thread, NULL, outlive, NULL), syscall(SYS_exit, 0);
-    if (strcmp(way, "hidden-by-number") == 0) hide_proc(), syscall(SYS_exit, 0);
-    if (strcmp(way, "hidden-pthread_exit") == 0)
-        hide_proc(), pthread_create(&thread, NULL, outlive, NULL), pthread_exit(NULL);
     if (strcmp(way, "thread-killed") == 0) let_thread_be_killed(SYS_getppid), syscall(SYS_getppid);
     if (strcmp(way, "handled") == 0) signal(SIGSEGV, end_in_handler), raise(SIGSEGV);
     if (strcmp(way, "thread") == 0) pthread_create(&thread, NULL, leave, (void *)8), pause();

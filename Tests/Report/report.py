@@ -48,6 +48,8 @@ ENDS = {
     "thread-by-number": (26, "_exit"),
     "outlived-by-number": (0, "_exit"),
     "thread-killed": (-31, "signal"),
+    "abort-term": (-6, "signal"),
+    "strict": (28, "_exit"),
 }
 
 
@@ -107,6 +109,22 @@ def ends(runner: Runner):
         runner.check(f"{way}: figures", summary["unreachableBlocks"] == 10 and summary["liveBytes"] > 0, summary)
         runner.check(f"{way}: members", {"leaks", "cycles", "errors", "scan"} <= report.keys(), list(report))
 
+
+    folder = runner.folder / "blocked"
+    folder.mkdir()
+    environment = os.environ | {"LD_PRELOAD": runner.library, "MEMSCOPE_REPORT": str(folder / "report.json")}
+    with subprocess.Popen([runner.program, "exit-blocked"], env=environment, stdout=subprocess.PIPE) as process:
+        patience = time.monotonic() + 30
+        while not (folder / "report.json").exists() and time.monotonic() < patience:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        process.terminate()
+        try:
+            status = process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = None
+    runner.check("a request after the report ends what does not end by itself", status == -15, status)
 
     outcome, reports = runner.run("exit-term")
     report = next(iter(reports.values()), {})
@@ -198,6 +216,12 @@ def files(runner: Runner):
     path = runner.folder / f"run{runner.runs}" / "report.json"
     runner.check("nobody else may read it", stat.S_IMODE(path.stat().st_mode) == 0o600, path.stat())
     runner.check("nothing else is left", [p.name for p in path.parent.iterdir()] == ["report.json"])
+    program = runner.program
+    command = ["sh", "-c", f"{program} return; {program} clean; exit 8"]
+    outcome, reports = runner.run("", report="report.json", command=command)
+    runner.check("two programs of one run: both reports", len(reports) == 3 and outcome.returncode == 8, list(reports))
+    own = reports["report.json"]
+    runner.check("two programs of one run: the first has the name", lost(own) == (10, 10000), own)
     outcome, reports = runner.run("execs", report="report.json")
     runner.check("a program that is executed: both reports", len(reports) == 2, list(reports))
     own = reports.get("report.json")
@@ -264,6 +288,15 @@ def suppressions(runner: Runner):
 def surroundings(runner: Runner):
     outcome, _ = runner.run("errno")
     runner.check("errno is 0 in main", outcome.returncode == 0, outcome)
+    locks = runner.folder / "locks"
+    command = ["clang", "-O1", "-fno-builtin", "-o", locks, HERE.parent / "Core/life/locks.c", "-lpthread"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    plain = subprocess.run([locks], check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    for checks in ("sampled", "full"):
+        outcome, reports = runner.run("", command=[locks], MEMSCOPE_CHECKS=checks)
+        more = int(outcome.stdout) - int(plain.stdout) if outcome.returncode == 0 else None
+        runner.check(f"all memory locked, {checks}: at most 40 MiB more", more is not None and more < 40 << 10, more)
+        runner.check(f"all memory locked, {checks}: a report", len(reports) == 1, list(reports))
     auditor = runner.folder / "audit.so"
     command = ["clang", "-shared", "-fPIC", "-o", auditor, HERE / "audit.c"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
@@ -316,6 +349,9 @@ def surroundings(runner: Runner):
     runner.check("stacks of 64 KiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)
     reports = [report for report in reports.values() if report["process"]["name"] == "ends"]
     runner.check("stacks of 64 KiB: report", [lost(report) for report in reports] == [(10, 10000)], outcome)
+    outcome, reports = runner.run("limits-data")
+    runner.check("limits its data itself: as without us", (outcome.returncode, outcome.stderr) == (30, ""), outcome)
+    runner.check("limits its data itself: a report", len(reports) == 1, list(reports))
     for limit in ("as", "data"):
         outcome, reports = runner.run("return", command=["prlimit", f"--{limit}=2147483648", runner.program])
         runner.check(f"{limit} of 2 GiB: own status", (outcome.returncode, outcome.stderr) == (3, ""), outcome)

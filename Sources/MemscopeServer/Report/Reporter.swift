@@ -19,8 +19,8 @@ enum Reporter {
     private static let mostRows = 1_000
 
     private static let wishes = ReportWishes(complain: complain)
-    /// On the wall clock, as files have it.
-    private static let startedAt = wallClock()
+    /// When the run began, on the wall clock, as files have it.
+    private static let startedAt = wallClock() - (ReportRun.age(asking: environment("MEMSCOPE_REPORT")) ?? 0)
 
     /// Starts the thread if the environment asks for it.
     ///

@@ -23,14 +23,16 @@ struct mscope_zone {
 
 // ---- what was reported already
 
-// Damage that a sweep has found is found again when the block is freed: told by block and birth, it is reported once.
+// Damage that a sweep has found is found again when the block is freed: it is reported once. Two blocks at an address
+// may be born at the same tick of the clock; most have other sizes or sites.
 static _Atomic uint64_t mscope_known_damages[MSCOPE_KNOWN_DAMAGES];
 
 /// Whether it was known; from now on it is.
 static bool mscope_is_known_damage(const struct mscope_departure *block, uint32_t kind)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15ull;
-    uint64_t key = (block->address ^ (block->born ^ kind) * odd) * odd;
+    uint64_t which = block->what >> MSCOPE_SITE_SHIFT << 1 ^ kind;
+    uint64_t key = (block->address ^ (block->born ^ which * odd) * odd) * odd;
     key = (key ^ key >> 29) * odd | 1;
     for (uint32_t i = 0; i < MSCOPE_KNOWN_TRIES; i++) {
         _Atomic uint64_t *place = &mscope_known_damages[(key + i) % MSCOPE_KNOWN_DAMAGES];

@@ -39,7 +39,10 @@ bool mscope_checked_size(const void *block, size_t *size)
 {
     uint64_t what;
     mscope_find_slot((uint64_t)block, &what);
-    if (!mscope_owns_slot(what, (uint64_t)block) || !mscope_is_checked(what)) return false;
+    // A freed one lies in the quarantine, where the allocator would take its canary for a size of its own.
+    bool is_block = mscope_owns_slot(what, (uint64_t)block)
+                    || (mscope_tells_of(what, (uint64_t)block) && mscope_knows_all_blocks());
+    if (!is_block || !mscope_is_checked(what)) return false;
     *size = mscope_block_size(what, (uint64_t)block);
     return true;
 }

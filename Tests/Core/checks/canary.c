@@ -119,6 +119,26 @@ static void sweeps(void) {
     end();
 }
 
+/// Too large for the quarantine: the next one has the same address, and may have the same tick of the clock.
+static void at_one_address(void) {
+    enum { LARGE = 20 * 1000 * 1000, BLOCKS = 8 };
+    test("overflows of blocks that have one address, one after another, are reported each");
+    mark_errors();
+    for (size_t i = 0; i < BLOCKS; i++) {
+        volatile char *p = malloc(LARGE + i * 2);
+        p[LARGE + i * 2] = 1;
+        free((void *)p);
+    }
+    expect_errors(BLOCKS);
+    end();
+
+    test("the usable size of a freed block is that which it had");
+    void *p = malloc(64);
+    free(p);
+    expect_equal(malloc_usable_size(p), 64, "the usable size");
+    end();
+}
+
 static void quarantined(void) {
     test("a write after free is found when the block leaves the quarantine");
     char *volatile p = allocate(64);
@@ -333,6 +353,7 @@ int main(void) {
     aligned();
     reallocs();
     sweeps();
+    at_one_address();
     quarantined();
     followed();
     twins();

@@ -60,7 +60,8 @@ package struct HoldGraph: Sendable {
                 guard rule.holds(edge.kind, target: edge.to, in: nodes), !isLoose || !accounted.isBorrowed(edge.to)
                 else { continue }
                 var target = edge.to | (isLoose ? Self.looseBit : 0)
-                if rule.canClose(edge) { target |= Self.cycleBits(edge, accounted) }
+                let isTimer = rule.isTask && rules[min(Int(nodes[edge.to].type), rules.count - 1)].isDispatch
+                if rule.canClose(edge) { target |= Self.cycleBits(edge, accounted, isTimerOfTask: isTimer) }
                 if Int(edge.to) != node {
                     targets[filled] = target
                     filled += 1
@@ -76,9 +77,14 @@ package struct HoldGraph: Sendable {
     }
 
     /// Of an edge that can be part of a cycle.
-    @inline(__always) private static func cycleBits(_ edge: HeapEdge, _ accounted: AccountedBlocks) -> UInt32 {
+    @inline(__always) private static func cycleBits(
+        _ edge: HeapEdge,
+        _ accounted: AccountedBlocks,
+        isTimerOfTask: Bool
+    ) -> UInt32 {
         if edge.kind == .strong { return cycleBit }
-        return (accounted.contains(edge.to) ? 0 : cycleBit) | (accounted.isContested(edge.to) ? contestedBit : 0)
+        let isContested = isTimerOfTask || accounted.isContested(edge.to)
+        return (accounted.contains(edge.to) ? 0 : cycleBit) | (isContested ? contestedBit : 0)
     }
 
     /// A word on a stack or in a register holds no object whose references are known: it was borrowed from one who owns
@@ -108,10 +114,12 @@ package struct HoldGraph: Sendable {
     /// The first word of a block that leads to another and is of use.
     func edge(from node: UInt32, to target: UInt32, for use: EdgeUse) -> HeapEdge? {
         let rule = rule(of: node)
+        let isTimer = rule.isTask && self.rule(of: target).isDispatch
         for index in nodes[node].firstEdge..<nodes[Int(node) + 1].firstEdge where edges[index].to == target {
             let edge = edges[index]
             guard rule.holds(edge.kind, target: target, in: nodes) else { continue }
-            if use.includes(rule.canClose(edge) ? Self.cycleBits(edge, accounted) : 0) { return edge }
+            let bits = rule.canClose(edge) ? Self.cycleBits(edge, accounted, isTimerOfTask: isTimer) : 0
+            if use.includes(bits) { return edge }
         }
         return nil
     }
@@ -174,6 +182,12 @@ struct HoldRule: Sendable {
     /// object: those of Swift objects, whose layouts leave no word out that is a reference.
     private let infersStrong: Bool
     let isStorage: Bool
+    /// Whether the words that are only known to be words are those of frames.
+    ///
+    /// A task that sleeps often has an old one that leads to a timer, which has the task: no cycle as long as something
+    /// else holds the timer.
+    let isTask: Bool
+    let isDispatch: Bool
     /// Blocks of this size and larger hold nothing.
     let emptySize: UInt64
     /// Words from this offset on are those of frames.
@@ -183,6 +197,8 @@ struct HoldRule: Sendable {
         framesStart = layout.flatMap { $0.hasFrames ? $0.tail?.start : nil } ?? .max
         let isRunner = runner.map { type == .taskFrames(of: $0) } == true
         emptySize = isRunner ? 4096 : .max
+        isTask = type?.kind == .task
+        isDispatch = type?.kind == .dispatch
         infersStrong = type?.kind.isSwiftObject == true
         isStorage = type?.isPassedThrough == true
     }

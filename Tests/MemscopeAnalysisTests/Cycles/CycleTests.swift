@@ -172,6 +172,16 @@ import Tracking
         #expect(cycles.map(\.isReachable) == [false, true] && cycles.map(\.count) == [2, 1])
     }
 
+    @Test("A word of a task's that leads to a timer closes no cycle that roots hold", arguments: [true, false])
+    func timer(isTimer: Bool) throws {
+        var builder = GraphBuilder()
+        let task = builder.block(builder.type("Task", .task), isRoot: true)
+        let held = builder.block(builder.type(isTimer ? "dispatch source" : "App.Node", isTimer ? .dispatch : .class))
+        builder.edge(task, held, .conservative)
+        builder.edge(held, task)
+        #expect(try builder.analyse().cycles.cycles.count == (isTimer ? 0 : 1))
+    }
+
     @Test("A word that points into the middle of an object closes no cycle")
     func interior() throws {
         var builder = GraphBuilder()

@@ -168,6 +168,8 @@ static inline struct mscope_cursor mscope_interrupted_call(const void *context)
 }
 
 // ---- signals.c
+/// Whether the handler of a fault is ours, in this process, and stands before the program's.
+MSCOPE_HIDDEN bool mscope_is_kept(int number);
 MSCOPE_HIDDEN void mscope_keep_program_action(int number, const struct sigaction *action);
 MSCOPE_HIDDEN struct sigaction mscope_program_action(int number);
 MSCOPE_HIDDEN void mscope_forget_program_action(int number);

@@ -22,6 +22,8 @@ MSCOPE_HIDDEN bool mscope_reports_end(void);
 // ---- fatal.c
 /// Takes the signals that end the process, from the `first` of them on: 0 is all.
 MSCOPE_HIDDEN void mscope_watch_signals(int first);
+/// Has the report written for a fault of which the program wants the default: its handler may have set that.
+MSCOPE_HIDDEN void mscope_report_fault(int number, const void *context);
 /// In a forked child: what its parent could not take.
 MSCOPE_HIDDEN void mscope_signals_of_child(void);
 

@@ -3,6 +3,7 @@
 #include "checks.h"
 #include "ending.h"
 #include "loaderlock.h"
+#include "own_heap.h"
 
 #include <dlfcn.h>
 #include <signal.h>
@@ -15,15 +16,15 @@ enum { MSCOPE_NOWHERE_TIMES = 20 };
 static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP};
 enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]), MSCOPE_FAULTS = 6 };
 static struct sigaction mscope_before[MSCOPE_FATAL];
-static _Atomic uint64_t mscope_watched_requests; // by signal: where the program wants the default, ours is the handler
+// By signal: where the program wants the default, ours is the handler.
+static _Atomic uint64_t mscope_watched_requests, mscope_watched_faults;
 
-/// Of a request past the hook, which takes our handler for the default. Of a fault through it: the kernel's handler is
-/// that of the guards, and ours comes after it.
+/// Past the hook, which takes our handler for the default; but not of a fault of which the kernel's handler is that of
+/// the guards: ours comes after it.
 static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
 {
 #ifndef MSCOPE_NO_HOOKS
-    bool is_request = number == SIGTERM || number == SIGINT || number == SIGHUP;
-    if (is_request && mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
+    if (!mscope_is_kept(number) && mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
 #endif
     return sigaction(number, action, old);
 }
@@ -64,8 +65,19 @@ static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cu
     return false;
 }
 
+/// A fault signal that was sent to the process and came to a thread of ours, which has them open: it is for one of the
+/// program's. True when that was so.
+static bool mscope_leaves_to_program(int number, const siginfo_t *info, ucontext_t *context)
+{
+    if (!mscope_is_own_thread() || info->si_code > 0 || info->si_code == SI_TKILL) return false;
+    sigaddset(&context->uc_sigmask, number); // from now on, here
+    mscope_system(SYS_kill, mscope_process_id(), number); // without the sender: only a first thread may say one
+    return true;
+}
+
 static void mscope_on_fatal(int number, siginfo_t *info, void *context)
 {
+    if (mscope_leaves_to_program(number, info, context)) return;
     if (mscope_is_reporter()) {
         // A crash of ours is none of the program's. The thread that waits for us goes on; this one does nothing more.
         mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
@@ -94,6 +106,13 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
     }
 }
 
+void mscope_report_fault(int number, const void *context)
+{
+    bool is_watched = (mscope_load_relaxed(&mscope_watched_faults) >> number & 1) != 0;
+    if (is_watched && !mscope_is_reporter() && mscope_reports_end() && mscope_has_stack(context))
+        mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
+}
+
 /// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
 /// after us: then such signals are left to it.
 static bool mscope_awaits_backtracer(void)
@@ -118,11 +137,26 @@ bool mscope_is_watched_request(int number)
     return number > 0 && number < 64 && (mscope_load_relaxed(&mscope_watched_requests) >> number & 1) != 0;
 }
 
+bool mscope_is_default_ours(int number)
+{
+    uint64_t watched = mscope_load_relaxed(&mscope_watched_requests) | mscope_load_relaxed(&mscope_watched_faults);
+    return number > 0 && number < 64 && (watched >> number & 1) != 0;
+}
+
 const struct sigaction *mscope_action_for_kernel(int number, const struct sigaction *action, struct sigaction *room)
 {
     bool is_default = action != NULL && !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
-    if (!is_default || !mscope_is_watched_request(number)) return action;
-    *room = mscope_request_action();
+    if (!is_default || !mscope_is_default_ours(number)) return action;
+    if (mscope_is_watched_request(number)) {
+        *room = mscope_request_action();
+        return room;
+    }
+    if (!mscope_reports_end()) return action;
+    for (int i = 0; i < MSCOPE_FAULTS; i++)
+        if (mscope_fatal[i] == number) mscope_before[i] = *action;
+    *room = *action;
+    room->sa_sigaction = mscope_on_fatal;
+    room->sa_flags |= SA_SIGINFO | SA_ONSTACK;
     return room;
 }
 
@@ -178,6 +212,8 @@ void mscope_watch_signals(int first)
         } else if (is_ignored || (is_default && (is_awaited || mscope_has_go))) {
             continue; // Go's runtime leaves faults in C to whom it finds, and speaks of them only where that is nobody
         }
+        if (i < MSCOPE_FAULTS)
+            mscope_store_relaxed(&mscope_watched_faults, mscope_watched_faults | 1ull << mscope_fatal[i]);
         struct sigaction ours = *before;
         ours.sa_sigaction = mscope_on_fatal;
         ours.sa_flags |= SA_SIGINFO | SA_ONSTACK;

@@ -4,6 +4,7 @@
 // The kernel knows only ours. What the program sets is kept here (signals.c) and called with the mask, the stack and
 // the flags it was set with. Ours defers nothing, so that a guard may be hit inside of the program's handler too.
 #include "checks.h"
+#include "ending.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,8 +24,9 @@ static bool mscope_was_sent(const siginfo_t *info)
 }
 
 /// Ends the program as it would have ended: the fault comes again by itself, what was sent is sent again.
-static void mscope_default_action(int number, siginfo_t *info)
+static void mscope_default_action(int number, siginfo_t *info, const void *context)
 {
+    mscope_report_fault(number, context);
     struct sigaction action;
     memset(&action, 0, sizeof(action));
     action.sa_handler = SIG_DFL;
@@ -37,7 +39,8 @@ static void mscope_hand_on(int number, siginfo_t *info, void *context)
 {
     struct sigaction action = mscope_program_action(number);
     if (action.sa_handler == SIG_IGN && mscope_was_sent(info)) return;
-    if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) return mscope_default_action(number, info);
+    if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)
+        return mscope_default_action(number, info, context);
     if ((uint32_t)action.sa_flags & SA_RESETHAND) mscope_forget_program_action(number);
     sigset_t blocked = action.sa_mask;
     // By hand: a first call of libc's entry needs more stack than a small alternate one has.

@@ -353,7 +353,9 @@ MSCOPE_HIDDEN void mscope_main_thread_leaves(void);
 MSCOPE_HIDDEN void mscope_unwatch_requests(void);
 /// Whether our handler stands for the default action of a signal that asks the process to end.
 MSCOPE_HIDDEN bool mscope_is_watched_request(int number);
-/// What the kernel is to be told when the program sets `action`: that, or ours, written to `room`.
+/// The same of faults, too.
+MSCOPE_HIDDEN bool mscope_is_default_ours(int number);
+/// What the kernel gets when the program sets `action`: that, or ours, written to `room`.
 MSCOPE_HIDDEN const struct sigaction *mscope_action_for_kernel(int number, const struct sigaction *action,
                                                                struct sigaction *room);
 /// The program does not see our handler.

@@ -28,8 +28,8 @@ static inline struct mscope_kept *mscope_kept_of(int number)
     return number == SIGSEGV ? &mscope_kept[0] : number == SIGBUS ? &mscope_kept[1] : NULL;
 }
 
-/// Whether this signal's handler is ours, in this process. A child of vfork shares our memory but not our handlers.
-static bool mscope_is_kept(int number)
+/// A child of vfork shares our memory but not our handlers.
+bool mscope_is_kept(int number)
 {
     struct mscope_kept *kept = mscope_kept_of(number);
     return kept != NULL && mscope_load_acquire(&kept->count) != 0
@@ -186,10 +186,10 @@ static mscope_handler mscope_set_handler(int number, mscope_handler handler, int
     return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
-/// libc's entry has set `handler` in place of `old`: the default of a request that we watch is our handler.
+/// libc's entry has set `handler` in place of `old`: where we watch a signal, its default is our handler.
 static mscope_handler mscope_after_set(int number, mscope_handler handler, mscope_handler old)
 {
-    if (old == SIG_ERR || !mscope_is_watched_request(number)) return old;
+    if (old == SIG_ERR || !mscope_is_default_ours(number)) return old;
     struct sigaction action = {.sa_handler = handler}, before = {.sa_handler = old}, room;
     if (handler == SIG_DFL) mscope_next.sigaction(number, mscope_action_for_kernel(number, &action, &room), NULL);
     mscope_hide_request_action(number, &before);

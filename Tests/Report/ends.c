@@ -230,9 +230,30 @@ static void end_past_libc(const char *way) {
     if (strcmp(way, "strict") == 0) prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT), syscall(SYS_exit, 28);
 }
 
+static void set_default(int number) {
+    signal(number, SIG_DFL);
+}
+
+static void set_default_and_send(int number) {
+    signal(number, SIG_DFL);
+    kill(getpid(), number);
+}
+
+static void return_from(int number) {
+    (void)number;
+}
+
+/// The program has a handler that leaves the rest to the default.
+static void end_by_default(const char *way) {
+    if (strcmp(way, "segv-default") == 0) signal(SIGSEGV, set_default), *(volatile int *)8 = 1;
+    if (strcmp(way, "segv-once") == 0) sysv_signal(SIGSEGV, return_from), *(volatile int *)8 = 1;
+    if (strcmp(way, "ill-sent") == 0) signal(SIGILL, set_default_and_send), raise(SIGILL), pause();
+}
+
 static int end(const char *way) {
     pthread_t thread;
     end_past_libc(way);
+    end_by_default(way);
     if (strcmp(way, "return") == 0) return 3;
     if (strcmp(way, "exit") == 0) exit(4);
     if (strcmp(way, "_exit") == 0) _exit(5);

@@ -49,6 +49,9 @@ ENDS = {
     "outlived-by-number": (0, "_exit"),
     "thread-killed": (-31, "signal"),
     "abort-term": (-6, "signal"),
+    "segv-default": (-11, "signal"),
+    "segv-once": (-11, "signal"),
+    "ill-sent": (-4, "signal"),
     "strict": (28, "_exit"),
 }
 

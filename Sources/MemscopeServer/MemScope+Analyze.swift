@@ -13,6 +13,8 @@ extension MemScope {
         var ignoresOwnStack = false
         /// The image whose async functions run tests, and so keep nothing that a test has made.
         var ignoredRunner: String?
+        /// Whose cycles are described; nil: all.
+        var scope: AllocationScope?
 
         /// Limits of 1 GiB and one minute.
         public init() {}

@@ -37,19 +37,29 @@ enum LeakCheck {
 
     /// Records an issue for what a scope lost.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) {
+        let outcome = look(scope)
+        guard let wait = outcome.waitForYoung else { return report(outcome, of: scope, comment: comment, at: place) }
+        usleep(UInt32(wait / .microseconds(1)))
         report(look(scope), of: scope, comment: comment, at: place)
     }
 
     /// The same, without keeping a thread from other tests that wait for their turn.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) async {
-        for number in 1...looks {
-            await DeadFrames.wipe()
-            let outcome = await Turns.shared.look(scope)
-            guard number < looks, case .success(let found) = outcome, found.leaks.isEmpty, found.hasSuspects else {
-                return report(outcome, of: scope, comment: comment, at: place)
-            }
+        var outcome = await lookWiped(scope)
+        for _ in 1..<looks where outcome.hasSuspectsOnly {
             try? await Task.sleep(for: timeBetweenLooks)
+            outcome = await lookWiped(scope)
         }
+        if let wait = outcome.waitForYoung {
+            try? await Task.sleep(for: wait)
+            outcome = await lookWiped(scope)
+        }
+        report(outcome, of: scope, comment: comment, at: place)
+    }
+
+    private static func lookWiped(_ scope: AllocationScope) async -> Result<ScopeLeaks, HeapAnalysisError> {
+        await DeadFrames.wipe()
+        return await Turns.shared.look(scope)
     }
 
     /// Tests that run beside one another look one after the other. Those that wait must not stand on a thread: what ran
@@ -101,5 +111,17 @@ enum LeakCheck {
     /// What could not be checked is no pass: an issue says so.
     static func cannot(_ what: String, _ why: String, at place: SourceLocation) {
         Issue.record("MemScope cannot \(what): \(why)", sourceLocation: place)
+    }
+}
+
+extension Result<ScopeLeaks, HeapAnalysisError> {
+    /// Whether another look may tell more.
+    fileprivate var hasSuspectsOnly: Bool {
+        if case .success(let found) = self { found.leaks.isEmpty && found.hasSuspects } else { false }
+    }
+
+    /// How long to wait for a look that tells more of objects that refer to themselves.
+    fileprivate var waitForYoung: Duration? {
+        if case .success(let found) = self { found.settlesAfter } else { nil }
     }
 }

@@ -78,6 +78,21 @@ struct ExpectNoLeaksTests {
         #expect(text.contains("tieCycle"))
     }
 
+    @Test("says nothing of cycles that were lost before")
+    func earlierCycle() async throws {
+        let earlier = await issues { await expectNoLeaks { Lost.tieClosure(step: 2) } }
+        let later = await issues {
+            await expectNoLeaks {
+                for _ in 0..<Lost.copies {
+                    let button = Lost.Button()
+                    button.onTap = { button.taps += 1 }
+                }
+            }
+        }
+        #expect(try #require(earlier.first).contains("retain cycle: "))
+        #expect(try #require(later.first).split(separator: "\n").count { $0.contains("retain cycle: ") } == 1)
+    }
+
     @Test("says what was lost without a cycle")
     func retain() async throws {
         let texts = await issues { await expectNoLeaks { Lost.loseRetain() } }

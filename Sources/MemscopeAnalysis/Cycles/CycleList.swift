@@ -13,7 +13,8 @@ package struct CycleList: Sendable {
 
     /// Describes the components of edges that can be part of a cycle; nil when the system refuses the memory.
     ///
-    /// `kept` is what roots hold; `births` says when a block was allocated, 0 where that is not known.
+    /// `kept` is what roots hold; `births` says when a block was allocated, 0 where that is not known. Of the cycles
+    /// those are described that have a block of which `isWanted` is true.
     ///
     /// - Complexity: O(nodes + edges), see `CycleSearch`.
     package init?(
@@ -21,16 +22,19 @@ package struct CycleList: Sendable {
         _ holds: HoldGraph,
         _ components: StrongComponents,
         kept: NodeSet,
-        births: @escaping (Int) -> UInt64
+        births: @escaping (Int) -> UInt64,
+        isWanted: (UInt32) -> Bool
     ) {
         guard components.count > 0 else { return }
         guard var search = CycleSearch(graph, holds, components, kept: kept) else { return nil }
         var families = CycleFamilies(holds)
         var found = FoundCycle()
         for component in 0..<components.count {
-            search.run(component, into: &found)
-            let isReachable = kept.contains(components.node(at: components.range(of: component).lowerBound))
+            let members = components.range(of: component)
+            let isReachable = kept.contains(components.node(at: members.lowerBound))
             if !isReachable { leaked += 1 }
+            guard members.contains(where: { isWanted(components.node(at: $0)) }) else { continue }
+            search.run(component, into: &found)
             families.add(component, of: components, found, isReachable: isReachable, births: births)
         }
         distinct = families.all.count

@@ -2,9 +2,14 @@ import Tracking
 
 /// Blocks that count no more references than known ones lead to them: any other word that leads there owns nothing.
 struct AccountedBlocks: Sendable {
+    /// How old an object is that nobody makes any more, in nanoseconds.
+    static let timeToMake: UInt64 = 1_000_000_000
+
     private let blocks: NodeSet
     /// Blocks to which a reference leads that may just have been released.
     private let unsettled: NodeSet
+    /// Blocks that refer to themselves, and that are so young that the reference may be an old word.
+    private let young: NodeSet
     /// Blocks to which more words lead than they count references: some of the words are none, and nobody knows which.
     private let contested: NodeSet
 
@@ -15,7 +20,8 @@ struct AccountedBlocks: Sendable {
         let (nodes, edges) = (Column(graph.nodes), Column(graph.edges))
         guard let known = Column<UInt32>(count: nodes.count), let blocks = NodeSet(count: nodes.count),
             let unsettled = NodeSet(count: nodes.count), let changing = NodeSet(count: nodes.count),
-            let unexplained = Column<UInt32>(count: nodes.count), let contested = NodeSet(count: nodes.count)
+            let young = NodeSet(count: nodes.count), let contested = NodeSet(count: nodes.count),
+            let unexplained = Column<UInt32>(count: nodes.count)
         else { return nil }
         let counts = zip(graph.types, graph.layouts).map(CountKind.init) + [.none]
         let last = graph.types.count
@@ -51,7 +57,8 @@ struct AccountedBlocks: Sendable {
                     continue
                 }
                 known[edge.to] &+= 1
-                if isChanging || edge.to == node { _ = unsettled.insert(edge.to) }
+                if isChanging { _ = unsettled.insert(edge.to) }
+                if edge.to == node, graph.isYoung(node) { _ = young.insert(node) }
             }
         }
         for node in 0..<UInt32(graph.count) {
@@ -59,7 +66,7 @@ struct AccountedBlocks: Sendable {
             if count <= Int(known[node]) { _ = blocks.insert(node) }
             if count < Int(known[node]) + Int(unexplained[node]) { _ = contested.insert(node) }
         }
-        (self.blocks, self.unsettled, self.contested) = (blocks, unsettled, contested)
+        (self.blocks, self.unsettled, self.young, self.contested) = (blocks, unsettled, young, contested)
     }
 
     @inline(__always) func contains(_ node: UInt32) -> Bool { blocks.contains(node) }
@@ -71,7 +78,20 @@ struct AccountedBlocks: Sendable {
     /// One that destroys elements or fields in place, or takes them out, has an address inside of their block, in which
     /// words may remain whose references were released. An object that is being made has old words in its fields, which
     /// at worst lead to itself.
-    @inline(__always) func isBorrowed(_ node: UInt32) -> Bool { blocks.contains(node) && !unsettled.contains(node) }
+    @inline(__always) func isBorrowed(_ node: UInt32) -> Bool {
+        blocks.contains(node) && !unsettled.contains(node) && !young.contains(node)
+    }
+
+    /// Whether the block will be borrowed once it is too old to be one that is being made.
+    func isBorrowedLater(_ node: UInt32) -> Bool {
+        blocks.contains(node) && !unsettled.contains(node) && young.contains(node)
+    }
+}
+
+extension HeapGraph {
+    fileprivate func isYoung(_ node: UInt32) -> Bool {
+        origin(of: Int(node)).birth &+ AccountedBlocks.timeToMake > circumstances.takenAt
+    }
 }
 
 /// Where a block counts its references.

@@ -57,12 +57,15 @@ package final class GraphAnalysis: Sendable {
     }
 
     /// The same, where it is already known what roots hold.
+    ///
+    /// Of the cycles those are described that have a block of which `isWanted` is true.
     package init?(
         graph: HeapGraph,
         holds: HoldGraph,
         reachability: Reachability,
         births: @escaping (Int) -> UInt64,
-        representative: (UInt32) -> UInt32 = { $0 }
+        representative: (UInt32) -> UInt32 = { $0 },
+        isWanted: (UInt32) -> Bool = { _ in true }
     ) {
         guard let components = StrongComponents(holds, cyclesWith: reachability.kept),
             let references = LostReferences(graph, kept: reachability.kept),
@@ -81,7 +84,14 @@ package final class GraphAnalysis: Sendable {
                 representative: representative
             ),
             let suspects = SuspectList(graph, holds, reachability, representative: representative),
-            let cycles = CycleList(graph, holds, components, kept: reachability.kept, births: births)
+            let cycles = CycleList(
+                graph,
+                holds,
+                components,
+                kept: reachability.kept,
+                births: births,
+                isWanted: isWanted
+            )
         else { return nil }
         (self.graph, self.holds, self.reachability) = (graph, holds, reachability)
         (leakKinds, self.leaks, self.suspects, self.cycles) = (kinds, leaks, suspects, cycles)

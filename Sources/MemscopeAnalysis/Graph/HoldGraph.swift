@@ -102,6 +102,13 @@ package struct HoldGraph: Sendable {
     /// Whether a root holds the block itself.
     @inline(__always) func isRooted(_ node: UInt32) -> Bool { rooted.contains(node) }
 
+    /// Whether words of stacks and frames hold the block only because it is young: one that refers to itself may be one
+    /// that is being made, for `timeToMake`.
+    package func isHeldAsYoung(_ node: UInt32) -> Bool { accounted.isBorrowedLater(node) }
+
+    /// How long an object may take to be made, in nanoseconds.
+    package static var timeToMake: UInt64 { AccountedBlocks.timeToMake }
+
     /// Whether paths go through the block without naming it.
     func isStorage(_ node: UInt32) -> Bool { rule(of: node).isStorage }
 

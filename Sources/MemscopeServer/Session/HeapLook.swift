@@ -112,7 +112,8 @@ struct HeapLook {
                 holds: picture.holds,
                 reachability: kept,
                 births: { graph.origin(of: $0).birth },
-                representative: representative
+                representative: representative,
+                isWanted: { options.scope?.has(graph.nodes[Int($0)]) ?? true }
             )
         )
         let summary = MemScope.HeapAnalysis.Summary(

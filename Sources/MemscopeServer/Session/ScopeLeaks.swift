@@ -5,13 +5,17 @@ package import Tracking
 package struct ScopeLeaks: Sendable {
     /// By kind, type and call stack, most bytes first; only blocks of the scope count.
     package let leaks: [MemScope.HeapAnalysis.Leak]
-    /// Lost cycles that have a member of those types.
+    /// Lost cycles that have a block of the scope.
     ///
     /// Their figures are of the whole process.
     package let cycles: [MemScope.HeapAnalysis.Cycle]
     /// Whether some of the scope's blocks were lost in one pass only, or hang on one word: another look may
     /// tell.
     package let hasSuspects: Bool
+    /// How long until a look can tell more of the scope's blocks that refer to themselves.
+    ///
+    /// A young one may be one that is being made. Nil when there is none of which more will be known.
+    package let settlesAfter: Duration?
 }
 
 extension MemScope {
@@ -29,6 +33,7 @@ extension MemScope {
         var options = AnalysisOptions()
         options.ignoresOwnStack = ignoresOwnStack
         options.ignoredRunner = "libTesting.so"
+        options.scope = scope
         return try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
             try HeapObserver.current.leaks(of: scope, options)
         }
@@ -42,15 +47,17 @@ extension HeapObserver {
     ) throws(HeapAnalysisError) -> ScopeLeaks {
         let finding = try look(options, isKept: false)
         var leaks = finding.leaks(of: scope)
-        let hasSuspects = finding.hasSuspects(of: scope)
-        guard !leaks.isEmpty else { return ScopeLeaks(leaks: [], cycles: [], hasSuspects: hasSuspects) }
-        let members = Set(leaks.lazy.filter { $0.kind == .cycle }.map(\.type))
-        var cycles = finding.cycles.filter { !$0.isReachable && !members.isDisjoint(with: $0.types) }
+        var cycles = finding.cycles.filter { !$0.isReachable }
         withNames { names in
             for index in leaks.indices { names.name(&leaks[index]) }
             for index in cycles.indices { names.name(&cycles[index]) }
         }
-        return ScopeLeaks(leaks: leaks, cycles: cycles, hasSuspects: hasSuspects)
+        return ScopeLeaks(
+            leaks: leaks,
+            cycles: cycles,
+            hasSuspects: finding.hasSuspects(of: scope),
+            settlesAfter: finding.settlesAfter(of: scope)
+        )
     }
 }
 
@@ -62,6 +69,16 @@ extension HeapFinding {
             (reachability.suspects.contains($0) || reachability.isStackSuspect($0))
                 && scope.has(analysis.graph.nodes[Int($0)])
         }
+    }
+
+    fileprivate func settlesAfter(of scope: AllocationScope) -> Duration? {
+        let (graph, holds, reachability) = (analysis.graph, analysis.holds, analysis.reachability)
+        let births = (0..<UInt32(graph.count)).lazy
+            .filter { holds.isHeldAsYoung($0) && reachability.isReachable(Int($0)) && scope.has(graph.nodes[Int($0)]) }
+            .map { graph.origin(of: Int($0)).birth }
+        guard let last = births.max() else { return nil }
+        let age = Int64(graph.circumstances.takenAt) - Int64(last)
+        return .nanoseconds(max(Int64(HoldGraph.timeToMake) - age, 1))
     }
 
     /// Those of a scope's blocks that are lost, grouped as all are.

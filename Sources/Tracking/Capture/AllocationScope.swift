@@ -5,7 +5,7 @@ internal import CMemscope
 /// The part is the current task for as long as `run` lasts, and every task it makes meanwhile, for as long as that
 /// lives: child tasks and unstructured ones (`Task { }`), not detached ones. What threads and dispatch queues do
 /// without a task belongs to no scope.
-package struct AllocationScope: Sendable {
+package struct AllocationScope: Sendable, Hashable {
     /// What was counted so far, exactly.
     ///
     /// Frees count whoever does them.

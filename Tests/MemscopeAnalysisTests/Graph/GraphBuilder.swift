@@ -17,6 +17,7 @@ struct GraphBuilder {
     private var roots: [HeapRoot] = []
     private var types: [BlockType] = []
     private var layouts: [BlockLayout?] = []
+    var takenAt: UInt64 = 0
 
     /// Adds a type with words named `fields` from offset 16 on and `elements` from 32 on; without both no layout.
     ///
@@ -100,22 +101,35 @@ struct GraphBuilder {
         let edges = sorted.map {
             HeapEdge(to: UInt32($0.to), offset: $0.offset, kind: $0.kind, isInterior: $0.isInterior)
         }
+        var circumstances = HeapGraph.Circumstances()
+        circumstances.takenAt = takenAt
         return HeapGraph(
             nodes: try #require(OwnBuffer(nodes)),
             edges: try #require(OwnBuffer(edges)),
             roots: try #require(OwnBuffer(roots)),
             types: types,
-            layouts: layouts
+            layouts: layouts,
+            circumstances: circumstances
         )
     }
 
     /// Analyses it; blocks are as old as their index is low.
     func analyse(
         births: @escaping (Int) -> UInt64 = { UInt64($0) + 1 },
-        isConfirmed: @escaping (Int) -> Bool = { _ in true }
+        isConfirmed: @escaping (Int) -> Bool = { _ in true },
+        isWanted: (UInt32) -> Bool = { _ in true }
     ) throws -> GraphAnalysis {
         let graph = try build()
-        return try #require(GraphAnalysis(graph: graph, births: births, isConfirmed: isConfirmed))
+        let holds = try #require(HoldGraph(graph))
+        let reachability = try #require(Reachability(graph, holds, isConfirmed: isConfirmed))
+        let analysis = GraphAnalysis(
+            graph: graph,
+            holds: holds,
+            reachability: reachability,
+            births: births,
+            isWanted: isWanted
+        )
+        return try #require(analysis)
     }
 }
 

@@ -114,6 +114,38 @@ import Tracking
     }
 
     @Test(
+        "An object that refers to itself may be one that is being made, for a second",
+        arguments: [(999_000_000, true), (1_000_000_000, false)] as [(UInt64, Bool)]
+    )
+    func ofItself(age: UInt64, holds: Bool) throws {
+        var builder = GraphBuilder()
+        let account = builder.block(
+            builder.type("Account", fields: ["owner"]),
+            root: .stack,
+            words: 2,
+            counts: Self.alone
+        )
+        builder.edge(account, account)
+        builder.takenAt = try builder.build().origin(of: account).birth + age
+        let analysis = try builder.analyse()
+        #expect(analysis.reachability.isReachable(account) == holds)
+        #expect(analysis.holds.isHeldAsYoung(UInt32(account)) == holds)
+        #expect(analysis.cycles.leaked == (holds ? 0 : 1))
+    }
+
+    @Test("Of the cycles those are described that have a wanted block, and all are counted")
+    func wanted() throws {
+        var builder = GraphBuilder()
+        let type = builder.type("Account", fields: ["owner", "next"])
+        let blocks = (0..<4).map { _ in builder.block(type, counts: Self.alone) }
+        for (from, to) in [(0, 1), (1, 0)] { builder.edge(blocks[from], blocks[to]) }
+        for (from, to) in [(2, 3), (3, 2)] { builder.edge(blocks[from], blocks[to], at: 24) }
+        let analysis = try builder.analyse(isWanted: { $0 == 3 })
+        #expect(analysis.cycles.leaked == 2)
+        #expect(analysis.cycles.cycles.map(\.path.first?.field) == ["next"])
+    }
+
+    @Test(
         "Blocks of C and objects of libdispatch count their references too",
         arguments: [
             (.block, "block", 0x0100_0002, false), (.block, "block", 0x0100_0004, true),

@@ -74,6 +74,15 @@ package actor Hub {
     package func link(_ hub: Hub) { peer = hub }
 }
 
+/// Refers to itself, with a size that the functions of swift-testing use as well.
+package final class Page {
+    package var numbers = (0, 0, 0, 0)
+    package var parent: Page?
+    package var onTurn: (() -> Int)?
+
+    package init() {}
+}
+
 package actor Registry {
     private var hubs: [Hub] = []
     private var handler: (@Sendable () async -> Int)?

@@ -224,6 +224,12 @@ struct Clean {
         }
     }
 
+    @Test(.noLeaks) func pageOfItself() {
+        let page = Page()
+        page.parent = page
+        Kept.all.keep(page)
+    }
+
     @Test(.noLeaks) func serialQueue() {
         let queue = DispatchQueue(label: "clean")
         let worker = Worker()

@@ -79,6 +79,20 @@ struct Leaking {
         for _ in 0..<count { _ = ring() }
     }
 
+    @Test(MustFail(), .noLeaks, arguments: counts) func pageOfItself(_ count: Int) {
+        for _ in 0..<count {
+            let page = Page()
+            page.parent = page
+        }
+    }
+
+    @Test(MustFail(), .noLeaks, arguments: counts) func handlerOfItself(_ count: Int) {
+        for _ in 0..<count {
+            let page = Page()
+            page.onTurn = { page.numbers.0 }
+        }
+    }
+
     @Test(MustFail(), .noLeaks, arguments: counts) func nodesAsync(_ count: Int) async {
         for _ in 0..<count { _ = ring() }
     }

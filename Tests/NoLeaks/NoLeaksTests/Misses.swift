@@ -27,7 +27,7 @@ struct MustFail: TestTrait, TestScoping {
     }
 }
 
-/// Lets two leaks of 72 go unseen: a word that is left over somewhere may hold a single block.
+/// Lets two leaks of 76 go unseen: a word that is left over somewhere may hold a single block.
 struct FewMisses: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test,
@@ -37,7 +37,7 @@ struct FewMisses: SuiteTrait, TestScoping {
         try await function()
         let unseen = missed.withLock { $0 }
         print("found \(found.withLock { $0 }) leaks, missed \(unseen)")
-        #expect(found.withLock { $0 } + unseen.count == 72)
+        #expect(found.withLock { $0 } + unseen.count == 76)
         #expect(unseen.count <= 2)
     }
 }

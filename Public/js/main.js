@@ -111,6 +111,7 @@ function start() {
   document.body.replaceChildren(createHeader(app), navigation, createConnectionBanner(app), main);
   app.store.subscribe(({ connection }) => document.body.classList.toggle("is-stale", connection.error !== null));
   addEventListener("hashchange", readRoute);
+  app.store.subscribe(({ summary }) => summary?.mode && app.scans.modeIs(summary.mode));
   app.onHappened((kind, envelope) => kind === "leakscan" && app.scans.heard(envelope));
   followVisibility(app);
 }

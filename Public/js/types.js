@@ -139,7 +139,8 @@
 
 /**
  * GET /api/types
- * @typedef {Page & {types: TypeRow[]}} TypeList
+ * `retainedBytes` are of `scan`, which is null until the heap was scanned.
+ * @typedef {Page & {types: TypeRow[], scan: import("./graph-types.js").ScanInfo | null}} TypeList
  */
 
 /**

@@ -31,7 +31,7 @@ def unavailable():
 
 def types(retained):
     row = {"name": "Shop.Account", "kind": "class", "blocks": 3, "bytes": 144, "retainedBytes": retained}
-    return envelope({"types": [row], "total": 1, "next": None})
+    return envelope({"types": [row], "total": 1, "next": None, "scan": None if retained is None else SCAN})
 
 
 def leak(**members):

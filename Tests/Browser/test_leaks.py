@@ -26,6 +26,10 @@ def test_totals_and_the_pause_are_those_of_the_scan(leaks):
     """)
     assert figures["Lost blocks"] == f"{data['summary']['unreachableBlocks']:,}"
     assert figures["Cycles"] == f"{data['summary']['cycles']:,}"
+    shown = page.script("""
+        return [...document.querySelectorAll('.as-of')].filter((one) => one.offsetParent).map((one) => one.innerText);
+    """)
+    assert [time.startswith("scan of ") for time in shown] == [True]
     assert "The program was paused for " in page.first(".scan-about").text
     pause = data["scan"]["pauseNanoseconds"]
     shown = page.first(".scan-about").text.split("paused for ")[1].split(";")[0].split(" ")

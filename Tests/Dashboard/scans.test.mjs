@@ -16,13 +16,13 @@ function answering(...answers) {
   return asked;
 }
 
-const types = (...retained) => [200, { data: { types: retained.map((retainedBytes) => ({ retainedBytes })) } }];
+const types = (takenAt) => [200, { data: { types: [], scan: takenAt === null ? null : { takenAt } } }];
 const scanned = (takenAt) => [200, { data: { scan: { takenAt }, summary: {} } }];
 const busy = [503, { error: { code: "busy", message: "m", hint: "h" } }];
 const broken = [500, { error: { code: "internal", message: "m", hint: "h" } }];
 
 test("Looking asks once and never scans", async () => {
-  for (const [answer, status] of [[types(null, null), "never"], [types(null, 0), "known"], [types(), "never"]]) {
+  for (const [answer, status] of [[types(null), "never"], [types(7), "known"]]) {
     const asked = answering(answer);
     const scans = new Scans();
     await Promise.all([scans.look(), scans.look()]);
@@ -65,6 +65,17 @@ test("A refusal and a failure keep what was known before", async () => {
   assert.deepEqual([scans.state.status, scans.state.since, scans.state.generation], ["known", null, 1]);
   await scans.run();
   assert.deepEqual([scans.state.error, scans.state.generation], [null, 2]);
+});
+
+test("What was refused in one mode says nothing about another", async () => {
+  answering([200, { available: false, reason: "r", enable: "e" }]);
+  const scans = new Scans();
+  scans.modeIs("sampled");
+  await scans.run();
+  scans.modeIs("sampled");
+  assert.equal(scans.state.refusal.reason, "r");
+  scans.modeIs("full");
+  assert.equal(scans.state.refusal, null);
 });
 
 test("A scan that somebody else made counts, and our own counts once", async () => {

@@ -22,6 +22,7 @@ enum Answers {
             WireFormat.types(
                 Page(types: Fixtures.snapshot.byType, order: ListOrder(.name, isDescending: false), limit: 100),
                 retained: { $0.kind == .class ? 640 : nil },
+                scan: GraphFixtures.scan,
                 in: envelope
             )
         ),

@@ -4,8 +4,6 @@
 
 import { ApiError, get, post } from "../api/client.js";
 
-// Of the largest types one was alive at any scan.
-const LOOK_AT = 20;
 const PATIENCE = 10;
 // The server forgets a scan that nobody asks about for ten minutes, and the next question would make another.
 const REMEMBERED = 9 * 60_000;
@@ -54,6 +52,8 @@ export class Scans {
     this.takenAt = null;
     /** When the server last answered from a scan; milliseconds since 1970. */
     this.answeredAt = 0;
+    /** @type {string | null} */
+    this.mode = null;
   }
 
   /** @param {(state: ScanState) => void} listener - called now and after each change */
@@ -70,8 +70,8 @@ export class Scans {
     const generation = this.state.generation + (status === "known" ? 1 : 0);
     if (status === "known") this.update({ status: "unknown", generation });
     try {
-      const { data } = await patiently(() => get("types", { sort: "-bytes", limit: LOOK_AT }));
-      const known = data?.types.some((/** @type {any} */ type) => typeof type.retainedBytes === "number");
+      const { data } = await patiently(() => get("types", { sort: "-bytes", limit: 1 }));
+      const known = Boolean(data?.scan);
       // A scan asked for meanwhile knows better.
       if (this.state.generation === generation) this.update({ status: known ? "known" : "never", error: null });
       this.answered();
@@ -104,6 +104,15 @@ export class Scans {
    */
   heard(envelope) {
     if (this.state.since === null && envelope.data?.scan.takenAt !== this.takenAt) this.taken(envelope);
+  }
+
+  /**
+   * Why there could be no scan in one mode says nothing about another.
+   * @param {string} mode
+   */
+  modeIs(mode) {
+    if (this.mode !== null && this.mode !== mode) this.update({ error: null, refusal: null });
+    this.mode = mode;
   }
 
   /** @param {Envelope} envelope */

@@ -25,6 +25,7 @@ import { Table } from "./table.js";
  * @property {import("./table.js").TableOptions<Row>["detail"]} [detail]
  * @property {{element: HTMLElement, update: (data: any) => void}} [head] - above the table
  * @property {(data: any) => Node | null} [note] - something to say below the table
+ * @property {string} [scanned] - the one figure that is of the last scan, where there was one
  */
 
 /** @template Row */
@@ -57,7 +58,7 @@ class ListView {
     const { envelope } = list.state;
     const usable = showState(panel.place, list.state, { retry: () => list.resource.refresh() });
     setAttribute(panel.content, "hidden", !usable);
-    this.refresh.update(list.state);
+    this.refresh.update(list.state, options.scanned);
     if (!usable || !envelope) return;
     const rows = list.rows.filter((row) => options.matches(this.search.input.value, row));
     this.table.show(rows, list.sort);

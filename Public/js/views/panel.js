@@ -27,12 +27,19 @@ export function createRefresh(refresh) {
     on: { click: refresh } }, icon("refresh"));
   return {
     element: h("div", { class: "refresh" }, text, button),
-    /** @param {import("../state/resource.js").ResourceState<any>} state */
-    update({ envelope, busy }) {
+    /**
+     * @param {import("../state/resource.js").ResourceState<any>} state
+     * @param {string} [scanned] - the one figure that is of the answer's scan; without it all are, where there is one
+     */
+    update({ envelope, busy }, scanned) {
       setAttribute(button, "aria-busy", String(busy));
       if (!envelope) return;
-      const time = wallMilliseconds(envelope.generatedAt, envelope.process.wallAnchor);
-      setText(text, `as of ${formatClock(time, true)}`);
+      const clock = (/** @type {number} */ time) =>
+        formatClock(wallMilliseconds(time, envelope.process.wallAnchor), true);
+      const scannedAt = envelope.data?.scan?.takenAt;
+      const now = `as of ${clock(envelope.generatedAt)}`;
+      const scan = scannedAt && `scan of ${clock(scannedAt)}`;
+      setText(text, scanned && scan ? `${now}, ${scanned}: ${scan}` : scan || now);
     },
   };
 }

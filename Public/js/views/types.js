@@ -76,5 +76,6 @@ export function createTypesView(app) {
     empty: { title: "No live blocks", text: "Nothing alive was recorded. If the mode is off, switch it on above." },
     key: (row) => `${row.kind} ${row.name}`,
     columns: typeColumns(() => app.store.get().summary?.data?.liveBytes ?? null),
+    scanned: "retained",
   });
 }

@@ -3,14 +3,20 @@ package import Tracking
 
 extension WireFormat {
     /// Answers `GET /api/types`; `retained` is nil for all types until the heap was looked at, and for new ones.
+    ///
+    /// `scan` is the look that `retained` is of.
     package static func types(
         _ page: Page<TypeTotal>,
         retained: (BlockType) -> UInt64?,
+        scan: MemScope.HeapAnalysis.Scan?,
         in envelope: Envelope
     ) -> [UInt8] {
         list("types", page, in: envelope) { json, row in
             type(row.type, bytes: row.bytes, blocks: row.blocks, to: &json)
             json.member("retainedBytes", retained(row.type))
+        } more: { json in
+            json.key("scan")
+            if let scan { json.object { members(of: scan, to: &$0) } } else { json.null() }
         }
     }
 }

@@ -112,7 +112,12 @@ extension APIRoutes {
             guard let snapshot = observer.takeSnapshot() else { throw Self.walkUnderWay }
             let retained = finding?.retainedBytesByType
             let page = Page(types: snapshot.byType, order: order, after: cursor, limit: limit) { retained?[$0] }
-            return WireFormat.types(page, retained: { retained?[$0] }, in: observer.envelope())
+            return WireFormat.types(
+                page,
+                retained: { retained?[$0] },
+                scan: finding?.scan,
+                in: observer.envelope()
+            )
         }
         // Who sorts by what only a look tells wants one.
         if order.column == .retainedBytes { return try self.answer(observer.lastFinding, with: answer) }

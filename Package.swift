@@ -19,6 +19,9 @@ let swiftRules: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// What watches a program takes from its processors, in a debug build too: so it is optimized there.
+let engineRules = swiftRules + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let cRules: [CSetting] = [
     .define("_GNU_SOURCE"),
     .enableWarning("all"),
@@ -44,8 +47,7 @@ let package = Package(
     targets: [
         // Data flows down this list: a target imports only what stands above it.
         // Nothing depends on the core itself, only on its headers: who links, links one, and the engine links none, as
-        // it is loaded into processes that have it. A debug build's program waits in the hooks as any other does: they
-        // are optimized there too.
+        // it is loaded into processes that have it.
         .target(
             name: "MemscopeCore",
             path: "Sources/CMemscope",
@@ -68,24 +70,24 @@ let package = Package(
             pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"])]
         ),
-        .target(name: "Tracking", dependencies: ["CMemscope", "CElfutils", "CZlib"], swiftSettings: swiftRules),
-        .target(name: "MemscopeAnalysis", dependencies: ["Tracking"], swiftSettings: swiftRules),
-        .target(name: "MemscopeRender", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: swiftRules),
+        .target(name: "Tracking", dependencies: ["CMemscope", "CElfutils", "CZlib"], swiftSettings: engineRules),
+        .target(name: "MemscopeAnalysis", dependencies: ["Tracking"], swiftSettings: engineRules),
+        .target(name: "MemscopeRender", dependencies: ["MemscopeAnalysis", "Tracking"], swiftSettings: engineRules),
         .target(
             name: "MemscopeServer",
             dependencies: ["MemscopeRender", "MemscopeAnalysis", "Tracking", "CMemscope", "CHTTP", "CZlib"],
-            swiftSettings: swiftRules
+            swiftSettings: engineRules
         ),
         .target(
             name: "MemscopeEngine",
             dependencies: ["MemscopeServer"],
-            swiftSettings: swiftRules,
+            swiftSettings: engineRules,
             linkerSettings: [.unsafeFlags(ownLibraries.flatMap { ["-Xlinker", $0] })]
         ),
         .target(
             name: "MemscopeTesting",
             dependencies: ["MemscopeServer", "MemscopeAnalysis", "Tracking"],
-            swiftSettings: swiftRules
+            swiftSettings: engineRules
         ),
         .executableTarget(
             name: "MemscopeDemo",

@@ -145,12 +145,13 @@ static bool mscope_take_cell(struct mscope_pool *pool, uint64_t *index)
     return false;
 }
 
+/// Which side of a block touches its guard; another in each run, as the pools lie elsewhere.
 static bool mscope_draw_end(void)
 {
     if (mscope_check_options.guard_side != MSCOPE_SIDE_RANDOM)
         return mscope_check_options.guard_side == MSCOPE_SIDE_AFTER;
     static _Atomic uint64_t state;
-    uint64_t x = mscope_add_relaxed(&state, 0x9e3779b97f4a7c15ull);
+    uint64_t x = mscope_add_relaxed(&state, 0x9e3779b97f4a7c15ull) + mscope_pools_start;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
     return (x ^ x >> 27) >> 63;
 }

@@ -1,6 +1,8 @@
 // Where the program keeps pointers outside of its blocks. Of a block's roots the first one of the firmest kind is kept:
 // what lies on a stack or in a register may be old.
+#include "apart.h"
 #include "checks.h"
+#include "own_heap.h"
 #include "scan.h"
 
 #include <stddef.h>
@@ -96,7 +98,7 @@ static bool mscope_is_free_chunk(struct mscope_scanner *scanner, uint32_t node, 
 
 static int mscope_firmness(uint32_t kind)
 {
-    if (kind == MSCOPE_ROOT_STACK || kind == MSCOPE_ROOT_REGISTER) return 0;
+    if (kind == MSCOPE_ROOT_STACK || kind == MSCOPE_ROOT_REGISTER || kind == MSCOPE_ROOT_INTERNAL) return 0;
     return kind == MSCOPE_ROOT_KERNEL ? 1 : 2;
 }
 
@@ -268,6 +270,8 @@ static void mscope_scan_threads(struct mscope_scanner *scanner)
     if (stacks.items != NULL) mscope_unmap(stacks.items, stacks.capacity * sizeof(*stacks.items));
 }
 
+/// Blocks of our own threads: a library that the program uses too may keep something in one that it made there. An
+/// engine apart shares no library with the program, and none of its words is more than what a look has left.
 static void mscope_scan_internal_blocks(struct mscope_scanner *scanner)
 {
     scanner->kind = MSCOPE_ROOT_INTERNAL;
@@ -275,6 +279,7 @@ static void mscope_scan_internal_blocks(struct mscope_scanner *scanner)
         struct mscope_range block = scanner->internal.items[i];
         const struct mscope_mapping *mapping = mscope_mapping_at(scanner, block.start);
         if (mapping == NULL || !(mapping->flags & MSCOPE_MAP_READABLE) || mapping->end < block.end) continue;
+        if (mscope_is_apart() && mscope_is_ours((const void *)block.start)) continue;
         mscope_scan_words(scanner, block.start, block.end);
     }
 }

@@ -13,6 +13,8 @@ extension MemScope {
         var ignoresOwnStack = false
         /// The image whose async functions run tests, and so keep nothing that a test has made.
         var ignoredRunner: String?
+        /// Whether the process ends after it.
+        var isLast = false
         /// Whose cycles are described; nil: all.
         var scope: AllocationScope?
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from foreign import foreign
 from library import library
 from names import names
-from watched import watched
+from watched import asked, watched
 
 HERE = Path(__file__).resolve().parent
 # How it ends: the program's own status, or minus a signal; what the report says of it; whether a leak's status counts.
@@ -374,7 +374,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(str(Path(sys.argv[1]).resolve()), Path(folder))
         for part in (ends, statuses, rows, sockets, families, files, bad_values, suppressions, surroundings, names,
-                     watched, library, foreign):
+                     watched, asked, library, foreign):
             try:
                 part(runner)
             except Exception as error:  # one broken part must not hide the others

@@ -1,6 +1,7 @@
-"""A program's allocator knows nothing of who looks at its heap."""
+"""A program's allocator, and the report of its end, know nothing of who looked at its heap."""
 
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -23,6 +24,12 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+def environment(runner, place: Path) -> dict[str, str]:
+    values = {k: v for k, v in os.environ.items() if not k.startswith(("MEMSCOPE_", "LD_"))}
+    return values | {"LD_PRELOAD": runner.library, "MEMSCOPE_SERVER_URL": f"unix://{place}",
+                     "SWIFT_BACKTRACE": "enable=no"}
+
+
 def ask(connection: Connection, method: str, path: str) -> int:
     connection.request(method, path, headers={"Content-Length": "0"} if method == "POST" else {})
     answer = connection.getresponse()
@@ -34,9 +41,7 @@ def watched(runner):
     program, place = runner.folder / "figures", runner.folder / "figures.sock"
     command = ["clang", "-O1", "-fno-builtin", "-o", program, HERE / "figures.c"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    values = {k: v for k, v in os.environ.items() if not k.startswith(("MEMSCOPE_", "LD_"))}
-    values |= {"LD_PRELOAD": runner.library, "MEMSCOPE_SERVER_URL": f"unix://{place}", "SWIFT_BACKTRACE": "enable=no"}
-    process = subprocess.Popen([program], env=values, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen([program], env=environment(runner, place), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def figures() -> str:
         process.stdin.write(b".")
@@ -57,3 +62,30 @@ def watched(runner):
     runner.check("watched: requests and scans are answered", statuses == {200}, statuses)
     runner.check("watched: its status", process.wait(30) == 0, process.returncode)
     runner.check("watched: its allocator's figures", "<malloc" in before and before == after, (before, after))
+
+
+def counts(leaks) -> list[tuple[str, str, int]]:
+    return sorted((leak["kind"], leak["type"], leak["count"]) for leak in leaks)
+
+
+def asked(runner):
+    """What was shown of leaks while a program ran is none of what holds them at its end."""
+    for source, compiler in ((HERE / "asked.c", ("clang", "-O0")), (HERE / "asked.swift", ("swiftc", "-Onone"))):
+        program = runner.folder / source.name.replace(".", "-")
+        subprocess.run([*compiler, source, "-o", program], check=True, stdin=subprocess.DEVNULL)
+        ways = [("20", "sampled"), ("1", "sampled"), ("1", "pages")] if source.suffix == ".c" else [("20", "sampled")]
+        for count, checks in ways:
+            name = f"asked: {source.name} {count} {checks}"
+            place, report = runner.folder / "asked.sock", runner.folder / "asked.json"
+            values = environment(runner, place) | {"MEMSCOPE_REPORT": str(report), "MEMSCOPE_CHECKS": checks}
+            process = subprocess.Popen([program, count], env=values, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process.stdout.readline()
+            connection = Connection(place)
+            connection.request("GET", "/api/leaks?limit=1000")
+            shown = counts(json.load(connection.getresponse())["data"]["leaks"])
+            connection.close()
+            process.stdin.close()
+            runner.check(f"{name}: its status", process.wait(60) == 0, process.returncode)
+            found = counts(json.loads(report.read_text())["leaks"])
+            runner.check(f"{name}: something was lost", ("direct", int(count)) in {(k, n) for k, _, n in shown}, shown)
+            runner.check(f"{name}: its report", found == shown, (shown, found))

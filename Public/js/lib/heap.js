@@ -51,7 +51,8 @@ export function unlistedTexts(summary) {
   const ofKernel = kernelSuspects === 0 ? ""
     : `${groupDigits(kernelSuspects)} of the suspects may be held by the kernel: nobody can read what io_uring keeps.`;
   const stack = heldText(summary.stackHeldBlocks, summary.stackHeldBytes,
-    "nothing but words on stacks, in registers and in frames of tasks: variables, or what earlier calls left there"
+    "nothing but words on stacks, in registers, in frames of tasks and in MemScope's own memory: variables, or what "
+    + "earlier calls left there"
     + (summary.stackSuspects > 0 ? `; ${groupDigits(summary.stackSuspects)} of them hang on single words.` : "."));
   const kernel = heldText(summary.kernelHeldBlocks, summary.kernelHeldBytes,
     "the kernel only, as user data of epoll or of a timer.");

@@ -73,7 +73,7 @@ export const LEAK_KINDS = {
   growth: { label: "growth", text: "Still reachable, but steadily more: concluded from readings, not a proof." },
   stack: {
     label: "one stack word",
-    text: "Suspects: held only by one word on a stack, in a register or in a task's frames, perhaps old.",
+    text: "Suspects: held only by one word on a stack, in a register, in a task's frames or in MemScope's own memory.",
   },
 };
 

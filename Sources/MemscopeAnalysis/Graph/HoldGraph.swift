@@ -87,13 +87,14 @@ package struct HoldGraph: Sendable {
         return (accounted.contains(edge.to) ? 0 : cycleBit) | (isContested ? contestedBit : 0)
     }
 
-    /// A word on a stack or in a register holds no object whose references are known: it was borrowed from one who owns
-    /// it, and who holds it as long as the word is of use, or it was left there.
+    /// A word on a stack, in a register or in memory of MemScope's own holds no object whose references are known.
+    ///
+    /// It was borrowed from one who owns it, and who holds it as long as the word is of use, or it was left there.
     private static func blocksHeldByRoots(_ graph: HeapGraph, _ accounted: AccountedBlocks) -> NodeSet? {
         guard let rooted = NodeSet(count: graph.count) else { return nil }
         for index in 0..<graph.roots.count {
             let root = graph.roots[index]
-            let isLoose = root.kind == .stack || root.kind == .register
+            let isLoose = Firmness(root) == .word
             if !isLoose || !accounted.isBorrowed(root.to) { _ = rooted.insert(root.to) }
         }
         return rooted

@@ -61,8 +61,8 @@ package struct Reachability: Sendable {
         leakedBlocks = graph.count - filled
     }
 
-    /// Blocks that only words on stacks, in registers and in frames of async functions hold: locals of functions that
-    /// run or wait, or what calls left behind.
+    /// Blocks that only words on stacks, in registers, in frames of async functions and in memory of MemScope's own
+    /// hold: locals of functions that run or wait, or what calls left behind.
     package var stackHeld: BlockSum { held[Firmness.stack.rawValue] + stackSuspects }
 
     /// Those of them that hang on blocks to which one word alone leads.
@@ -79,18 +79,18 @@ package struct Reachability: Sendable {
 }
 
 /// How much what holds a block proves, most first.
-private enum Firmness: Int, CaseIterable {
+enum Firmness: Int, CaseIterable {
     case firm, kernel, stack, word
 
     init(_ root: HeapRoot) {
         switch root.kind {
-        case .global, .internal, .mapping, .thread: self = .firm
+        case .global, .mapping, .thread: self = .firm
         case .kernel: self = .kernel
-        case .stack, .register: self = .word
+        case .stack, .register, .internal: self = .word
         }
     }
 
-    /// How many words of stacks, registers and frames have to lead to a block that nothing firmer holds.
+    /// How many loose words, those that may be old, have to lead to a block that nothing firmer holds.
     var words: UInt8 {
         switch self {
         case .firm, .kernel: .max

@@ -111,10 +111,10 @@ extension MemScope.HeapAnalysis {
         public var suspects: Int
         /// Those of the suspects that io_uring may hold: nobody can read which user data it keeps.
         public var kernelSuspects: Int
-        /// Blocks that nothing holds but words on stacks, in registers and in tasks' frames, with what only they hold.
+        /// Blocks that nothing holds but words on stacks, in registers, in tasks' frames and in MemScope's own memory.
         ///
-        /// Locals of functions that run or wait are held that way; so is what is lost, while an old call's word still
-        /// points there.
+        /// What only they hold counts with them. Locals of functions that run or wait are held that way; so is what is
+        /// lost, while an old call's word still points there.
         public var stackHeldBlocks: Int
         /// Their bytes.
         public var stackHeldBytes: UInt64

@@ -8,6 +8,8 @@ package struct SuspectGroup: BlockGroup, Sendable, Hashable {
         case stack(thread: Int32)
         /// Frames of async functions that wait.
         case frames
+        /// Memory of MemScope's own.
+        case own
     }
 
     package let place: Place
@@ -26,17 +28,19 @@ package struct SuspectGroup: BlockGroup, Sendable, Hashable {
 
     /// Why nothing is said about them.
     package var reason: String {
-        let (word, functions) =
+        let (word, owner) =
             switch place {
-            case .register(let thread): ("word in a register of thread \(thread)", "running")
-            case .stack(let thread): ("word on the stack of thread \(thread)", "running")
-            case .frames: ("word in the frames of a task", "waiting")
+            case .register(let thread): ("in a register of thread \(thread)", "a variable of a running function")
+            case .stack(let thread): ("on the stack of thread \(thread)", "a variable of a running function")
+            case .frames: ("in the frames of a task", "a variable of a waiting function")
+            case .own: ("in MemScope's own memory", "kept there by a library that both use")
             }
-        return "held only by one \(word): a variable of a \(functions) function, or what an earlier call left"
+        return "held only by one word \(word): \(owner), or what an earlier call left"
     }
 }
 
-/// What may be lost, but for one word on a stack, in a register or in a frame, most bytes first.
+/// What may be lost, but for one word on a stack, in a register, in a frame or in MemScope's own memory, most bytes
+/// first.
 package struct SuspectList: Sendable {
     private struct Key: Hashable {
         var place: SuspectGroup.Place
@@ -86,6 +90,10 @@ package struct SuspectList: Sendable {
 
     private static func place(of root: HeapRoot?) -> SuspectGroup.Place {
         guard let root else { return .frames }
-        return root.kind == .register ? .register(thread: root.tid) : .stack(thread: root.tid)
+        return switch root.kind {
+        case .internal: .own
+        case .register: .register(thread: root.tid)
+        default: .stack(thread: root.tid)
+        }
     }
 }

@@ -84,6 +84,7 @@ enum Reporter {
         var options = MemScope.AnalysisOptions()
         // Names and the file need the rest.
         options.timeout = .nanoseconds(patience / 10 * 7)
+        options.isLast = true
         do throws(HeapAnalysisError) {
             let (analysis, isCut) = try observer.analyze(options, mostRows: mostRows)
             return .analysis(analysis, isCut: isCut)

@@ -50,11 +50,13 @@ final class GraphSession: Sendable {
     ///
     /// - Parameters:
     ///   - isKept: Whether questions will follow.
+    ///   - isLast: Whether nobody asks for what the look before found either.
     ///   - body: Looks; it is given what the look before found lost.
     /// - Returns: What was found.
     /// - Throws: Why the heap could not be looked at.
     func look(
         isKept: Bool,
+        isLast: Bool,
         _ body: (LostBlocks?) throws(HeapAnalysisError) -> HeapFinding
     ) throws(HeapAnalysisError) -> HeapFinding {
         guard !isLooking.exchange(true, ordering: .acquiringAndReleasing) else {
@@ -62,8 +64,9 @@ final class GraphSession: Sendable {
         }
         defer { isLooking.store(false, ordering: .releasing) }
         let known = lastKept?.lost
-        // Two graphs at once would take twice the memory. Where there will be none the last one stays.
-        if isKept, CaptureCore.knowsEveryBlock { kept.withLock { $0 = nil } }
+        // Two graphs at once would take twice the memory, and words in one may seem to hold what the other is of. Where
+        // there will be none the last one stays.
+        if isKept || isLast, CaptureCore.knowsEveryBlock { kept.withLock { $0 = nil } }
         let finding = try body(known)
         if isKept { kept.withLock { $0 = Kept(finding: finding, usedAt: CaptureCore.now) } }
         return finding

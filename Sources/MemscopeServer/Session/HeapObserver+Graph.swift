@@ -59,7 +59,7 @@ extension HeapObserver {
     }
 
     func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
-        try graph.look(isKept: isKept) { (known) throws(HeapAnalysisError) in
+        try graph.look(isKept: isKept, isLast: options.isLast) { (known) throws(HeapAnalysisError) in
             let outcome = withNames { names in
                 let look = HeapLook(
                     options: options,

@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+enum { MSCOPE_KEPT_LOCKED = 1 << 16 }; // a freed cell up to this size keeps its content where memory is locked
+
 struct mscope_pool mscope_pools[MSCOPE_POOLS];
 static uint64_t mscope_pools_start, mscope_pools_end;
 
@@ -205,7 +207,11 @@ void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slo
     if (cell->size >= sizeof(uint64_t)) cell->first_word = *(const uint64_t *)cell->address;
     mscope_check_cell(pool, cell, here);
     mscope_forget(slot, what, call->address, mscope_mark_of_site(here.site));
-    mscope_protect(mscope_cell_start(pool, i), mscope_cell_end(pool, i), PROT_NONE);
+    uint64_t start = mscope_cell_start(pool, i), end = mscope_cell_end(pool, i);
+    mscope_protect(start, end, PROT_NONE);
+    // Who locks memory wants little of it resident.
+    if (mscope_unlikely(mscope_load_relaxed(&mscope_locks_new_maps)) && end - start > MSCOPE_KEPT_LOCKED)
+        mscope_give_back((void *)start, end - start);
     mscope_add_relaxed(&mscope_check_counters.guarded_now, -1);
     mscope_queue_put(&pool->queue, (struct mscope_item){.address = i});
 }

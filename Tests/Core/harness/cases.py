@@ -295,6 +295,6 @@ def empty_values():
 def tests(options):
     if not shutil.which("clang"):
         return [Test("clang", lambda build: [Result(False, "is installed", "clang is not in PATH")])]
-    locks = [locked(way, level) for way in WAYS for level in ("off", "sampled")]
+    locks = [locked(way, level) for way in WAYS for level in ("off", "sampled", "full", "pages")]
     single = [both_at_once(), bad_values(), empty_values()]
     return exactness() + allocators(options) + life(options) + limits() + filters() + locks + single

@@ -20,6 +20,11 @@ static void *work(void *unused) {
     void *kept[200];
     for (int i = 0; i < 200; i++) memset(kept[i] = malloc(50000), 1, 50000);
     for (int i = 0; i < 200; i++) free(kept[i]);
+    for (int i = 0; i < 64; i++) {
+        char *large = malloc(1 << 20);
+        memset(large, 1, 1 << 20);
+        free(large);
+    }
     return unused;
 }
 

@@ -13,6 +13,8 @@ from harness import arm64, cases, checks, processes, programs, scans, stacks, un
 from harness.build import Build, BuildError
 from harness.results import Result, witness_summary
 
+SLOWEST = 12  # tests whose times are printed
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -54,9 +56,7 @@ def run_one(test, build, lock):
     with lock:
         for result in results:
             print(result.line(test.name), flush=True)
-        if seconds > 30:
-            print(f"# {test.name} took {seconds:.0f} s", flush=True)
-    return results
+    return results, seconds
 
 
 def selected(options):
@@ -78,7 +78,9 @@ def run_all(tests, options, prefix, make_build):
     try:
         # Two at a time: more would make timing tests wait for processors that are not there.
         with ThreadPoolExecutor(max_workers=2) as pool:
-            parts = list(pool.map(lambda test: run_one(test, build, lock), tests))
+            parts, seconds = zip(*pool.map(lambda test: run_one(test, build, lock), tests))
+        slowest = sorted(zip(seconds, tests), key=lambda pair: -pair[0])[:SLOWEST]
+        print("# slowest: " + ", ".join(f"{test.name} {took:.0f} s" for took, test in slowest))
         # Failures again at the end, where a reader of a long log looks.
         for test, part in zip(tests, parts):
             for result in part:

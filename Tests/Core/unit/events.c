@@ -1,6 +1,7 @@
 // One producer, one consumer: nothing lost but what is counted, nothing twice, in order.
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "../support/check.h"
 #include "internal.h"
@@ -8,6 +9,13 @@
 enum { EVENTS = 2000000 };
 
 static _Atomic bool done;
+static _Atomic uint64_t drained;
+
+/// Waits a moment until some were drained: on busy processors the other thread might hardly run meanwhile.
+static void let_drain(void) {
+    uint64_t before = atomic_load(&drained);
+    for (int i = 0; i < 1000 && atomic_load(&drained) == before; i++) usleep(100);
+}
 
 static void *produce(void *argument) {
     struct mscope_bank *bank = mscope_enter();
@@ -15,6 +23,7 @@ static void *produce(void *argument) {
         struct mscope_event event = {.time = i, .address = i * 3, .size = i * 5, .kind = MSCOPE_EVENT_FREE,
             .thread = 7};
         mscope_push_event(bank, &event);
+        if (i % 10000 == 0) let_drain();
     }
     atomic_store(&done, true);
     return argument;
@@ -38,6 +47,7 @@ int main(void) {
             last = number;
         }
         got += count;
+        atomic_store(&drained, got);
         more = !ended || count > 0;
     }
     pthread_join(thread, NULL);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Atomic uint32_t mscope_hook_ran;
 _Atomic uint32_t mscope_stood_down;
 const char *mscope_blind_reason = "";
 

@@ -15,6 +15,8 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+const void *(*_Atomic mscope_current_task)(void);
+
 struct mscope_range {
     uint64_t start, end;
 };

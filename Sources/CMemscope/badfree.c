@@ -44,9 +44,10 @@ static bool mscope_is_on_own_stack(uint64_t address, uint64_t sp)
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (bank == NULL) return false;
     // The caller may be on another stack, a signal's or a fiber's.
-    bool on_it = address >= sp && address < bank->stack_high
-                 && (sp - bank->stack_low < bank->stack_high - bank->stack_low
-                     || mscope_new_stack_high(bank, sp) == bank->stack_high);
+    struct mscope_unwinder *unwinder = &bank->unwinder;
+    bool on_it = address >= sp && address < unwinder->stack_high
+                 && (sp - unwinder->stack_low < unwinder->stack_high - unwinder->stack_low
+                     || mscope_new_stack_high(unwinder, sp) == unwinder->stack_high);
     if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     return on_it;
 }
@@ -61,10 +62,11 @@ static bool mscope_is_on_stack(uint64_t address, uint64_t sp)
         if (bank == NULL || bank == mscope_tls.bank || mscope_load_relaxed(&bank->state) != MSCOPE_BANK_OWNED) continue;
         // Only the first thread's stack is certain to have nothing but a gap below it; the lowest page of another may
         // have something else below the stack pointer.
-        bool is_first = bank->stack_high == (uint64_t)__libc_stack_end;
-        uint64_t low = bank->stack_low + (is_first ? 0 : MSCOPE_PAGE);
-        if (address >= low && address < bank->stack_high) return true;
-        if (is_first && mscope_can_probe && mscope_is_deeper(bank, address)) return true;
+        const struct mscope_unwinder *unwinder = &bank->unwinder;
+        bool is_first = unwinder->stack_high == (uint64_t)__libc_stack_end;
+        uint64_t low = unwinder->stack_low + (is_first ? 0 : MSCOPE_PAGE);
+        if (address >= low && address < unwinder->stack_high) return true;
+        if (is_first && mscope_can_probe && mscope_is_deeper(unwinder, address)) return true;
     }
     return false;
 }

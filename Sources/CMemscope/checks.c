@@ -4,9 +4,7 @@
 #include <string.h>
 
 struct mscope_check_counters mscope_check_counters;
-_Atomic uint64_t mscope_era;
 uint32_t mscope_checks_level; // MSCOPE_CHECKS_OFF until booted
-uint64_t mscope_block_misalignment;
 struct mscope_check_options mscope_check_options;
 bool mscope_checks_settled;
 bool mscope_knows_families;
@@ -116,41 +114,13 @@ void mscope_read_check_totals(struct mscope_check_totals *out)
     out->guard_rate = mscope_check_options.guard_rate;
 }
 
-// ---- the interval of complete tracking
-
-/// A number of 16 bits for each interval, never 0. Blocks allocated while tracking was not complete may come back
-/// from the allocator a moment after it is: so marks count from the first tick on, except at the very start.
-static _Atomic uint64_t mscope_era_to_come, mscope_era_since;
-enum { MSCOPE_ERA_PAUSE = 1000000000 };
-
-void mscope_era_mode_set(uint32_t before, uint32_t mode, bool first)
-{
-    static _Atomic uint64_t count;
-    bool was = before == MSCOPE_FULL || before == MSCOPE_BALANCED, is = mode == MSCOPE_FULL || mode == MSCOPE_BALANCED;
-    if (was == is) return;
-    uint64_t next = is ? (mscope_add_relaxed(&count, 1) % 0xffff + 1) << MSCOPE_ERA_SHIFT : 0;
-    mscope_store_relaxed(&mscope_era, first ? next : 0);
-    mscope_store_relaxed(&mscope_era_since, mscope_now());
-    mscope_store_release(&mscope_era_to_come, first ? 0 : next);
-}
-
-void mscope_era_tick(void)
-{
-    uint64_t next = mscope_load_acquire(&mscope_era_to_come);
-    if (next == 0 || mscope_now() - mscope_load_relaxed(&mscope_era_since) < MSCOPE_ERA_PAUSE) return;
-    // A mode set in between has put another value, or 0, there.
-    if (!mscope_cas_acq_rel(&mscope_era_to_come, &next, 0)) return;
-    mscope_store_relaxed(&mscope_era, next);
-    if (mscope_mode() < MSCOPE_BALANCED) mscope_store_relaxed(&mscope_era, 0);
-}
-
 // ---- stacks
 
 struct mscope_witness mscope_witness(struct mscope_cursor at)
 {
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (bank == NULL) return (struct mscope_witness){0};
-    struct mscope_witness result = {.site = mscope_site_here(bank, at.pc, at.sp, at.fp), .thread = bank->thread};
+    struct mscope_witness result = {.site = mscope_site_here(&bank->unwinder, at.pc, at.sp, at.fp), .thread = bank->thread};
     if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     return result;
 }

@@ -94,11 +94,6 @@ MSCOPE_HIDDEN bool mscope_probe_last_damage(uint64_t from, uint64_t to, uint8_t 
 MSCOPE_HIDDEN bool mscope_guard_start(void);
 /// A guarded block, recorded; NULL when there is no room or it does not fit.
 MSCOPE_HIDDEN void *mscope_guard_allocate(const struct mscope_request *request);
-MSCOPE_HIDDEN bool mscope_is_guarded(uint64_t address);
-/// The block of the cell that an address lies in, the last one if it was freed; 0 for none.
-MSCOPE_HIDDEN uint64_t mscope_guard_block(uint64_t address);
-/// Whether a block may begin at an address, as far as its alignment tells.
-MSCOPE_HIDDEN bool mscope_may_begin_at(uint64_t address);
 /// Gives a live guarded block back; its record is still there.
 MSCOPE_HIDDEN void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what);
 /// Reports the giving back of an address in a pool that is no live block.
@@ -154,6 +149,8 @@ MSCOPE_HIDDEN void mscope_quarantine_totals(struct mscope_check_totals *out);
 MSCOPE_HIDDEN bool mscope_poison_caught(const siginfo_t *info, void *context);
 
 // ---- fault.c
+/// Called before a fault that the program leaves to its default ends the process; set once, at the start.
+extern MSCOPE_HIDDEN void (*mscope_on_default_fault)(int number, const void *context);
 MSCOPE_HIDDEN bool mscope_fault_start(void);
 /// Whether the kernel's handler is still ours: a runtime may set its own by system calls, behind libc's back.
 MSCOPE_HIDDEN bool mscope_fault_stands(void);
@@ -167,7 +164,7 @@ static inline struct mscope_cursor mscope_interrupted_call(const void *context)
     return at;
 }
 
-// ---- signals.c
+// ---- actions.c
 /// Whether the handler of a fault is ours, in this process, and stands before the program's.
 MSCOPE_HIDDEN bool mscope_is_kept(int number);
 MSCOPE_HIDDEN void mscope_keep_program_action(int number, const struct sigaction *action);

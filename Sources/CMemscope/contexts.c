@@ -2,7 +2,7 @@
 // given up to their task. What leads there is not proved to: a context is read only where memory is known to be.
 //
 // context of everything here: hook path, see record.c
-#include "checks.h"
+#include "internal.h"
 #include "memo.h"
 #include "step.h"
 
@@ -17,33 +17,20 @@ static bool mscope_plausible_context(uint64_t context)
 
 // ---- reading one
 
+enum mscope_holding (*mscope_find_held)(uint64_t context, struct mscope_held *out);
+
+static bool mscope_is_same(const struct mscope_held *held)
+{
+    return mscope_load_acquire(&held->record[0]) == held->words[0]
+           && mscope_load_acquire(&held->record[1]) == held->words[1];
+}
+
 /// Whether a block that was live when it was looked up is so still, and holds the context.
 static bool mscope_is_held(const struct mscope_held *held, uint64_t context)
 {
     if (context < held->low || context >= held->high) return false;
     if (held->high - context < sizeof(struct mscope_fields)) return false;
-    return mscope_load_acquire(&held->slot->what) == held->what && mscope_load_acquire(&held->slot->born) == held->born;
-}
-
-/// Looks for the live block around a context: most lie in a slab of the task's, a kilobyte long, or some where code is
-/// not optimized. A block that has no whole page to itself is memory for as long as it lives: nobody can protect or
-/// unmap a part of it. Of a larger one the kernel is asked once.
-static bool mscope_hold(struct mscope_held *held, uint64_t context)
-{
-    enum { MSCOPE_PAGE = 4096, MSCOPE_REACH = 1 << 16 };
-    uint64_t granule = context >> MSCOPE_GRANULE_SHIFT, word;
-    if (mscope_find_region(context) == NULL || mscope_is_guarded(context)) return false;
-    for (uint64_t i = 0; i < MSCOPE_REACH >> MSCOPE_GRANULE_SHIFT && i < granule; i++) {
-        struct mscope_region *region = mscope_find_region((granule - i) << MSCOPE_GRANULE_SHIFT);
-        struct mscope_departure block;
-        struct mscope_slot *slot = region ? mscope_read_granule(region, granule - i, &block) : NULL;
-        if (slot == NULL || block.address > context) continue;
-        if (block.size > MSCOPE_REACH) return false;
-        if (block.size >= MSCOPE_PAGE && mscope_read_memory(context, &word, sizeof(word)) != sizeof(word)) return false;
-        *held = (struct mscope_held){slot, block.what, block.born, block.address, block.address + block.size};
-        return mscope_is_held(held, context);
-    }
-    return false;
+    return mscope_is_same(held);
 }
 
 /// Keeps in mind what was found; `high` last, without which it holds nothing: a fork may come in between.
@@ -51,7 +38,8 @@ static void mscope_keep_held(struct mscope_held *held, const struct mscope_held 
 {
     *(volatile uint64_t *)&held->high = 0;
     mscope_signal_fence();
-    held->slot = found->slot, held->what = found->what, held->born = found->born, held->low = found->low;
+    held->record = found->record, held->low = found->low;
+    held->words[0] = found->words[0], held->words[1] = found->words[1];
     mscope_signal_fence();
     held->high = found->high;
 }
@@ -67,7 +55,7 @@ static struct mscope_held *mscope_recall(struct mscope_space *space, uint64_t co
             space->held_last = (first + i) % MSCOPE_HELD;
             return held;
         }
-        if (held->high == 0 && held->low == context && held->what-- != 0) return held;
+        if (held->high == 0 && held->low == context && held->words[0]-- != 0) return held;
     }
     return NULL;
 }
@@ -82,8 +70,10 @@ static bool mscope_read_context(struct mscope_space *space, uint64_t context, st
     if (!mscope_plausible_context(context)) return false;
     uint32_t first = (uint32_t)(context * 0x9E3779B97F4A7C15ull >> 40);
     struct mscope_held found = {0}, *held = mscope_recall(space, context, first);
-    if (held == NULL && mscope_load_relaxed(&mscope_era) != 0) { // every block is recorded
-        if (!mscope_hold(&found, context)) found = (struct mscope_held){.low = context, .what = MSCOPE_VAIN};
+    enum mscope_holding holding = held == NULL ? mscope_find_held(context, &found) : MSCOPE_HOLDS_UNKNOWN;
+    if (holding != MSCOPE_HOLDS_UNKNOWN) {
+        bool holds = holding == MSCOPE_HOLDS && mscope_is_held(&found, context);
+        if (!holds) found = (struct mscope_held){.low = context, .words = {MSCOPE_VAIN}};
         held = &space->held[(first + space->held_next++ % MSCOPE_HELD_WAYS) % MSCOPE_HELD];
         mscope_keep_held(held, &found);
     }
@@ -144,8 +134,8 @@ static bool mscope_is_chain(const struct mscope_chain *chain)
     uint64_t different = chain->generation ^ mscope_load_relaxed(&mscope_rule_generation);
     for (uint32_t i = 0; i < chain->blocks; i++) {
         const struct mscope_held *block = &chain->block[i];
-        different |= mscope_load_acquire(&block->slot->what) ^ block->what;
-        different |= mscope_load_acquire(&block->slot->born) ^ block->born;
+        different |= mscope_load_acquire(&block->record[0]) ^ block->words[0];
+        different |= mscope_load_acquire(&block->record[1]) ^ block->words[1];
     }
     if (different != 0) return false;
     for (uint32_t i = 0; i < chain->levels; i++) {
@@ -177,7 +167,8 @@ static const struct mscope_chain *mscope_find_chain(struct mscope_space *space, 
 static bool mscope_add_level(struct mscope_chain *chain, struct mscope_level level, const struct mscope_held *block)
 {
     uint32_t last = chain->blocks - 1;
-    bool same = chain->blocks != 0 && chain->block[last].slot == block->slot && chain->block[last].born == block->born;
+    bool same = chain->blocks != 0 && chain->block[last].record == block->record
+                && chain->block[last].words[1] == block->words[1];
     if (chain->levels == MSCOPE_CHAIN_LEVELS || (!same && chain->blocks == MSCOPE_CHAIN_BLOCKS)) return false;
     if (!same) chain->block[chain->blocks++] = *block;
     level.block = chain->blocks - 1;

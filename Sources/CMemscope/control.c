@@ -1,4 +1,6 @@
 // Start, configuration, and what a fork leaves of us.
+#include "checks.h"
+#include "ending.h"
 #include "loaderlock.h"
 #include "own_heap.h"
 #include "rules.h"
@@ -11,41 +13,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-_Atomic uint32_t mscope_current_mode;      // MSCOPE_OFF until booted
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
-static _Atomic uint32_t mscope_generation;
 static bool mscope_preloaded_too;       // the same
-bool mscope_has_tables;                 // set once, before mscope_boot_state is 2
-static _Atomic uint32_t mscope_begun;   // tracking was on at some time
-static _Atomic uint32_t mscope_partial; // there was a time when not every block was recorded
-_Atomic bool mscope_uses_slack;
-uint64_t mscope_first_thread_pointer;
-
-// ---- environment and messages, with nothing that may allocate
-
-const char *mscope_environment(const char *name)
-{
-    if (getauxval(AT_SECURE)) return NULL; // whoever set it may have fewer rights than the program
-    size_t length = strlen(name);
-    extern char **environ;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') return *entry + length + 1;
-    return NULL;
-}
-
-void mscope_say(const char *a, const char *b, const char *c)
-{
-    char line[512] = "memscope: ";
-    const char *const parts[] = {a, b, c, "\n"};
-    size_t used = strlen(line);
-    for (size_t i = 0; i < 4; i++) {
-        size_t length = strlen(parts[i]);
-        if (length > sizeof(line) - used - 1) length = sizeof(line) - used - 1;
-        memcpy(line + used, parts[i], length);
-        used += length;
-    }
-    mscope_system(SYS_write, 2, line, used);
-}
 
 // ---- mode
 
@@ -61,60 +30,46 @@ static uint32_t mscope_mode_from_environment(void)
     return MSCOPE_FULL;
 }
 
-uint32_t mscope_mode(void)
-{
-    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
-    return mode == MSCOPE_PROBED ? (uint32_t)MSCOPE_OFF : mode;
-}
-
 void mscope_set_mode(uint32_t mode)
 {
     if (mode > MSCOPE_FULL || !mscope_is_active() || !mscope_boot() || !mscope_has_tables) return;
     if (mscope_checks_need_all()) mode = MSCOPE_FULL;
-    if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) {
-        mscope_expect_tasks(); // what makes one may pass unseen
-        mscope_store_relaxed(&mscope_partial, 1);
-    }
-    uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);
-    mscope_era_mode_set(before, mode, mscope_load_relaxed(&mscope_begun) == 0);
-    if (mode != MSCOPE_OFF)
-        mscope_store_relaxed(&mscope_begun, 1);
-    else if (before != MSCOPE_OFF && mscope_load_relaxed(&mscope_begun))
-        mscope_add_relaxed(&mscope_global.gaps, 1);
-}
-
-bool mscope_knows_all_blocks(void)
-{
-    return mscope_load_relaxed(&mscope_partial) == 0 && mscope_load_relaxed(&mscope_global.dropped_blocks) == 0;
+    mscope_change_mode(mode);
 }
 
 // ---- fork
 
 static void mscope_child_begins(void)
 {
-    mscope_add_relaxed(&mscope_generation, 1);
+    mscope_process_after_fork();
     mscope_threads_after_fork();
     mscope_walk_after_fork();
     mscope_scan_after_fork();
     mscope_images_after_fork();
     mscope_loader_lock_after_fork();
-    mscope_sites_after_fork();
+    mscope_site_counts_after_fork();
     mscope_end_after_fork();
-    mscope_signals_after_fork();
+    mscope_actions_after_fork();
     mscope_descriptors_after_fork();
     mscope_own_heap_after_fork();
     mscope_set_event_interval(0); // no collector here
-}
-
-uint32_t mscope_fork_generation(void)
-{
-    return mscope_load_relaxed(&mscope_generation);
 }
 
 // ---- start
 
 /// The tables take less than half of it: what the process may map is the program's first.
 enum { MSCOPE_LEAST_ROOM = 1 << 30 };
+
+/// Tells rooms below of each other, where one has to ask for what is done further up.
+static void mscope_connect(void)
+{
+    static const struct mscope_code_users users = {mscope_forget_code, mscope_visit_orphans};
+    static const struct mscope_thread_watcher watcher = {mscope_main_thread_leaves, mscope_other_thread_leaves};
+    mscope_code_users = &users;
+    mscope_thread_watcher = &watcher;
+    mscope_find_held = mscope_find_held_block;
+    mscope_on_default_fault = mscope_report_fault;
+}
 
 bool mscope_boot(void)
 {
@@ -124,6 +79,7 @@ bool mscope_boot(void)
     mscope_global.started_at = mscope_now();
     mscope_first_thread_pointer = mscope_thread_pointer();
     mscope_memory_start();
+    mscope_connect();
     mscope_has_tables = mscope_watch_thread_exits() && mscope_has_room(MSCOPE_LEAST_ROOM) && mscope_rules_start()
                         && mscope_sites_start() && mscope_threads_start() && mscope_tasks_start();
     mscope_clock_start();
@@ -205,6 +161,7 @@ static void mscope_start(void)
         mscope_say_blind();
         return;
     }
+    if (mscope_is_first_thread()) mscope_note_first_thread();
     mscope_watch_main_thread();
     mscope_refresh_images();
     if (mscope_preloaded_too)

@@ -6,6 +6,15 @@
 
 #include "internal.h"
 
+// ---- whereabouts.c
+enum mscope_whereabouts {
+    MSCOPE_ELSEWHERE,
+    MSCOPE_IN_LOADER, // it may hold the lock, or that of the images noted under it
+    MSCOPE_NOWHERE,   // who called the function is not known, as in a stub of ours: it may be in ld.so
+};
+/// Where the calling thread is, by its stack from a call on.
+MSCOPE_HIDDEN enum mscope_whereabouts mscope_find_whereabouts(struct mscope_cursor at);
+
 // ---- exit.c
 /// Has the report written before the process ends; the status to end with. `entry` is the frame of the hook.
 MSCOPE_HIDDEN int mscope_announce_end(uint32_t kind, int number, const void *entry);

@@ -23,14 +23,11 @@ static _Atomic uint32_t mscope_end_state;
 // another id.
 static _Atomic int32_t mscope_end_process;
 static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this process
-static _Atomic int32_t mscope_end_thread; // who announced the end
 static _Atomic bool mscope_leaves;        // that thread ends the process without being asked to
 static _Atomic int32_t mscope_late;       // the request that came meanwhile; 0: none
 static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
-static struct mscope_frame mscope_end_frame;         // likewise, as the next one
-static uint64_t mscope_end_entry;                    // the hook's frame; 0: a signal handler's
 static struct mscope_end_options mscope_end_options; // written before mscope_end_process
 static bool mscope_ends_itself;                      // the reporter's: nobody else is left to end the process
 
@@ -179,7 +176,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
         return number;
     }
     int32_t nobody = 0;
-    if (!mscope_cas_acq_rel(&mscope_end_thread, &nobody, thread)) {
+    if (!mscope_cas_acq_rel(&mscope_ending_thread, &nobody, thread)) {
         // Another thread was first: it would be cut short. The same one comes again from a handler, or after all.
         return nobody == thread ? number : mscope_await_report(number);
     }
@@ -191,8 +188,8 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
         if (!mscope_has_started_reporter()) return number;
     }
     mscope_how = (struct mscope_end){kind, number};
-    mscope_end_frame = mscope_frame_here();
-    mscope_end_entry = (uint64_t)entry;
+    mscope_end_place.frame = mscope_frame_here();
+    mscope_end_place.entry = (uint64_t)entry;
     mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
     mscope_move_on(MSCOPE_ENDING);
     number = mscope_await_report(number);
@@ -217,24 +214,11 @@ bool mscope_reports_end(void)
     return mscope_load_acquire(&mscope_end_process) == mscope_process_id();
 }
 
-bool mscope_is_ending(int32_t tid)
-{
-    return mscope_load_relaxed(&mscope_end_thread) == tid;
-}
-
-bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry)
-{
-    *frame = mscope_end_frame;
-    *entry = mscope_end_entry;
-    return mscope_end_entry != 0;
-}
-
 void mscope_end_after_fork(void)
 {
     mscope_note_first_thread(); // that of the child
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
-    mscope_store_relaxed(&mscope_end_thread, 0);
     mscope_store_relaxed(&mscope_leaves, false);
     mscope_store_relaxed(&mscope_late, 0);
     mscope_postponed_since = 0;

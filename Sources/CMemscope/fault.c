@@ -4,13 +4,14 @@
 // The kernel knows only ours. What the program sets is kept here (signals.c) and called with the mask, the stack and
 // the flags it was set with. Ours defers nothing, so that a guard may be hit inside of the program's handler too.
 #include "checks.h"
-#include "ending.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+void (*mscope_on_default_fault)(int number, const void *context);
 
 #ifndef MSCOPE_NO_HOOKS
 
@@ -26,7 +27,7 @@ static bool mscope_was_sent(const siginfo_t *info)
 /// Ends the program as it would have ended: the fault comes again by itself, what was sent is sent again.
 static void mscope_default_action(int number, siginfo_t *info, const void *context)
 {
-    mscope_report_fault(number, context);
+    if (mscope_on_default_fault != NULL) mscope_on_default_fault(number, context);
     struct sigaction action;
     memset(&action, 0, sizeof(action));
     action.sa_handler = SIG_DFL;

@@ -16,7 +16,6 @@
 enum { MSCOPE_KEPT_LOCKED = 1 << 16 }; // a freed cell up to this size keeps its content where memory is locked
 
 struct mscope_pool mscope_pools[MSCOPE_POOLS];
-static uint64_t mscope_pools_start, mscope_pools_end;
 
 // ---- start
 
@@ -46,6 +45,20 @@ static uint32_t mscope_pool_count(uint32_t pool, uint64_t slots, uint64_t bytes)
     return (uint32_t)(count > most ? most : count);
 }
 
+struct mscope_pool *mscope_pool_of(uint64_t address)
+{
+    for (int i = 0; i < MSCOPE_POOLS; i++)
+        if (address - mscope_pools[i].start < mscope_pools[i].end - mscope_pools[i].start) return &mscope_pools[i];
+    return NULL;
+}
+
+/// The block of the cell that an address lies in, the last one if it was freed; 0 for none.
+static uint64_t mscope_guard_block(uint64_t address)
+{
+    struct mscope_pool *pool = mscope_pool_of(address);
+    return pool == NULL ? 0 : pool->cells[mscope_cell_index(pool, address)].address;
+}
+
 bool mscope_guard_start(void)
 {
     uint64_t slots = mscope_check_options.guard_slots, bytes = mscope_check_options.pages_bytes;
@@ -59,34 +72,11 @@ bool mscope_guard_start(void)
         if (count != 0 && !mscope_pool_start(&mscope_pools[i], at, 1ull << i, count)) return false;
         at += mscope_pool_bytes(1ull << i, count);
     }
-    mscope_pools_end = start + total;
-    mscope_pools_start = start;
+    mscope_guarded.begins_anywhere = mscope_check_options.guard_align < 16;
+    mscope_guarded.block_at = mscope_guard_block;
+    mscope_guarded.end = start + total;
+    mscope_guarded.start = start;
     return true;
-}
-
-bool mscope_is_guarded(uint64_t address)
-{
-    return address - mscope_pools_start < mscope_pools_end - mscope_pools_start;
-}
-
-struct mscope_pool *mscope_pool_of(uint64_t address)
-{
-    for (int i = 0; i < MSCOPE_POOLS; i++)
-        if (address - mscope_pools[i].start < mscope_pools[i].end - mscope_pools[i].start) return &mscope_pools[i];
-    return NULL;
-}
-
-uint64_t mscope_guard_block(uint64_t address)
-{
-    struct mscope_pool *pool = mscope_pool_of(address);
-    return pool == NULL ? 0 : pool->cells[mscope_cell_index(pool, address)].address;
-}
-
-bool mscope_may_begin_at(uint64_t address)
-{
-    if (mscope_check_options.guard_align < 16 && mscope_is_guarded(address))
-        return mscope_guard_block(address) == address;
-    return (address & mscope_block_misalignment) == 0;
 }
 
 // ---- cells
@@ -153,7 +143,7 @@ static bool mscope_draw_end(void)
     if (mscope_check_options.guard_side != MSCOPE_SIDE_RANDOM)
         return mscope_check_options.guard_side == MSCOPE_SIDE_AFTER;
     static _Atomic uint64_t state;
-    uint64_t x = mscope_add_relaxed(&state, 0x9e3779b97f4a7c15ull) + mscope_pools_start;
+    uint64_t x = mscope_add_relaxed(&state, 0x9e3779b97f4a7c15ull) + mscope_guarded.start;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
     return (x ^ x >> 27) >> 63;
 }

@@ -1,6 +1,5 @@
 // What ELF files are, and were, mapped: for unwinding (lock-free) and for names (kept after dlclose).
 #include "internal.h"
-#include "rules.h"
 #include "loaderlock.h"
 
 #include <dlfcn.h>
@@ -25,6 +24,7 @@ static _Atomic int32_t mscope_imaging; // the thread that looks at them; 0: none
 static uint64_t mscope_loads, mscope_unloads; // ld.so's counters when we looked last
 static uint64_t mscope_looked_at;             // when that was
 static uint32_t mscope_refused;               // images that found no room
+const struct mscope_code_users *mscope_code_users;
 
 void mscope_images_after_fork(void)
 {
@@ -134,7 +134,7 @@ static void mscope_refer_to_images(const struct mscope_site *site)
 static void mscope_release_images(void)
 {
     for (uint32_t i = 0; i < MSCOPE_IMAGES; i++) mscope_images[i].referred = false;
-    mscope_visit_orphans(mscope_refer_to_images);
+    mscope_code_users->visit_orphans(mscope_refer_to_images);
 }
 
 /// Room for an image: that of its last stay if no stack is left of it, so that a plugin which is reloaded for ever
@@ -189,9 +189,7 @@ static void mscope_bury_image(struct mscope_image_entry *entry, uint64_t now)
     mscope_store_release(&entry->state, MSCOPE_IMAGE_GONE);
     image->unloaded_at = now;
     mscope_part_images(image, now);
-    mscope_forget_rules();
-    mscope_forget_async(image->start);
-    uint64_t newest = mscope_retire_sites(image->start, image->end, entry->identity);
+    uint64_t newest = mscope_code_users->forget(image->start, image->end, entry->identity);
     entry->referred = newest != 0 && newest >= image->loaded_after;
 }
 
@@ -275,7 +273,7 @@ bool mscope_is_imaging(int32_t thread)
 /// context: dlclose, or a thread of ours; takes ld.so's lock, so never on the hook path
 void mscope_refresh_images(void)
 {
-    if (!mscope_boot() || !mscope_may_iterate()) return;
+    if (mscope_code_users == NULL || !mscope_may_iterate()) return;
     mscope_lock_images();
     if (mscope_images == NULL) mscope_images = mscope_map(sizeof(struct mscope_image_entry) * MSCOPE_IMAGES);
     if (mscope_images != NULL) {

@@ -45,35 +45,30 @@ MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
 // ---- active.c
 /// Why nothing is tracked, where the process' malloc is not ours to track.
 extern MSCOPE_HIDDEN const char *mscope_blind_reason;
-/// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
-extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
 
 // ---- control.c
-/// An mscope_mode, or MSCOPE_PROBED while the core looks whether the process' malloc is its own.
-extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
-enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
-extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
 /// Whether another copy of the core has told this one to do nothing.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_stood_down;
-/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
-/// has written nothing there.
-extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
-/// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
-static inline bool mscope_can_be_object(uint64_t counts)
-{
-    return (counts & 1) != 0 || counts >> 62 == 3;
-}
-/// Whether every live block has been recorded since the start of the program.
-MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
-/// Of the thread that loaded us, which is the main thread as a rule.
-extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
 /// Makes the core ready; safe to call again and from inside itself. Returns false while another call is at it.
 MSCOPE_HIDDEN bool mscope_boot(void);
-/// False where there is no room for the tables: then nothing is tracked, ever.
-extern MSCOPE_HIDDEN bool mscope_has_tables;
 /// Whether the environment asks for a server or a report.
 MSCOPE_HIDDEN bool mscope_wants_engine(void);
+
+// ---- say.c
+/// Writes a line of three parts to standard error.
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
+
+// ---- process.c
+/// Of the thread that loaded us, which is the main thread as a rule.
+extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
+MSCOPE_HIDDEN bool mscope_is_first_thread(void);
+/// The thread that ends the process, and waits for the report; 0: none.
+extern MSCOPE_HIDDEN _Atomic int32_t mscope_ending_thread;
+static inline bool mscope_is_ending(int32_t tid)
+{
+    return mscope_load_relaxed(&mscope_ending_thread) == tid;
+}
+MSCOPE_HIDDEN void mscope_process_after_fork(void);
 
 // ---- clock.c: what births need of it is in clock.h
 MSCOPE_HIDDEN void mscope_clock_start(void);
@@ -131,6 +126,40 @@ MSCOPE_HIDDEN void mscope_note_departure(struct mscope_bank *bank, uint32_t walk
                                          const struct mscope_departure *departure);
 MSCOPE_HIDDEN void mscope_walk_after_fork(void);
 
+// ---- mode.c
+/// An mscope_mode, or MSCOPE_PROBED while the core looks whether the process' malloc is its own.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
+enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
+/// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
+/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
+/// has written nothing there.
+extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
+/// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
+static inline bool mscope_can_be_object(uint64_t counts)
+{
+    return (counts & 1) != 0 || counts >> 62 == 3;
+}
+/// Whether every live block has been recorded since the start of the program.
+MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
+/// Which interval of complete tracking this is, in its upper 16 bits; 0 while tracking is not complete. A freed block
+/// leaves its mark in the slot: in `what` what it was, not live any more, and in `born` who freed it, a return address
+/// or the number of a site, down from the highest address, with the era. A mark of another era says nothing: there may
+/// have been blocks since.
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
+enum { MSCOPE_ERA_SHIFT = 48 };
+static inline uint64_t mscope_mark_of(uint64_t freed_by)
+{
+    return freed_by | mscope_load_relaxed(&mscope_era);
+}
+static inline uint64_t mscope_mark_of_site(uint32_t site)
+{
+    return mscope_mark_of((1ull << MSCOPE_ERA_SHIFT) - 1 - site);
+}
+MSCOPE_HIDDEN void mscope_era_tick(void);
+/// The mode is one of mscope_mode, and tracking possible.
+MSCOPE_HIDDEN void mscope_change_mode(uint32_t mode);
+
 // ---- record.c: the hot path, of which hot.h has the part that is inlined
 MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what,
                                       uint64_t born, uint64_t size);
@@ -150,27 +179,9 @@ MSCOPE_HIDDEN struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed
 // ---- checks.c: the memory checks' configuration; the rest of them is in checks.h
 MSCOPE_HIDDEN void mscope_checks_start(void);
 MSCOPE_HIDDEN void mscope_check_operators(void);
-/// Bits that are never set in the address of a block; known once booted.
-extern MSCOPE_HIDDEN uint64_t mscope_block_misalignment;
-/// Which interval of complete tracking this is, in its upper 16 bits; 0 while tracking is not complete. A freed block
-/// leaves its mark in the slot: in `what` what it was, not live any more, and in `born` who freed it, a return address
-/// or the number of a site, down from the highest address, with the era. A mark of another era says nothing: there may
-/// have been blocks since.
-extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
-enum { MSCOPE_ERA_SHIFT = 48 };
-static inline uint64_t mscope_mark_of(uint64_t freed_by)
-{
-    return freed_by | mscope_load_relaxed(&mscope_era);
-}
-static inline uint64_t mscope_mark_of_site(uint32_t site)
-{
-    return mscope_mark_of((1ull << MSCOPE_ERA_SHIFT) - 1 - site);
-}
-MSCOPE_HIDDEN void mscope_era_mode_set(uint32_t before, uint32_t mode, bool first);
-MSCOPE_HIDDEN void mscope_era_tick(void);
 
-// ---- signals.c
-MSCOPE_HIDDEN void mscope_signals_after_fork(void);
+// ---- actions.c
+MSCOPE_HIDDEN void mscope_actions_after_fork(void);
 
 /// Starts what the level needs; the process' malloc is ours.
 MSCOPE_HIDDEN void mscope_checks_activate(void);
@@ -200,6 +211,7 @@ MSCOPE_HIDDEN bool mscope_release(void *block, size_t size, uint32_t family, uin
 MSCOPE_HIDDEN bool mscope_settles_realloc(void *block, size_t size, struct mscope_cursor caller, void **result);
 
 // ---- sample.c
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_interval;
 /// Bytes to the next sample, exponentially distributed around the interval.
 MSCOPE_HIDDEN int64_t mscope_next_sample(struct mscope_bank *bank);
 /// How many trials fail before the first success, when one in `rate` > 1 succeeds.
@@ -219,23 +231,39 @@ MSCOPE_HIDDEN bool mscope_has_alias(uint32_t site);
 MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
 MSCOPE_HIDDEN bool mscope_sites_start(void);
 MSCOPE_HIDDEN uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
+/// The highest number that was given out.
+MSCOPE_HIDDEN uint32_t mscope_highest_site(void);
+/// Whether a number that was given out has a stack.
+MSCOPE_HIDDEN bool mscope_is_site(uint32_t id);
+/// The most bytes that were seen to live at a site: kept for site_counts.c.
+MSCOPE_HIDDEN _Atomic uint64_t *mscope_site_peak(uint32_t id);
+/// A stack through an image that was unloaded; false when it is none.
+MSCOPE_HIDDEN bool mscope_read_retired_site(uint32_t id, struct mscope_site *out);
+
+// ---- site_counts.c
 /// Calls `visit` for each stack of live blocks through an image that was unloaded.
 MSCOPE_HIDDEN void mscope_visit_orphans(void (*visit)(const struct mscope_site *site));
 MSCOPE_HIDDEN void mscope_update_peaks(void);
-MSCOPE_HIDDEN void mscope_sites_after_fork(void);
+MSCOPE_HIDDEN void mscope_site_counts_after_fork(void);
 
 // ---- unwind.c
+/// Code at [start, end] is gone: rules, functions and stacks there are forgotten. As mscope_code_users has it.
+MSCOPE_HIDDEN uint64_t mscope_forget_code(uint64_t start, uint64_t end, uint64_t image);
 /// The site of a stack of which only the innermost return address is known.
 MSCOPE_HIDDEN uint32_t mscope_site_of_frame(uint64_t pc);
 /// The site of a caller: its return address, its stack pointer after the return, its frame pointer.
-MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp);
-/// Before the thread's next walk anything may have changed.
-MSCOPE_HIDDEN void mscope_forget_stack(struct mscope_memo *memo);
+MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp);
+/// For a thread whose stack ends at `high`; the one before had another.
+MSCOPE_HIDDEN void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint64_t high);
 
 // ---- prologue.c
 MSCOPE_HIDDEN bool mscope_proves_frame(uint64_t pc, uint64_t lowest);
 
 // ---- contexts.c
+enum mscope_holding { MSCOPE_HOLDS_NOT, MSCOPE_HOLDS, MSCOPE_HOLDS_UNKNOWN };
+/// Looks for the live block around a context, which may be anything; set once, at the start, by whoever knows blocks.
+/// Unknown while it does not know all.
+extern MSCOPE_HIDDEN enum mscope_holding (*mscope_find_held)(uint64_t context, struct mscope_held *out);
 /// An async function without a frame has its context in the register that every frame inside of it leaves alone or
 /// saves, the innermost one being the caller of our hook. The register may hold anything: `word` if it is a context,
 /// else 0, and the space's tail says that callers are missing.
@@ -248,11 +276,21 @@ MSCOPE_HIDDEN uint64_t mscope_innermost_context(struct mscope_space *space);
 MSCOPE_HIDDEN void mscope_follow_contexts(struct mscope_space *space, uint64_t context, uint32_t depth);
 
 // ---- async.c
+/// Swift's swift_task_getCurrent, as tasks.c found it; NULL in a process without tasks.
+extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
 /// 1 when the code around a return address belongs to an async function, 0 when not, -1 while that is being read.
 MSCOPE_HIDDEN int mscope_is_async(uint64_t pc);
 MSCOPE_HIDDEN void mscope_forget_async(uint64_t start);
 
 // ---- images.c
+/// Who has to know of code that is unloaded; set once, before which no image is looked at.
+struct mscope_code_users {
+    /// An image at [start, end] is gone. When the newest stack through it was first seen; 0: there is none.
+    uint64_t (*forget)(uint64_t start, uint64_t end, uint64_t image);
+    /// Calls `visit` for each stack of live blocks through an image that was unloaded.
+    void (*visit_orphans)(void (*visit)(const struct mscope_site *site));
+};
+extern MSCOPE_HIDDEN const struct mscope_code_users *mscope_code_users;
 struct mscope_unwind_table {
     uint64_t start, end;   // addresses it speaks for
     const uint8_t *header; // .eh_frame_hdr
@@ -280,8 +318,15 @@ MSCOPE_HIDDEN void mscope_stop_after_fork(void);
 extern MSCOPE_HIDDEN _Thread_local struct mscope_tls mscope_tls __attribute__((tls_model("initial-exec")));
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
+/// Who has to know that a thread of the program ends by libc, on that thread; set once, at the start.
+struct mscope_thread_watcher {
+    void (*first_leaves)(void), (*other_leaves)(void);
+};
+extern MSCOPE_HIDDEN const struct mscope_thread_watcher *mscope_thread_watcher;
 /// Makes it known when threads end, also where nothing is tracked.
 MSCOPE_HIDDEN bool mscope_watch_thread_exits(void);
+/// False where there is no room for the tables: then nothing is tracked, ever.
+extern MSCOPE_HIDDEN bool mscope_has_tables;
 MSCOPE_HIDDEN bool mscope_threads_start(void);
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
@@ -292,8 +337,6 @@ MSCOPE_HIDDEN void mscope_threads_after_fork(void);
 
 // ---- tasks.c
 MSCOPE_HIDDEN bool mscope_tasks_start(void);
-/// Swift's swift_task_getCurrent; NULL in a process without tasks.
-extern MSCOPE_HIDDEN const void *(*_Atomic mscope_current_task)(void);
 /// Callers whose allocations may be a task's, as an address range. Asking Swift costs 4 ns, and a preloaded copy brings
 /// Swift's concurrency into programs that have no task: until that library itself allocates, which it does to make a
 /// task, there is none. Then the range is everything; it is empty in a process without the library.
@@ -329,16 +372,15 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 // ---- descriptors.c
 MSCOPE_HIDDEN void mscope_descriptors_after_fork(void);
 
+// ---- seccomp.c
+/// Whether a call is denied that Swift's part makes.
+MSCOPE_HIDDEN bool mscope_is_shut_in(void);
+MSCOPE_HIDDEN void mscope_seccomp_start(void);
+
 // ---- exit.c
 MSCOPE_HIDDEN void mscope_end_after_fork(void);
 /// Whether the environment asks for something at the end.
 MSCOPE_HIDDEN bool mscope_wants_end(void);
-/// Whether a thread ends the process, and waits for the report.
-MSCOPE_HIDDEN bool mscope_is_ending(int32_t tid);
-struct mscope_frame;
-/// How it came to us: a frame of ours, whose callers up to the stack's address `entry` are ours as well. False when
-/// that was by a signal.
-MSCOPE_HIDDEN bool mscope_find_end_frame(struct mscope_frame *frame, uint64_t *entry);
 
 // ---- last_thread.c
 /// Called on the first thread, before others look whether it has ended.

@@ -11,13 +11,6 @@ MSCOPE_HIDDEN bool mscope_succeeds_in_copy(bool (*body)(void));
 // ---- loaderlock.c
 /// Whether ld.so's lock can be had; it takes up to a fifth of a second to say no.
 MSCOPE_HIDDEN bool mscope_may_iterate(void);
-enum mscope_whereabouts {
-    MSCOPE_ELSEWHERE,
-    MSCOPE_IN_LOADER, // it may hold the lock, or that of the images noted under it
-    MSCOPE_NOWHERE,   // who called the function is not known, as in a stub of ours: it may be in ld.so
-};
-/// Where the calling thread is, by its stack from a call on.
-MSCOPE_HIDDEN enum mscope_whereabouts mscope_find_whereabouts(struct mscope_cursor at);
 /// The calling thread has the lock, or may have it, and ends the process: nobody else gets it any more.
 MSCOPE_HIDDEN void mscope_lose_loader_lock(void);
 MSCOPE_HIDDEN void mscope_loader_lock_after_fork(void);

@@ -58,10 +58,10 @@ static inline uint64_t mscope_odd_differences(const struct mscope_memo *memo, si
 ///
 /// A signal handler that comes in between may change the memo. Whoever does takes `again.sp` away first, and no handler
 /// has a frame at this `sp`, where its own would be put.
-static inline __attribute__((always_inline)) uint32_t mscope_site_again(const struct mscope_bank *bank, uint64_t pc,
+static inline __attribute__((always_inline)) uint32_t mscope_site_again(const struct mscope_unwinder *unwinder, uint64_t pc,
                                                                         uint64_t sp, uint64_t fp)
 {
-    const struct mscope_memo *memo = &bank->spaces[0].memo;
+    const struct mscope_memo *memo = &unwinder->spaces[0].memo;
     const struct mscope_again *again = &memo->again;
     if (again->sp != sp || again->pc != pc || again->fp != fp
         || again->generation != mscope_load_relaxed(&mscope_rule_generation))

@@ -1,5 +1,5 @@
 // MemScope's own memory, straight from the kernel, and reads of memory that may vanish.
-#include "shadow.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +17,9 @@ static struct {
     _Atomic uint64_t start, size;
     uint64_t is_of_copy; // made in the copy of the process that a scan runs in
 } mscope_maps[MSCOPE_MAPS];
+_Atomic bool mscope_locks_new_maps;
 static bool mscope_is_copy;
 static _Atomic uint32_t mscope_map_count;
-_Atomic uint64_t mscope_own_resident;
-
 bool mscope_can_probe;
 
 void mscope_memory_start(void)
@@ -37,11 +36,6 @@ uint64_t mscope_own_limit(void)
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
     for (uint32_t i = 0; i < count; i++) reserved += mscope_load_relaxed(&mscope_maps[i].size);
     return reserved;
-}
-
-long mscope_system_call(long number, long a, long b, long c, long d, long e, long f)
-{
-    return mscope_unlikely(mscope_is_denied(number)) ? -EPERM : mscope_raw_call(number, a, b, c, d, e, f);
 }
 
 /// Notes a mapping in the first place that is free. Where all are taken, it is neither measured nor left out of scans.
@@ -186,27 +180,6 @@ void *mscope_take(size_t size)
         uint64_t start = ((uint64_t)raw + 2 * MSCOPE_PIECE_BYTES - 1) & ~(uint64_t)(2 * MSCOPE_PIECE_BYTES - 1);
         if (!mscope_cas_acq_rel(&current, &now, start)) mscope_unmap(raw, 4 * MSCOPE_PIECE_BYTES);
     }
-}
-
-/// Counts the pages of ours that are in memory.
-///
-/// context: collector thread; a few system calls per mapping
-void mscope_measure_own(void)
-{
-    static unsigned char pages[1 << 16];
-    uint64_t resident = 0;
-    uint32_t count = mscope_load_relaxed(&mscope_map_count);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t size = mscope_load_acquire(&mscope_maps[i].size), start = mscope_load_relaxed(&mscope_maps[i].start);
-        bool region = size == sizeof(struct mscope_region) && mscope_is_region(start);
-        for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
-            uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;
-            if (mscope_system(SYS_mincore, start + offset, part, pages) != 0) continue;
-            for (uint64_t page = 0; page < (part + 4095) / 4096; page++)
-                resident += (pages[page] & 1) && !(region && mscope_is_only_seen(start, offset + page * 4096));
-        }
-    }
-    mscope_store_relaxed(&mscope_own_resident, resident * 4096);
 }
 
 // ---- reads

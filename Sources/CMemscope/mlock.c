@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-_Atomic bool mscope_locks_new_maps;
 
 #ifndef MSCOPE_NO_HOOKS
 

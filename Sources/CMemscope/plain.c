@@ -27,10 +27,10 @@ static inline uint32_t mscope_layout_place(uint64_t sp)
     return (uint32_t)(sp >> 4 ^ sp >> 10) % MSCOPE_LAYOUTS;
 }
 
-void mscope_forget_layouts(struct mscope_bank *bank)
+void mscope_forget_layouts(struct mscope_unwinder *unwinder)
 {
-    for (; bank->has_layout != 0; bank->has_layout &= bank->has_layout - 1)
-        bank->layouts[__builtin_ctzll(bank->has_layout)].sp = 0;
+    for (; unwinder->has_layout != 0; unwinder->has_layout &= unwinder->has_layout - 1)
+        unwinder->layouts[__builtin_ctzll(unwinder->has_layout)].sp = 0;
 }
 
 /// The hash of the stack whose words lie as a layout says; 0 when they do not.
@@ -48,11 +48,11 @@ static inline uint64_t mscope_read_layout(const struct mscope_layout *layout, ui
     return mscope_unlikely(different != 0) ? 0 : hash;
 }
 
-uint32_t mscope_site_by_layout(const struct mscope_bank *bank, const struct mscope_cursor *at)
+uint32_t mscope_site_by_layout(const struct mscope_unwinder *unwinder, const struct mscope_cursor *at)
 {
     uint32_t place = mscope_layout_place(at->sp);
-    if ((bank->has_layout >> place & 1) == 0) return 0; // a page that was read first costs more to write
-    const struct mscope_layout *layout = &bank->layouts[place];
+    if ((unwinder->has_layout >> place & 1) == 0) return 0; // a page that was read first costs more to write
+    const struct mscope_layout *layout = &unwinder->layouts[place];
     if (layout->sp != at->sp || (layout->by_fp && layout->fp != at->fp)
         || layout->generation != mscope_load_relaxed(&mscope_rule_generation))
         return 0;
@@ -82,16 +82,16 @@ static inline void mscope_note_row(struct mscope_layout_walk *walk, uint32_t i, 
 
 /// Walks on to the end by rules that are known; false when another is met. `walk` may be NULL; its count is past
 /// MSCOPE_LAYOUT_ROWS when it has no room.
-static inline __attribute__((always_inline)) bool mscope_walk_plainly(const struct mscope_bank *bank,
+static inline __attribute__((always_inline)) bool mscope_walk_plainly(const struct mscope_unwinder *unwinder,
                                                                       struct mscope_cursor at,
                                                                       struct mscope_plain_stack *out,
                                                                       struct mscope_layout_walk *walk)
 {
-    const uint64_t high = bank->stack_high, last = high - 16;
+    const uint64_t high = unwinder->stack_high, last = high - 16;
     const _Atomic uint64_t *rules = mscope_rules;
     uint64_t sum = 0, power = 1;
     uint32_t left = MSCOPE_MAX_FRAMES, count = 0;
-    if (mscope_unlikely(at.sp - bank->stack_low >= high - bank->stack_low)) return false;
+    if (mscope_unlikely(at.sp - unwinder->stack_low >= high - unwinder->stack_low)) return false;
     out->async = out->bare = false;
     do {
         struct mscope_reads reads;
@@ -168,32 +168,32 @@ static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_l
 
 /// After a walk whose stack was not found by a layout, with `site` as its result: keeps the layout where none fits
 /// again and again, and lets the stack be found by it.
-static __attribute__((noinline)) void mscope_learn_layout(struct mscope_bank *bank, const struct mscope_cursor *at,
+static __attribute__((noinline)) void mscope_learn_layout(struct mscope_unwinder *unwinder, const struct mscope_cursor *at,
                                                           uint32_t site)
 {
     uint32_t place = mscope_layout_place(at->sp);
-    struct mscope_layout *kept = &bank->layouts[place], *layout = &bank->layout_walk.layout;
+    struct mscope_layout *kept = &unwinder->layouts[place], *layout = &unwinder->layout_walk.layout;
     struct mscope_plain_stack stack;
-    bool was_kept = (bank->has_layout >> place & 1) != 0 && kept->sp != 0;
+    bool was_kept = (unwinder->has_layout >> place & 1) != 0 && kept->sp != 0;
     bool is_new = was_kept && kept->sp == at->sp && !mscope_has_alias(site);
     if (!is_new && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
     if (mscope_unlikely(__atomic_load_n(&mscope_powers[0], __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
     layout->generation = mscope_load_relaxed(&mscope_rule_generation);
-    if (!mscope_walk_plainly(bank, *at, &stack, &bank->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
+    if (!mscope_walk_plainly(unwinder, *at, &stack, &unwinder->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
         || mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0)) != site)
         return;
-    mscope_finish_layout(&bank->layout_walk, at);
+    mscope_finish_layout(&unwinder->layout_walk, at);
     bool fits = was_kept && kept->sp == at->sp && kept->shape == layout->shape && kept->count == layout->count
                 && kept->generation == layout->generation;
     if (!fits && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
-    bank->has_layout |= 1ull << place;
+    unwinder->has_layout |= 1ull << place;
     if (!fits) mscope_keep_layout(kept, layout);
     uint64_t hash = mscope_read_layout(kept, at->pc);
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);
 }
 
 /// Writes down the frames of a plain walk; what they have made of the register that has an async function's context.
-static uint64_t mscope_write_frames(const struct mscope_bank *bank, struct mscope_cursor at, uint32_t count,
+static uint64_t mscope_write_frames(const struct mscope_unwinder *unwinder, struct mscope_cursor at, uint32_t count,
                                     uint64_t *frames)
 {
     uint64_t word = mscope_tls.async_context;
@@ -203,7 +203,7 @@ static uint64_t mscope_write_frames(const struct mscope_bank *bank, struct mscop
         frames[i] = at.pc;
         if (i + 1 == count) break;
         int64_t distance = mscope_saved_context(at.pc);
-        mscope_step(&at, bank->stack_high, &reads, &flags); // goes as it went before
+        mscope_step(&at, unwinder, unwinder->stack_high, &reads, &flags); // goes as it went before
         if (distance != 0) word = distance < 0 ? 0 : *(const uint64_t *)(at.sp - (uint64_t)distance);
     }
     return word;
@@ -222,45 +222,45 @@ static uint32_t mscope_join_stack(struct mscope_space *space, uint32_t count, ui
 }
 
 /// The site of a stack whose outermost frame is an async function's.
-static __attribute__((noinline)) uint32_t mscope_site_with_contexts(struct mscope_bank *bank,
+static __attribute__((noinline)) uint32_t mscope_site_with_contexts(struct mscope_unwinder *unwinder,
                                                                     const struct mscope_cursor *at,
                                                                     const struct mscope_plain_stack *stack)
 {
-    if (mscope_unlikely(bank->walks >= MSCOPE_SPACES)) return 0;
-    struct mscope_space *space = &bank->spaces[bank->walks];
+    if (mscope_unlikely(unwinder->walks >= MSCOPE_SPACES)) return 0;
+    struct mscope_space *space = &unwinder->spaces[unwinder->walks];
     struct mscope_stack *tail = &space->tail;
     space->sp = at->sp;
-    bank->walks++;
+    unwinder->walks++;
     mscope_signal_fence();
     uint64_t *frames = space->whole.frames, context;
     tail->count = tail->flags = 0;
     tail->hash = stack->hash;
     if (stack->bare)
-        context = mscope_context_in(space, mscope_write_frames(bank, *at, stack->count, frames));
+        context = mscope_context_in(space, mscope_write_frames(unwinder, *at, stack->count, frames));
     else
         context = mscope_framed_context(stack->fp);
     mscope_follow_contexts(space, context, stack->count);
     uint64_t hash = mscope_finish_hash(tail->hash, stack->count + tail->count, tail->flags);
     uint32_t site = mscope_find_site(hash);
     if (mscope_unlikely(site == 0)) {
-        if (!stack->bare) mscope_write_frames(bank, *at, stack->count, frames);
+        if (!stack->bare) mscope_write_frames(unwinder, *at, stack->count, frames);
         site = mscope_join_stack(space, stack->count, hash);
     }
     mscope_signal_fence();
-    bank->walks--;
+    unwinder->walks--;
     return site;
 }
 
-uint32_t mscope_site_plainly(struct mscope_bank *bank, const struct mscope_cursor *at, bool *async)
+uint32_t mscope_site_plainly(struct mscope_unwinder *unwinder, const struct mscope_cursor *at, bool *async)
 {
     struct mscope_plain_stack stack;
-    if (mscope_unlikely(!mscope_walk_plainly(bank, *at, &stack, NULL))) return 0;
+    if (mscope_unlikely(!mscope_walk_plainly(unwinder, *at, &stack, NULL))) return 0;
     *async = stack.async;
-    if (stack.async) return mscope_site_with_contexts(bank, at, &stack);
+    if (stack.async) return mscope_site_with_contexts(unwinder, at, &stack);
     uint32_t site = mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0));
-    if (site != 0 && mscope_begin_write(&bank->learning)) {
-        mscope_learn_layout(bank, at, site);
-        mscope_end_write(&bank->learning);
+    if (site != 0 && mscope_begin_write(&unwinder->learning)) {
+        mscope_learn_layout(unwinder, at, site);
+        mscope_end_write(&unwinder->learning);
     }
     return site;
 }

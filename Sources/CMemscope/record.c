@@ -98,7 +98,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         uint32_t site = 0;
         // Sites are the program's: what our own threads allocate is counted, not explained.
         if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
-            site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
+            site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
@@ -212,7 +212,7 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
     if (mscope_unlikely(walk != 0)) mscope_note_departure(bank, walk, &(struct mscope_departure){.address = address});
     // Its stack is the one that made it this big; its birth that of the first block.
     if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
-        site = mscope_site_here(bank, caller.pc, caller.sp, caller.fp);
+        site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
     flags |= mscope_watched_flags(bank, walk, born);

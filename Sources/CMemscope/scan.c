@@ -338,7 +338,7 @@ __attribute__((noinline)) struct mscope_scan *mscope_scan_take(const struct msco
                                                                enum mscope_scan_problem *problem)
 {
     __builtin_unwind_init();
-    if (mscope_mode() < MSCOPE_BALANCED || !mscope_is_active()) {
+    if (mscope_mode() < MSCOPE_BALANCED) {
         *problem = MSCOPE_SCAN_INCOMPLETE;
         return NULL;
     }

@@ -187,6 +187,13 @@ MSCOPE_HIDDEN struct mscope_range mscope_part_in_use(struct mscope_scanner *scan
                                                      const struct mscope_scan_node *node, uint64_t end);
 /// Says of each thread which part of its stack counts, and which of its registers.
 MSCOPE_HIDDEN void mscope_judge_threads(struct mscope_scanner *scanner);
+/// Where the thread that ends the process waits for the report: a frame of ours, whose callers up to the stack's address
+/// `entry` are ours as well. 0 when a signal's handler waits. Set before a scan for a report.
+struct mscope_end_place {
+    struct mscope_frame frame;
+    uint64_t entry;
+};
+extern MSCOPE_HIDDEN struct mscope_end_place mscope_end_place;
 /// A word that may be a pointer, which stands at `address`, is a root of the kind that is being looked for.
 MSCOPE_HIDDEN void mscope_try_root(struct mscope_scanner *scanner, uint64_t address, uint64_t word);
 /// What the kernel keeps for the program: the user data of epoll and of timers.

@@ -183,19 +183,19 @@ static bool mscope_is_own(const struct mscope_plan *plan, int32_t tid)
     return false;
 }
 
+struct mscope_end_place mscope_end_place;
+
 void mscope_judge_threads(struct mscope_scanner *scanner)
 {
     const struct mscope_plan *plan = scanner->plan;
     for (uint32_t i = 0; i < plan->thread_count; i++) {
         struct mscope_scan_thread *thread = &scanner->plan->threads[i];
-        struct mscope_frame frame;
-        uint64_t entry;
         if (thread->sp == 0) continue;
         thread->from = thread->sp - MSCOPE_RED_ZONE;
         if (mscope_is_own(plan, thread->tid) || (thread->self && plan->options.without_own_stack))
             mscope_holds_nothing(thread);
-        else if (mscope_is_ending(thread->tid) && mscope_find_end_frame(&frame, &entry))
-            mscope_judge_caller(scanner, thread, frame, entry, true);
+        else if (mscope_is_ending(thread->tid) && mscope_end_place.entry != 0)
+            mscope_judge_caller(scanner, thread, mscope_end_place.frame, mscope_end_place.entry, true);
         else if (thread->self)
             mscope_judge_caller(scanner, thread, plan->frame, plan->entry, false);
         else

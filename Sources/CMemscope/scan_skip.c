@@ -124,7 +124,7 @@ static void mscope_skip_allocator(struct mscope_scanner *scanner)
 // ---- stacks
 
 /// A stack that glibc made has a page below it that nobody may touch. Without one we do not know where it begins.
-static bool mscope_is_guarded(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
+static bool mscope_has_guard(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
     if (mapping->name != MSCOPE_MAP_ANONYMOUS || mapping->image || mapping == scanner->mappings) return false;
     if (mapping->start % MSCOPE_ARENA_HEAP_BYTES == 0 && mscope_is_arena_heap(scanner, mapping->start)) return false;
@@ -179,7 +179,7 @@ static void mscope_skip_idle_stack(struct mscope_scanner *scanner, const struct 
 
 static void mscope_skip_stack(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
-    bool guarded = mscope_is_guarded(scanner, mapping), main_stack = mapping->name == MSCOPE_MAP_STACK;
+    bool guarded = mscope_has_guard(scanner, mapping), main_stack = mapping->name == MSCOPE_MAP_STACK;
     uint64_t lowest = UINT64_MAX;
     bool unknown = false;
     for (uint32_t i = 0; i < scanner->plan->thread_count; i++) {

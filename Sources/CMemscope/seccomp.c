@@ -7,6 +7,7 @@
 #include "checks.h"
 #include "own_heap.h"
 #include "scan.h"
+#include "stop.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,14 +21,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-_Atomic uint64_t mscope_denied[MSCOPE_SYSTEM_CALLS / 64];
-_Atomic bool mscope_has_strict_thread;
-
-bool mscope_may_be_strict_here(void)
-{
-    return !mscope_is_own_thread();
-}
-
 #ifndef MSCOPE_NO_HOOKS
 
 #if defined(__x86_64__)
@@ -37,10 +30,6 @@ enum { MSCOPE_AUDIT_ARCH = AUDIT_ARCH_AARCH64 & 0x7fffffff };
 #endif
 // Of <linux/prctl.h>, whose header declares the function that is defined here.
 enum { MSCOPE_PR_SET_SECCOMP = 22, MSCOPE_PR_SET_PTRACER = 0x59616d61 };
-
-/// Whom the program lets trace it besides its parents; 0: nobody. And which process said so: its children have not.
-static _Atomic uint64_t mscope_program_tracer;
-static _Atomic int32_t mscope_traced_process;
 
 // ---- the kernel's interpreter
 
@@ -264,9 +253,7 @@ int mscope_prctl_hook(int option, unsigned long a, unsigned long b, unsigned lon
     if (option == MSCOPE_PR_SET_SECCOMP && a == SECCOMP_MODE_FILTER)
         return (int)mscope_set_filter((const void *)b, call);
     int result = (int)mscope_plain_call(call);
-    if (option != MSCOPE_PR_SET_PTRACER || result != 0) return result;
-    mscope_store_relaxed(&mscope_traced_process, mscope_process_id());
-    mscope_store_relaxed(&mscope_program_tracer, a);
+    if (option == MSCOPE_PR_SET_PTRACER && result == 0) mscope_note_tracer(a);
     return result;
 }
 
@@ -301,12 +288,6 @@ __attribute__((naked)) long mscope_syscall_hook(__attribute__((unused)) long num
                         "mscope_exit_from");
 }
 
-uint64_t mscope_tracer_of_program(void)
-{
-    bool own = mscope_load_relaxed(&mscope_traced_process) == mscope_process_id();
-    return own ? mscope_load_relaxed(&mscope_program_tracer) : 0;
-}
-
 #else
 
 void mscope_seccomp_start(void)
@@ -316,11 +297,6 @@ void mscope_seccomp_start(void)
 bool mscope_is_shut_in(void)
 {
     return false;
-}
-
-uint64_t mscope_tracer_of_program(void)
-{
-    return 0;
 }
 
 #endif

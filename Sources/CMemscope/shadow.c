@@ -1,10 +1,12 @@
 // The shadow table: what lives at which address. Walks over it are in walk.c.
-#include "checks.h"
 #include "clock.h"
+#include "shadow.h"
 
 #include <stddef.h>
 
 _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
+struct mscope_guarded mscope_guarded;
+uint64_t mscope_block_misalignment;
 // The table is sparse: walks look only between the lowest and the highest region that ever had a slot. Valid when
 // zeroed, so the lowest is kept as its distance from the top.
 static _Atomic uint32_t mscope_above_lowest, mscope_highest;
@@ -156,9 +158,32 @@ struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t g
     is_small = is_small && (!is_large || mscope_is_later(small, large));
     if (is_small) *out = other;
     // A guarded block may begin between two addresses that slots tell apart.
-    if (mscope_check_options.guard_align < 16 && mscope_is_guarded(out->address))
-        out->address = mscope_guard_block(out->address);
+    if (mscope_guarded.begins_anywhere && mscope_is_guarded(out->address))
+        out->address = mscope_guarded.block_at(out->address);
     return is_small ? small : large;
+}
+
+/// Most contexts lie in a slab of the task's, a kilobyte long, or some where code is not optimized. A block that has no
+/// whole page to itself is memory for as long as it lives: nobody can protect or unmap a part of it. Of a larger one
+/// the kernel is asked once.
+enum mscope_holding mscope_find_held_block(uint64_t context, struct mscope_held *out)
+{
+    enum { MSCOPE_PAGE = 4096, MSCOPE_REACH = 1 << 16 };
+    uint64_t granule = context >> MSCOPE_GRANULE_SHIFT, word;
+    if (mscope_load_relaxed(&mscope_era) == 0) return MSCOPE_HOLDS_UNKNOWN;
+    if (mscope_find_region(context) == NULL || mscope_is_guarded(context)) return MSCOPE_HOLDS_NOT;
+    for (uint64_t i = 0; i < MSCOPE_REACH >> MSCOPE_GRANULE_SHIFT && i < granule; i++) {
+        struct mscope_region *region = mscope_find_region((granule - i) << MSCOPE_GRANULE_SHIFT);
+        struct mscope_departure block;
+        struct mscope_slot *slot = region ? mscope_read_granule(region, granule - i, &block) : NULL;
+        if (slot == NULL || block.address > context) continue;
+        bool is_large = block.size >= MSCOPE_PAGE;
+        if (block.size > MSCOPE_REACH) return MSCOPE_HOLDS_NOT;
+        if (is_large && mscope_read_memory(context, &word, sizeof(word)) != sizeof(word)) return MSCOPE_HOLDS_NOT;
+        *out = (struct mscope_held){&slot->what, {block.what, block.born}, block.address, block.address + block.size};
+        return MSCOPE_HOLDS;
+    }
+    return MSCOPE_HOLDS_NOT;
 }
 
 /// The first of the unused stretches that end with this one; eight are looked at together where they stand so.

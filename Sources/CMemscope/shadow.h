@@ -22,9 +22,36 @@ MSCOPE_HIDDEN bool mscope_is_region(uint64_t start);
 /// Marks a stretch whose small or large slots are used for the first time, and makes the pages behind it ready where
 /// blocks have come one after another.
 MSCOPE_RARE void mscope_use_stretch(struct mscope_region *region, int kind, uint64_t stretch);
+/// Looks for the live block around an async context: see mscope_find_held.
+MSCOPE_HIDDEN enum mscope_holding mscope_find_held_block(uint64_t context, struct mscope_held *out);
 /// Whether a page of a region, by its offset, holds slots of which none was ever used. It may be in memory, because
 /// somebody looked at it, but as the kernel's one page of zeros.
 MSCOPE_HIDDEN bool mscope_is_only_seen(uint64_t region, uint64_t offset);
+
+// ---- what checks tell of their blocks
+
+/// Where the blocks between guard pages lie: the memory of one may be protected.
+struct mscope_guarded {
+    uint64_t start, end;
+    bool begins_anywhere;                  // also between two addresses that slots tell apart
+    uint64_t (*block_at)(uint64_t address); // the block, live or not, whose pages have an address; 0: none
+};
+extern MSCOPE_HIDDEN struct mscope_guarded mscope_guarded;
+
+static inline bool mscope_is_guarded(uint64_t address)
+{
+    return address - mscope_guarded.start < mscope_guarded.end - mscope_guarded.start;
+}
+
+/// Bits that are never set in the address of a block; known once booted.
+extern MSCOPE_HIDDEN uint64_t mscope_block_misalignment;
+
+/// Whether a block may begin at an address, as far as its alignment tells.
+static inline bool mscope_may_begin_at(uint64_t address)
+{
+    if (mscope_guarded.begins_anywhere && mscope_is_guarded(address)) return mscope_guarded.block_at(address) == address;
+    return (address & mscope_block_misalignment) == 0;
+}
 
 // ---- regions
 

@@ -12,56 +12,9 @@
 
 #ifndef MSCOPE_NO_HOOKS
 
-enum { MSCOPE_ACTIONS = 64, MSCOPE_SIGNALS = 65 };
-
-// Actions are written to a fresh place and then named, so that a handler in between reads a whole one.
-static struct mscope_kept {
-    _Atomic uint32_t count; // 0: ours is not the kernel's handler
-    struct sigaction actions[MSCOPE_ACTIONS];
-} mscope_kept[2];
+enum { MSCOPE_SIGNALS = 65 };
 // Which fault signals the program's handlers asked to be blocked, by signal.
 static _Atomic uint8_t mscope_asked_masks[MSCOPE_SIGNALS];
-static _Atomic int32_t mscope_owner; // the process whose actions these are
-
-static inline struct mscope_kept *mscope_kept_of(int number)
-{
-    return number == SIGSEGV ? &mscope_kept[0] : number == SIGBUS ? &mscope_kept[1] : NULL;
-}
-
-/// A child of vfork shares our memory but not our handlers.
-bool mscope_is_kept(int number)
-{
-    struct mscope_kept *kept = mscope_kept_of(number);
-    return kept != NULL && mscope_load_acquire(&kept->count) != 0
-           && mscope_load_relaxed(&mscope_owner) == mscope_process_id();
-}
-
-void mscope_keep_program_action(int number, const struct sigaction *action)
-{
-    struct mscope_kept *kept = mscope_kept_of(number);
-    uint32_t count = mscope_load_relaxed(&kept->count);
-    kept->actions[count % MSCOPE_ACTIONS] = *action;
-    if (count == 0) mscope_store_relaxed(&mscope_owner, mscope_process_id());
-    mscope_store_release(&kept->count, count + 1);
-}
-
-struct sigaction mscope_program_action(int number)
-{
-    struct mscope_kept *kept = mscope_kept_of(number);
-    return kept->actions[(mscope_load_acquire(&kept->count) - 1) % MSCOPE_ACTIONS];
-}
-
-void mscope_forget_program_action(int number)
-{
-    struct sigaction action = mscope_program_action(number);
-    action.sa_handler = SIG_DFL;
-    mscope_keep_program_action(number, &action);
-}
-
-void mscope_signals_after_fork(void)
-{
-    mscope_store_relaxed(&mscope_owner, mscope_process_id());
-}
 
 // ---- masks
 
@@ -224,12 +177,6 @@ mscope_handler sigset(int number, mscope_handler handler)
     if (mscope_is_kept(number) && handler != SIG_HOLD) return mscope_set_handler(number, handler, 0, false);
     if (mscope_next.sigset == NULL && !mscope_boot()) return SIG_ERR;
     return mscope_after_set(number, handler, mscope_next.sigset(number, handler));
-}
-
-#else
-
-void mscope_signals_after_fork(void)
-{
 }
 
 #endif

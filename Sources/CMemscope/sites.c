@@ -9,9 +9,6 @@
 //   ready != 0  =>  the rest of the entry may be read
 #include "sites.h"
 
-#include <sched.h>
-
-enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
 _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS];
 static _Atomic uint32_t mscope_site_count;
 
@@ -238,38 +235,9 @@ uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
 
 // ---- reading
 
-/// Readers keep each other off the peaks; the hooks never take it.
-static _Atomic uint32_t mscope_reading;
-
-static void mscope_lock_reading(void)
+uint32_t mscope_highest_site(void)
 {
-    while (mscope_exchange_acq_rel(&mscope_reading, 1)) sched_yield();
-}
-
-void mscope_sites_after_fork(void)
-{
-    mscope_store_relaxed(&mscope_reading, 0);
-}
-
-static struct mscope_counts mscope_site_counts(uint32_t index)
-{
-    struct mscope_counts counts = {0};
-    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
-    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
-        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
-        struct mscope_chunk *chunk = bank ? mscope_load_acquire(&bank->chunks[index / MSCOPE_CHUNK_SITES]) : NULL;
-        if (chunk != NULL) mscope_sum(&counts, mscope_tally_value(&chunk->sites[index % MSCOPE_CHUNK_SITES]));
-    }
-    return counts;
-}
-
-static uint64_t mscope_raise_peak(struct mscope_site_entry *entry, struct mscope_counts counts)
-{
-    uint64_t live = counts.allocated_bytes > counts.freed_bytes ? counts.allocated_bytes - counts.freed_bytes : 0;
-    uint64_t peak = mscope_load_relaxed(&entry->peak);
-    if (live <= peak) return peak;
-    mscope_store_relaxed(&entry->peak, live);
-    return live;
+    return mscope_load_acquire(&mscope_site_count);
 }
 
 bool mscope_read_site(uint32_t id, struct mscope_site *out)
@@ -287,43 +255,18 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out)
     return true;
 }
 
-size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capacity)
+bool mscope_is_site(uint32_t id)
 {
-    size_t filled = 0;
-    mscope_lock_reading();
-    for (; *cursor <= mscope_load_acquire(&mscope_site_count) && filled < capacity; ++*cursor) {
-        if (!mscope_read_site(*cursor, &out[filled])) continue;
-        out[filled].counts = mscope_site_counts(*cursor);
-        out[filled].peak_bytes = mscope_raise_peak(mscope_entry(*cursor), out[filled].counts);
-        filled++;
-    }
-    mscope_store_release(&mscope_reading, 0);
-    return filled;
+    return mscope_frame_count(mscope_entry(id)) != 0;
 }
 
-void mscope_visit_orphans(void (*visit)(const struct mscope_site *site))
+_Atomic uint64_t *mscope_site_peak(uint32_t id)
 {
-    for (uint32_t id = 1; id <= mscope_load_acquire(&mscope_site_count); id++) {
-        struct mscope_site site;
-        const struct mscope_site_entry *entry = mscope_entry(id);
-        if (entry == NULL || entry->retired_at == 0 || !mscope_read_site(id, &site)) continue;
-        struct mscope_counts counts = mscope_site_counts(id);
-        if (counts.allocations > counts.frees) visit(&site);
-    }
+    return &mscope_entry(id)->peak;
 }
 
-/// Looks at some of the sites each time, so that a second's work stays bounded whatever their number.
-void mscope_update_peaks(void)
+bool mscope_read_retired_site(uint32_t id, struct mscope_site *out)
 {
-    static uint32_t next = 1;
-    uint32_t count = mscope_load_acquire(&mscope_site_count), banks = mscope_load_acquire(&mscope_bank_count);
-    uint32_t look = MSCOPE_COUNTERS_A_SECOND / (banks ? banks : 1);
-    if (look > count) look = count;
-    mscope_lock_reading();
-    for (; look > 0; look--, next++) {
-        if (next > count) next = 1;
-        struct mscope_site_entry *entry = mscope_entry(next);
-        if (mscope_frame_count(entry) != 0) mscope_raise_peak(entry, mscope_site_counts(next));
-    }
-    mscope_store_release(&mscope_reading, 0);
+    const struct mscope_site_entry *entry = mscope_entry(id);
+    return entry != NULL && entry->retired_at != 0 && mscope_read_site(id, out);
 }

@@ -14,7 +14,7 @@ struct mscope_site_entry {
     _Atomic uint64_t alias; // a hash of the stack and its layout that the index has as well; 0: none
     uint64_t retired_at;    // a return address in the image that is gone; 0: in use
     uint64_t retired_image; // that image, by name
-    _Atomic uint64_t peak;  // written under mscope_reading
+    _Atomic uint64_t peak;  // see mscope_site_peak
 };
 _Static_assert(sizeof(struct mscope_site_entry) == 64, "an entry is a cache line");
 

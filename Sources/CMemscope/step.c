@@ -31,25 +31,25 @@ static uint64_t mscope_readable_until(uint64_t low, uint64_t high)
     return high;
 }
 
-bool mscope_is_deeper(const struct mscope_bank *bank, uint64_t address)
+bool mscope_is_deeper(const struct mscope_unwinder *unwinder, uint64_t address)
 {
-    return address < bank->stack_low && bank->stack_low - address <= MSCOPE_STACK_LIMIT
-           && (!mscope_can_probe || mscope_readable_until(address, bank->stack_low) == bank->stack_low);
+    return address < unwinder->stack_low && unwinder->stack_low - address <= MSCOPE_STACK_LIMIT
+           && (!mscope_can_probe || mscope_readable_until(address, unwinder->stack_low) == unwinder->stack_low);
 }
 
 /// The end of readable stack above `sp`, which a walk begins with or has come to from another stack.
-uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp)
+uint64_t mscope_new_stack_high(struct mscope_unwinder *unwinder, uint64_t sp)
 {
-    if (sp - bank->stack_low < bank->stack_high - bank->stack_low) return bank->stack_high;
-    if (sp - bank->other_low < bank->other_high - bank->other_low) return bank->other_high;
-    if (mscope_is_deeper(bank, sp)) {
-        bank->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
-        return bank->stack_high;
+    if (sp - unwinder->stack_low < unwinder->stack_high - unwinder->stack_low) return unwinder->stack_high;
+    if (sp - unwinder->other_low < unwinder->other_high - unwinder->other_low) return unwinder->other_high;
+    if (mscope_is_deeper(unwinder, sp)) {
+        unwinder->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
+        return unwinder->stack_high;
     }
     // A signal stack or a fiber: up to its end, as far as frames of a reasonable size reach.
-    bank->other_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
-    bank->other_high = mscope_readable_until(sp, bank->other_low + MSCOPE_OTHER_STACK_LIMIT);
-    return bank->other_high;
+    unwinder->other_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
+    unwinder->other_high = mscope_readable_until(sp, unwinder->other_low + MSCOPE_OTHER_STACK_LIMIT);
+    return unwinder->other_high;
 }
 
 // ---- steps
@@ -75,15 +75,15 @@ static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t hi
 
 /// Without unwind information (code made at run time, some outlined deinitializers of Swift's) a frame pointer may
 /// still lead on: a guess, marked as such. It may point anywhere, on another stack also where memory is no more.
-static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, uint32_t *flags)
+static enum mscope_step mscope_guess(struct mscope_cursor *at, const struct mscope_unwinder *unwinder, uint64_t high,
+                                     uint32_t *flags)
 {
     // As the kernel starts a process: ld.so's entry, at the very top of the stack, describes nothing.
     if (at->fp == 0 && at->sp <= high && high - at->sp <= 64) return MSCOPE_STEP_END;
-    const struct mscope_bank *bank = mscope_tls.bank;
     uint64_t frame[2];
     if ((at->fp & 7) != 0 || !mscope_on_stack(at, at->fp, sizeof(frame), high)) return MSCOPE_STEP_LOST;
     // A thread's own stack is there as long as the thread; to ask the kernel costs half a microsecond a frame.
-    if (bank != NULL && high == bank->stack_high && mscope_can_probe)
+    if (high == unwinder->stack_high && mscope_can_probe)
         __builtin_memcpy(frame, (const void *)at->fp, sizeof(frame));
     else if (mscope_read_memory(at->fp, frame, sizeof(frame)) != sizeof(frame))
         return MSCOPE_STEP_LOST;
@@ -92,7 +92,8 @@ static enum mscope_step mscope_guess(struct mscope_cursor *at, uint64_t high, ui
     return MSCOPE_STEP_ON_UNSURE;
 }
 
-enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads, uint32_t *flags)
+enum mscope_step mscope_step(struct mscope_cursor *at, const struct mscope_unwinder *unwinder, uint64_t high,
+                             struct mscope_reads *reads, uint32_t *flags)
 {
     uint64_t rule = mscope_learn_rule(at->pc);
     switch (rule & 7) {
@@ -104,6 +105,6 @@ enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct msc
         if (rule & MSCOPE_ASYNC_BARE) return MSCOPE_STEP_ASYNC_BARE;
         return mscope_on_stack(at, at->fp - 8, 16, high) ? MSCOPE_STEP_ASYNC : MSCOPE_STEP_LOST;
     case MSCOPE_RULE_WIDE: return mscope_step_wide(at, high) ? MSCOPE_STEP_ON_UNSURE : MSCOPE_STEP_LOST;
-    default: return mscope_guess(at, high, flags);
+    default: return mscope_guess(at, unwinder, high, flags);
     }
 }

@@ -14,12 +14,12 @@ enum mscope_step {
     MSCOPE_STEP_ASYNC_BARE,
     MSCOPE_STEP_LOST
 };
-MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, uint64_t high, struct mscope_reads *reads,
-                                           uint32_t *flags);
+MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, const struct mscope_unwinder *unwinder,
+                                           uint64_t high, struct mscope_reads *reads, uint32_t *flags);
 /// Whether an address lies deeper on a thread's stack than was seen: every page between is readable, for no guard page
 /// lies there.
-MSCOPE_HIDDEN bool mscope_is_deeper(const struct mscope_bank *bank, uint64_t address);
-MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_bank *bank, uint64_t sp);
+MSCOPE_HIDDEN bool mscope_is_deeper(const struct mscope_unwinder *unwinder, uint64_t address);
+MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_unwinder *unwinder, uint64_t sp);
 
 #define MSCOPE_STEP static inline __attribute__((always_inline))
 

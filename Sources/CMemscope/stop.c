@@ -224,6 +224,22 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     return false;
 }
 
+/// Whom the program lets trace it besides its parents; 0: nobody. And which process said so: its children have not.
+static _Atomic uint64_t mscope_program_tracer;
+static _Atomic int32_t mscope_traced_process;
+
+void mscope_note_tracer(uint64_t tracer)
+{
+    mscope_store_relaxed(&mscope_traced_process, mscope_process_id());
+    mscope_store_relaxed(&mscope_program_tracer, tracer);
+}
+
+static uint64_t mscope_tracer_of_program(void)
+{
+    bool own = mscope_load_relaxed(&mscope_traced_process) == mscope_process_id();
+    return own ? mscope_load_relaxed(&mscope_program_tracer) : 0;
+}
+
 void mscope_let_go_by_ptrace(struct mscope_plan *plan)
 {
     if (mscope_load_acquire(&plan->phase) == MSCOPE_PHASE_HELD) mscope_set_phase(plan, MSCOPE_PHASE_GO);

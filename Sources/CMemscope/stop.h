@@ -15,6 +15,8 @@ enum {
 };
 
 // ---- stop.c
+/// The program lets a process trace it besides its parents (PR_SET_PTRACER): it is put back after ours has.
+MSCOPE_HIDDEN void mscope_note_tracer(uint64_t tracer);
 /// Holds all threads but the calling one, and reads their registers. False, and nothing held, when ptrace is forbidden.
 MSCOPE_HIDDEN bool mscope_hold_by_ptrace(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_let_go_by_ptrace(struct mscope_plan *plan);

@@ -9,7 +9,7 @@
 #include "arch.h"
 #include "types.h"
 
-// ---- seccomp.c
+// ---- system.c
 enum { MSCOPE_SYSTEM_CALLS = 512 };
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_denied[MSCOPE_SYSTEM_CALLS / 64];
 /// Whether a filter that the program has set ends it for a system call, or hands that to somebody.
@@ -26,13 +26,6 @@ static inline bool mscope_is_denied(long number)
     return mscope_is_denied_by_filter(number)
            || (mscope_unlikely(mscope_load_relaxed(&mscope_has_strict_thread)) && mscope_may_be_strict_here());
 }
-/// Whether a call is denied that Swift's part makes.
-MSCOPE_HIDDEN bool mscope_is_shut_in(void);
-MSCOPE_HIDDEN void mscope_seccomp_start(void);
-/// Whom the program lets trace it (PR_SET_PTRACER); 0: nobody.
-MSCOPE_HIDDEN uint64_t mscope_tracer_of_program(void);
-
-// ---- memory.c
 /// A system call that leaves errno alone: its result, or the error as a negative number; EPERM where a filter of the
 /// program's would end it for the call. Arguments become whole words: as ints they would have rubbish in their upper
 /// half.

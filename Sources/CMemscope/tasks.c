@@ -1,7 +1,6 @@
 // Which task runs on a thread: asked of Swift's runtime, kept as a number per thread, task and scope.
 #include "internal.h"
 
-const void *(*_Atomic mscope_current_task)(void);
 struct mscope_task_callers mscope_task_callers;
 
 enum { MSCOPE_CONTEXTS = 1 << 20, MSCOPE_THREAD_CONTEXTS = 1 << 17 };

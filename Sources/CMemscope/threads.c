@@ -1,7 +1,6 @@
 // Threads: their banks of counters, their numbers and names.
 #include "apart.h"
 #include "own_threads.h"
-#include "plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-_Thread_local struct mscope_tls mscope_tls;
 _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 _Atomic uint32_t mscope_bank_count;
 /// Banks without an owner, or about to be; once all there may be are made, who finds none need not look at each.
@@ -29,6 +27,8 @@ struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until
     char name[MSCOPE_NAME_MAX];
 };
 static struct mscope_thread_record *mscope_records;
+bool mscope_has_tables;
+const struct mscope_thread_watcher *mscope_thread_watcher;
 static pthread_key_t mscope_exit_key;
 static bool mscope_has_exit_key;
 
@@ -59,12 +59,6 @@ bool mscope_threads_start(void)
 
 // ---- banks
 
-static bool mscope_is_first_thread(void)
-{
-    int32_t thread = mscope_thread_id();
-    return thread != 0 ? thread == mscope_process_id() : mscope_thread_pointer() == mscope_first_thread_pointer;
-}
-
 static void mscope_find_stack(struct mscope_bank *bank)
 {
     uint64_t here = (uint64_t)__builtin_frame_address(0);
@@ -72,18 +66,12 @@ static void mscope_find_stack(struct mscope_bank *bank)
     bool main_thread = mscope_is_first_thread();
     uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
     if (high < here) high = here; // not a stack we know the end of
-    bank->stack_high = high;
-    bank->stack_low = high; // grows downwards as mscope_unwind finds pages readable
-    bank->other_low = bank->other_high = 0;
-    bank->walks = 0;
+    mscope_start_unwinder(&bank->unwinder, high);
     // What a thread that was cancelled amid a write has left.
     struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
     struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
     if (ring != NULL) mscope_store_relaxed(&ring->writer, 0);
     if (log != NULL) mscope_store_relaxed(&log->writer, 0);
-    // Its owner before had another stack.
-    for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&bank->spaces[i].memo);
-    mscope_forget_layouts(bank);
 }
 
 static struct mscope_bank *mscope_claim_bank(void)
@@ -233,9 +221,9 @@ static void mscope_thread_leaves(void *context)
         if (tls->internal == MSCOPE_TLS_OWN)
             mscope_own_thread_leaves();
         else if (mscope_is_first_thread())
-            mscope_main_thread_leaves();
+            mscope_thread_watcher->first_leaves();
         else
-            mscope_other_thread_leaves();
+            mscope_thread_watcher->other_leaves();
     }
     if (tls->bank == NULL) {
         tls->exit_rounds = 1;
@@ -258,7 +246,6 @@ void mscope_thread_leave(void)
 void mscope_watch_main_thread(void)
 {
     if (!mscope_is_first_thread()) return;
-    mscope_note_first_thread();
     // Made now: the program may shut itself in before it allocates.
     if (mscope_tls.bank == NULL) mscope_enter();
     mscope_watch_this_thread();

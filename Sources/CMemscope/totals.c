@@ -1,8 +1,6 @@
 // The core's figures as a whole.
 #include "own_heap.h"
 
-struct mscope_global_counters mscope_global;
-
 struct mscope_counts mscope_tally_value(const struct mscope_tally *tally)
 {
     // Frees first: a pair that happens in between is then never seen as a free without its allocation.

@@ -21,7 +21,7 @@
 // A size of MSCOPE_SIZE_HUGE says that the size stands in `born` of the small slot of the next granule, which lies
 // inside the block; one with MSCOPE_SIZE_CHECKED, that the block is a checked one. Both are left alone by what is fast.
 struct mscope_slot {
-    _Atomic uint64_t what, born;
+    _Atomic uint64_t what, born; // side by side: see struct mscope_held
 };
 _Static_assert(sizeof(struct mscope_slot) == 16, "a slot is two words");
 
@@ -201,10 +201,11 @@ struct mscope_walked {
     struct mscope_reads reads[MSCOPE_MAX_FRAMES];
 };
 
-/// A live block in which an async context was found; valid when zero. It may be read while its slot says the same.
+/// A live block in which an async context was found; valid when zero. It may be read while its record says the same.
 struct mscope_held {
-    const struct mscope_slot *slot;
-    uint64_t what, born, low, high;
+    const _Atomic uint64_t *record; // two words
+    uint64_t words[2];
+    uint64_t low, high;
 };
 enum { MSCOPE_HELD = 256, MSCOPE_HELD_WAYS = 4 };
 
@@ -266,6 +267,19 @@ struct mscope_layout_walk {
     bool by_fp[MSCOPE_LAYOUT_ROWS];
 };
 
+/// What a thread takes its stacks with: valid when zero, but for the bounds of its stack.
+struct mscope_unwinder {
+    uint64_t stack_low, stack_high; // known readable: [stack_low, stack_high)
+    uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
+    volatile uint32_t walks;        // under way on this thread
+    uint32_t last_plain;            // the site that was found without the memo
+    uint64_t has_layout;            // a bit each, of layouts that were ever kept
+    _Atomic uint64_t learning;      // see mscope_begin_write
+    struct mscope_space spaces[MSCOPE_SPACES];
+    struct mscope_layout layouts[MSCOPE_LAYOUTS]; // by place
+    struct mscope_layout_walk layout_walk;
+};
+
 struct mscope_task_context {
     _Atomic uint64_t task; // cleared by whatever thread runs the task when its scope changes
     uint32_t thread, context;
@@ -278,24 +292,16 @@ struct mscope_bank {
     uint32_t context;               // of this thread without a task
     _Atomic int64_t published;      // of this bank's live bytes, in the process-wide figure
     _Atomic int64_t until_look;     // bytes of changes until that figure is looked at again
-    uint64_t stack_low, stack_high; // known readable: [stack_low, stack_high)
-    uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
     uint64_t random;
     struct mscope_tally tally[2]; // program, internal
     struct mscope_counts baseline[2];
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
-    volatile uint32_t walks;                                // under way on this thread
-    uint32_t last_plain;                                    // the site that was found without the memo
-    uint64_t has_layout;                                    // a bit each, of layouts that were ever kept
     uint64_t arena_end;                                     // up to which the allocator was made to grow
-    _Atomic uint64_t learning;                              // see mscope_begin_write
     _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
     _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
-    struct mscope_space spaces[MSCOPE_SPACES];
-    struct mscope_layout layouts[MSCOPE_LAYOUTS]; // by place
-    struct mscope_layout_walk layout_walk;
+    struct mscope_unwinder unwinder;
 };
 
 enum { MSCOPE_BANKS = 1 << 13 };

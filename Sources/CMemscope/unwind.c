@@ -41,13 +41,13 @@ static inline bool mscope_memo_has(const struct mscope_memo *memo, const struct 
 }
 
 /// Walks outwards until the memo knows the rest (then its first `*known` frames hold) or the stack ends.
-static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *memo, struct mscope_cursor at,
+static void mscope_walk_new(struct mscope_unwinder *unwinder, const struct mscope_memo *memo, struct mscope_cursor at,
                             uint32_t *known, struct mscope_walked *out)
 {
-    uint64_t high = bank->stack_high;
-    if (mscope_unlikely(at.sp - bank->stack_low >= high - bank->stack_low)) high = mscope_new_stack_high(bank, at.sp);
+    uint64_t high = unwinder->stack_high;
+    if (mscope_unlikely(at.sp - unwinder->stack_low >= high - unwinder->stack_low)) high = mscope_new_stack_high(unwinder, at.sp);
     out->count = out->flags = 0;
-    out->sure = high == bank->stack_high; // another stack may be gone by the next walk, and a shorter one in its place
+    out->sure = high == unwinder->stack_high; // another stack may be gone by the next walk, and a shorter one in its place
     for (;;) {
         if (mscope_memo_has(memo, &at, known) && *known + out->count <= MSCOPE_MAX_FRAMES) {
             out->end = MSCOPE_STEP_ON;
@@ -67,11 +67,11 @@ static void mscope_walk_new(struct mscope_bank *bank, const struct mscope_memo *
             at = (struct mscope_cursor){mscope_code_address(frame[1]), at.fp + 16, frame[0]};
         } else {
             uint64_t before = at.sp;
-            out->end = mscope_step(&at, high, &out->reads[n], &out->flags);
+            out->end = mscope_step(&at, unwinder, high, &out->reads[n], &out->flags);
             if (out->end > MSCOPE_STEP_ON_UNSURE) break;
             if (out->end == MSCOPE_STEP_ON_UNSURE) {
                 out->sure = false;
-                if (at.sp >= high || at.sp < before) high = mscope_new_stack_high(bank, at.sp); // left a signal's stack
+                if (at.sp >= high || at.sp < before) high = mscope_new_stack_high(unwinder, at.sp); // left a signal's stack
             }
         }
         if (mscope_unlikely(at.pc < MSCOPE_NOWHERE)) {
@@ -158,10 +158,20 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     return memo->site[top] = site;
 }
 
-void mscope_forget_stack(struct mscope_memo *memo)
+/// Before the next stack anything may have changed.
+static void mscope_forget_stack(struct mscope_memo *memo)
 {
     memo->again.sp = 0;
     memo->depth = 0;
+}
+
+void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint64_t high)
+{
+    unwinder->stack_high = unwinder->stack_low = high; // it grows downwards as pages are found readable
+    unwinder->other_low = unwinder->other_high = 0;
+    unwinder->walks = 0;
+    for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&unwinder->spaces[i].memo);
+    mscope_forget_layouts(unwinder);
 }
 
 /// Lets the memo's stack be looked for at once. `sp` last: a signal handler may come in between.
@@ -179,10 +189,10 @@ static void mscope_await_again(struct mscope_memo *memo, uint32_t site)
     memo->again.sp = memo->sp[top];
 }
 
-static uint32_t mscope_site_in(struct mscope_bank *bank, struct mscope_space *space, struct mscope_cursor at)
+static uint32_t mscope_site_in(struct mscope_unwinder *unwinder, struct mscope_space *space, struct mscope_cursor at)
 {
     space->sp = at.sp;
-    bank->walks++;
+    unwinder->walks++;
     struct mscope_memo *memo = &space->memo;
     struct mscope_walked *walked = &space->walked;
     memo->again.sp = 0;
@@ -191,7 +201,7 @@ static uint32_t mscope_site_in(struct mscope_bank *bank, struct mscope_space *sp
     if (mscope_unlikely(memo->generation != generation)) mscope_forget_stack(memo);
     memo->generation = generation;
     uint32_t known = memo->depth;
-    mscope_walk_new(bank, memo, at, &known, walked);
+    mscope_walk_new(unwinder, memo, at, &known, walked);
     mscope_update_memo(memo, walked, known);
     if (walked->end == MSCOPE_STEP_LOST) walked->flags |= MSCOPE_STACK_TRUNCATED;
     uint32_t site = mscope_site_of_memo(space);
@@ -200,36 +210,43 @@ static uint32_t mscope_site_in(struct mscope_bank *bank, struct mscope_space *sp
         mscope_forget_stack(memo);
     else if (site != 0 && memo->end <= MSCOPE_STEP_END)
         mscope_await_again(memo, site);
-    bank->walks--;
+    unwinder->walks--;
     return site;
 }
 
 /// A signal handler that came upon a walk and jumped out has left it behind: on the same stack, deeper than the caller.
-static void mscope_drop_left_walks(struct mscope_bank *bank, uint64_t sp)
+static void mscope_drop_left_walks(struct mscope_unwinder *unwinder, uint64_t sp)
 {
-    uint64_t size = bank->stack_high - bank->stack_low;
-    if (sp - bank->stack_low >= size) return; // a signal's own stack: nothing follows from where it lies
-    for (; bank->walks != 0; bank->walks--) {
-        struct mscope_space *space = &bank->spaces[bank->walks - 1];
-        if (space->sp - bank->stack_low >= size || space->sp > sp) return;
+    uint64_t size = unwinder->stack_high - unwinder->stack_low;
+    if (sp - unwinder->stack_low >= size) return; // a signal's own stack: nothing follows from where it lies
+    for (; unwinder->walks != 0; unwinder->walks--) {
+        struct mscope_space *space = &unwinder->spaces[unwinder->walks - 1];
+        if (space->sp - unwinder->stack_low >= size || space->sp > sp) return;
         mscope_forget_stack(&space->memo);
     }
 }
 
-uint32_t mscope_site_here(struct mscope_bank *bank, uint64_t pc, uint64_t sp, uint64_t fp)
+uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     // In a signal handler that came upon a walk, or after one that jumped out.
-    if (mscope_unlikely(bank->walks != 0)) mscope_drop_left_walks(bank, sp);
+    if (mscope_unlikely(unwinder->walks != 0)) mscope_drop_left_walks(unwinder, sp);
     struct mscope_cursor at = {pc, sp, fp};
     bool async = false;
-    uint32_t site = mscope_site_by_layout(bank, &at);
-    if (mscope_unlikely(site == 0)) site = mscope_site_plainly(bank, &at, &async);
+    uint32_t site = mscope_site_by_layout(unwinder, &at);
+    if (mscope_unlikely(site == 0)) site = mscope_site_plainly(unwinder, &at, &async);
     // The memo pays where a stack is taken again and again, and has no callers in contexts.
-    bool again = site == bank->last_plain && !async;
-    bank->last_plain = site;
+    bool again = site == unwinder->last_plain && !async;
+    unwinder->last_plain = site;
     if (mscope_likely(site != 0 && !again)) return site;
-    if (mscope_likely(bank->walks < MSCOPE_SPACES))
-        return mscope_site_in(bank, &bank->spaces[bank->walks], at);
+    if (mscope_likely(unwinder->walks < MSCOPE_SPACES))
+        return mscope_site_in(unwinder, &unwinder->spaces[unwinder->walks], at);
     mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
     return 0;
+}
+
+uint64_t mscope_forget_code(uint64_t start, uint64_t end, uint64_t image)
+{
+    mscope_forget_rules();
+    mscope_forget_async(start);
+    return mscope_retire_sites(start, end, image);
 }

@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "MemscopeCore",
             path: "Sources/CMemscope",
-            cSettings: cRules + [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+            cSettings: cRules + [.headerSearchPath("."), .unsafeFlags(["-O2"], .when(configuration: .debug))]
         ),
         .systemLibrary(name: "CMemscope", path: "Sources/CMemscope/include"),
         .systemLibrary(

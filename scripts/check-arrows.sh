@@ -38,4 +38,28 @@ for target in "${targets[@]}"; do
         fi
     done < <(imports "Sources/$target")
 done
+
+# Rooms of the core, lowest first. A file may include headers of its own room, and of a room below the one that bears
+# its name, which says what that room gives to others. The list of entries is one to expand.
+rooms=(base images stacks record checks scan hooks)
+declare -A height
+for i in "${!rooms[@]}"; do height[${rooms[$i]}]=$i; done
+core=Sources/CMemscope
+for entry in "$core"/*; do
+    entry=${entry#"$core"/}
+    [ "$entry" = include ] || [ -n "${height[$entry]-}" ] || report "$core/$entry is no room: ${rooms[*]}"
+done
+for room in "${rooms[@]}"; do
+    while IFS=: read -r file line header; do
+        other=${header%%/*}
+        case $header in
+        CMemscope*.h | "$room"/*) continue ;;
+        esac
+        if [ -z "${height[$other]-}" ] || [ "${height[$other]}" -gt "${height[$room]}" ]; then
+            report "$file:$line: $room includes $header, which is in no room below it"
+        elif [ "$header" != "$other/$other.h" ] && [ "$header" != base/entries.def ]; then
+            report "$file:$line: $room includes $header; of another room it may include $other/$other.h"
+        fi
+    done < <(grep -rnE '^ *# *include "' "$core/$room" | sed -E 's/# *include "([^"]+)".*/\1/')
+done
 exit "$broken"

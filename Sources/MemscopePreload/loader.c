@@ -4,8 +4,7 @@
 // A process that has Swift's runtime shares it with the engine, as only that runtime knows the program's types. Any
 // other gets the engine in a namespace of its own, with a libc of its own: names and versions of what comes with it are
 // nothing to the program, nor the other way round.
-#include "apart.h"
-#include "internal.h"
+#include "hooks/hooks.h"
 
 #include <dlfcn.h>
 #include <limits.h>

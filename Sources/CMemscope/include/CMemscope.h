@@ -21,7 +21,7 @@
 
 enum { MSCOPE_MAX_FRAMES = 128, MSCOPE_PATH_MAX = 512, MSCOPE_NAME_MAX = 16, MSCOPE_BUILD_ID_MAX = 20 };
 
-// ---- control.c
+// ---- hooks/boot.c
 
 enum mscope_mode { MSCOPE_OFF = 0, MSCOPE_SAMPLED = 1, MSCOPE_BALANCED = 2, MSCOPE_FULL = 3 };
 

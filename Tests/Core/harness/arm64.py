@@ -4,7 +4,7 @@ import glob
 import shutil
 
 from harness import processes
-from harness.build import CORE, CORE_FLAGS, LIBRARIES, TEST_FLAGS, TESTS, BuildError
+from harness.build import CORE_FLAGS, CORE_SOURCES, LIBRARIES, TEST_FLAGS, TESTS, BuildError, object_name
 from harness.cases import checked
 from harness.results import Test
 
@@ -29,8 +29,8 @@ def core_object(build):
 
     def make(path):
         parts = []
-        for source in sorted(CORE.glob("*.c")):
-            parts.append(path.parent / f"{source.stem}.o")
+        for source in CORE_SOURCES:
+            parts.append(path.parent / object_name(source))
             build._call([*COMPILER, *CORE_FLAGS, *strict, "-c", source, "-o", parts[-1]])
         build._call(["ld.lld", "-r", *parts, "-o", path])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent.parent
 CORE = ROOT / "Sources" / "CMemscope"
+CORE_SOURCES = sorted(CORE.glob("*/*.c"))
 CORE_FLAGS = [
     "-std=c11",
     "-D_GNU_SOURCE",
@@ -17,6 +18,7 @@ CORE_FLAGS = [
     "-fno-omit-frame-pointer",
     "-fPIC",
     "-ftls-model=initial-exec",
+    f"-I{CORE}",
     f"-I{CORE}/include",
 ]
 # A compiler that knows malloc removes pairs it can prove useless.
@@ -26,6 +28,11 @@ LIBRARIES = ["-lpthread", "-ldl", "-lm"]
 
 class BuildError(Exception):
     pass
+
+
+def object_name(source):
+    """Rooms may have files of one name."""
+    return f"core-{source.parent.name}-{source.stem}.o"
 
 
 class Build:
@@ -58,8 +65,8 @@ class Build:
 
         def make(path):
             parts = []
-            for source in sorted(CORE.glob("*.c")):
-                part = path.parent / f"core-{source.stem}.o"
+            for source in CORE_SOURCES:
+                part = path.parent / object_name(source)
                 self._call(["clang", *CORE_FLAGS, "-c", source, "-o", part])
                 parts.append(part)
             if not parts:

@@ -1,7 +1,9 @@
 """The core's own files under AddressSanitizer and UndefinedBehaviorSanitizer, hooks compiled out."""
 
+import re
+
 from harness import processes
-from harness.build import CORE, LIBRARIES, TEST_FLAGS, TESTS
+from harness.build import CORE, CORE_SOURCES, LIBRARIES, TEST_FLAGS, TESTS
 from harness.cases import checked
 from harness.results import Test
 
@@ -10,8 +12,8 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
 
 def core_files(source):
     """All of the core but the file a unit test includes to reach what is static there."""
-    included = f'CMemscope/{source}"' in (TESTS / "unit" / source).read_text()
-    return [path for path in sorted(CORE.glob("*.c")) if not (included and path.name == source)]
+    included = re.findall(r'Sources/CMemscope/(\S+)"', (TESTS / "unit" / source).read_text())
+    return [path for path in CORE_SOURCES if str(path.relative_to(CORE)) not in included]
 
 
 def unit(source):

@@ -4,9 +4,8 @@
 
 #include "../support/check.h"
 #include "../support/random.h"
-#include "checks.h"
-#include "memo.h"
-#include "step.h"
+#include "hooks/hooks.h"
+#include "stacks/contexts.h"
 
 enum { PAGE = 4096 };
 

@@ -1,11 +1,12 @@
 // Frame instructions, one by one, against rows known from DWARF 5, section 6.4.2; then the
 // frame descriptions of libc.
-#include "../../../Sources/CMemscope/dwarf.c"
+#include "../../../Sources/CMemscope/stacks/dwarf.c"
 
 #include <dlfcn.h>
 #include <stdlib.h>
 
 #include "../support/check.h"
+#include "hooks/hooks.h"
 
 // The numbers below are x86-64's: 6 is rbp, 7 is rsp, 16 the return address.
 static const struct mscope_cie cie = {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "../support/check.h"
-#include "internal.h"
+#include "hooks/hooks.h"
 
 enum { EVENTS = 2000000 };
 

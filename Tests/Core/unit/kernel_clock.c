@@ -1,5 +1,5 @@
 // The coarse clock, read where the kernel keeps it.
-#include "../../../Sources/CMemscope/kernel_clock.c"
+#include "../../../Sources/CMemscope/base/kernel_clock.c"
 
 #include <sys/wait.h>
 

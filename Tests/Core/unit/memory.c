@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "../support/check.h"
-#include "internal.h"
+#include "hooks/hooks.h"
 
 enum { PAGE = 4096, PIECES = 20000, THREADS = 4 };
 

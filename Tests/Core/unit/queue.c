@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "../support/check.h"
-#include "checks.h"
+#include "checks/queue.h"
 
 // There are more places than there will be items put: none is refused because somebody was interrupted.
 enum { THREADS = 4, ROUNDS = 200000, ITEMS = 1000, PLACES = 1 << 20 };

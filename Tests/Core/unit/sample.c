@@ -1,9 +1,10 @@
 // The arithmetic of sampling: logarithms without libm, distances, weights.
-#include "../../../Sources/CMemscope/sample.c"
+#include "../../../Sources/CMemscope/record/sample.c"
 
 #include <math.h>
 
 #include "../support/check.h"
+#include "hooks/hooks.h"
 
 static void functions(void) {
     test("the logarithm and the exponential agree with libm to 1e-9");

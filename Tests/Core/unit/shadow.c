@@ -7,8 +7,7 @@
 
 #include "../support/check.h"
 #include "../support/random.h"
-#include "checks.h"
-#include "hot.h"
+#include "hooks/free.h"
 
 enum { PLACES = 200000 };
 

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "../support/check.h"
+#include "hooks/hooks.h"
 #include "../support/random.h"
-#include "memo.h"
-#include "sites.h"
+#include "stacks/sites.h"
+#include "stacks/stacks.h"
 
 enum { STACKS = 200000, THREADS = 4 };
 

@@ -1,0 +1,11 @@
+// What is known of the allocator behind us.
+#include "base/base.h"
+
+struct mscope_next mscope_next;
+size_t mscope_least_request;
+const char *mscope_allocator = "unknown";
+
+const char *mscope_allocator_name(void)
+{
+    return mscope_allocator;
+}

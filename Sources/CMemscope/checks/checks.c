@@ -1,0 +1,158 @@
+// The configuration of the memory checks, and what several of them need.
+#include "checks/canary.h"
+#include "checks/checks.h"
+#include "checks/guard.h"
+#include "checks/quarantine.h"
+
+#include <string.h>
+
+struct mscope_check_counters mscope_check_counters;
+uint32_t mscope_checks_level; // MSCOPE_CHECKS_OFF until booted
+struct mscope_check_options mscope_check_options;
+bool mscope_checks_settled;
+bool mscope_knows_families;
+
+// ---- configuration
+
+static void mscope_refuse(const char *variable, const char *value, const char *accepted)
+{
+    char head[64];
+    size_t length = strlen(variable);
+    memcpy(head, variable, length);
+    memcpy(head + length, " is '", 6);
+    mscope_say(head, value, accepted);
+}
+
+/// The number of an environment variable's value among `names`; `fallback` when it is not set or bad, which is said.
+static uint32_t mscope_choice(const char *variable, const char *const *names, uint32_t count, uint32_t fallback,
+                              const char *accepted)
+{
+    const char *value = mscope_environment(variable);
+    if (value == NULL) return fallback;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(value, names[i]) == 0) return i;
+    mscope_refuse(variable, value, accepted);
+    return fallback;
+}
+
+/// A number from the environment; `fallback` when it is not set or not within the bounds, which is said.
+static uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
+                              const char *accepted)
+{
+    const char *value = mscope_environment(variable);
+    if (value == NULL) return fallback;
+    uint64_t number = 0;
+    const char *at = value;
+    for (; *at >= '0' && *at <= '9' && number <= most; at++) number = number * 10 + (uint64_t)(*at - '0');
+    if (at != value && *at == 0 && number >= least && number <= most) return number;
+    mscope_refuse(variable, value, accepted);
+    return fallback;
+}
+
+static void mscope_read_options(void)
+{
+    static const char *const sides[] = {"random", "after", "before"}, *const alignments[] = {"16", "8", "1"};
+    static const uint32_t bytes[] = {16, 8, 1};
+    mscope_check_options = (struct mscope_check_options){
+        .guard_side = mscope_choice("MEMSCOPE_GUARD_SIDE", sides, 3, MSCOPE_SIDE_RANDOM,
+                                    "'; accepted are random, after, before; using random"),
+        .guard_align = bytes[mscope_choice("MEMSCOPE_GUARD_ALIGN", alignments, 3, 0,
+                                           "'; accepted are 1, 8, 16; using 16")],
+        .guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 20000,
+                                    "'; accepted are numbers from 1 to 1000000000; using 20000"),
+        .guard_slots = mscope_number("MEMSCOPE_GUARD_SLOTS", 1, 1 << 14, 256,
+                                     "'; accepted are numbers from 1 to 16384; using 256"),
+        .pages_bytes = mscope_number("MEMSCOPE_PAGES_BYTES", 1 << 20, 1ull << 40, 256ull << 20,
+                                     "'; accepted are numbers from 1048576 to 1099511627776; using 268435456"),
+        .quarantine_bytes = mscope_number("MEMSCOPE_QUARANTINE_BYTES", 0, 1ull << 40, 64ull << 20,
+                                          "'; accepted are numbers from 0 to 1099511627776; using 67108864"),
+    };
+}
+
+void mscope_checks_start(void)
+{
+    mscope_read_options();
+    static const char *const levels[] = {"off", "sampled", "full", "pages"}, *const actions[] = {"report", "abort"};
+    mscope_checks_level = mscope_choice("MEMSCOPE_CHECKS", levels, 4, MSCOPE_CHECKS_SAMPLED,
+                                        "'; accepted are off, sampled, full, pages; using sampled");
+    mscope_aborts_on_error =
+        mscope_choice("MEMSCOPE_ON_ERROR", actions, 2, 0, "'; accepted are report, abort; using report") == 1;
+    // What glibc returns is aligned to 16; others have classes of 8.
+    mscope_block_misalignment = strcmp(mscope_allocator_name(), "glibc") == 0 ? 15 : 7;
+}
+
+void mscope_checks_activate(void)
+{
+    bool works = mscope_checks_level == MSCOPE_CHECKS_OFF
+                 || (mscope_guard_start() && mscope_fault_start()
+                     && (mscope_checks_level < MSCOPE_CHECKS_FULL || mscope_quarantine_start()));
+    if (!works) mscope_checks_level = MSCOPE_CHECKS_OFF; // no address space: readers see that nothing is checked
+    mscope_checks_settled = true;
+}
+
+bool mscope_checks_need_all(void)
+{
+    return mscope_checks_level >= MSCOPE_CHECKS_FULL;
+}
+
+void mscope_read_check_totals(struct mscope_check_totals *out)
+{
+    const struct mscope_check_counters *from = &mscope_check_counters;
+    *out = (struct mscope_check_totals){
+        .checks = mscope_checks_level,
+        .abort_on_error = mscope_aborts_on_error,
+        .unknown_frees = mscope_load_relaxed(&from->unknown_frees),
+        .guarded = mscope_load_relaxed(&from->guarded),
+        .guarded_now = mscope_load_relaxed(&from->guarded_now),
+        .guard_full = mscope_load_relaxed(&from->guard_full),
+        .faults = mscope_load_relaxed(&from->faults),
+        .canaried = mscope_canaried_blocks(),
+        .not_quarantined = mscope_load_relaxed(&from->not_quarantined),
+        .lost_blocks = mscope_load_relaxed(&from->lost_blocks),
+        .sweeps = mscope_load_relaxed(&from->sweeps),
+    };
+    mscope_error_totals(out);
+    mscope_guard_totals(out);
+    mscope_quarantine_totals(out);
+    out->guard_rate = mscope_check_options.guard_rate;
+}
+
+// ---- stacks
+
+struct mscope_witness mscope_witness(struct mscope_cursor at)
+{
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (bank == NULL) return (struct mscope_witness){0};
+    uint32_t site = mscope_site_here(&bank->unwinder, at.pc, at.sp, at.fp);
+    struct mscope_witness result = {.site = site, .thread = bank->thread};
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+    return result;
+}
+
+uint32_t mscope_site_of_mark(uint64_t mark)
+{
+    uint64_t highest = (1ull << MSCOPE_ERA_SHIFT) - 1, who = mark & highest;
+    if (highest - who < MSCOPE_SITE_CAPACITY) return (uint32_t)(highest - who); // no code lies so high
+    return who ? mscope_site_of_frame(who) : 0;
+}
+
+// ---- the sweep
+
+void mscope_check_heap(void)
+{
+    static _Atomic uint32_t under_way;
+    if (mscope_exchange_acq_rel(&under_way, 1)) return;
+    mscope_guard_sweep();
+    if (mscope_checks_level >= MSCOPE_CHECKS_FULL) {
+        mscope_canary_sweep();
+        mscope_quarantine_sweep();
+    }
+    mscope_add_relaxed(&mscope_check_counters.sweeps, 1);
+    mscope_store_release(&under_way, 0);
+}
+
+/// What was never freed is looked at in the end, too.
+static __attribute__((destructor)) void mscope_checks_leave(void)
+{
+    if (mscope_checks_settled && mscope_checks_level != MSCOPE_CHECKS_OFF) mscope_check_heap();
+}

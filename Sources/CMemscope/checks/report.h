@@ -1,0 +1,45 @@
+// What the checks know and say.
+#ifndef MSCOPE_CHECKS_REPORT_H
+#define MSCOPE_CHECKS_REPORT_H
+
+#include "checks/checks.h"
+
+// ---- errors.c
+extern MSCOPE_HIDDEN bool mscope_aborts_on_error;
+/// Counts an error; the first of its kind and stacks is kept. What is 0 in it and can be found out is.
+MSCOPE_HIDDEN void mscope_report(const struct mscope_error *error);
+MSCOPE_HIDDEN void mscope_error_totals(struct mscope_check_totals *out);
+
+// ---- checks.c
+struct mscope_check_counters {
+    _Atomic uint64_t unknown_frees, guarded, guarded_now, guard_full, faults, canaried;
+    _Atomic uint64_t not_quarantined, lost_blocks, sweeps;
+};
+extern MSCOPE_HIDDEN struct mscope_check_counters mscope_check_counters;
+/// What a freed block's slot says of who freed it.
+MSCOPE_HIDDEN uint32_t mscope_site_of_mark(uint64_t mark);
+
+/// Which side of a guarded block touches the guard.
+enum mscope_side { MSCOPE_SIDE_RANDOM = 0, MSCOPE_SIDE_AFTER = 1, MSCOPE_SIDE_BEFORE = 2 };
+struct mscope_check_options {
+    uint32_t guard_side;
+    uint32_t guard_align;      // of a guarded block that touches the guard behind it, where no more was asked for
+    uint64_t guard_rate;       // one in so many allocations is guarded
+    uint64_t guard_slots;      // so many at a time
+    uint64_t pages_bytes;      // of all blocks between guards, with MEMSCOPE_CHECKS=pages
+    uint64_t quarantine_bytes; // of freed blocks that are kept
+};
+extern MSCOPE_HIDDEN struct mscope_check_options mscope_check_options;
+/// The level is not to change any more.
+extern MSCOPE_HIDDEN bool mscope_checks_settled;
+
+// ---- checked.c
+/// Records a checked block. False when there is no room for a record: the block must not be given out.
+MSCOPE_HIDDEN bool mscope_record_checked(uint64_t address, const struct mscope_request *request);
+
+// ---- badfree.c
+MSCOPE_HIDDEN void mscope_report_bad_free(const struct mscope_free_call *call, struct mscope_error *error);
+/// The part of a report that is about a known block.
+MSCOPE_HIDDEN struct mscope_error mscope_error_about(uint32_t kind, const struct mscope_block *block);
+
+#endif

@@ -1,0 +1,77 @@
+// What one thread counts and notes, without asking anyone.
+#ifndef MSCOPE_RECORD_BANK_H
+#define MSCOPE_RECORD_BANK_H
+
+#include "record/slot.h"
+
+// ---- counters
+//
+// frees <= allocations and freed_bytes <= allocated_bytes, summed over all banks, at rest.
+struct mscope_tally {
+    _Atomic uint64_t allocations, frees, allocated_bytes, freed_bytes;
+};
+
+enum { MSCOPE_CHUNK_SITES = 128, MSCOPE_CHUNKS = 1 << 16 };
+struct mscope_chunk {
+    struct mscope_tally sites[MSCOPE_CHUNK_SITES];
+};
+_Static_assert(MSCOPE_CHUNK_SITES * MSCOPE_CHUNKS == MSCOPE_SITE_CAPACITY, "each site has a counter");
+_Static_assert(sizeof(struct mscope_chunk) == 4096, "a chunk of counters is a page, so banks share no cache line");
+
+// ---- thread bank: what one thread writes without asking anyone.
+//
+// A bank belongs to one thread at a time and is handed on when the thread ends. Counters are never reset: the sum over
+// all banks is the truth, whoever owned them. counts of a thread = tally - baseline.
+enum { MSCOPE_BANK_FREE = 0, MSCOPE_BANK_OWNED = 1 };
+enum { MSCOPE_PROGRAM = 0, MSCOPE_INTERNAL = 1 };
+
+struct mscope_departure { // a block that ended during a walk; what 0: realloc put a block there
+    uint64_t address, what, born, size;
+};
+enum { MSCOPE_DEPARTURES = 1 << 20 }; // 32 MiB of address space, touched as needed
+struct mscope_departure_log {
+    _Atomic uint32_t generation, count;
+    _Atomic uint64_t writer; // see mscope_begin_write
+    struct mscope_departure entries[MSCOPE_DEPARTURES];
+};
+
+enum { MSCOPE_RING_EVENTS = 1 << 13 };
+struct mscope_ring {                    // single producer (the owner of the bank), single consumer (the collector)
+    _Alignas(64) _Atomic uint64_t head; // next to write; head - tail <= MSCOPE_RING_EVENTS
+    _Atomic uint64_t writer;            // see mscope_begin_write
+    _Alignas(64) _Atomic uint64_t tail; // next to read
+    struct mscope_event events[MSCOPE_RING_EVENTS];
+};
+
+struct mscope_task_context {
+    _Atomic uint64_t task; // cleared by whatever thread runs the task when its scope changes
+    uint32_t thread, context;
+};
+enum { MSCOPE_TASK_CONTEXTS = 64 };
+
+struct mscope_bank {
+    _Atomic uint32_t state;
+    uint32_t thread;                // number of the owner
+    uint32_t context;               // of this thread without a task
+    _Atomic int64_t published;      // of this bank's live bytes, in the process-wide figure
+    _Atomic int64_t until_look;     // bytes of changes until that figure is looked at again
+    uint64_t random;
+    struct mscope_tally tally[2]; // program, internal
+    struct mscope_counts baseline[2];
+    struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
+    uint64_t arena_end;                                     // up to which the allocator was made to grow
+    _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
+    _Atomic(struct mscope_ring *) ring;
+    _Atomic(struct mscope_departure_log *) departures;
+    _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
+    struct mscope_unwinder unwinder;
+};
+
+enum { MSCOPE_BANKS = 1 << 13 };
+
+struct mscope_context {
+    uint32_t thread, scope;
+    uint64_t task;
+};
+
+#endif

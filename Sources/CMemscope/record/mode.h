@@ -1,0 +1,40 @@
+// How much is recorded, and since when every block has been.
+#ifndef MSCOPE_RECORD_MODE_H
+#define MSCOPE_RECORD_MODE_H
+
+#include "record/slot.h"
+
+/// An mscope_mode, or MSCOPE_PROBED while the core looks whether the process' malloc is its own.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
+enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
+/// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
+/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
+/// has written nothing there.
+extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
+/// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
+static inline bool mscope_can_be_object(uint64_t counts)
+{
+    return (counts & 1) != 0 || counts >> 62 == 3;
+}
+/// Whether every live block has been recorded since the start of the program.
+MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
+/// Which interval of complete tracking this is, in its upper 16 bits; 0 while tracking is not complete. A freed block
+/// leaves its mark in the slot: in `what` what it was, not live any more, and in `born` who freed it, a return address
+/// or the number of a site, down from the highest address, with the era. A mark of another era says nothing: there may
+/// have been blocks since.
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
+enum { MSCOPE_ERA_SHIFT = 48 };
+static inline uint64_t mscope_mark_of(uint64_t freed_by)
+{
+    return freed_by | mscope_load_relaxed(&mscope_era);
+}
+static inline uint64_t mscope_mark_of_site(uint32_t site)
+{
+    return mscope_mark_of((1ull << MSCOPE_ERA_SHIFT) - 1 - site);
+}
+MSCOPE_HIDDEN void mscope_era_tick(void);
+/// The mode is one of mscope_mode, and tracking possible.
+MSCOPE_HIDDEN void mscope_change_mode(uint32_t mode);
+
+#endif

@@ -1,0 +1,27 @@
+// How much memory the core itself has.
+#include "record/record.h"
+#include "record/shadow.h"
+
+#include <sys/syscall.h>
+
+_Atomic uint64_t mscope_own_resident;
+
+/// Counts the pages of ours that are in memory.
+///
+/// context: collector thread; a few system calls per mapping
+void mscope_measure_own(void)
+{
+    static unsigned char pages[1 << 16];
+    uint64_t resident = 0;
+    uint32_t cursor = 0;
+    for (uint64_t start, size; mscope_own_map(&cursor, &start, &size);) {
+        bool region = size == sizeof(struct mscope_region) && mscope_is_region(start);
+        for (uint64_t offset = 0; offset < size; offset += sizeof(pages) * 4096) {
+            uint64_t part = size - offset < sizeof(pages) * 4096 ? size - offset : sizeof(pages) * 4096;
+            if (mscope_system(SYS_mincore, start + offset, part, pages) != 0) continue;
+            for (uint64_t page = 0; page < (part + 4095) / 4096; page++)
+                resident += (pages[page] & 1) && !(region && mscope_is_only_seen(start, offset + page * 4096));
+        }
+    }
+    mscope_store_relaxed(&mscope_own_resident, resident * 4096);
+}

@@ -1,0 +1,242 @@
+// The hot path: what happens after an allocation succeeded and before a block is really freed.
+//
+// context of everything here: hook path; any thread, before main, during thread exit, in a signal handler, in a vfork
+// child. It does not allocate, lock, log, format or touch errno.
+#include "record/hot.h"
+#include "record/record.h"
+
+void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what, uint64_t born,
+                        uint64_t size)
+{
+    struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
+    if (context.scope != 0) {
+        if (!(mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL))
+            mscope_count_in_scopes(context.scope, size, kind != MSCOPE_EVENT_FREE);
+        if ((mscope_load_relaxed(&mscope_event_interval) & ~MSCOPE_SCOPES_WATCHED) == 0) return;
+    }
+    struct mscope_event event = {
+        .time = mscope_now(),
+        .address = address,
+        .size = size,
+        .task = context.task,
+        .site = mscope_slot_site(what),
+        .thread = bank->thread,
+        .kind = kind,
+        .flags = mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL ? MSCOPE_BLOCK_INTERNAL : 0,
+    };
+    mscope_push_event(bank, &event);
+}
+
+/// One in about `interval` allocations writes history; all of those in a scope count there.
+static inline uint32_t mscope_event_flag(struct mscope_bank *bank, uint64_t born)
+{
+    uint32_t interval = mscope_load_relaxed(&mscope_event_interval);
+    if (mscope_likely(interval == 0)) return 0;
+    if (interval & MSCOPE_SCOPES_WATCHED) {
+        if (mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK)).scope != 0) return MSCOPE_SLOT_EVENT;
+        interval &= ~MSCOPE_SCOPES_WATCHED;
+        if (interval == 0) return 0;
+    }
+    bank->random += 0x9e3779b97f4a7c15ull;
+    return interval == 1 || (uint32_t)(bank->random >> 33) % interval == 0 ? MSCOPE_SLOT_EVENT : 0;
+}
+
+/// What sampling says of an allocation: nothing is recorded (0), all but its stack (LIVE), or everything.
+static uint32_t mscope_decide(struct mscope_bank *bank, uint32_t mode)
+{
+    if (mode == MSCOPE_FULL) return MSCOPE_SLOT_LIVE;
+    if (mscope_load_relaxed(&mscope_tls.until_sample) > 0) return mode == MSCOPE_BALANCED ? MSCOPE_SLOT_LIVE : 0;
+    mscope_store_relaxed(&mscope_tls.until_sample, mscope_next_sample(bank));
+    mscope_add_relaxed(&mscope_global.sampled_allocations, 1);
+    return MSCOPE_SLOT_LIVE | MSCOPE_SLOT_SAMPLED | (mode == MSCOPE_SAMPLED ? MSCOPE_SLOT_STANDS : 0u);
+}
+
+/// The bank of a thread's first allocation, or one borrowed for this call while the thread comes or goes.
+static struct mscope_bank *mscope_bank_of_new_thread(uint64_t counted)
+{
+    struct mscope_bank *bank = mscope_enter();
+    // Its countdown was never drawn; what the hook subtracted from zero is put in place.
+    if (bank != NULL) mscope_store_relaxed(&mscope_tls.until_sample, mscope_next_sample(bank) - (int64_t)counted);
+    return bank;
+}
+
+/// The flags of a birth in a walk, or with history.
+static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk, uint64_t born)
+{
+    return mscope_event_flag(bank, born) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
+}
+
+static inline bool mscope_mode_samples(uint32_t mode)
+{
+    return mode == MSCOPE_SAMPLED || mode == MSCOPE_BALANCED;
+}
+
+/// After a birth that could not be recorded: the mark of the block before must not be taken for this one's.
+static void mscope_forget_mark(uint64_t address)
+{
+    struct mscope_region *region = mscope_find_region(address);
+    if (region == NULL) return;
+    struct mscope_slot *large = mscope_large_slot(region, address), *small = mscope_small_slot(region, address);
+    if (mscope_load_relaxed(&small->what) != 0) mscope_store_release(&small->what, 0);
+    uint64_t ended = mscope_load_relaxed(&large->what);
+    while (mscope_tells_of(ended, address) && !mscope_cas_acq_rel(&large->what, &ended, MSCOPE_WHAT_FORGOTTEN)) {
+    }
+}
+
+void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller)
+{
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
+    if (mode == MSCOPE_PROBED) mscope_store_relaxed(&mscope_hook_ran, 1);
+    if (mode == MSCOPE_OFF || mode == MSCOPE_PROBED) return;
+    struct mscope_bank *bank = mscope_tls.bank, *borrowed = NULL;
+    if (mscope_unlikely(bank == NULL)) {
+        bank = mscope_bank_of_new_thread(mscope_mode_samples(mode) ? size | 1 : 0);
+        if (bank == NULL) return mscope_forget_mark((uint64_t)block);
+        if (mscope_tls.bank != bank) borrowed = bank;
+    }
+    uint32_t flags = mscope_decide(bank, mode);
+    if (flags != 0) {
+        uint32_t site = 0;
+        // Sites are the program's: what our own threads allocate is counted, not explained.
+        if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
+            site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
+        flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
+        uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
+        if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
+        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
+        struct mscope_slot *slot = mscope_find_place((uint64_t)block, size);
+        if (slot != NULL) mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
+    }
+    if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
+}
+
+struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
+{
+    struct mscope_bank *bank = mscope_tls.bank;
+    if (mscope_likely(bank != NULL)) return bank;
+    bank = mscope_bank_of_new_thread(0);
+    if (bank != NULL && mscope_tls.bank != bank) *borrowed = bank;
+    return bank;
+}
+
+/// Counts a death that is to be known to its site and, if its birth is, to history.
+static void mscope_record_any_death(struct mscope_bank *bank, const struct mscope_departure *old)
+{
+    uint32_t flags = mscope_slot_flags(old->what);
+    mscope_record_death(bank, old->size, mscope_slot_site(old->what), flags, old->born);
+    if (flags & MSCOPE_SLOT_EVENT)
+        mscope_write_event(bank, MSCOPE_EVENT_FREE, old->address, old->what, old->born, old->size);
+}
+
+/// What a slot says of the block at `address`, which owns it.
+static struct mscope_departure mscope_departing(struct mscope_slot *slot, uint64_t what, uint64_t address)
+{
+    return (struct mscope_departure){.address = address,
+                                     .what = what,
+                                     .born = mscope_load_relaxed(&slot->born),
+                                     .size = mscope_block_size(what, address)};
+}
+
+/// Tells a walk under way of a block that lived when it began.
+static void mscope_tell_walk(struct mscope_bank *bank, const struct mscope_departure *old)
+{
+    uint32_t walk = mscope_load_acquire(&mscope_walking);
+    if (walk != 0 && !mscope_is_newer(walk, old->what, old->born)) mscope_note_departure(bank, walk, old);
+}
+
+void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark)
+{
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (mscope_likely(bank != NULL)) {
+        struct mscope_departure old = mscope_departing(slot, what, address);
+        mscope_tell_walk(bank, &old);
+        mscope_record_any_death(bank, &old);
+    }
+    mscope_note_order(slot, address);
+    mscope_mark_freed(slot, what, mark);
+    if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
+}
+
+// ---- realloc: lift the old record, let the allocator work, settle the new one
+
+struct mscope_departure mscope_lift(void *block, uint64_t mark)
+{
+    uint64_t address = (uint64_t)block, what;
+    struct mscope_slot *slot = mscope_find_slot(address, &what);
+    if (!mscope_owns_slot(what, address)) return (struct mscope_departure){0};
+    struct mscope_departure old = mscope_departing(slot, what, address);
+    if (mscope_unlikely(mscope_load_relaxed(&mscope_walking) != 0)) {
+        struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+        if (bank != NULL) mscope_tell_walk(bank, &old);
+        if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+    }
+    mscope_tls.moving++;
+    mscope_note_order(slot, address);
+    mscope_mark_freed(slot, what, mark);
+    return old;
+}
+
+void mscope_put_back(struct mscope_departure old)
+{
+    if (old.what == 0) return;
+    struct mscope_slot *slot = mscope_make_slot(old.address, old.size);
+    mscope_fill(slot, old.address, old.size, old.what, old.born);
+    mscope_tls.moving--;
+}
+
+/// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
+/// would be, so estimates stay without bias; only what is exact stays so: a block that was measured, its measured
+/// stack. Whoever allocated the old block, what realloc returns is malloc's.
+static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old,
+                                      uint32_t *site)
+{
+    bool measured = !(old & MSCOPE_SLOT_STANDS), measured_site = *site != 0 && !(old & MSCOPE_SLOT_SAMPLED);
+    uint32_t kept = old & MSCOPE_SLOT_INTERNAL;
+    if (mode == MSCOPE_FULL) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
+    if (measured_site) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
+    *site = 0;
+    if (mode == MSCOPE_OFF) return measured ? kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED : 0;
+    mscope_take_sample_distance(size);
+    uint32_t decision = mscope_decide(bank, mode);
+    if (measured) decision = (decision | MSCOPE_SLOT_LIVE) & ~(uint32_t)MSCOPE_SLOT_STANDS;
+    return decision ? kept | decision | MSCOPE_SLOT_REALLOCATED : 0;
+}
+
+static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *bank, uint64_t address, uint64_t size,
+                                                          const struct mscope_departure *old,
+                                                          struct mscope_cursor caller)
+{
+    uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = mscope_slot_site(old->what);
+    uint32_t flags = mscope_flags_of_moved(bank, mode, size, mscope_slot_flags(old->what), &site);
+    if (flags == 0) return;
+    uint32_t walk = mscope_load_acquire(&mscope_walking); // once: the note and the number belong together
+    if (mscope_unlikely(walk != 0)) mscope_note_departure(bank, walk, &(struct mscope_departure){.address = address});
+    // Its stack is the one that made it this big; its birth that of the first block.
+    if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
+        site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
+    uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
+    if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
+    flags |= mscope_watched_flags(bank, walk, born);
+    struct mscope_slot *slot = mscope_find_place(address, size);
+    if (slot != NULL) mscope_record_birth(bank, slot, address, size, site, flags, born);
+}
+
+/// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
+void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+    if (old.what == 0) { // never recorded: a birth like any other
+        if (block == NULL) return;
+        if (!mscope_passes(size)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, pc, sp, fp);
+        return;
+    }
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (bank == NULL) {
+        if (block != NULL) mscope_forget_mark((uint64_t)block);
+        mscope_tls.moving--;
+        return;
+    }
+    mscope_record_any_death(bank, &old);
+    if (block != NULL) mscope_record_moved(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
+    mscope_tls.moving--;
+    if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
+}

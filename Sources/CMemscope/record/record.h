@@ -1,0 +1,29 @@
+// record: every block, by address, thread, stack and moment.
+#ifndef MSCOPE_RECORD_RECORD_H
+#define MSCOPE_RECORD_RECORD_H
+
+#include "record/bank.h"
+#include "record/events.h"
+#include "record/hot.h"
+#include "record/mode.h"
+#include "record/sample.h"
+#include "record/shadow.h"
+#include "record/slot.h"
+#include "record/tasks.h"
+#include "record/threads.h"
+#include "record/walk.h"
+
+/// Makes room for threads, tasks and scopes; false without memory.
+MSCOPE_HIDDEN bool mscope_record_start(void);
+
+// ---- site_counts.c
+/// Calls `visit` for each stack of live blocks through an image that was unloaded.
+MSCOPE_HIDDEN void mscope_visit_orphans(void (*visit)(const struct mscope_site *site));
+MSCOPE_HIDDEN void mscope_update_peaks(void);
+MSCOPE_HIDDEN void mscope_site_counts_after_fork(void);
+
+// ---- own_bytes.c
+MSCOPE_HIDDEN void mscope_measure_own(void);
+extern MSCOPE_HIDDEN _Atomic uint64_t mscope_own_resident;
+
+#endif

@@ -1,0 +1,80 @@
+// What the stacks' blocks count: per thread and stack, summed when somebody asks.
+#include "record/record.h"
+
+#include <sched.h>
+
+enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
+
+/// Readers keep each other off the peaks; the hooks never take it.
+static _Atomic uint32_t mscope_reading;
+
+static void mscope_lock_reading(void)
+{
+    while (mscope_exchange_acq_rel(&mscope_reading, 1)) sched_yield();
+}
+
+void mscope_site_counts_after_fork(void)
+{
+    mscope_store_relaxed(&mscope_reading, 0);
+}
+
+static struct mscope_counts mscope_site_counts(uint32_t index)
+{
+    struct mscope_counts counts = {0};
+    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        struct mscope_chunk *chunk = bank ? mscope_load_acquire(&bank->chunks[index / MSCOPE_CHUNK_SITES]) : NULL;
+        if (chunk != NULL) mscope_sum(&counts, mscope_tally_value(&chunk->sites[index % MSCOPE_CHUNK_SITES]));
+    }
+    return counts;
+}
+
+static uint64_t mscope_raise_peak(uint32_t site, struct mscope_counts counts)
+{
+    uint64_t live = counts.allocated_bytes > counts.freed_bytes ? counts.allocated_bytes - counts.freed_bytes : 0;
+    _Atomic uint64_t *highest = mscope_site_peak(site);
+    uint64_t peak = mscope_load_relaxed(highest);
+    if (live <= peak) return peak;
+    mscope_store_relaxed(highest, live);
+    return live;
+}
+
+size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capacity)
+{
+    size_t filled = 0;
+    mscope_lock_reading();
+    for (; *cursor <= mscope_highest_site() && filled < capacity; ++*cursor) {
+        if (!mscope_read_site(*cursor, &out[filled])) continue;
+        out[filled].counts = mscope_site_counts(*cursor);
+        out[filled].peak_bytes = mscope_raise_peak(*cursor, out[filled].counts);
+        filled++;
+    }
+    mscope_store_release(&mscope_reading, 0);
+    return filled;
+}
+
+void mscope_visit_orphans(void (*visit)(const struct mscope_site *site))
+{
+    for (uint32_t id = 1; id <= mscope_highest_site(); id++) {
+        struct mscope_site site;
+        if (!mscope_read_retired_site(id, &site)) continue;
+        struct mscope_counts counts = mscope_site_counts(id);
+        if (counts.allocations > counts.frees) visit(&site);
+    }
+}
+
+/// Looks at some of the sites each time, so that a second's work stays bounded whatever their number.
+void mscope_update_peaks(void)
+{
+    static uint32_t next = 1;
+    uint32_t count = mscope_highest_site(), banks = mscope_load_acquire(&mscope_bank_count);
+    uint32_t look = MSCOPE_COUNTERS_A_SECOND / (banks ? banks : 1);
+    if (look > count) look = count;
+    mscope_lock_reading();
+    for (; look > 0; look--, next++) {
+        if (next > count) next = 1;
+        if (mscope_is_site(next)) mscope_raise_peak(next, mscope_site_counts(next));
+    }
+    mscope_store_release(&mscope_reading, 0);
+}

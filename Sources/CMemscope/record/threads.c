@@ -1,0 +1,337 @@
+// Threads: their banks of counters, their numbers and names.
+#include "record/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
+_Atomic uint32_t mscope_bank_count;
+/// Banks without an owner, or about to be; once all there may be are made, who finds none need not look at each.
+static _Atomic uint32_t mscope_free_banks;
+
+enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_EXIT_ROUNDS = 2 };
+struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another one needs the place
+    uint32_t thread;
+    _Atomic int32_t tid; // 0: nobody yet
+    bool internal;
+    _Atomic uint64_t ended_at;
+    uint64_t started_at;
+    struct mscope_counts counts[2]; // final ones, once ended_at != 0
+    _Atomic(struct mscope_bank *) bank;
+    char name[MSCOPE_NAME_MAX];
+};
+static struct mscope_thread_record *mscope_records;
+bool mscope_has_tables;
+const struct mscope_thread_watcher *mscope_thread_watcher;
+static pthread_key_t mscope_exit_key;
+static bool mscope_has_exit_key;
+
+// The stack of the main thread ends here; ld.so exports it.
+extern void *__libc_stack_end;
+
+static void mscope_thread_leaves(void *rounds);
+
+bool mscope_watch_thread_exits(void)
+{
+    mscope_has_exit_key = pthread_key_create(&mscope_exit_key, mscope_thread_leaves) == 0;
+    return mscope_has_exit_key;
+}
+
+/// Has mscope_thread_leaves called when the calling thread ends.
+static void mscope_watch_this_thread(void)
+{
+    // A thread of another libc has other keys; it says itself when it leaves.
+    if (mscope_is_apart() && mscope_tls.internal == MSCOPE_TLS_OWN) return;
+    if (mscope_has_exit_key) pthread_setspecific(mscope_exit_key, &mscope_tls);
+}
+
+bool mscope_record_start(void)
+{
+    mscope_find_held = mscope_find_held_block;
+    mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
+    return mscope_records != NULL && mscope_tasks_start();
+}
+
+// ---- banks
+
+static void mscope_find_stack(struct mscope_bank *bank)
+{
+    uint64_t here = (uint64_t)__builtin_frame_address(0);
+    // glibc puts a thread's control block at the upper end of its stack; the main thread's is elsewhere.
+    bool main_thread = mscope_is_first_thread();
+    uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
+    if (high < here) high = here; // not a stack we know the end of
+    mscope_start_unwinder(&bank->unwinder, high);
+    // What a thread that was cancelled amid a write has left.
+    struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
+    struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
+    if (ring != NULL) mscope_store_relaxed(&ring->writer, 0);
+    if (log != NULL) mscope_store_relaxed(&log->writer, 0);
+}
+
+static struct mscope_bank *mscope_claim_bank(void)
+{
+    uint32_t count = mscope_load_acquire(&mscope_bank_count);
+    bool any = mscope_load_relaxed(&mscope_free_banks) != 0;
+    for (uint32_t i = 0; any && i < count && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        uint32_t free = MSCOPE_BANK_FREE;
+        if (bank && mscope_load_relaxed(&bank->state) == free
+            && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED)) {
+            mscope_add_relaxed(&mscope_free_banks, -1u);
+            return bank;
+        }
+    }
+    if (count >= MSCOPE_BANKS) return NULL;
+    struct mscope_bank *bank = mscope_map(sizeof(struct mscope_bank));
+    if (bank == NULL) return NULL;
+    uint32_t index = mscope_add_relaxed(&mscope_bank_count, 1);
+    if (index >= MSCOPE_BANKS) {
+        mscope_store_relaxed(&mscope_bank_count, MSCOPE_BANKS);
+        mscope_unmap(bank, sizeof(*bank));
+        return NULL;
+    }
+    mscope_store_relaxed(&bank->state, MSCOPE_BANK_OWNED);
+    bank->random = mscope_now() ^ (uint64_t)bank;
+    mscope_store_release(&mscope_banks[index], bank);
+    return bank;
+}
+
+/// What is counted for sites that there is no memory for.
+static struct mscope_tally mscope_lost;
+
+struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
+{
+    _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
+    struct mscope_chunk *fresh = mscope_take(sizeof(*fresh)), *other = NULL;
+    if (fresh == NULL) return &mscope_lost;
+    // A signal handler on this thread may have been here in between.
+    if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
+    return &fresh->sites[site % MSCOPE_CHUNK_SITES];
+}
+
+// ---- coming and going
+
+static void mscope_begin_record(struct mscope_bank *bank)
+{
+    uint32_t thread = (uint32_t)mscope_add_relaxed(&mscope_global.threads_seen, 1) + 1;
+    mscope_tls.thread = bank->thread = thread;
+    mscope_tls.context = bank->context = mscope_new_context(thread, 0, 0);
+    for (int kind = 0; kind < 2; kind++) bank->baseline[kind] = mscope_tally_value(&bank->tally[kind]);
+    struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
+    if (mscope_load_relaxed(&record->bank) != NULL) { // a thread 65,536 numbers older is still there
+        mscope_add_relaxed(&mscope_global.dropped_threads, 1);
+        return;
+    }
+    mscope_store_relaxed(&record->tid, 0);
+    atomic_thread_fence(memory_order_release); // a reader that sees what follows sees that it was nobody's
+    mscope_store_relaxed(&record->ended_at, 0);
+    record->name[0] = 0;
+    record->thread = thread;
+    record->internal = mscope_tls.internal == MSCOPE_TLS_OWN;
+    record->started_at = mscope_now();
+    mscope_store_relaxed(&record->bank, bank);
+    mscope_store_release(&record->tid, mscope_thread_id());
+}
+
+/// The calling thread's bank, made on its first call. While the thread is coming (a signal handler in between, a
+/// destructor of ours) or has gone, one that must be given back with mscope_leave_borrowed.
+///
+/// NULL without memory, and where nothing is tracked.
+struct mscope_bank *mscope_enter(void)
+{
+    if (!mscope_has_tables) return NULL;
+    int saved = errno;
+    struct mscope_bank *bank = mscope_claim_bank();
+    if (bank == NULL) {
+        mscope_add_relaxed(&mscope_global.dropped_blocks, 1);
+        return NULL;
+    }
+    mscope_find_stack(bank);
+    if (mscope_tls.state != MSCOPE_TLS_NEW) {
+        bank->thread = mscope_tls.thread;
+        bank->context = mscope_tls.context;
+    } else {
+        mscope_tls.state = MSCOPE_TLS_ENTERING;
+        mscope_begin_record(bank);
+        mscope_meet_tasks();
+        mscope_watch_this_thread();
+        mscope_tls.bank = bank;
+        mscope_tls.state = MSCOPE_TLS_READY;
+    }
+    errno = saved;
+    return bank;
+}
+
+void mscope_leave_borrowed(struct mscope_bank *bank)
+{
+    mscope_add_relaxed(&mscope_free_banks, 1);
+    mscope_store_release(&bank->state, MSCOPE_BANK_FREE);
+}
+
+static struct mscope_counts mscope_counts_since(const struct mscope_bank *bank, int kind)
+{
+    struct mscope_counts now = mscope_tally_value(&bank->tally[kind]), then = bank->baseline[kind];
+    // A reader may come between two owners of the bank: then nothing is said rather than nonsense.
+    if (now.allocations < then.allocations || now.frees < then.frees || now.allocated_bytes < then.allocated_bytes
+        || now.freed_bytes < then.freed_bytes)
+        return (struct mscope_counts){0};
+    return (struct mscope_counts){now.allocations - then.allocations, now.frees - then.frees,
+                                  now.allocated_bytes - then.allocated_bytes, now.freed_bytes - then.freed_bytes};
+}
+
+/// The record of a thread that lives or was the last in its place; NULL when it has none.
+static struct mscope_thread_record *mscope_record_of(uint32_t thread)
+{
+    struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
+    return thread != 0 && record->thread == thread ? record : NULL;
+}
+
+static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)
+{
+    struct mscope_thread_record *record = mscope_record_of(thread);
+    if (record == NULL) return;
+    for (int kind = 0; kind < 2; kind++) record->counts[kind] = mscope_counts_since(bank, kind);
+    mscope_store_relaxed(&record->bank, NULL);
+    mscope_store_release(&record->ended_at, mscope_now());
+}
+
+static void mscope_give_up_bank(struct mscope_tls *tls)
+{
+    struct mscope_bank *bank = tls->bank;
+    struct mscope_thread_record *record = mscope_record_of(tls->thread);
+    if (record != NULL) mscope_system(SYS_prctl, PR_GET_NAME, record->name);
+    mscope_end_record(tls->thread, bank);
+    tls->state = MSCOPE_TLS_LEFT;
+    tls->bank = NULL;
+    mscope_leave_borrowed(bank);
+}
+
+/// Runs when a thread ends, first of all key destructors; asks to be called again so that the others are seen too.
+static void mscope_thread_leaves(void *context)
+{
+    struct mscope_tls *tls = context;
+    if (tls != &mscope_tls) return;
+    if (tls->exit_rounds == 0) {
+        if (tls->internal == MSCOPE_TLS_OWN)
+            mscope_own_thread_leaves();
+        else if (mscope_is_first_thread())
+            mscope_thread_watcher->first_leaves();
+        else
+            mscope_thread_watcher->other_leaves();
+    }
+    if (tls->bank == NULL) {
+        tls->exit_rounds = 1;
+        return;
+    }
+    if (++tls->exit_rounds <= MSCOPE_EXIT_ROUNDS) {
+        mscope_watch_this_thread();
+        return;
+    }
+    mscope_give_up_bank(tls);
+}
+
+void mscope_thread_leave(void)
+{
+    if (!mscope_is_apart()) return; // the key's destructor does it
+    mscope_own_thread_leaves();
+    if (mscope_tls.bank != NULL) mscope_give_up_bank(&mscope_tls);
+}
+
+void mscope_watch_main_thread(void)
+{
+    if (!mscope_is_first_thread()) return;
+    // Made now: the program may shut itself in before it allocates.
+    if (mscope_tls.bank == NULL) mscope_enter();
+    mscope_watch_this_thread();
+}
+
+void mscope_thread_mark_internal(void)
+{
+    if (mscope_tls.internal != MSCOPE_TLS_OWN) mscope_own_thread_joins();
+    mscope_tls.internal = MSCOPE_TLS_OWN;
+    mscope_watch_this_thread();
+    struct mscope_thread_record *record = mscope_records ? mscope_record_of(mscope_tls.thread) : NULL;
+    if (record != NULL) record->internal = true;
+}
+
+bool mscope_thread_set_internal(bool internal)
+{
+    bool before = mscope_tls.internal != 0;
+    if (mscope_tls.internal == MSCOPE_TLS_OWN) return before;
+    mscope_tls.internal = internal ? MSCOPE_TLS_FOR_A_WHILE : 0;
+    if (!before) mscope_tls.entry = (uint64_t)__builtin_frame_address(0);
+    return before;
+}
+
+/// In the child only the calling thread is left; what the others counted stays counted.
+void mscope_threads_after_fork(void)
+{
+    mscope_own_threads_after_fork();
+    if (mscope_records == NULL) return;
+    for (uint32_t i = 0; i < MSCOPE_RECORDS && i <= mscope_load_relaxed(&mscope_global.threads_seen); i++) {
+        struct mscope_bank *bank = mscope_load_relaxed(&mscope_records[i].bank);
+        if (bank == NULL) continue;
+        if (bank == mscope_tls.bank)
+            mscope_store_relaxed(&mscope_records[i].tid, mscope_thread_id());
+        else
+            mscope_end_record(mscope_records[i].thread, bank);
+    }
+    uint32_t count = mscope_load_relaxed(&mscope_bank_count);
+    mscope_store_relaxed(&mscope_free_banks, 0); // those that were free are among the ones below
+    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_relaxed(&mscope_banks[i]);
+        if (bank != NULL && bank != mscope_tls.bank) mscope_leave_borrowed(bank);
+    }
+}
+
+// ---- reading
+
+static void mscope_read_name(int32_t tid, char *name)
+{
+    char path[48] = "/proc/self/task/", digits[12];
+    int length = 0;
+    for (int32_t rest = tid; rest > 0; rest /= 10) digits[length++] = (char)('0' + rest % 10);
+    char *end = path + strlen(path);
+    while (length > 0) *end++ = digits[--length];
+    memcpy(end, "/comm", 6);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t size = read(file, name, MSCOPE_NAME_MAX - 1);
+    close(file);
+    if (size <= 0) return;
+    name[size - (name[size - 1] == '\n')] = 0;
+}
+
+size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, size_t capacity)
+{
+    size_t filled = 0;
+    for (; mscope_records != NULL && *cursor < MSCOPE_RECORDS && filled < capacity; ++*cursor) {
+        if (*cursor > mscope_load_relaxed(&mscope_global.threads_seen)) break;
+        struct mscope_thread_record *record = &mscope_records[*cursor];
+        int32_t tid = mscope_load_acquire(&record->tid);
+        uint32_t thread = record->thread;
+        if (tid == 0) continue;
+        int kind = record->internal ? MSCOPE_INTERNAL : MSCOPE_PROGRAM;
+        struct mscope_bank *bank = mscope_load_relaxed(&record->bank);
+        if (bank != NULL) mscope_read_name(tid, record->name);
+        out[filled] = (struct mscope_thread_info){
+            .id = thread,
+            .tid = tid,
+            .started_at = record->started_at,
+            .ended_at = mscope_load_acquire(&record->ended_at),
+            .counts = bank ? mscope_counts_since(bank, kind) : record->counts[kind],
+            .internal = record->internal,
+        };
+        memcpy(out[filled].name, record->name, MSCOPE_NAME_MAX);
+        atomic_thread_fence(memory_order_acquire);
+        // Another thread got the place meanwhile: it is read the next time.
+        if (mscope_load_relaxed(&record->tid) == tid && record->thread == thread) filled++;
+    }
+    return filled;
+}

@@ -1,0 +1,39 @@
+// Threads of the program and their banks.
+#ifndef MSCOPE_RECORD_THREADS_H
+#define MSCOPE_RECORD_THREADS_H
+
+#include "record/bank.h"
+
+// ---- threads.c
+extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
+/// Who has to know that a thread of the program ends by libc, on that thread; set once, at the start.
+struct mscope_thread_watcher {
+    void (*first_leaves)(void), (*other_leaves)(void);
+};
+extern MSCOPE_HIDDEN const struct mscope_thread_watcher *mscope_thread_watcher;
+/// Makes it known when threads end, also where nothing is tracked.
+MSCOPE_HIDDEN bool mscope_watch_thread_exits(void);
+/// False where there is no room for the tables: then nothing is tracked, ever.
+extern MSCOPE_HIDDEN bool mscope_has_tables;
+MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
+MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
+/// Called on the first thread: its end is noted, which need not be the process'.
+MSCOPE_HIDDEN void mscope_watch_main_thread(void);
+MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
+MSCOPE_HIDDEN void mscope_threads_after_fork(void);
+
+static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, uint32_t site)
+{
+    struct mscope_chunk *chunk = mscope_load_relaxed(&bank->chunks[site / MSCOPE_CHUNK_SITES]);
+    return mscope_likely(chunk != NULL) ? &chunk->sites[site % MSCOPE_CHUNK_SITES] : mscope_new_chunk(bank, site);
+}
+
+// ---- totals.c
+// A bank looks after each 64 KiB of changes, up or down, and tells of 64 KiB: at most twice that is held back.
+enum { MSCOPE_PUBLISH_BYTES = 1 << 16 };
+MSCOPE_RARE void mscope_publish(struct mscope_bank *bank);
+MSCOPE_HIDDEN struct mscope_counts mscope_tally_value(const struct mscope_tally *tally);
+MSCOPE_HIDDEN void mscope_sum(struct mscope_counts *into, struct mscope_counts value);
+
+#endif

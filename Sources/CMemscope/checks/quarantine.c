@@ -16,6 +16,9 @@ enum { MSCOPE_ITEM_SHIFT = 48, MSCOPE_ITEM_SHIFT_MASK = 63 };
 #define MSCOPE_ITEM_KNOWN (1ull << 62)  // its damage was reported
 #define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are the item's
 
+/// bytes = what the blocks kept take, <= quarantine_bytes / MSCOPE_SHARES, at rest
+/// of each block kept: its slot says that it is a checked one and has ended
+///
 /// Each has its part of the bound, so that threads that free at once seldom touch the same words.
 struct mscope_share {
     struct mscope_queue kept;
@@ -214,4 +217,28 @@ void mscope_quarantine_totals(struct mscope_check_totals *out)
         out->quarantined_bytes += mscope_load_relaxed(&mscope_shares[i].bytes);
     }
     out->quarantine_limit = mscope_check_options.quarantine_bytes;
+}
+
+/// Each item is taken out and put back, which leaves their order.
+static bool mscope_share_is_valid(struct mscope_share *share)
+{
+    uint64_t bytes = 0;
+    for (uint64_t n = mscope_queue_length(&share->kept); n > 0; n--) {
+        struct mscope_item item;
+        uint64_t what;
+        if (!mscope_queue_take(&share->kept, &item)) return false;
+        mscope_find_slot(mscope_item_block(&item), &what);
+        bytes += mscope_canary_bytes(mscope_item_size(&item), mscope_item_lead(&item));
+        bool has_ended = (what & MSCOPE_SLOT_LIVE) == 0 && (what & MSCOPE_SLOT_ENDED) != 0;
+        if (!mscope_queue_put(&share->kept, item) || !has_ended || !mscope_is_checked(what)) return false;
+    }
+    return bytes == mscope_load_relaxed(&share->bytes)
+           && bytes <= mscope_check_options.quarantine_bytes / MSCOPE_SHARES;
+}
+
+bool mscope_quarantine_is_valid(void)
+{
+    bool is_valid = true;
+    for (int i = 0; i < MSCOPE_SHARES; i++) is_valid &= mscope_share_is_valid(&mscope_shares[i]);
+    return is_valid;
 }

@@ -10,6 +10,8 @@ MSCOPE_HIDDEN bool mscope_quarantine_start(void);
 MSCOPE_HIDDEN void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift);
 MSCOPE_HIDDEN void mscope_quarantine_sweep(void);
 MSCOPE_HIDDEN void mscope_quarantine_totals(struct mscope_check_totals *out);
+/// Whether the equations hold; for tests, at rest.
+MSCOPE_HIDDEN bool mscope_quarantine_is_valid(void);
 
 // ---- poison.c
 /// Reports a fault by a pointer that was read from a freed block, and lets it go on; false when it was none, or it

@@ -22,6 +22,10 @@ MSCOPE_HIDDEN void mscope_visit_orphans(void (*visit)(const struct mscope_site *
 MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN void mscope_site_counts_after_fork(void);
 
+// ---- valid.c
+/// Whether the equations hold of the slots of [from, to).
+MSCOPE_HIDDEN bool mscope_shadow_is_valid(uint64_t from, uint64_t to);
+
 // ---- own_bytes.c
 MSCOPE_HIDDEN void mscope_measure_own(void);
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_own_resident;

@@ -45,6 +45,10 @@ MSCOPE_HIDDEN bool mscope_has_alias(uint32_t site);
 MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
 MSCOPE_HIDDEN uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
 
+// ---- valid.c
+/// Whether the equations hold of the stacks numbered [from, to].
+MSCOPE_HIDDEN bool mscope_sites_are_valid(uint32_t from, uint32_t to);
+
 // ---- stack_frames.c: which frames the stacks have
 /// Writes down the frames of a new stack, innermost first. `near` is a stack that may have the outer ones in common
 /// with it, or 0. False when there is no room.

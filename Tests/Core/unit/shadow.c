@@ -60,7 +60,11 @@ static void against_model(size_t spacing, const char *name) {
         if (live[at]) forget(heap + at * spacing);
         else sizes[at] = random_below(&seed, spacing + 1), record(heap + at * spacing, sizes[at]);
         live[at] = !live[at];
+        uint64_t address = (uint64_t)(uintptr_t)heap + at * spacing;
+        expect(mscope_shadow_is_valid(address - 256, address + 256), "step %d: an equation does not hold", step);
     }
+    uint64_t start = (uint64_t)(uintptr_t)heap;
+    expect(mscope_shadow_is_valid(start, start + PLACES * spacing), "an equation does not hold in the end");
     compare(heap, spacing);
     for (size_t at = 0; at < PLACES; at++) {
         if (live[at]) forget(heap + at * spacing);
@@ -107,6 +111,8 @@ static void last_blocks(void) {
     uint64_t seed = 11, told = 0, ended = 0, guessed = 0;
     for (int step = 0; step < 200000; step++) {
         one_step(heap, past, &seed);
+        uint64_t start = (uint64_t)(uintptr_t)heap;
+        expect(mscope_shadow_is_valid(start, start + 4096), "step %d: an equation does not hold", step);
         for (size_t i = 0; i < UNITS; i++) {
             uint64_t address = (uint64_t)(uintptr_t)heap + i * 16, what;
             struct mscope_slot *slot = mscope_find_slot(address, &what);

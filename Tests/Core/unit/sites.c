@@ -84,8 +84,10 @@ static void reloaded(void) {
             expect(site != last[i], "a stack kept its number in round %d", round);
             expect(number_of(&stack) == site, "a stack has two numbers in round %d", round);
             last[i] = site;
+            expect(mscope_sites_are_valid(site, site), "an equation does not hold in round %d", round);
         }
         mscope_retire_sites(base, base + (1 << 20), 4711); // no image has this name's hash
+        expect(mscope_sites_are_valid(last[0], UINT32_MAX), "an equation does not hold after round %d", round);
     }
     expect_equal(mscope_global.dropped_stacks, 0, "dropped stacks");
     end();
@@ -135,6 +137,7 @@ static void random_paths(void) {
         uint32_t site = mscope_new_site(&stack);
         expect(site != 0, "stack %llu has no number", (unsigned long long)i);
         own += mscope_entry(site)->own;
+        expect(mscope_sites_are_valid(site, site), "stack %llu breaks an equation", (unsigned long long)i);
         struct mscope_site read;
         bool there = mscope_read_site(site, &read);
         expect(there && memcmp(read.frames, stack.frames, sizeof(uint64_t) * PATH_FRAMES) == 0,
@@ -150,5 +153,8 @@ int main(void) {
     once();
     reloaded();
     many();
+    test("the equations hold of all stacks in the end");
+    expect(mscope_sites_are_valid(1, UINT32_MAX), "one does not");
+    end();
     return check_result();
 }

@@ -25,9 +25,6 @@ static inline uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_
     return hash >> MSCOPE_SITE_BITS ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
 }
 
-typedef uint64_t mscope_pair __attribute__((vector_size(16)));
-typedef mscope_pair mscope_pair_on_stack __attribute__((aligned(8)));
-
 /// Between the words that the step from a usual frame outwards reads, and those that it read.
 static inline mscope_pair mscope_row_difference(const struct mscope_memo *memo, size_t i)
 {

@@ -5,6 +5,8 @@
 // Why that is exact: the index has such an entry only for a stack whose walk read these return addresses at these
 // places. A step is a function of the return address, sp and fp. So the walk at hand would begin the same, read the
 // next return address at the same place, where the same one is, and so on; fp is compared wherever a step goes by it.
+//
+// Where a place most often has one stack, the words themselves are kept and compared: no hash, and no look-up.
 #include "stacks/contexts.h"
 #include "stacks/plain.h"
 #include "stacks/sites.h"
@@ -50,19 +52,81 @@ static inline uint64_t mscope_read_layout(const struct mscope_layout *layout, ui
     return mscope_unlikely(different != 0) ? 0 : hash;
 }
 
-uint32_t mscope_site_by_layout(const struct mscope_unwinder *unwinder, const struct mscope_cursor *at)
+/// The site of a layout's repeated stack, if the one at hand is the same; 0 when it is not, or there is none.
+static inline uint32_t mscope_site_of_repeat(struct mscope_repeat *repeat, uint64_t pc)
+{
+    uint32_t site = repeat->site, pairs = repeat->pairs, words = repeat->words;
+    if (site == 0 || repeat->pc != pc) return 0;
+    mscope_pair different = {0, 0};
+    uint64_t odd = 0;
+    const mscope_pair_on_stack *const *at = repeat->pair_at;
+    const mscope_pair *pair = repeat->pair;
+#pragma clang loop unroll(disable)
+    for (uint32_t i = 0; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
+        different |= (*at[i] ^ pair[i]) | (*at[i + 1] ^ pair[i + 1]) | (*at[i + 2] ^ pair[i + 2])
+                     | (*at[i + 3] ^ pair[i + 3]);
+#pragma clang loop unroll(disable)
+    for (uint32_t i = 0; i < words; i++) odd |= *repeat->word_at[i] ^ repeat->word[i];
+    if (mscope_likely((different[0] | different[1] | odd) == 0)) return site;
+    repeat->site = 0;
+    return 0;
+}
+
+static void mscope_keep_word(struct mscope_repeat *repeat, const uint64_t *at)
+{
+    repeat->word_at[repeat->words] = at;
+    repeat->word[repeat->words++] = *at;
+}
+
+/// Keeps the words of the stack at hand, which was found by the layout twice in a row.
+static __attribute__((noinline)) void mscope_keep_repeat(struct mscope_layout *layout, uint64_t pc, uint32_t site)
+{
+    struct mscope_repeat *repeat = &layout->repeat;
+    repeat->site = 0;
+    mscope_signal_fence();
+    repeat->pairs = repeat->words = 0;
+    repeat->pc = pc;
+    for (uint32_t i = 0; i < layout->count; i++) {
+        const struct mscope_layout_row *row = &layout->rows[i];
+        bool by_fp = row->fp_at != &row->fp;
+        if (by_fp && row->fp_at + 1 == row->pc_at) {
+            const mscope_pair_on_stack *pair = (const mscope_pair_on_stack *)(const void *)row->fp_at;
+            repeat->pair_at[repeat->pairs] = pair;
+            repeat->pair[repeat->pairs++] = *pair;
+            continue;
+        }
+        mscope_keep_word(repeat, row->pc_at);
+        if (by_fp) mscope_keep_word(repeat, row->fp_at);
+    }
+    for (; repeat->pairs % MSCOPE_ROWS_AT_ONCE != 0; repeat->pairs++)
+        repeat->pair_at[repeat->pairs] = &repeat->pair[repeat->pairs];
+    mscope_signal_fence();
+    repeat->site = site;
+}
+
+uint32_t mscope_site_by_layout(struct mscope_unwinder *unwinder, const struct mscope_cursor *at)
 {
     uint32_t place = mscope_layout_place(at->sp);
     if ((unwinder->has_layout >> place & 1) == 0) return 0; // a page that was read first costs more to write
-    const struct mscope_layout *layout = &unwinder->layouts[place];
+    struct mscope_layout *layout = &unwinder->layouts[place];
     if (layout->sp != at->sp || (layout->by_fp && layout->fp != at->fp)
         || layout->generation != mscope_load_relaxed(&mscope_rule_generation))
         return 0;
     mscope_signal_fence();
-    uint64_t hash = mscope_read_layout(layout, at->pc);
+    uint32_t site = mscope_site_of_repeat(&layout->repeat, at->pc);
     mscope_signal_fence();
     // A signal handler may have put another one in its place meanwhile, never one of this sp: its frames are deeper.
-    return mscope_likely(hash != 0 && layout->sp == at->sp) ? mscope_find_site(hash) : 0;
+    if (site != 0 && layout->sp == at->sp) return site;
+    uint64_t hash = mscope_read_layout(layout, at->pc);
+    mscope_signal_fence();
+    if (mscope_unlikely(hash == 0 || layout->sp != at->sp)) return 0;
+    site = mscope_find_site(hash);
+    if (site != 0 && site == layout->last && mscope_begin_write(&unwinder->learning)) {
+        if (layout->sp == at->sp) mscope_keep_repeat(layout, at->pc, site);
+        mscope_end_write(&unwinder->learning);
+    }
+    layout->last = site;
+    return site;
 }
 
 /// The frames of a stack: not yet finished, as callers that wait in contexts may follow.
@@ -155,6 +219,7 @@ static void mscope_finish_layout(struct mscope_layout_walk *walk, const struct m
 static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_layout *layout)
 {
     kept->sp = 0;
+    kept->repeat.site = kept->last = 0;
     mscope_signal_fence();
     for (uint32_t i = 0; i < layout->count; i++) {
         kept->rows[i] = layout->rows[i];

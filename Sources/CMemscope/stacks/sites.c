@@ -2,7 +2,7 @@
 // pages.
 //
 // The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
-// three levels: a small program touches 64 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
+// three levels: a small program touches 128 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
 // each, and, but in the first, in the line beside it.
 //
 //   word = upper 41 bits of the hash | number:23      0: free; with the hash inverted: its code was unloaded
@@ -14,7 +14,7 @@ _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS];
 static _Atomic uint32_t mscope_site_count;
 
 enum { MSCOPE_LEVELS = 4, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 7 };
-static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 10, 1 << 14, 1 << 18, 1 << 21};
+static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 11, 1 << 14, 1 << 18, 1 << 21};
 static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last one is mapped when it is needed
 
 /// A level of the index; NULL when there is no memory.
@@ -145,18 +145,27 @@ uint32_t mscope_new_site(const struct mscope_stack *stack)
     return 0;
 }
 
+/// The number beside a hash in a line; 0 when no word has it. All words are compared, two at a time: a branch on the
+/// place of the right one would be mispredicted. Each word is read whole, since it lies in an aligned half of a vector.
+static inline uint32_t mscope_number_in(const _Atomic uint64_t *line, uint64_t hash)
+{
+    const volatile mscope_pair *pairs = (const volatile mscope_pair *)(const volatile void *)line;
+    mscope_pair wanted = {hash, hash}, found = {0, 0};
+    for (int i = 0; i < MSCOPE_LINE / 2; i++) {
+        mscope_pair words = pairs[i];
+        found |= words & (mscope_pair)((words ^ wanted) >> MSCOPE_SITE_BITS == 0);
+    }
+    mscope_fence_acquire(); // what the number stands for
+    return (uint32_t)(found[0] | found[1]) & MSCOPE_SITE_MASK;
+}
+
 uint32_t mscope_find_site(uint64_t hash)
 {
     for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
-        // Its place in the line is anybody's guess, a branch on it a wrong one. An acquire: what the number stands for.
         _Atomic uint64_t *line = mscope_line(n, hash);
-        uint32_t found = 0;
         if (mscope_unlikely(line == NULL)) return 0;
-        for (int i = 0; i < MSCOPE_LINE; i++) {
-            uint64_t word = mscope_load_acquire(&line[i]);
-            found |= mscope_same_hash(word, hash) ? (uint32_t)word : 0;
-        }
-        if (mscope_likely(found != 0)) return found & MSCOPE_SITE_MASK;
+        uint32_t found = mscope_number_in(line, hash);
+        if (mscope_likely(found != 0)) return found;
         if (mscope_load_relaxed(&line[MSCOPE_LINE - 1]) == 0) return 0;
     }
     return 0;

@@ -230,6 +230,8 @@ static void mscope_drop_left_walks(struct mscope_unwinder *unwinder, uint64_t sp
     }
 }
 
+enum { MSCOPE_REPEATS = 3 }; // so often in a row a stack is taken again before it is worth a memo
+
 uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     // In a signal handler that came upon a walk, or after one that jumped out.
@@ -241,7 +243,8 @@ uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_
     // The memo pays where a stack is taken again and again, and has no callers in contexts.
     bool again = site == unwinder->last_plain && !async;
     unwinder->last_plain = site;
-    if (mscope_likely(site != 0 && !again)) return site;
+    unwinder->repeats = again ? unwinder->repeats + 1 : 0;
+    if (mscope_likely(site != 0 && unwinder->repeats < MSCOPE_REPEATS)) return site;
     if (mscope_likely(unwinder->walks < MSCOPE_SPACES))
         return mscope_site_in(unwinder, &unwinder->spaces[unwinder->walks], at);
     mscope_add_relaxed(&mscope_global.dropped_stacks, 1);

@@ -14,6 +14,9 @@ enum { MSCOPE_SITE_BITS = 23, MSCOPE_SITE_CAPACITY = 1 << MSCOPE_SITE_BITS }; //
 // link_at[i]; for an odd one link_at[i] is &link[i - 1] itself and `odd` tells where the words are. So the frames below
 // i are the same again exactly when its state is and all these words are: the walk is a function of them. hash[i] is
 // that of frames 0 ... i; odd[0 ..< odd_until[i]] belong to frames 0 ... i.
+typedef uint64_t mscope_pair __attribute__((vector_size(16)));
+typedef mscope_pair mscope_pair_on_stack __attribute__((aligned(8)));
+
 struct mscope_link { // as a frame holds it in memory
     uint64_t fp, pc;
 };
@@ -111,14 +114,29 @@ struct mscope_layout_row {
     uint64_t fp;
 };
 enum { MSCOPE_LAYOUTS = 64, MSCOPE_LAYOUT_ROWS = 96 };
+
+/// The stack that was found by a layout twice in a row, as the words that the walk read. To compare them costs a third
+/// of hashing them. Words that lie side by side (a saved fp and a return address) are compared as a pair.
+struct mscope_repeat {
+    volatile uint32_t site; // 0: none, or being changed
+    uint32_t pairs, words; // pairs: a multiple of MSCOPE_ROWS_AT_ONCE, the last may be compared with themselves
+    uint64_t pc; // the caller's
+    const mscope_pair_on_stack *pair_at[MSCOPE_LAYOUT_ROWS];
+    mscope_pair pair[MSCOPE_LAYOUT_ROWS];
+    const uint64_t *word_at[2 * MSCOPE_LAYOUT_ROWS];
+    uint64_t word[2 * MSCOPE_LAYOUT_ROWS];
+};
+
 struct mscope_layout {
     volatile uint64_t sp; // 0: none, or being changed
     uint64_t fp;          // the caller's, if a step went by it
     uint64_t shape;
     uint32_t count, generation;
     uint32_t misses; // of walks from here that it did not fit
+    uint32_t last;   // the site that was found by it last
     bool by_fp;      // a step went by the caller's fp
     struct mscope_layout_row rows[MSCOPE_LAYOUT_ROWS];
+    struct mscope_repeat repeat;
 };
 /// What the steps of a walk did: row i's went from sp to sp[i] by fp, or not.
 struct mscope_layout_walk {
@@ -133,6 +151,7 @@ struct mscope_unwinder {
     uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
     volatile uint32_t walks;        // under way on this thread
     uint32_t last_plain;            // the site that was found without the memo
+    uint32_t repeats;               // how often in a row it was the same one
     uint64_t has_layout;            // a bit each, of layouts that were ever kept
     _Atomic uint64_t learning;      // see mscope_begin_write
     struct mscope_space spaces[MSCOPE_SPACES];

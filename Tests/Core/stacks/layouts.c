@@ -1,7 +1,8 @@
 // Stacks that vary in every way at once, taken again and again from the same places: frames of fixed and of random
 // size, with and without frame pointer, functions that use the frame pointer's register for something else, and a
 // signal handler in between. Words lie where they did before, or a word beside; the same return addresses come at
-// other distances, and others at the same.
+// other distances, and others at the same. Half of the stacks are taken up to five times in a row, and then one that
+// begins the same.
 #include <alloca.h>
 #include <signal.h>
 #include <stdint.h>
@@ -115,7 +116,17 @@ int main(void) {
     struct itimerval often = {{0, 900}, {0, 900}};
     signal(SIGALRM, on_alarm);
     setitimer(ITIMER_REAL, &often, NULL);
-    for (int i = 0; i < ROUNDS; i++) descend((int)random_below(&state, 6));
+    for (int i = 0; i < ROUNDS; i++) {
+        int depth = (int)random_below(&state, 6);
+        uint64_t start = state;
+        for (uint64_t again = random_below(&state, 2) * random_below(&state, 5); again > 0; again--) {
+            uint64_t after = state;
+            state = start; // the same way down
+            descend(depth);
+            state = after;
+        }
+        descend(depth);
+    }
     printf("%d\n", sink > 0);
     return 0;
 }

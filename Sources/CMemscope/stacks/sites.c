@@ -2,7 +2,7 @@
 // pages.
 //
 // The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
-// three levels: a small program touches 128 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
+// three levels: a small program touches 256 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
 // each, and, but in the first, in the line beside it.
 //
 //   word = upper 41 bits of the hash | number:23      0: free; with the hash inverted: its code was unloaded
@@ -14,7 +14,7 @@ _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS];
 static _Atomic uint32_t mscope_site_count;
 
 enum { MSCOPE_LEVELS = 4, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 7 };
-static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 11, 1 << 14, 1 << 18, 1 << 21};
+static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 12, 1 << 14, 1 << 18, 1 << 21};
 static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last one is mapped when it is needed
 
 /// A level of the index; NULL when there is no memory.

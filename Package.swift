@@ -112,7 +112,7 @@ let package = Package(
         .testTarget(name: "MemscopeDemoTests", dependencies: ["MemscopeDemo"], swiftSettings: swiftRules),
         .testTarget(
             name: "MemscopeServerTests",
-            dependencies: ["MemscopeServer", "CZlib", "MemscopeCore"],
+            dependencies: ["MemscopeServer", "MemscopeRender", "CZlib", "MemscopeCore"],
             swiftSettings: swiftRules
         ),
         .testTarget(

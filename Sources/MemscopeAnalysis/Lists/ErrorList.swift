@@ -3,6 +3,8 @@ package import Tracking
 /// What memory errors are sorted by.
 package enum ErrorColumn: String, ListColumn {
     case firstSeen, lastSeen, count, kind
+
+    package static let defaultOrder = ListOrder<Self>(.firstSeen, isDescending: false)
 }
 
 extension Page<MemoryError> {

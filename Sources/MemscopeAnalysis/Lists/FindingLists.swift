@@ -3,6 +3,8 @@ package import Tracking
 /// What lists of findings are sorted by: cycles, relations.
 package enum FindingColumn: String, ListColumn {
     case bytes, count, type
+
+    package static let defaultOrder = ListOrder<Self>(.bytes, isDescending: true)
 }
 
 /// What leaks are sorted by.
@@ -10,6 +12,8 @@ package enum LeakColumn: String, ListColumn {
     case bytes, count, type
     /// 0 where nobody knows it: for growth.
     case retainedBytes
+
+    package static let defaultOrder = ListOrder<Self>(.bytes, isDescending: true)
 }
 
 extension Page<MemScope.HeapAnalysis.Leak> {

@@ -8,6 +8,8 @@ package struct Instance: Sendable, Hashable {
 /// What the blocks of a type are sorted by.
 package enum InstanceColumn: String, ListColumn {
     case retainedBytes, size, birth
+
+    package static let defaultOrder = ListOrder<Self>(.retainedBytes, isDescending: true)
 }
 
 extension Page<Instance> {

@@ -1,5 +1,8 @@
 /// The columns that a list can be sorted by; raw values are those of `sort`.
-package protocol ListColumn: RawRepresentable<String>, CaseIterable, Sendable, Hashable {}
+package protocol ListColumn: RawRepresentable<String>, CaseIterable, Sendable, Hashable {
+    /// The order of a list for which none is asked.
+    static var defaultOrder: ListOrder<Self> { get }
+}
 
 /// Which column a list is sorted by, and in which direction.
 package struct ListOrder<Column: ListColumn>: Sendable, Hashable {

@@ -3,6 +3,8 @@ package enum SafetyColumn: String, ListColumn {
     /// Then by confidence and magnitude.
     case severity
     case confidence, detector
+
+    package static let defaultOrder = ListOrder<Self>(.severity, isDescending: true)
 }
 
 extension Page<SafetyFinding> {

@@ -1,6 +1,8 @@
 package import Tracking
 
 extension MemScope.SiteColumn: ListColumn {
+    package static let defaultOrder = ListOrder<Self>(.bytes, isDescending: true)
+
     package func value(of site: Site) -> UInt64 {
         switch self {
         case .bytes: site.counts.liveBytes

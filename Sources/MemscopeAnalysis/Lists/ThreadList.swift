@@ -4,6 +4,8 @@ package import Tracking
 package enum ThreadColumn: String, ListColumn {
     case id, allocations, allocatedBytes, frees
 
+    package static let defaultOrder = ListOrder<Self>(.allocatedBytes, isDescending: true)
+
     package func value(of thread: ThreadRecord) -> UInt64 {
         switch self {
         case .id: UInt64(thread.id)

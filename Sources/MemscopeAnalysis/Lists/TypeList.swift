@@ -1,6 +1,8 @@
 package import Tracking
 
-extension MemScope.TypeColumn: ListColumn {}
+extension MemScope.TypeColumn: ListColumn {
+    package static let defaultOrder = ListOrder<Self>(.bytes, isDescending: true)
+}
 
 extension Page<TypeTotal> {
     /// A page of the type census; ties by name.

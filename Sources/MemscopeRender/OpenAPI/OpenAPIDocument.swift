@@ -43,7 +43,7 @@ package enum OpenAPIDocument {
         for path in byPath.keys.sorted() {
             json.member(path) { json in
                 for route in byPath[path] ?? [] {
-                    json.member(route.method.lowercased()) { json in
+                    json.member(route.method.rawValue.lowercased()) { json in
                         operation(route, needsToken: needsToken && !route.isOpen, to: &json)
                     }
                 }
@@ -54,25 +54,28 @@ package enum OpenAPIDocument {
     private static func operation(_ route: RouteDescription, needsToken: Bool, to json: inout JSONWriter) {
         json.member("operationId", operationID(of: route))
         json.member("summary", route.about)
-        let parameters = route.parameters.filter { needsToken || !$0.isToken }
+        let parameters = route.parameters.filter { $0.place != .body && (needsToken || !$0.isToken) }
         if !parameters.isEmpty {
             json.member("parameters", array: parameters) { json, parameter in
                 json.object { self.parameter(parameter, to: &$0) }
             }
         }
-        if !route.body.isEmpty { json.member("requestBody") { body(route.body, to: &$0) } }
+        let members = route.parameters(in: .body)
+        if !members.isEmpty { json.member("requestBody") { body(members, to: &$0) } }
         if route.isOpen { json.member("security", array: [String]()) }
         json.member("responses") { responses(of: route, needsToken: needsToken, to: &$0) }
     }
 
     /// Such as "get_api_objects_addr".
     private static func operationID(of route: RouteDescription) -> String {
-        ([route.method.lowercased()] + route.path.split { !$0.isLetter }.map(String.init)).joined(separator: "_")
+        ([route.method.rawValue.lowercased()] + route.path.split { !$0.isLetter }.map(String.init)).joined(
+            separator: "_"
+        )
     }
 
-    private static func parameter(_ parameter: ParameterDescription, to json: inout JSONWriter) {
+    private static func parameter(_ parameter: any ParameterDescription, to json: inout JSONWriter) {
         json.member("name", parameter.name)
-        json.member("in", parameter.isInPath ? "path" : "query")
+        json.member("in", parameter.place.rawValue)
         json.member("description", parameter.about)
         json.member("required", parameter.isRequired)
         json.member("schema") { schema(parameter.kind, to: &$0) }
@@ -98,7 +101,7 @@ package enum OpenAPIDocument {
         }
     }
 
-    private static func body(_ members: [ParameterDescription], to json: inout JSONWriter) {
+    private static func body(_ members: [any ParameterDescription], to json: inout JSONWriter) {
         let required = members.filter(\.isRequired).map(\.name)
         json.member("required", !required.isEmpty)
         content("application/json", to: &json) { json in
@@ -123,6 +126,7 @@ package enum OpenAPIDocument {
                         json.object { $0.member("$ref", "#/components/schemas/\(name)") }
                     }
                 }
+            case .events: content("text/event-stream", to: &json) { _ in }
             case .page: content("text/html", to: &json) { _ in }
             case .other(let mediaType):
                 content(mediaType, to: &json) { _ in }
@@ -144,8 +148,8 @@ package enum OpenAPIDocument {
         var statuses = [400, 403, 408, 411, 413, 431, 500, 505]
         if needsToken { statuses.append(401) }
         if route.mayMiss { statuses.append(404) }
-        if route.method == "POST" { statuses.append(415) }
-        if route.isHeavy { statuses.append(503) }
+        if route.method == .post { statuses.append(415) }
+        if route.isHeavy || route.answer == .events { statuses.append(503) }
         return statuses.sorted()
     }
 
@@ -158,4 +162,9 @@ package enum OpenAPIDocument {
             json.member(mediaType) { $0.member("schema", members: schema) }
         }
     }
+}
+
+extension ParameterDescription {
+    /// What it is called where a visit link has the token.
+    fileprivate var isToken: Bool { name == "token" }
 }

@@ -22,38 +22,22 @@ package struct APIRoutes {
     /// The order and place in a list that a request asks for.
     ///
     /// - Parameters:
-    ///   - request: Any GET of a list.
-    ///   - others: Names of parameters that this list takes besides.
-    ///   - fallback: The order where the request names none.
+    ///   - columns: Of the list.
+    ///   - request: Any GET of it.
     /// - Returns: The order, the place behind which the page begins, and most rows.
-    /// - Throws: 400 for what this list does not take.
-    func listParameters<Column: ListColumn>(
-        _ request: HTTPRequest,
-        also others: [String] = [],
-        default fallback: ListOrder<Column>
+    /// - Throws: 400 for a place in another order than the one that is asked for.
+    func page<Column: ListColumn>(
+        by columns: Column.Type,
+        _ request: HTTPRequest
     ) throws(HTTPError) -> (order: ListOrder<Column>, cursor: PageCursor<Column>?, limit: Int) {
-        try request.allowParameters(["limit", "cursor", "sort"] + others)
-        let words = Column.allCases.flatMap { [$0.rawValue, "-" + $0.rawValue] }
-        let sort = try request.choice("sort", of: words, default: fallback.text)
-        let order = ListOrder<Column>(sort) ?? fallback
-        let limit = try limit(request)
-        guard let text = request.string("cursor") else { return (order, nil, limit) }
+        let order = try request[RouteParameters.sort(columns)]
+        let limit = try request[RouteParameters.limit]
+        guard let cursor = try request[RouteParameters.cursor(columns)] else { return (order, nil, limit) }
         // It says by itself in which order it is a place.
-        guard let cursor = PageCursor<Column>(text), request.string("sort") == nil || cursor.order == order else {
-            throw Self.badCursor(text)
+        guard cursor.order == order || request.parameters["sort"] == nil else {
+            throw HTTPError(RouteParameters.badCursor(cursor.text), in: .query)
         }
         return (cursor.order, cursor, limit)
-    }
-
-    static func badCursor(_ text: String) -> HTTPError {
-        .badParameter(
-            "\"\(text)\" is no cursor of this list",
-            hint: "take cursor from \"next\" of an answer with the same sort"
-        )
-    }
-
-    func limit(_ request: HTTPRequest) throws(HTTPError) -> Int {
-        try request.int("limit", in: RouteTable.pageLimit, default: RouteTable.defaultPageLimit)
     }
 
     /// Refuses while another walk over the heap is under way.
@@ -63,26 +47,21 @@ package struct APIRoutes {
 extension APIRoutes {
     private var figures: [Route] {
         [
-            .get("/api/summary") { request throws(HTTPError) in
-                try request.allowParameters()
-                return HTTPResponse(json: observer.summary())
-            },
-            .get("/api/timeline") { request throws(HTTPError) in
-                try request.allowParameters("resolution")
-                let resolution = try request.choice("resolution", default: TimelineResolution.second)
+            Route(RouteTable.summary) { _ in HTTPResponse(json: observer.summary()) },
+            Route(RouteTable.timeline) { request throws(HTTPError) in
+                let resolution = try request[RouteParameters.resolution]
                 let envelope = observer.envelope()
                 return HTTPResponse(
                     json: observer.withTimeline { WireFormat.timeline($0, resolution: resolution, in: envelope) }
                 )
             },
-            .get("/api/sites", isHeavy: true, handler: sites),
-            .get("/api/types", isHeavy: true, handler: types),
-            .get("/api/threads", isHeavy: true, handler: threads),
-            .get("/api/flamegraph", isHeavy: true, handler: flameGraph),
-            .get("/api/metadata", isHeavy: true, handler: metadata),
-            .get("/api/config", handler: config),
-            .get("/api/events") { request throws(HTTPError) in
-                try request.allowParameters()
+            Route(RouteTable.sites, handler: sites),
+            Route(RouteTable.types, handler: types),
+            Route(RouteTable.threads, handler: threads),
+            Route(RouteTable.flameGraph, handler: flameGraph),
+            Route(RouteTable.metadata, handler: metadata),
+            Route(RouteTable.config, handler: config),
+            Route(RouteTable.events) { _ in
                 let summary = String(decoding: observer.summary(), as: UTF8.self)
                 return .events(first: [ServerEvent("summary", data: summary)])
             },
@@ -90,10 +69,7 @@ extension APIRoutes {
     }
 
     private func sites(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            default: ListOrder(SiteColumn.bytes, isDescending: true)
-        )
+        let (order, cursor, limit) = try page(by: SiteColumn.self, request)
         let page = Page(sites: CaptureCore.sites(), order: order, after: cursor, limit: limit)
         let envelope = observer.envelope()
         return HTTPResponse(
@@ -104,10 +80,7 @@ extension APIRoutes {
     }
 
     private func types(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            default: ListOrder(TypeColumn.bytes, isDescending: true)
-        )
+        let (order, cursor, limit) = try page(by: TypeColumn.self, request)
         func answer(_ finding: HeapFinding?) throws(HTTPError) -> [UInt8] {
             guard let snapshot = observer.takeSnapshot() else { throw Self.walkUnderWay }
             let retained = finding?.retainedBytesByType
@@ -125,18 +98,14 @@ extension APIRoutes {
     }
 
     private func threads(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            default: ListOrder(ThreadColumn.allocatedBytes, isDescending: true)
-        )
+        let (order, cursor, limit) = try page(by: ThreadColumn.self, request)
         let threads = observer.withNames { $0.threads }
         let page = Page(threads: threads.filter { !$0.isInternal }, order: order, after: cursor, limit: limit)
         return HTTPResponse(json: WireFormat.threads(page, own: OwnThreads(in: threads), in: observer.envelope()))
     }
 
     private func flameGraph(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters("weight")
-        let weight = try request.choice("weight", default: FlameWeight.bytes)
+        let weight = try request[RouteParameters.weight]
         let sites = CaptureCore.sites()
         let graph = observer.withNames { names in
             // Boxes below a twentieth of a percent are less than a pixel wide.
@@ -146,7 +115,6 @@ extension APIRoutes {
     }
 
     private func metadata(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters()
         let values = observer.withNames { names in
             MetadataValues(
                 version: MemScope.version,
@@ -164,7 +132,6 @@ extension APIRoutes {
     }
 
     private func config(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters()
         let totals = CaptureCore.totals()
         let values = ConfigValues(
             mode: CaptureCore.mode,
@@ -173,7 +140,7 @@ extension APIRoutes {
             limits: ConfigLimits(
                 snapshots: observer.withSnapshots { $0.capacity },
                 marks: Timeline.markCapacity,
-                pageRows: RouteTable.pageLimit.upperBound,
+                pageRows: RouteParameters.pageLimit.upperBound,
                 stackFrames: CaptureCore.stackFrameLimit,
                 sites: totals.siteCapacity,
                 ownBytes: totals.ownLimitBytes,

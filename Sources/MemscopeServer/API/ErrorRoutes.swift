@@ -6,34 +6,25 @@ extension APIRoutes {
     /// What the memory checks found, and all that was found, by risk.
     var findings: [Route] {
         [
-            .get("/api/errors", isHeavy: true, handler: errors),
-            .get("/api/safety", isHeavy: true, handler: safety),
+            Route(RouteTable.errors, handler: errors),
+            Route(RouteTable.safety, handler: safety),
         ]
     }
 
     private func safety(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            also: ["detector"],
-            default: ListOrder(SafetyColumn.severity, isDescending: true)
-        )
-        let words = SafetyFinding.Detector.allCases.map(\.rawValue)
-        let detector = try request.choice("detector", of: words, default: "")
+        let (order, cursor, limit) = try page(by: SafetyColumn.self, request)
+        let detector = try request[RouteParameters.detector]
         let review = observer.safetyReview()
-        let findings = review.findings.filter { detector.isEmpty || $0.detector.rawValue == detector }
+        let findings = review.findings.filter { detector == nil || $0.detector == detector }
         var page = Page(findings: findings, order: order, after: cursor, limit: limit)
         observer.withNames { names in page.update { $0.stack = names.stack(ofSite: $0.site) } }
         return HTTPResponse(json: WireFormat.safety(page, of: review, in: observer.envelope()))
     }
 
     private func errors(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            also: ["kind"],
-            default: ListOrder(ErrorColumn.firstSeen, isDescending: false)
-        )
-        let kind = try request.choice("kind", of: MemoryError.Kind.allCases.map(\.rawValue), default: "")
-        let errors = CaptureCore.errors().filter { kind.isEmpty || $0.kind.rawValue == kind }
+        let (order, cursor, limit) = try page(by: ErrorColumn.self, request)
+        let kind = try request[RouteParameters.errorKind]
+        let errors = CaptureCore.errors().filter { kind == nil || $0.kind == kind }
         let page = Page(errors: errors, order: order, after: cursor, limit: limit)
         let checks = CaptureCore.checkTotals()
         let envelope = observer.envelope()

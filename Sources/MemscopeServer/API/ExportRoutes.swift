@@ -5,13 +5,10 @@ extension APIRoutes {
     /// What other tools read.
     var exports: [Route] {
         [
-            .get("/debug/pprof/heap", isHeavy: true) { request throws(HTTPError) in try pprof(request, focus: .heap) },
-            .get("/debug/pprof/allocs", isHeavy: true) { request throws(HTTPError) in
-                try pprof(request, focus: .allocs)
-            },
-            .get("/metrics") { request throws(HTTPError) in
-                try request.allowParameters()
-                return HTTPResponse(
+            Route(RouteTable.heapProfile) { _ throws(HTTPError) in try pprof(.heap) },
+            Route(RouteTable.allocationProfile) { _ throws(HTTPError) in try pprof(.allocs) },
+            Route(RouteTable.metrics) { _ in
+                HTTPResponse(
                     contentType: PrometheusText.mediaType,
                     body: .bytes(
                         PrometheusText.metrics(
@@ -23,16 +20,14 @@ extension APIRoutes {
                     )
                 )
             },
-            .get("/healthz", isOpen: true) { _ in HTTPResponse(text: "ok\n") },
-            .get("/openapi.json") { request throws(HTTPError) in
-                try request.allowParameters()
-                return HTTPResponse(json: OpenAPIDocument.render(version: MemScope.version, needsToken: hasToken))
+            Route(RouteTable.health) { _ in HTTPResponse(text: "ok\n") },
+            Route(RouteTable.openAPI) { _ in
+                HTTPResponse(json: OpenAPIDocument.render(version: MemScope.version, needsToken: hasToken))
             },
         ]
     }
 
-    private func pprof(_ request: HTTPRequest, focus: PprofProfile.Focus) throws(HTTPError) -> HTTPResponse {
-        // go tool pprof adds parameters of its own, such as seconds and debug: they change nothing here.
+    private func pprof(_ focus: PprofProfile.Focus) throws(HTTPError) -> HTTPResponse {
         let sites = CaptureCore.sites()
         let process = observer.envelope().process
         let now = process.anchorUnix + (CaptureCore.now - process.anchorMonotonic)

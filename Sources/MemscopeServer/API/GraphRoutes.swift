@@ -6,32 +6,25 @@ extension APIRoutes {
     /// Questions about the heap as a graph; all but the first answer from the last look, and look when there is none.
     var graph: [Route] {
         [
-            .post("/api/leakscan", isHeavy: true) { request throws(HTTPError) in
-                try request.allowParameters()
-                _ = try JSONBody(request)
-                return try answer(observer.scanForLeaks) { finding in
+            Route(RouteTable.leakScan) { _ throws(HTTPError) in
+                try answer(observer.scanForLeaks) { finding in
                     WireFormat.leakScan(finding.scan, finding.summary, in: observer.envelope())
                 }
             },
-            .get("/api/leaks", isHeavy: true, handler: leaks),
-            .get("/api/cycles", isHeavy: true, handler: cycles),
-            .get("/api/relations", isHeavy: true, handler: relations),
+            Route(RouteTable.leaks, handler: leaks),
+            Route(RouteTable.cycles, handler: cycles),
+            Route(RouteTable.relations, handler: relations),
         ] + objects
     }
 
     private func leaks(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            also: ["kind"],
-            default: ListOrder(LeakColumn.bytes, isDescending: true)
-        )
-        let kinds = MemScope.HeapAnalysis.Leak.Kind.allCases.map(\.rawValue)
-        let kind = try request.choice("kind", of: kinds, default: "", without: "without it all but stack")
+        let (order, cursor, limit) = try page(by: LeakColumn.self, request)
+        let kind = try request[RouteParameters.leakKind]
         return try answer(observer.lastFinding) { finding in
             let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
             // Suspects are no leaks: they are listed when they are asked for.
             let leaks = (finding.leaks + growing + finding.suspects).filter {
-                kind.isEmpty ? $0.kind != .stack : $0.kind.rawValue == kind
+                kind == nil ? $0.kind != .stack : $0.kind == kind
             }
             var page = Page(leaks: leaks, order: order, after: cursor, limit: limit)
             observer.withNames { names in page.update(names.name) }
@@ -40,7 +33,7 @@ extension APIRoutes {
     }
 
     private func cycles(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try findingParameters(request)
+        let (order, cursor, limit) = try page(by: FindingColumn.self, request)
         return try answer(observer.lastFinding) { finding in
             var page = Page(cycles: finding.cycles, order: order, after: cursor, limit: limit)
             observer.withNames { names in page.update(names.name) }
@@ -49,23 +42,16 @@ extension APIRoutes {
     }
 
     private func relations(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try findingParameters(request, "kind")
-        let kind = try request.choice("kind", of: RelationKind.allCases.map(\.rawValue), default: "")
+        let (order, cursor, limit) = try page(by: FindingColumn.self, request)
+        let kind = try request[RouteParameters.relationKind]
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
             guard let all = finding.relations else {
                 throw .busy("the system refused memory to look at the references")
             }
-            let relations = all.filter { kind.isEmpty || $0.kind.rawValue == kind }
+            let relations = all.filter { kind == nil || $0.kind == kind }
             let page = Page(relations: relations, order: order, after: cursor, limit: limit)
             return WireFormat.relations(page, scan: finding.scan, in: observer.envelope())
         }
-    }
-
-    private func findingParameters(
-        _ request: HTTPRequest,
-        _ others: String...
-    ) throws(HTTPError) -> (order: ListOrder<FindingColumn>, cursor: PageCursor<FindingColumn>?, limit: Int) {
-        try listParameters(request, also: others, default: ListOrder(FindingColumn.bytes, isDescending: true))
     }
 
     /// Answers from a look at the heap; where none can be had, says why and what would help.

@@ -6,24 +6,23 @@ extension APIRoutes {
     /// Questions about single blocks of the last look.
     var objects: [Route] {
         [
-            .get("/api/objects/{addr}", isHeavy: true, handler: object),
-            .get("/api/objects/{addr}/referrers", isHeavy: true) { request throws(HTTPError) in
+            Route(RouteTable.object, handler: object),
+            Route(RouteTable.referrers) { request throws(HTTPError) in
                 try neighbours(request, "referrers") { finding, node, range in
                     finding.analysis.referrers(of: node, skipping: range.lowerBound, limit: range.count)
                 }
             },
-            .get("/api/objects/{addr}/referents", isHeavy: true) { request throws(HTTPError) in
+            Route(RouteTable.referents) { request throws(HTTPError) in
                 try neighbours(request, "referents") { finding, node, range in
                     finding.analysis.referents(of: node, skipping: range.lowerBound, limit: range.count)
                 }
             },
-            .get("/api/types/{name}/objects", isHeavy: true, handler: instances),
+            Route(RouteTable.instances, handler: instances),
         ]
     }
 
     private func object(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters()
-        let address = try address(request)
+        let address = try request[RouteParameters.address]
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
             let node = try Self.node(at: address, in: finding)
             let object = observer.withNames { finding.object(node, names: $0) }
@@ -36,13 +35,9 @@ extension APIRoutes {
         _ key: String,
         _ list: (HeapFinding, Int, Range<Int>) -> ReferenceList?
     ) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters("limit", "cursor")
-        let limit = try limit(request)
-        let address = try address(request)
-        let text = request.string("cursor") ?? "0"
-        guard let first = Int(text), text.first?.isNumber == true, first <= UInt32.max else {
-            throw Self.badCursor(text)
-        }
+        let limit = try request[RouteParameters.limit]
+        let address = try request[RouteParameters.address]
+        let first = try request[RouteParameters.position]
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
             let node = try Self.node(at: address, in: finding)
             guard let references = list(finding, node, first..<first + limit) else {
@@ -54,23 +49,19 @@ extension APIRoutes {
     }
 
     private func instances(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let (order, cursor, limit) = try listParameters(
-            request,
-            also: ["kind"],
-            default: ListOrder(InstanceColumn.retainedBytes, isDescending: true)
-        )
-        let kind = try request.choice("kind", of: TypeKind.allCases.map(\.rawValue), default: "")
-        let name = request.captures["name"] ?? ""
+        let (order, cursor, limit) = try page(by: InstanceColumn.self, request)
+        let kind = try request[RouteParameters.typeKind]
+        let name = try request[RouteParameters.typeName]
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
             let page = Page(
                 instancesIn: finding.analysis,
-                of: { $0.name == name && (kind.isEmpty || $0.kind.rawValue == kind) },
+                of: { $0.name == name && (kind == nil || $0.kind == kind) },
                 order: order,
                 after: cursor,
                 limit: limit
             )
             guard page.total > 0 else {
-                let which = "\(kind.isEmpty ? "" : "of kind \(kind) and ")of type \"\(name)\""
+                let which = "\(kind.map { "of kind \($0.rawValue) and " } ?? "")of type \"\(name)\""
                 throw .notFound(
                     "no block was \(which) when the heap was last looked at",
                     hint: "write the name as /api/types has it, percent-encoded; scan again with POST /api/leakscan"
@@ -78,19 +69,6 @@ extension APIRoutes {
             }
             return WireFormat.instances(finding.instances(page), scan: finding.scan, in: observer.envelope())
         }
-    }
-
-    private func address(_ request: HTTPRequest) throws(HTTPError) -> UInt64 {
-        let text = request.captures["addr"] ?? ""
-        guard text.hasPrefix("0x"), text.utf8.count <= 18, !text.contains("+"),
-            let address = UInt64(text.dropFirst(2), radix: 16)
-        else {
-            throw .badParameter(
-                "\"\(text)\" is no address",
-                hint: "an address is hexadecimal and begins with 0x, such as those that /api/leaks names"
-            )
-        }
-        return address
     }
 
     private static func node(at address: UInt64, in finding: HeapFinding) throws(HTTPError) -> Int {

@@ -5,21 +5,19 @@ internal import Tracking
 extension APIRoutes {
     var snapshots: [Route] {
         [
-            .get("/api/snapshots") { request throws(HTTPError) in
-                try request.allowParameters()
+            Route(RouteTable.keptSnapshots) { _ in
                 let envelope = observer.envelope()
                 return HTTPResponse(json: observer.withSnapshots { WireFormat.snapshots($0, in: envelope) })
             },
-            .get("/api/snapshot", isHeavy: true, handler: snapshot),
-            .get("/api/diff", isHeavy: true, handler: diff),
-            .post("/api/snapshots", isHeavy: true, handler: keepSnapshot),
+            Route(RouteTable.snapshot, handler: snapshot),
+            Route(RouteTable.diff, handler: diff),
+            Route(RouteTable.keepSnapshot, handler: keepSnapshot),
         ]
     }
 
     private func snapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters("id", "limit")
-        let limit = try limit(request)
-        let snapshot = try find(request.name("id", example: "s1") ?? HeapSnapshot.unkeptID, parameter: "id")
+        let limit = try request[RouteParameters.limit]
+        let snapshot = try find(RouteParameters.snapshot, request)
         return HTTPResponse(
             json: observer.withNames { names in
                 WireFormat.snapshot(snapshot, limit: limit, naming: naming(names), in: observer.envelope())
@@ -28,10 +26,9 @@ extension APIRoutes {
     }
 
     private func diff(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters("from", "to", "limit")
-        let limit = try limit(request)
-        let from = try find(request.requiredName("from", example: "s1"), parameter: "from")
-        let to = try find(request.name("to", example: "s2") ?? HeapSnapshot.unkeptID, parameter: "to")
+        let limit = try request[RouteParameters.limit]
+        let from = try find(RouteParameters.older, request)
+        let to = try find(RouteParameters.newer, request)
         return HTTPResponse(
             json: observer.withNames { names in
                 WireFormat.diff(from: from, to: to, limit: limit, naming: naming(names), in: observer.envelope())
@@ -40,25 +37,19 @@ extension APIRoutes {
     }
 
     private func keepSnapshot(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        try request.allowParameters()
-        let name = try checkedName(JSONBody(request, known: "name")["name"])
-        if let name, SnapshotStore.isID(name) {
-            throw .badBody(
-                "\"\(name)\" looks like the id of a snapshot",
-                hint: "give it a name other than now, s1, s2 …"
-            )
-        }
+        let name = try request[RouteParameters.snapshotName]
         guard let kept = observer.keepSnapshot(named: name) else { throw Self.walkUnderWay }
         return HTTPResponse(status: 201, json: WireFormat.kept(kept, in: observer.envelope()))
     }
 
     /// A kept snapshot by id or name, or one of now.
-    private func find(_ id: String, parameter: String) throws(HTTPError) -> HeapSnapshot {
+    private func find(_ parameter: Parameter<String>, _ request: HTTPRequest) throws(HTTPError) -> HeapSnapshot {
+        let id = try request[parameter]
         do throws(HeapAnalysisError) {
             return try observer.snapshot(id)
         } catch {
             if error.code == .busy { throw Self.walkUnderWay }
-            throw .notFound("\(error.reason) for \"\(parameter)\"", hint: error.remedy)
+            throw .notFound("\(error.reason) for \"\(parameter.name)\"", hint: error.remedy)
         }
     }
 

@@ -1,6 +1,7 @@
 /// What a client asked, decoded and bounded: nothing here points into the connection.
 package struct HTTPRequest: Sendable, Hashable {
-    package struct Parameter: Sendable, Hashable {
+    /// A name and its value in the query.
+    package struct QueryItem: Sendable, Hashable {
         package var name: String
         package var value: String
 
@@ -17,16 +18,16 @@ package struct HTTPRequest: Sendable, Hashable {
     /// What stands between the slashes of the path, each percent-decoded: one may have a slash of its own, as %2F.
     package var segments: [String]
     /// Percent-decoded, in the order of the request.
-    package var query: [Parameter]
+    package var query: [QueryItem]
     package var headers: [HTTPHeader]
     package var body: [UInt8]
-    /// What stood in the place of `{name}` in the route's pattern.
-    package var captures: [String: String] = [:]
+    /// By name, as its route describes them: of the path, and once it is checked of the query and the body.
+    package var parameters: [String: String] = [:]
 
     package init(
         method: String = "GET",
         path: String,
-        query: [Parameter] = [],
+        query: [QueryItem] = [],
         headers: [HTTPHeader] = [],
         body: [UInt8] = []
     ) {
@@ -59,11 +60,11 @@ package struct HTTPRequest: Sendable, Hashable {
             throw .badRequest("the request target is not a path", hint: "send a target like /api/summary")
         }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        var query: [Parameter] = []
+        var query: [QueryItem] = []
         for pair in (parts.count == 2 ? parts[1] : "").split(separator: "&") {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = try percentDecoded(sides[0], plusIsSpace: true)
-            query.append(Parameter(name, sides.count == 2 ? try percentDecoded(sides[1], plusIsSpace: true) : ""))
+            query.append(QueryItem(name, sides.count == 2 ? try percentDecoded(sides[1], plusIsSpace: true) : ""))
         }
         var segments: [String] = []
         for segment in parts[0].split(separator: "/", omittingEmptySubsequences: false) {
@@ -71,6 +72,11 @@ package struct HTTPRequest: Sendable, Hashable {
         }
         self.init(method: method, path: segments.joined(separator: "/"), query: query, headers: headers, body: body)
         self.segments = segments
+    }
+
+    /// The first value of a name in the query, whether any route knows it or not; nil when it is absent.
+    package func string(_ name: String) -> String? {
+        query.first { $0.name == name }?.value
     }
 
     /// The first value of a header field, whatever the case of its name.

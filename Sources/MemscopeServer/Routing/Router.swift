@@ -1,3 +1,5 @@
+internal import MemscopeRender
+
 /// The routing table: finds who answers a request, and refuses what nobody answers.
 package struct Router: Sendable {
     /// Asked for a GET that no route answers; nil leaves it a 404.
@@ -6,11 +8,12 @@ package struct Router: Sendable {
     /// What to call, and with which request.
     package struct Match: Sendable {
         package var route: Route
-        /// The request with its captures filled in.
+        /// The request with the parameters of its path.
         package var request: HTTPRequest
 
+        /// Answers on the calling thread, unless the route's description refuses the request.
         package func run() throws(HTTPError) -> HTTPResponse {
-            try route.handler(request)
+            try route.handler(request.checked(for: route.description))
         }
     }
 
@@ -36,17 +39,19 @@ package struct Router: Sendable {
         var allowed: Set<String> = []
         for route in routes {
             guard let captures = route.captures(from: request.segments) else { continue }
-            if route.method.rawValue == method {
+            let wanted = route.description.method
+            if wanted.rawValue == method {
                 var request = request
-                request.captures = captures
+                request.parameters = captures
                 return Match(route: route, request: request)
             }
-            allowed.formUnion(route.method == .get ? ["GET", "HEAD"] : [route.method.rawValue])
+            allowed.formUnion(wanted == .get ? ["GET", "HEAD"] : [wanted.rawValue])
         }
         guard allowed.isEmpty else {
             throw .methodNotAllowed(request.method, path: request.path, allowed: allowed.sorted())
         }
-        return Match(route: Route(.get, request.path, handler: respondWithFallback), request: request)
+        let file = RouteDescription(.get, request.path, ignoresOthers: true)
+        return Match(route: Route(file, handler: respondWithFallback), request: request)
     }
 
     /// Answers a request on the calling thread.
@@ -60,7 +65,7 @@ package struct Router: Sendable {
             throw .notFound(
                 "nothing answers \(request.path)",
                 hint: "see the list of routes",
-                routes: routes.map { "\($0.method.rawValue) \($0.path)" }
+                routes: routes.map(\.description.line)
             )
         }
         guard ["GET", "HEAD"].contains(request.method) else {

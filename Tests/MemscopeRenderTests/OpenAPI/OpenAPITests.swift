@@ -64,11 +64,24 @@ import Testing
 
     @Test("No route is described twice, and required parameters have no default")
     func table() {
-        let names = RouteTable.routes.map { "\($0.method) \($0.path)" }
-        #expect(Set(names).count == names.count)
+        let lines = RouteTable.routes.map(\.line)
+        #expect(Set(lines).count == lines.count)
         for route in RouteTable.routes {
             #expect(Set(route.parameters.map(\.name)).count == route.parameters.count)
             #expect(!route.about.isEmpty)
+            let inBraces = route.path.matches(of: /{([a-z]+)}/).map { String($0.output.1) }
+            #expect(route.parameters(in: .path).map(\.name) == inBraces)
         }
+    }
+
+    @Test("The page asks for the light resources at once, and for the others one after another")
+    func lightResources() throws {
+        let script = Tool.root.appending(path: "Public/js/api/client.js")
+        let text = try String(contentsOf: script, encoding: .utf8)
+        let list = try #require(text.firstMatch(of: /LIGHT = new Set\(\[([^\]]*)\]/)).output.1
+        let named = list.matches(of: /"([^"]*)"/).map { String($0.output.1) }
+        // Events come by a stream of their own.
+        let light = RouteTable.routes.filter { !$0.isHeavy && $0.answer != .events && $0.path.hasPrefix("/api/") }
+        #expect(named.sorted() == light.map { $0.line.replacing("/api/", with: "") }.sorted())
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import MemscopeRender
 import MemscopeServer
 import Testing
 
@@ -8,7 +9,8 @@ import Testing
             let url = try MemScope.serve(port: 0).url
             #expect(askPatiently(url, "POST /api/snapshots")?.status == 201)
             // Events do not end; what is at an address, or of a type, has tests of its own.
-            for route in API().router.routes where route.path != "/api/events" && !route.path.contains("{") {
+            let routes = API().router.routes.map(\.description)
+            for route in routes where route.path != "/api/events" && !route.path.contains("{") {
                 let target = route.path + (route.path == "/api/diff" ? "?from=s1" : "")
                 let body =
                     switch route.path {

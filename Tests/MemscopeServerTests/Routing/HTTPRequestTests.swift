@@ -1,3 +1,4 @@
+import MemscopeRender
 import MemscopeServer
 import Testing
 
@@ -20,8 +21,8 @@ import Testing
         let request = try request("/api/types/A%2FB%3CInt%3E/objects")
         #expect(request.segments == ["", "api", "types", "A/B<Int>", "objects"])
         #expect(request.path == "/api/types/A/B<Int>/objects")
-        let route = Route.get("/api/types/{name}/objects") { _ in HTTPResponse(json: []) }
-        #expect(try Router([route]).match(request).request.captures == ["name": "A/B<Int>"])
+        let route = Route(RouteTable.instances) { _ in HTTPResponse(json: []) }
+        #expect(try Router([route]).match(request).request.parameters == ["name": "A/B<Int>"])
     }
 
     @Test("A plus sign in the path is a plus sign") func plus() throws {
@@ -58,62 +59,89 @@ import Testing
     }
 }
 
-@Suite("Query parameters") struct ParameterTests {
+@Suite("Parameters") struct ParameterTests {
     private enum Weight: String, CaseIterable { case bytes, blocks }
 
-    private func request(_ query: String) throws -> HTTPRequest {
-        try HTTPRequest(method: "GET", target: "/api/sites?\(query)", headers: [])
+    private static let limit = Parameter("limit", "Most rows.", in: 1...1000, default: 100)
+    private static let weight = Parameter("weight", "What counts.", default: Weight.bytes)
+
+    /// What a route with some parameters makes of a query.
+    private func answer(
+        _ query: String,
+        _ parameters: any ParameterDescription...,
+        read: @escaping @Sendable (HTTPRequest) throws(HTTPError) -> String = { _ in "" }
+    ) throws -> String {
+        let description = RouteDescription(.get, "/api/sites", parameters: parameters)
+        let route = Route(description) { (request) throws(HTTPError) in HTTPResponse(text: try read(request)) }
+        let request = try HTTPRequest(method: "GET", target: "/api/sites?\(query)", headers: [])
+        guard case .bytes(let bytes) = try Router([route]).respond(to: request).body else { return "" }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func refusal(_ query: String, _ parameters: any ParameterDescription...) throws -> HTTPError {
+        let description = RouteDescription(.get, "/api/sites", parameters: parameters)
+        let router = Router([Route(description) { _ in HTTPResponse(text: "") }])
+        let request = try HTTPRequest(method: "GET", target: "/api/sites?\(query)", headers: [])
+        return try #require(throws: HTTPError.self) { try router.respond(to: request) }
     }
 
     @Test("An unknown parameter is refused, naming it and the accepted ones") func unknown() throws {
-        let error = try #require(throws: HTTPError.self) { try request("limti=1").allowParameters("limit", "sort") }
+        let error = try refusal("limti=1", Self.limit, Self.weight)
         #expect(error.status == 400)
         #expect(error.code == .badParameter)
         #expect(error.message.contains("limti"))
-        #expect(error.hint.contains("limit, sort"))
+        #expect(error.hint.contains("limit, weight"))
     }
 
     @Test("A route without parameters says so") func none() throws {
-        let error = try #require(throws: HTTPError.self) { try request("a=1").allowParameters() }
-        #expect(error.hint == "/api/sites takes no parameters")
+        #expect(try refusal("a=1").hint == "/api/sites takes no parameters")
     }
 
     @Test("A parameter given twice is refused") func repeated() throws {
-        #expect(throws: HTTPError.self) { try request("limit=1&limit=2").allowParameters("limit") }
+        #expect(try refusal("limit=1&limit=2", Self.limit).status == 400)
     }
 
-    @Test("A number within its range is read, an absent one is the default") func int() throws {
-        #expect(try request("limit=7").int("limit", in: 1...1000, default: 100) == 7)
-        #expect(try request("").int("limit", in: 1...1000, default: 100) == 100)
+    @Test("A number within its range is read, an absent one is the default") func integer() throws {
+        for (query, value) in [("limit=7", "7"), ("", "100")] {
+            let read = try answer(query, Self.limit) { (request) throws(HTTPError) in String(try request[Self.limit]) }
+            #expect(read == value)
+        }
     }
 
     @Test(
         "Anything but a number within the range is refused with the range",
         arguments: ["0", "1001", "-1", "", "1.5", "ten", "99999999999999999999"]
     )
-    func badInt(value: String) throws {
-        let error = try #require(throws: HTTPError.self) {
-            try request("limit=\(value)").int("limit", in: 1...1000, default: 100)
-        }
+    func badInteger(value: String) throws {
+        let error = try refusal("limit=\(value)", Self.limit)
         #expect(error.message.contains("\"\(value)\""))
         #expect(error.hint.contains("1 to 1000"))
     }
 
     @Test("A choice is one of its words") func choice() throws {
-        #expect(try request("weight=blocks").choice("weight", default: Weight.bytes) == .blocks)
-        #expect(try request("").choice("weight", default: Weight.bytes) == .bytes)
-        #expect(try request("to=now").choice("to", of: ["now", "then"], default: "then") == "now")
-        let error = try #require(throws: HTTPError.self) {
-            try request("weight=kilos").choice("weight", default: Weight.bytes)
+        for (query, word) in [("weight=blocks", "blocks"), ("", "bytes")] {
+            let read = try answer(query, Self.weight) { (request) throws(HTTPError) in
+                try request[Self.weight].rawValue
+            }
+            #expect(read == word)
         }
-        #expect(error.hint.contains("bytes, blocks"))
+        #expect(try refusal("weight=kilos", Self.weight).hint == "weight is one of bytes, blocks; default bytes")
     }
 
     @Test("A required parameter that is missing or empty is refused") func required() throws {
-        #expect(try request("from=3").requiredName("from", example: "1") == "3")
-        #expect(try request("").name("to", example: "1") == nil)
-        #expect(throws: HTTPError.self) { try request("").requiredName("from", example: "1") }
-        #expect(throws: HTTPError.self) { try request("from=").requiredName("from", example: "1") }
-        #expect(throws: HTTPError.self) { try request("to=").name("to", example: "1") }
+        let read = try answer("from=3", RouteParameters.older) { (request) throws(HTTPError) in
+            try request[RouteParameters.older]
+        }
+        #expect(read == "3")
+        #expect(try answer("", RouteParameters.newer) == "")
+        #expect(try refusal("", RouteParameters.older).hint == "add it, for example ?from=s1")
+        #expect(try refusal("from=", RouteParameters.older).hint == "write for example ?from=s1")
+        #expect(try refusal("to=", RouteParameters.newer).hint == "write for example ?to=s2")
+    }
+
+    @Test("A route that ignores what it does not describe takes any query") func ignoring() throws {
+        let route = Route(RouteDescription(.get, "/a", ignoresOthers: true)) { _ in HTTPResponse(text: "") }
+        let request = try HTTPRequest(method: "GET", target: "/a?b=1&b=2", headers: [])
+        #expect(try Router([route]).respond(to: request).status == 200)
     }
 }

@@ -1,3 +1,4 @@
+import MemscopeRender
 import MemscopeServer
 import Testing
 
@@ -12,8 +13,8 @@ import Testing
 
     @Test("A capture gets the segment in its place") func capture() throws {
         let match = try router.match(HTTPRequest(path: "/api/objects/0x1f"))
-        #expect(match.request.captures == ["addr": "0x1f"])
-        #expect(match.route.path == "/api/objects/{addr}")
+        #expect(match.request.parameters == ["addr": "0x1f"])
+        #expect(match.route.description.path == "/api/objects/{addr}")
     }
 
     @Test("A capture matches one non-empty segment", arguments: ["/api/objects/", "/api/objects", "/api/objects/1/2"])

@@ -1,4 +1,5 @@
 import Glibc
+import MemscopeRender
 import MemscopeServer
 
 /// A daemon on a port of its own, with a few routes that show what a client can meet.
@@ -38,21 +39,27 @@ final class TestServer: Sendable {
 }
 
 let testRoutes: [Route] = [
-    .get("/healthz", isOpen: true) { _ in HTTPResponse(text: "ok\n") },
-    .get("/api/echo") { (request) throws(HTTPError) in
-        try request.allowParameters("limit", "size")
-        let size = try request.int("size", in: 1...10_000_000, default: 10)
-        return HTTPResponse(json: [UInt8](repeating: UInt8(ascii: "7"), count: size))
+    Route(RouteDescription(.get, "/healthz", isOpen: true)) { _ in HTTPResponse(text: "ok\n") },
+    Route(RouteDescription(.get, "/api/echo", parameters: [RouteParameters.limit, echoSize])) {
+        (request) throws(HTTPError) in
+        HTTPResponse(json: [UInt8](repeating: UInt8(ascii: "7"), count: try request[echoSize]))
     },
-    .get("/api/objects/{addr}") { request in HTTPResponse(text: request.captures["addr"] ?? "") },
-    .get("/api/tagged") { _ in HTTPResponse(json: Array("[1]".utf8), etag: "v1") },
-    .get("/api/slow", isHeavy: true) { (request) throws(HTTPError) in
-        usleep(UInt32(try request.int("ms", in: 0...10_000, default: 300)) * 1000)
+    Route(RouteDescription(.get, "/api/objects/{addr}")) { request in
+        HTTPResponse(text: request.parameters["addr"] ?? "")
+    },
+    Route(RouteDescription(.get, "/api/tagged")) { _ in HTTPResponse(json: Array("[1]".utf8), etag: "v1") },
+    Route(RouteDescription(.get, "/api/slow", parameters: [slowness], isHeavy: true)) { (request) throws(HTTPError) in
+        usleep(UInt32(try request[slowness]) * 1000)
         return HTTPResponse(text: "done\n")
     },
-    .get("/api/events") { _ in .events(first: [ServerEvent("hello", data: "{}")]) },
-    .post("/api/mark") { request in HTTPResponse(status: 201, json: request.body) },
+    Route(RouteDescription(.get, "/api/events")) { _ in .events(first: [ServerEvent("hello", data: "{}")]) },
+    Route(RouteDescription(.post, "/api/mark", ignoresOthers: true)) { request in
+        HTTPResponse(status: 201, json: request.body)
+    },
 ]
+
+private let echoSize = Parameter("size", "Bytes of the answer.", in: 1...10_000_000, default: 10)
+private let slowness = Parameter("ms", "How long it takes.", in: 0...10_000, default: 300)
 
 /// How many descriptors this process has open.
 func openDescriptors() -> Int {

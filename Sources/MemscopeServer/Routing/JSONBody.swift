@@ -11,7 +11,7 @@ struct JSONBody {
     ///   - request: Any POST.
     ///   - known: Names of the accepted members.
     /// - Throws: `badBody`, naming what was wrong and what is accepted.
-    init(_ request: HTTPRequest, known: String...) throws(HTTPError) {
+    init(_ request: HTTPRequest, known: [String]) throws(HTTPError) {
         rest = request.body[...]
         let example = "{\(known.map { "\"\($0)\":\"…\"" }.joined(separator: ","))}"
         guard skipSpace() != nil else { return }
@@ -22,8 +22,6 @@ struct JSONBody {
             throw .badBody("unknown member \"\(name)\"", hint: "accepted: \(example)")
         }
     }
-
-    subscript(name: String) -> String? { members[name] }
 
     /// Drops white space; the byte after it, nil at the end.
     private mutating func skipSpace() -> UInt8? {

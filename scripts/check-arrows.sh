@@ -33,6 +33,9 @@ for target in "${targets[@]}"; do
         if [ "$module" = CHTTP ] && [[ $place != Sources/MemscopeServer/HTTP/* ]]; then
             report "$place: only Sources/MemscopeServer/HTTP may import CHTTP"
         fi
+        if [ "$module" = CMemscope ] && [[ $place != Sources/@(Tracking|MemscopeServer/HTTP)/* ]]; then
+            report "$place: only Sources/Tracking and Sources/MemscopeServer/HTTP may import CMemscope"
+        fi
         if [ "$module" = Foundation ] && [ "$target" != MemscopeDemo ]; then
             report "$place: a target that users embed may not import Foundation"
         fi

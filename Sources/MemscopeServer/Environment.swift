@@ -1,13 +1,5 @@
-internal import CMemscope
 internal import Glibc
 internal import Tracking
-
-/// The value of an environment variable; nil when it is not set, or empty.
-func environment(_ name: String) -> String? {
-    guard let value = unsafe mscope_environment(name) else { return nil }
-    let text = unsafe String(cString: value)
-    return text.isEmpty ? nil : text
-}
 
 /// What the environment turns on with 1.
 package enum Switch: String {

@@ -1,4 +1,3 @@
-internal import CMemscope
 @_exported public import MemscopeAnalysis
 @_exported public import Tracking
 

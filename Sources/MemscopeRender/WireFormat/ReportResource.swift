@@ -3,16 +3,6 @@ package import Tracking
 
 /// What is known when the process ends.
 package struct ReportValues: Sendable {
-    /// How the process ended.
-    package enum End: Sendable, Hashable {
-        /// `exit`, or `main` returned.
-        case exit(status: Int32)
-        /// `_exit`, `_Exit`.
-        case exitAtOnce(status: Int32?)
-        case quickExit
-        case signal(Int32)
-    }
-
     /// What the look at the heap gave, or why there is none.
     package enum Findings: Sendable {
         /// `isCut` says that its lists had more rows.
@@ -31,12 +21,12 @@ package struct ReportValues: Sendable {
         }
     }
 
-    package var end: End
+    package var end: ProcessEnd
     package var summary: SummaryValues
     package var findings: Findings
     package var errors: Errors
 
-    package init(end: End, summary: SummaryValues, findings: Findings, errors: Errors) {
+    package init(end: ProcessEnd, summary: SummaryValues, findings: Findings, errors: Errors) {
         self.end = end
         self.summary = summary
         self.findings = findings
@@ -78,7 +68,7 @@ extension WireFormat {
         }
     }
 
-    private static func end(_ end: ReportValues.End, to json: inout JSONWriter) {
+    private static func end(_ end: ProcessEnd, to json: inout JSONWriter) {
         let (kind, status, signal): (String, Int32?, Int32?) =
             switch end {
             case .exit(let status): ("exit", status, nil)

@@ -1,5 +1,5 @@
-internal import CMemscope
 internal import Synchronization
+internal import Tracking
 
 /// Carries server-sent events from any thread to the clients of one daemon.
 ///
@@ -16,7 +16,7 @@ package final class EventHub: Sendable {
     let streamLimit: Int
     // A forked child has no server, and the lock may be held for ever by a thread that
     // exists only in the parent.
-    private let generation = mscope_fork_generation()
+    private let generation = ForkGeneration()
 
     /// - Parameters:
     ///   - queueLimit: Events kept per client.
@@ -28,12 +28,12 @@ package final class EventHub: Sendable {
 
     /// Whether anybody listens; if not, there is no need to render an event.
     package var hasListeners: Bool {
-        mscope_fork_generation() == generation && state.withLock { !$0.queues.isEmpty }
+        generation.isCurrent && state.withLock { !$0.queues.isEmpty }
     }
 
     /// Hands an event to every client without waiting for any; the daemon looks for them some times a second.
     package func publish(_ event: ServerEvent) {
-        guard mscope_fork_generation() == generation else { return }
+        guard generation.isCurrent else { return }
         let bytes = event.bytes
         state.withLock { state in
             for id in state.queues.keys {

@@ -1,5 +1,5 @@
-internal import CMemscope
 internal import Synchronization
+internal import Tracking
 
 /// A running HTTP server: two threads, a listening socket, and nothing shared with the
 /// program it serves.
@@ -17,7 +17,7 @@ package final class HTTPDaemon: Sendable {
     /// What clients must present; nil when they need nothing.
     package let token: AccessToken?
     private let parts: Mutex<Parts?>
-    private let generation = mscope_fork_generation()
+    private let generation = ForkGeneration()
 
     private init(url: String, token: AccessToken?, parts: Parts) {
         self.url = url
@@ -71,7 +71,7 @@ package final class HTTPDaemon: Sendable {
     /// May be called again, and does nothing in a forked child, which has no server.
     /// Must not be called by a route.
     package func stop() {
-        guard mscope_fork_generation() == generation else { return }
+        guard generation.isCurrent else { return }
         let parts = parts.withLock { parts in
             defer { parts = nil }
             return parts

@@ -1,5 +1,6 @@
 internal import CMemscope
 internal import Glibc
+internal import Tracking
 
 /// A bound, listening socket.
 ///
@@ -11,7 +12,7 @@ struct ListeningSocket: Sendable {
     let address: ListenAddress
     /// Device and inode of the socket file, so that a successor's file is left alone.
     let file: FileIdentity?
-    private let generation = mscope_fork_generation()
+    private let generation = ForkGeneration()
 
     /// Binds and listens.
     ///
@@ -32,7 +33,7 @@ struct ListeningSocket: Sendable {
     }
 
     /// False in a forked child of the process that bound it.
-    var isOfThisProcess: Bool { mscope_fork_generation() == generation }
+    var isOfThisProcess: Bool { generation.isCurrent }
 
     /// Removes the file of a unix socket, if it is still ours.
     func removeFile() {

@@ -57,6 +57,11 @@ struct ServerThread: Sendable {
         return try outcome.value.withLock { $0! }.get()
     }
 
+    /// Makes 2 among descriptors of our own what it is among the program's by now.
+    static func followStandardError() {
+        mscope_follow_standard_error()
+    }
+
     func join() {
         pthread_join(handle, nil)
     }

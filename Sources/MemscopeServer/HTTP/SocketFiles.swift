@@ -1,4 +1,3 @@
-internal import CMemscope
 internal import Glibc
 internal import Synchronization
 internal import Tracking
@@ -22,7 +21,7 @@ enum SocketFiles {
 
     private static let first = AtomicLazyReference<Place>()
     /// Evaluated once in a process and its forked children, which inherit handlers.
-    private static let isRegistered = mscope_at_exit { CaptureCore.asOwnThread { SocketFiles.removeAll() } }
+    private static let isRegistered = ProcessEnd.atExit { CaptureCore.asOwnThread { SocketFiles.removeAll() } }
 
     static func add(_ socket: ListeningSocket) {
         _ = isRegistered

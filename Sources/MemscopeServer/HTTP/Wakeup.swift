@@ -1,11 +1,12 @@
 internal import CHTTP
 internal import CMemscope
 internal import Glibc
+internal import Tracking
 
 /// An eventfd: the server thread polls it, and threads that share its descriptors wake it.
 final class Wakeup: Sendable {
     let descriptor: Int32
-    private let generation = mscope_fork_generation()
+    private let generation = ForkGeneration()
     private let isApart = mscope_descriptors_are_apart()
 
     init() throws(MemscopeServerError) {
@@ -17,7 +18,7 @@ final class Wakeup: Sendable {
     deinit {
         // A forked child has closed it already, and a table of our own ends with its threads. The last to hold this may
         // be a thread of the program's, where the number is another file's.
-        guard !isApart, mscope_fork_generation() == generation, descriptor >= 0 else { return }
+        guard !isApart, generation.isCurrent, descriptor >= 0 else { return }
         mscope_forget_descriptor(descriptor)
         close(descriptor)
     }

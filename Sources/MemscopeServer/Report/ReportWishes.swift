@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MemscopeAnalysis
+internal import Tracking
 
 /// What the environment wants to happen when the process ends.
 struct ReportWishes: Sendable {

@@ -1,4 +1,3 @@
-internal import CMemscope
 internal import Glibc
 internal import MemscopeAnalysis
 internal import MemscopeRender
@@ -30,19 +29,18 @@ enum Reporter {
         _ = startedAt
         // Today, while somebody looks: a file that is none is not found out at the end only.
         _ = LeakSuppressions.fromEnvironment
-        var options = mscope_end_options()
-        options.timeout = patience
-        options.signals = wishes.path != nil || wishes.printsErrors
-        if wishes.isPerProcess { options.start_in_child = { CaptureCore.asOwnThread { Reporter.start() } } }
-        unsafe mscope_watch_end(&options)
+        ProcessEnd.watch(
+            timeout: patience,
+            signals: wishes.path != nil || wishes.printsErrors,
+            startInChild: wishes.isPerProcess ? { CaptureCore.asOwnThread { Reporter.start() } } : nil
+        )
     }
 
     private static func start() -> Bool {
         do throws(MemscopeServerError) {
             _ = try ServerThread(name: "memscope-report") {
                 guard let wishes else { return }
-                let end = mscope_await_end()
-                mscope_end_reported(report(ReportValues.End(end), wishes))
+                ProcessEnd.reported(status: report(ProcessEnd.wait(), wishes))
             }
             return true
         } catch {
@@ -51,22 +49,19 @@ enum Reporter {
         }
     }
 
-    /// Returns the status to leave with; -1 for the program's own.
-    private static func report(_ end: ReportValues.End, _ wishes: ReportWishes) -> Int32 {
+    /// Returns the status to leave with; nil for the program's own.
+    private static func report(_ end: ProcessEnd, _ wishes: ReportWishes) -> Int32? {
         // Without a server nobody measures own memory and peaks.
         if MemScope.runningServer == nil { CaptureCore.tick() }
         let observer = HeapObserver.current
         let began = CaptureCore.now
         if CaptureCore.checkTotals().canSweep { CaptureCore.checkHeap() }
         if wishes.printsErrors { observer.printErrors() }
-        var status: Int32 = -1
-        if let wished = wishes.errorStatus, CaptureCore.errorCount > 0 { status = wished }
+        var status = CaptureCore.errorCount > 0 ? wishes.errorStatus : nil
         guard wishes.path != nil || wishes.leakStatus != nil else { return status }
         let findings = findings(observer, wishes)
-        if status < 0, let wished = wishes.leakStatus, case .analysis(let analysis, _) = findings,
-            analysis.summary.unreachableBlocks > 0
-        {
-            status = wished
+        if status == nil, case .analysis(let analysis, _) = findings, analysis.summary.unreachableBlocks > 0 {
+            status = wishes.leakStatus
         }
         if let template = wishes.path {
             let errors = observer.errorValues(exitBegan: began)
@@ -80,7 +75,8 @@ enum Reporter {
     private static func findings(_ observer: HeapObserver, _ wishes: ReportWishes) -> ReportValues.Findings {
         let totals = CaptureCore.totals()
         let patience = patience + totals.program.liveBlocks * patiencePerBlock
-        mscope_put_off_end(patience + min(totals.program.liveBlocks, totals.sites) * patiencePerStack)
+        let naming = min(totals.program.liveBlocks, totals.sites) * patiencePerStack
+        ProcessEnd.putOff(nanoseconds: patience + naming)
         var options = MemScope.AnalysisOptions()
         // Names and the file need the rest.
         options.timeout = .nanoseconds(patience / 10 * 7)
@@ -112,17 +108,5 @@ enum Reporter {
         case .failed(let problem):
             complain("MEMSCOPE_REPORT is '\(template)': \(path) cannot be written (\(problem))")
         }
-    }
-}
-
-extension ReportValues.End {
-    fileprivate init(_ end: mscope_end) {
-        self =
-            switch end.kind {
-            case MSCOPE_END_EXIT.rawValue: .exit(status: end.number)
-            case MSCOPE_END_AT_ONCE.rawValue: .exitAtOnce(status: end.number < 0 ? nil : end.number)
-            case MSCOPE_END_QUICK.rawValue: .quickExit
-            default: .signal(end.number)
-            }
     }
 }

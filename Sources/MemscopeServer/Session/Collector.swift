@@ -1,4 +1,3 @@
-internal import CMemscope
 internal import Synchronization
 internal import Tracking
 
@@ -7,7 +6,7 @@ final class Collector: Sendable {
     private let thread: ServerThread
     private let wakeup: Semaphore
     private let isStopping: Flag
-    private let generation = mscope_fork_generation()
+    private let generation = ForkGeneration()
 
     private final class Flag: Sendable {
         let value = Atomic(false)
@@ -19,8 +18,8 @@ final class Collector: Sendable {
         thread = try ServerThread(name: "memscope-tick") {
             var next = CaptureCore.now
             while !isStopping.value.load(ordering: .acquiring) {
-                mscope_end_if_over()
-                mscope_follow_standard_error()
+                ProcessEnd.endIfOver()
+                ServerThread.followStandardError()
                 observer.tick()
                 // Seconds stay seconds: the time the work took is not added to the next one.
                 next = max(next + 1_000_000_000, CaptureCore.now)
@@ -36,8 +35,7 @@ final class Collector: Sendable {
     /// Does nothing when called again, or in a forked child, which has none.
     func stop() {
         // A thread is joined once.
-        guard mscope_fork_generation() == generation, !isStopping.value.exchange(true, ordering: .acquiringAndReleasing)
-        else { return }
+        guard generation.isCurrent, !isStopping.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
         wakeup.signal()
         thread.join()
     }

@@ -1,4 +1,3 @@
-internal import CMemscope
 internal import MemscopeAnalysis
 internal import Tracking
 
@@ -32,22 +31,10 @@ private struct ContentComparison {
             let length = min(Self.pieceSize, Int(size - offset))
             guard budget >= length else { return false }
             budget -= length
-            guard isPieceEqual(graph.nodes[left].address + offset, graph.nodes[right].address + offset, length) else {
-                return false
-            }
+            let (first, second) = (graph.nodes[left].address + offset, graph.nodes[right].address + offset)
+            guard SafeMemory.isEqual(first, second, count: length) else { return false }
             offset += UInt64(length)
         }
         return true
-    }
-
-    private func isPieceEqual(_ left: UInt64, _ right: UInt64, _ length: Int) -> Bool {
-        unsafe withUnsafeTemporaryAllocation(byteCount: 2 * Self.pieceSize, alignment: 16) { bytes in
-            let (first, second) = unsafe (bytes.baseAddress!, bytes.baseAddress! + Self.pieceSize)
-            guard unsafe mscope_read_memory(left, first, length) == length,
-                unsafe mscope_read_memory(right, second, length) == length
-            else { return false }
-            return unsafe UnsafeRawBufferPointer(start: first, count: length)
-                .elementsEqual(UnsafeRawBufferPointer(start: second, count: length))
-        }
     }
 }

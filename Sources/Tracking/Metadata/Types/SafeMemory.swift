@@ -1,7 +1,7 @@
 internal import CMemscope
 
 /// Reads of the process' own memory that may be gone: what cannot be read is nil.
-enum SafeMemory {
+package enum SafeMemory {
     /// Whether the kernel lets the process read itself at all; seccomp may forbid it.
     static var isPermitted: Bool {
         var probe: UInt64 = 0
@@ -35,6 +35,19 @@ enum SafeMemory {
         var bytes = [UInt8](repeating: 0, count: count)
         let got = unsafe mscope_read_memory(address, &bytes, count)
         return bytes.prefix(got)
+    }
+
+    /// Whether the bytes at two addresses are equal; false also where they cannot be read.
+    package static func isEqual(_ left: UInt64, _ right: UInt64, count: Int) -> Bool {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 2 * count, alignment: 16) { bytes in
+            guard let first = bytes.baseAddress else { return true }
+            let second = unsafe first + count
+            guard unsafe mscope_read_memory(left, first, count) == count,
+                unsafe mscope_read_memory(right, second, count) == count
+            else { return false }
+            return unsafe UnsafeRawBufferPointer(start: first, count: count)
+                .elementsEqual(UnsafeRawBufferPointer(start: second, count: count))
+        }
     }
 }
 

@@ -1,13 +1,12 @@
-internal import CMemscope
 internal import Synchronization
 
 /// A lock and what it protects, of which each process has its own.
 ///
 /// A forked child may inherit a lock that is held by a thread which it does not have. It would wait for ever, or
 /// `Mutex`, which remembers that thread, would end it.
-final class ProcessMutex<Value: Sendable>: Sendable {
+package final class ProcessMutex<Value: Sendable>: Sendable {
     private final class Own: Sendable {
-        let generation = mscope_fork_generation()
+        let generation = ForkGeneration()
         let value: Mutex<Value>
         let next = AtomicLazyReference<Own>()
 
@@ -21,20 +20,19 @@ final class ProcessMutex<Value: Sendable>: Sendable {
     private let initial: Value
 
     /// - Parameter initial: What a process, also a forked one, begins with.
-    init(_ initial: Value) {
+    package init(_ initial: Value) {
         self.initial = initial
     }
 
-    func withLock<Result: Sendable, Failure: Error>(
+    package func withLock<Result: Sendable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try own.value.withLock { value throws(Failure) in try body(&value) }
     }
 
     private var own: Own {
-        let generation = mscope_fork_generation()
         var own = first.load() ?? first.storeIfNil(Own(initial))
-        while own.generation != generation { own = own.next.load() ?? own.next.storeIfNil(Own(initial)) }
+        while !own.generation.isCurrent { own = own.next.load() ?? own.next.storeIfNil(Own(initial)) }
         return own
     }
 }

@@ -23,6 +23,11 @@ imports() {
         sed -E 's/^([^:]+:[0-9]+):.*import ((struct|class|enum|protocol|func|var|let|typealias) )?([A-Za-z_]+).*/\1 \4/'
 }
 
+# refuse WHY PATTERN PATH…: no line of these files may match.
+refuse() {
+    while IFS= read -r line; do report "$line: $1"; done < <(grep -rnE "$2" "${@:3}" || :)
+}
+
 for target in "${targets[@]}"; do
     [ -d "Sources/$target" ] || { report "Package.swift: target $target has no folder Sources/$target"; continue; }
     while read -r place module; do
@@ -41,6 +46,8 @@ for target in "${targets[@]}"; do
         fi
     done < <(imports "Sources/$target")
 done
+refuse "routes ask the session, not the core" '\bCaptureCore\b' Sources/MemscopeServer/API
+refuse "what stands below the façade does not call it" '\bMemScope\.(version|runningServer|serve)\b' Sources/MemscopeServer/*/
 
 # Rooms of the core, lowest first. A file may include headers of its own room, and of a room below the one that bears
 # its name, which says what that room gives to others. The list of entries is one to expand.

@@ -2,26 +2,6 @@ public import MemscopeAnalysis
 public import Tracking
 
 extension MemScope {
-    /// How much a look at the heap may cost.
-    public struct AnalysisOptions: Sendable, Hashable {
-        /// Bytes for the graph of the heap, about 80 per live block; more would be refused.
-        public var memoryLimitBytes: UInt64 = 1 << 30
-        /// How long the look may take; the program runs meanwhile.
-        public var timeout = Duration.seconds(60)
-
-        /// Whether what the calling thread's stack holds is left out: it is known to have no frame of the program's.
-        var ignoresOwnStack = false
-        /// The image whose async functions run tests, and so keep nothing that a test has made.
-        var ignoredRunner: String?
-        /// Whether the process ends after it.
-        var isLast = false
-        /// Whose cycles are described; nil: all.
-        var scope: AllocationScope?
-
-        /// Limits of 1 GiB and one minute.
-        public init() {}
-    }
-
     /// Looks at the whole heap and says what leaked, and which retain cycles there are.
     ///
     /// It needs no server. The program is paused only while the process is copied, about 20 ms per GiB of memory in
@@ -74,5 +54,27 @@ extension MemScope {
             }
         }
         return try outcome.get()
+    }
+}
+
+extension MemScope {
+    /// Looks for blocks of a scope that are lost.
+    ///
+    /// - Parameters:
+    ///   - scope: Whose blocks.
+    ///   - ignoresOwnStack: Whether the calling thread's stack has no frame that may hold one.
+    /// - Returns: What was found; nothing is found of blocks that something outside of the scope still holds.
+    /// - Throws: ``HeapAnalysisError``, as ``analyze(_:)`` does.
+    package static func leaks(
+        of scope: AllocationScope,
+        ignoresOwnStack: Bool = false
+    ) throws(HeapAnalysisError) -> ScopeLeaks {
+        var options = AnalysisOptions()
+        options.ignoresOwnStack = ignoresOwnStack
+        options.ignoredRunner = "libTesting.so"
+        options.scope = scope
+        return try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
+            try HeapObserver.current.leaks(of: scope, options)
+        }
     }
 }

@@ -64,7 +64,13 @@ extension MemScope {
             if let token = configuration.token ?? environment("MEMSCOPE_TOKEN") { http.token = try AccessToken(token) }
             let files = try configuration.documentRoot.map(StaticFiles.init(folder:)) ?? StaticFiles()
             let hasToken = http.token != nil || !http.address.isLoopback
-            let routes = APIRoutes(observer: observer, limits: http.limits, hasToken: hasToken)
+            let routes = APIRoutes(
+                observer: observer,
+                version: MemScope.version,
+                limits: http.limits,
+                hasToken: hasToken,
+                serverURL: { MemScope.runningServer?.url }
+            )
             let router = Router(routes.all, fallback: files.respond)
             (daemon, collector) = try ServerThread.apart { [http] () throws(MemscopeServerError) in
                 let daemon = try HTTPDaemon.start(http, router: router, hub: observer.hub)

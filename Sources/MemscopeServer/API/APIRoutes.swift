@@ -5,14 +5,26 @@ internal import Tracking
 /// The routing table of the API: what answers, over one observer.
 package struct APIRoutes {
     let observer: HeapObserver
+    /// Of MemScope.
+    let version: String
     let limits: HTTPDaemon.Limits
     /// Whether clients must present a token.
     let hasToken: Bool
+    /// Where the server listens, once it does.
+    let serverURL: @Sendable () -> String?
 
-    package init(observer: HeapObserver, limits: HTTPDaemon.Limits = HTTPDaemon.Limits(), hasToken: Bool = false) {
+    package init(
+        observer: HeapObserver,
+        version: String,
+        limits: HTTPDaemon.Limits = HTTPDaemon.Limits(),
+        hasToken: Bool = false,
+        serverURL: @escaping @Sendable () -> String? = { nil }
+    ) {
         self.observer = observer
+        self.version = version
         self.limits = limits
         self.hasToken = hasToken
+        self.serverURL = serverURL
     }
 
     package var all: [Route] {
@@ -59,8 +71,15 @@ extension APIRoutes {
             Route(RouteTable.types, handler: types),
             Route(RouteTable.threads, handler: threads),
             Route(RouteTable.flameGraph, handler: flameGraph),
-            Route(RouteTable.metadata, handler: metadata),
-            Route(RouteTable.config, handler: config),
+            Route(RouteTable.metadata) { _ in
+                HTTPResponse(
+                    json: WireFormat.metadata(observer.metadataValues(version: version), in: observer.envelope())
+                )
+            },
+            Route(RouteTable.config) { _ in
+                let values = observer.configValues(serverURL: serverURL(), limits: limits)
+                return HTTPResponse(json: WireFormat.config(values, in: observer.envelope()))
+            },
             Route(RouteTable.events) { _ in
                 let summary = String(decoding: observer.summary(), as: UTF8.self)
                 return .events(first: [ServerEvent("summary", data: summary)])
@@ -70,7 +89,7 @@ extension APIRoutes {
 
     private func sites(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try page(by: SiteColumn.self, request)
-        let page = Page(sites: CaptureCore.sites(), order: order, after: cursor, limit: limit)
+        let page = Page(sites: observer.sites(), order: order, after: cursor, limit: limit)
         let envelope = observer.envelope()
         return HTTPResponse(
             json: observer.withNames { names in
@@ -106,63 +125,7 @@ extension APIRoutes {
 
     private func flameGraph(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let weight = try request[RouteParameters.weight]
-        let sites = CaptureCore.sites()
-        let graph = observer.withNames { names in
-            // Boxes below a twentieth of a percent are less than a pixel wide.
-            FlameGraph(sites: sites, weight: weight, minimumShare: 0.0005, places: names.places())
-        }
+        let graph = observer.flameGraph(by: weight)
         return HTTPResponse(json: WireFormat.flameGraph(graph, weight: weight, in: observer.envelope()))
     }
-
-    private func metadata(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let values = observer.withNames { names in
-            MetadataValues(
-                version: MemScope.version,
-                swiftRuntime: swiftRuntimeVersion,
-                allocator: CaptureCore.allocatorName,
-                images: names.images,
-                imageNames: names.namesOfMappedImages(),
-                resolvedSymbols: Int(names.symbolCounts.resolved),
-                unresolvedSymbols: Int(names.symbolCounts.unresolved),
-                typeReaderProblem: names.typesUnavailableReason,
-                layoutProblems: names.layoutProblems
-            )
-        }
-        return HTTPResponse(json: WireFormat.metadata(values, in: observer.envelope()))
-    }
-
-    private func config(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
-        let totals = CaptureCore.totals()
-        let values = ConfigValues(
-            mode: CaptureCore.mode,
-            sampleInterval: CaptureCore.sampleInterval,
-            serverURL: MemScope.runningServer?.url,
-            limits: ConfigLimits(
-                snapshots: observer.withSnapshots { $0.capacity },
-                marks: Timeline.markCapacity,
-                pageRows: RouteParameters.pageLimit.upperBound,
-                stackFrames: CaptureCore.stackFrameLimit,
-                sites: totals.siteCapacity,
-                ownBytes: totals.ownLimitBytes,
-                requestBodyBytes: limits.bodyBytes,
-                connections: limits.connections,
-                eventStreams: observer.hub.streamLimit
-            ),
-            isActive: CaptureCore.isActive,
-            checks: CaptureCore.checkTotals(),
-            showsContents: observer.settings.showsContents
-        )
-        return HTTPResponse(json: WireFormat.config(values, in: observer.envelope()))
-    }
-}
-
-/// The compiler that built us, whose runtime we were tested with.
-private var swiftRuntimeVersion: String {
-    #if compiler(>=6.4)
-    "6.4 or later"
-    #elseif compiler(>=6.3)
-    "6.3"
-    #else
-    "6.2"
-    #endif
 }

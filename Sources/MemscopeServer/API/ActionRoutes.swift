@@ -10,7 +10,8 @@ extension APIRoutes {
             },
             Route(RouteTable.mode) { request throws(HTTPError) in
                 observer.setMode(try request[RouteParameters.mode])
-                return HTTPResponse(json: WireFormat.mode(CaptureCore.mode, in: observer.envelope()))
+                let envelope = observer.envelope()
+                return HTTPResponse(json: WireFormat.mode(envelope.mode, in: envelope))
             },
         ]
     }
@@ -21,7 +22,7 @@ extension APIRoutes {
             Route(description) { _ in
                 HTTPResponse(
                     json: WireFormat.unavailable(
-                        reason: "\(description.path) is not part of MemScope \(MemScope.version)",
+                        reason: "\(description.path) is not part of MemScope \(version)",
                         remedy: "a later version will answer it; see /openapi.json for what answers today",
                         in: observer.envelope()
                     )

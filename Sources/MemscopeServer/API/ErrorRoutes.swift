@@ -24,9 +24,9 @@ extension APIRoutes {
     private func errors(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try page(by: ErrorColumn.self, request)
         let kind = try request[RouteParameters.errorKind]
-        let errors = CaptureCore.errors().filter { kind == nil || $0.kind == kind }
+        let errors = observer.memoryErrors().filter { kind == nil || $0.kind == kind }
         let page = Page(errors: errors, order: order, after: cursor, limit: limit)
-        let checks = CaptureCore.checkTotals()
+        let checks = observer.checkTotals()
         let envelope = observer.envelope()
         return HTTPResponse(
             json: observer.withNames { names in

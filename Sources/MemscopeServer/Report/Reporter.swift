@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MemscopeAnalysis
 internal import MemscopeRender
+internal import Synchronization
 internal import Tracking
 
 /// Looks at the heap when the process ends, on a thread that waits for the end from the start.
@@ -51,9 +52,9 @@ enum Reporter {
 
     /// Returns the status to leave with; nil for the program's own.
     private static func report(_ end: ProcessEnd, _ wishes: ReportWishes) -> Int32? {
-        // Without a server nobody measures own memory and peaks.
-        if MemScope.runningServer == nil { CaptureCore.tick() }
         let observer = HeapObserver.current
+        // Without a collector nobody measures own memory and peaks.
+        if !observer.hasCollector.load(ordering: .acquiring) { CaptureCore.tick() }
         let began = CaptureCore.now
         if CaptureCore.checkTotals().canSweep { CaptureCore.checkHeap() }
         if wishes.printsErrors { observer.printErrors() }

@@ -6,7 +6,7 @@ struct API: Sendable {
     /// For tests that leave nothing behind: one reads the symbol files for all.
     static let shared = API()
 
-    let router = Router(APIRoutes(observer: HeapObserver()).all)
+    let router = Router(APIRoutes(observer: HeapObserver(), version: MemScope.version).all)
 
     func get(_ target: String) -> Answer { respond("GET", target) }
 

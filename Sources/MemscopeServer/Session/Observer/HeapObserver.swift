@@ -9,7 +9,7 @@ internal import Tracking
 package final class HeapObserver: Sendable {
     let hub = EventHub()
     let events = EventStore()
-    private let identity = ProcessFacts.identity()
+    let identity = ProcessFacts.identity()
     private let timeline = Mutex(Timeline())
     private let allocator = AllocatorGauge()
     private let snapshots = Mutex(SnapshotStore())
@@ -21,6 +21,8 @@ package final class HeapObserver: Sendable {
     let wishesErrorLines = Switch.printErrors.isOn
     // Made on first use: reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
+    /// Whether a collector ticks.
+    let hasCollector = Atomic(false)
     // Monotonic nanoseconds of the last question for names.
     private let lastNaming = Atomic<UInt64>(0)
     /// How long symbol files stay open after the last question; they cost megabytes each.

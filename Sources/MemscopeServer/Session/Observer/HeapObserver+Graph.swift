@@ -48,6 +48,26 @@ extension HeapObserver {
         }
     }
 
+    /// Looks for blocks of a scope that are lost.
+    func leaks(
+        of scope: AllocationScope,
+        _ options: MemScope.AnalysisOptions
+    ) throws(HeapAnalysisError) -> ScopeLeaks {
+        let finding = try look(options, isKept: false)
+        var leaks = finding.leaks(of: scope)
+        var cycles = finding.cycles.filter { !$0.isReachable }
+        withNames { names in
+            for index in leaks.indices { names.name(&leaks[index]) }
+            for index in cycles.indices { names.name(&cycles[index]) }
+        }
+        return ScopeLeaks(
+            leaks: leaks,
+            cycles: cycles,
+            hasSuspects: finding.hasSuspects(of: scope),
+            settlesAfter: finding.settlesAfter(of: scope)
+        )
+    }
+
     /// One call stack for all that read the same.
     func representative(of site: UInt32, _ names: MetadataStore) -> UInt32 {
         equalSites.withLock { $0.representative(of: site, stack: names.stack(ofSite:)) }
@@ -70,33 +90,6 @@ extension HeapObserver {
                 return Result { () throws(HeapAnalysisError) in try look.finding(known: known) }
             }
             return try outcome.get()
-        }
-    }
-}
-
-extension MetadataStore {
-    /// The image whose code allocated at a site.
-    func module(ofSite id: UInt32) -> String {
-        CaptureCore.site(id).map { allocatingModule(stack: $0.addresses, at: $0.firstSeen) } ?? "unknown"
-    }
-
-    /// The named stack of a site; empty where none was taken.
-    func stack(ofSite id: UInt32) -> [Frame] {
-        CaptureCore.site(id).map { symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? []
-    }
-
-    /// Names the stack of a leak.
-    func name(_ leak: inout MemScope.HeapAnalysis.Leak) {
-        leak.stack = stack(ofSite: leak.site)
-    }
-
-    /// Names the stack of a cycle, and where what it should be broken at was made.
-    func name(_ cycle: inout MemScope.HeapAnalysis.Cycle) {
-        cycle.stack = stack(ofSite: cycle.site)
-        switch cycle.breakEdge?.place {
-        case .site(let site): cycle.breakEdge?.at = AllocatorFrames.maker(in: stack(ofSite: site))
-        case .code(let address): cycle.breakEdge?.at = function(pointedToAt: address.value)
-        case nil: break
         }
     }
 }

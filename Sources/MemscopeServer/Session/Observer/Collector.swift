@@ -6,6 +6,7 @@ final class Collector: Sendable {
     private let thread: ServerThread
     private let wakeup: Semaphore
     private let isStopping: Flag
+    private let observer: HeapObserver
     private let generation = ForkGeneration()
 
     private final class Flag: Sendable {
@@ -26,6 +27,8 @@ final class Collector: Sendable {
                 wakeup.wait(until: next)
             }
         }
+        observer.hasCollector.store(true, ordering: .releasing)
+        self.observer = observer
         self.wakeup = wakeup
         self.isStopping = isStopping
     }
@@ -38,5 +41,6 @@ final class Collector: Sendable {
         guard generation.isCurrent, !isStopping.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
         wakeup.signal()
         thread.join()
+        observer.hasCollector.store(false, ordering: .releasing)
     }
 }

@@ -18,51 +18,8 @@ package struct ScopeLeaks: Sendable {
     package let settlesAfter: Duration?
 }
 
-extension MemScope {
-    /// Looks for blocks of a scope that are lost.
-    ///
-    /// - Parameters:
-    ///   - scope: Whose blocks.
-    ///   - ignoresOwnStack: Whether the calling thread's stack has no frame that may hold one.
-    /// - Returns: What was found; nothing is found of blocks that something outside of the scope still holds.
-    /// - Throws: ``HeapAnalysisError``, as ``analyze(_:)`` does.
-    package static func leaks(
-        of scope: AllocationScope,
-        ignoresOwnStack: Bool = false
-    ) throws(HeapAnalysisError) -> ScopeLeaks {
-        var options = AnalysisOptions()
-        options.ignoresOwnStack = ignoresOwnStack
-        options.ignoredRunner = "libTesting.so"
-        options.scope = scope
-        return try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
-            try HeapObserver.current.leaks(of: scope, options)
-        }
-    }
-}
-
-extension HeapObserver {
-    fileprivate func leaks(
-        of scope: AllocationScope,
-        _ options: MemScope.AnalysisOptions
-    ) throws(HeapAnalysisError) -> ScopeLeaks {
-        let finding = try look(options, isKept: false)
-        var leaks = finding.leaks(of: scope)
-        var cycles = finding.cycles.filter { !$0.isReachable }
-        withNames { names in
-            for index in leaks.indices { names.name(&leaks[index]) }
-            for index in cycles.indices { names.name(&cycles[index]) }
-        }
-        return ScopeLeaks(
-            leaks: leaks,
-            cycles: cycles,
-            hasSuspects: finding.hasSuspects(of: scope),
-            settlesAfter: finding.settlesAfter(of: scope)
-        )
-    }
-}
-
 extension HeapFinding {
-    fileprivate func hasSuspects(of scope: AllocationScope) -> Bool {
+    func hasSuspects(of scope: AllocationScope) -> Bool {
         let reachability = analysis.reachability
         guard reachability.suspectBlocks + reachability.stackSuspects.blocks > 0 else { return false }
         return (0..<UInt32(analysis.graph.count)).contains {
@@ -71,7 +28,7 @@ extension HeapFinding {
         }
     }
 
-    fileprivate func settlesAfter(of scope: AllocationScope) -> Duration? {
+    func settlesAfter(of scope: AllocationScope) -> Duration? {
         let (graph, holds, reachability) = (analysis.graph, analysis.holds, analysis.reachability)
         let births = (0..<UInt32(graph.count)).lazy
             .filter { holds.isHeldAsYoung($0) && reachability.isReachable(Int($0)) && scope.has(graph.nodes[Int($0)]) }
@@ -82,7 +39,7 @@ extension HeapFinding {
     }
 
     /// Those of a scope's blocks that are lost, grouped as all are.
-    fileprivate func leaks(of scope: AllocationScope) -> [MemScope.HeapAnalysis.Leak] {
+    func leaks(of scope: AllocationScope) -> [MemScope.HeapAnalysis.Leak] {
         let graph = analysis.graph
         var nodes: [Int: [UInt32]] = [:]
         for node in 0..<graph.count {

@@ -48,6 +48,7 @@ for target in "${targets[@]}"; do
 done
 refuse "routes ask the session, not the core" '\bCaptureCore\b' Sources/MemscopeServer/API
 refuse "what stands below the façade does not call it" '\bMemScope\.(version|runningServer|serve)\b' Sources/MemscopeServer/*/
+refuse "charts import neither views nor state" '"\.\./(views|state)/' Public/js/charts
 
 # Rooms of the core, lowest first. A file may include headers of its own room, and of a room below the one that bears
 # its name, which says what that room gives to others. The list of entries is one to expand.

@@ -3,10 +3,11 @@
 
 import { get } from "./api/client.js";
 import { LiveFeed } from "./api/live-feed.js";
+import { refreshColors } from "./charts/palette.js";
 import { formatRoute, parseRoute } from "./lib/route.js";
 import { Scans } from "./state/scans.js";
 import { createStore } from "./state/store.js";
-import { restoreTheme } from "./state/theme.js";
+import { onThemeChange, restoreTheme } from "./state/theme.js";
 import { createBlocksView } from "./views/blocks.js";
 import { createConnectionBanner } from "./views/connection-banner.js";
 import { createCyclesView } from "./views/cycles.js";
@@ -90,6 +91,7 @@ function followVisibility(app) {
 
 function start() {
   restoreTheme();
+  onThemeChange(refreshColors);
   const app = createApplication();
   const readRoute = () => app.store.dispatch({ type: "route", route: parseRoute(location.hash) });
   readRoute();

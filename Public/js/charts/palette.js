@@ -1,11 +1,21 @@
 // @ts-check
 // Colours of the style sheet for canvases, read once per theme.
 
-import { onThemeChange } from "../state/theme.js";
-
 /** @type {Map<string, string>} */
 const cache = new Map();
-onThemeChange(() => cache.clear());
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+/** Reads the colours anew, and has what was painted painted again: to be called after the theme changed. */
+export function refreshColors() {
+  cache.clear();
+  for (const listener of listeners) listener();
+}
+
+/** @param {() => void} listener - called after the colours changed */
+export function onColorChange(listener) {
+  listeners.add(listener);
+}
 
 /**
  * @param {string} name - "ink-2" for --ms-ink-2

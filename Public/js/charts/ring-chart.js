@@ -1,8 +1,8 @@
 // @ts-check
 // Draws a ring of objects that hold each other: boxes with types, arrows with fields.
 
+import { replace, setAttribute, svg } from "../dom/elements.js";
 import { layoutRing, nodeLimit } from "../lib/ring-layout.js";
-import { replace, setAttribute, svg } from "../views/dom.js";
 
 const WIDEST = 640;
 const NARROWEST = 220;

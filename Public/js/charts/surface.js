@@ -1,7 +1,7 @@
 // @ts-check
 // A canvas that is sharp on every display and painted at most once per frame.
 
-import { onThemeChange } from "../state/theme.js";
+import { onColorChange } from "./palette.js";
 
 export class Surface {
   /**
@@ -14,7 +14,7 @@ export class Surface {
     this.pending = false;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     new ResizeObserver(() => this.request()).observe(canvas);
-    onThemeChange(() => this.request());
+    onColorChange(() => this.request());
   }
 
   /** However often this is called, one painting follows, with the next frame. */

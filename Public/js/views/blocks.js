@@ -1,8 +1,8 @@
 // @ts-check
 // The blocks of a type, as the last scan saw them, and the way to each.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatClock, wallMilliseconds } from "../lib/format.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { GraphPanel } from "./graph-panel.js";
 import { createListFooter } from "./list-footer.js";
 import { notice } from "./notices.js";

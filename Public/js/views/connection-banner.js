@@ -1,7 +1,7 @@
 // @ts-check
 // A line below the header while the server does not answer.
 
-import { h, setAttribute, setText } from "./dom.js";
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { explain } from "./notices.js";
 
 /** @param {import("../main.js").Application} app */

@@ -2,11 +2,11 @@
 // One retain cycle: drawn, in words, what it costs and where to break it.
 
 import { drawRing } from "../charts/ring-chart.js";
+import { h } from "../dom/elements.js";
 import { breakIndex, cycleText, ringOf, stepText } from "../lib/cycle.js";
 import { exactBytes, formatBytes, formatCount } from "../lib/format.js";
 import { fullLocation, location } from "../lib/frames.js";
 import { EVIDENCE } from "../lib/words.js";
-import { h } from "./dom.js";
 import { createFacts } from "./facts.js";
 import { objectLink } from "./object-link.js";
 import { stackList } from "./stack.js";

@@ -2,11 +2,11 @@
 // Retain cycles of the last scan: those that are lost, and apart from them those that
 // something still holds.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { cycleText } from "../lib/cycle.js";
 import { matchesText } from "../lib/filter.js";
 import { groupDigits } from "../lib/format.js";
 import { cycleCard } from "./cycle-card.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { GraphPanel } from "./graph-panel.js";
 import { createListFooter } from "./list-footer.js";
 import { notice } from "./notices.js";

@@ -2,10 +2,10 @@
 // What changed between two snapshots, by site and by type.
 
 import { get } from "../api/client.js";
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, signedBytes, signedCount } from "../lib/format.js";
 import { sortRows } from "../lib/sort.js";
 import { Resource } from "../state/resource.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { notice, showState } from "./notices.js";
 import { createStackCell, stackList, updateStackCell } from "./stack.js";
 import { figureColumn, Table } from "./table.js";

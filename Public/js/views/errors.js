@@ -1,11 +1,11 @@
 // @ts-check
 // Memory errors: what happened to which block, and who made, used and freed it.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { matchesStack, matchesText } from "../lib/filter.js";
 import { checksText, dumpRows, threadText } from "../lib/errors.js";
 import { exactBytes, formatBytes, formatClock, formatCount, groupDigits, wallMilliseconds } from "../lib/format.js";
 import { DISCOVERIES, ERROR_KINDS, STACK_QUALITIES } from "../lib/words.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { createFacts } from "./facts.js";
 import { createListView } from "./list-view.js";
 import { createStackCell, stackList, updateStackCell } from "./stack.js";

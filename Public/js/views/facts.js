@@ -1,7 +1,7 @@
 // @ts-check
 // Figures with their names, written anew as they change.
 
-import { h, replace, setAttribute, setText } from "./dom.js";
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 
 /**
  * A name, what stands below it, and what a pointer held over it reads.

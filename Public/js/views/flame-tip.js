@@ -1,9 +1,9 @@
 // @ts-check
 // What is under the pointer in the flame graph.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { formatShare } from "../lib/format.js";
 import { fullLocation } from "../lib/frames.js";
-import { h, setAttribute, setText } from "./dom.js";
 
 const OFFSET = 14;
 

@@ -3,12 +3,12 @@
 
 import { FlameChart, ROW } from "../charts/flame-chart.js";
 import { get } from "../api/client.js";
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { findPath, layoutFlame, neighbour, pathOf, searchFlame } from "../lib/flame.js";
 import { formatBytes, formatCount, formatShare, groupDigits } from "../lib/format.js";
 import { CODE_GROUPS } from "../lib/frames.js";
 import { WEIGHTS } from "../lib/words.js";
 import { Resource } from "../state/resource.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { createFlameTip } from "./flame-tip.js";
 import { notice, showState } from "./notices.js";
 import { createChoice, createPanel, createRefresh, createSearch } from "./panel.js";

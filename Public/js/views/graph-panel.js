@@ -2,8 +2,8 @@
 // The frame around what a scan of the heap has shown: the button that makes one, what
 // it cost, and what stands there while there is none.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { scanCaveats, scanText } from "../lib/heap.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { errorNotice, notice, showState, unavailableNotice } from "./notices.js";
 import { createPanel, createRefresh } from "./panel.js";
 import { createScanButton, createScanProgress } from "./scan-button.js";

@@ -1,10 +1,10 @@
 // @ts-check
 // Who is watched, how well, and whether the line holds.
 
+import { h, icon, replace, setAttribute, setText } from "../dom/elements.js";
 import { formatCount, formatDuration } from "../lib/format.js";
 import { DROPS, QUALITIES } from "../lib/words.js";
 import { isDark, onThemeChange, toggleTheme } from "../state/theme.js";
-import { h, icon, replace, setAttribute, setText } from "./dom.js";
 import { createMenu } from "./menu.js";
 import { createModeMenu } from "./mode-menu.js";
 

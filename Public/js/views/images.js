@@ -2,10 +2,10 @@
 // What is mapped, where the names of its code come from, and what is lacking.
 
 import { get } from "../api/client.js";
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { matchesText } from "../lib/filter.js";
 import { FUNCTION_NAMES } from "../lib/words.js";
 import { Resource } from "../state/resource.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { notice, showState } from "./notices.js";
 import { createPanel, createRefresh, createSearch } from "./panel.js";
 import { Table } from "./table.js";

@@ -1,11 +1,11 @@
 // @ts-check
 // What the last scan found lost, by kind, type and site.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatCount, formatShare, groupDigits } from "../lib/format.js";
 import { matchesStack, matchesText } from "../lib/filter.js";
 import { leakEvidence, leakKey, unlistedTexts } from "../lib/heap.js";
 import { EVIDENCE, KINDS, LEAK_KINDS } from "../lib/words.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { createFacts } from "./facts.js";
 import { GraphPanel } from "./graph-panel.js";
 import { createListFooter } from "./list-footer.js";

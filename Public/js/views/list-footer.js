@@ -1,8 +1,8 @@
 // @ts-check
 // Below a list: how much of it is shown, and the way to more.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { groupDigits } from "../lib/format.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { explain } from "./notices.js";
 
 /** @param {string} noun - plural @param {() => Promise<void>} more */

@@ -2,7 +2,7 @@
 // A panel around a list resource: filter, table, footer, and what stands there
 // when there are no rows.
 
-import { h, setAttribute } from "./dom.js";
+import { h, setAttribute } from "../dom/elements.js";
 import { createListFooter } from "./list-footer.js";
 import { notice, showState } from "./notices.js";
 import { PagedList } from "./paged-list.js";

@@ -2,7 +2,7 @@
 // Names a moment on the timeline.
 
 import { post } from "../api/client.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
+import { h, icon, setAttribute, setText } from "../dom/elements.js";
 import { explain } from "./notices.js";
 
 /** @param {() => void} added */

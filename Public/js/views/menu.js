@@ -1,7 +1,7 @@
 // @ts-check
 // A button that opens a box below it.
 
-import { h, icon, setAttribute } from "./dom.js";
+import { h, icon, setAttribute } from "../dom/elements.js";
 
 /**
  * @param {string} label - for assistive technology

@@ -2,9 +2,9 @@
 // The mode in force, and the way to another one.
 
 import { post } from "../api/client.js";
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { formatBytes } from "../lib/format.js";
 import { MODES } from "../lib/words.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { createMenu } from "./menu.js";
 import { explain } from "./notices.js";
 

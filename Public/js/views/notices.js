@@ -1,7 +1,7 @@
 // @ts-check
 // What a panel shows when it has nothing to show: waiting, empty, refused, broken.
 
-import { h, icon, replace } from "./dom.js";
+import { h, icon, replace } from "../dom/elements.js";
 
 /** @param {number} count @returns {HTMLElement} grey rows in the place of those to come */
 export function skeleton(count) {

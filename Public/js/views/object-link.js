@@ -1,8 +1,8 @@
 // @ts-check
 // The way to one object.
 
+import { h } from "../dom/elements.js";
 import { formatRoute } from "../lib/route.js";
-import { h } from "./dom.js";
 
 /** @param {string} address @param {string} [text] @returns {HTMLAnchorElement} */
 export function objectLink(address, text = address) {

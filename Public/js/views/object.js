@@ -2,11 +2,11 @@
 // One object of the last scan, and the way on to those around it.
 
 import { get } from "../api/client.js";
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatClock, formatCount, formatDuration, wallMilliseconds } from "../lib/format.js";
 import { parseAddress } from "../lib/heap.js";
 import { KINDS } from "../lib/words.js";
 import { Resource } from "../state/resource.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { createFacts } from "./facts.js";
 import { GraphPanel } from "./graph-panel.js";
 import { notice } from "./notices.js";

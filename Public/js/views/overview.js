@@ -1,10 +1,10 @@
 // @ts-check
 // The first view: how much, since when, and what it is.
 
+import { h } from "../dom/elements.js";
 import { headline, location } from "../lib/frames.js";
 import { memberName, shortName } from "../lib/names.js";
 import { KINDS } from "../lib/words.js";
-import { h } from "./dom.js";
 import { createTiles } from "./tiles.js";
 import { createTimelineView } from "./timeline.js";
 import { createTopList } from "./top-list.js";

@@ -1,8 +1,8 @@
 // @ts-check
 // The frame around a view: heading, controls, when its data is from.
 
+import { h, icon, setAttribute, setText } from "../dom/elements.js";
 import { formatClock, wallMilliseconds } from "../lib/format.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
 
 /**
  * @param {string} title

@@ -1,9 +1,9 @@
 // @ts-check
 // What holds an object, and what it holds.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { groupDigits } from "../lib/format.js";
 import { REFERENCES } from "../lib/words.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { createListFooter } from "./list-footer.js";
 import { objectLink } from "./object-link.js";
 import { Table } from "./table.js";

@@ -1,10 +1,10 @@
 // @ts-check
 // Why an object is alive: the way from a root to it.
 
+import { h } from "../dom/elements.js";
 import { stepText } from "../lib/cycle.js";
 import { rootText } from "../lib/heap.js";
 import { formatRoute } from "../lib/route.js";
-import { h } from "./dom.js";
 import { objectLink } from "./object-link.js";
 
 /** @typedef {import("../graph-types.js").HeapObject} HeapObject */

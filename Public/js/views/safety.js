@@ -1,10 +1,10 @@
 // @ts-check
 // What all detectors found, by risk, and how far each of them looked.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { matchesStack, matchesText } from "../lib/filter.js";
 import { formatShare } from "../lib/format.js";
 import { COVERAGES, DETECTORS, EVIDENCE, SEVERITIES } from "../lib/words.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { createListView } from "./list-view.js";
 import { stackList } from "./stack.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Has the heap scanned, and says how far that is.
 
-import { h, icon, setAttribute, setText } from "./dom.js";
+import { h, icon, setAttribute, setText } from "../dom/elements.js";
 
 /** @param {import("../state/scans.js").Scans} scans */
 export function createScanButton(scans) {

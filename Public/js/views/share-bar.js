@@ -1,8 +1,8 @@
 // @ts-check
 // A figure with a bar that shows its share of a whole.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { formatShare } from "../lib/format.js";
-import { h, setAttribute, setText } from "./dom.js";
 
 /** @param {HTMLElement} cell */
 export function createShareBar(cell) {

@@ -1,10 +1,10 @@
 // @ts-check
 // Call stacks that allocated, with their figures.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatCount } from "../lib/format.js";
 import { matchesStack } from "../lib/filter.js";
 import { STACK_QUALITIES } from "../lib/words.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { createFacts } from "./facts.js";
 import { createListView } from "./list-view.js";
 import { createShareBar, updateShareBar } from "./share-bar.js";

@@ -2,10 +2,10 @@
 // Snapshots: take, list, choose two to compare.
 
 import { get, post } from "../api/client.js";
+import { h, icon, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatClock, formatCount, wallMilliseconds } from "../lib/format.js";
 import { Resource } from "../state/resource.js";
 import { DiffView } from "./diff.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
 import { explain, notice, showState } from "./notices.js";
 import { createPanel } from "./panel.js";
 import { figureColumn, Table } from "./table.js";

@@ -1,9 +1,9 @@
 // @ts-check
 // Call stacks: one line of them, or all.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { fullLocation, headline, isPlumbing, location } from "../lib/frames.js";
 import { memberName, shortName } from "../lib/names.js";
-import { h, setAttribute, setText } from "./dom.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
 

@@ -2,8 +2,8 @@
 // A table that keeps its rows while figures change, so that focus, selection and
 // what is expanded survive a refresh.
 
+import { h, icon, setAttribute, setText } from "../dom/elements.js";
 import { ariaSort, nextSort } from "../lib/sort.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
 
 /**
  * @template Row

@@ -1,8 +1,8 @@
 // @ts-check
 // The way between views, and what runs while one is shown.
 
+import { h, setAttribute } from "../dom/elements.js";
 import { formatRoute, VIEWS } from "../lib/route.js";
-import { h, setAttribute } from "./dom.js";
 
 /** @typedef {typeof VIEWS[number]} ViewName */
 /**

@@ -1,9 +1,9 @@
 // @ts-check
 // Threads that allocated, alive or not.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatCount, formatDuration } from "../lib/format.js";
 import { matchesText } from "../lib/filter.js";
-import { h, setAttribute, setText } from "./dom.js";
 import { createListView } from "./list-view.js";
 import { figureColumn } from "./table.js";
 

@@ -1,10 +1,10 @@
 // @ts-check
 // The figures on top of the overview.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import {
   exactBytes, formatBytes, formatCount, formatRate, formatShare, groupDigits, isKnown, splitBytes,
 } from "../lib/format.js";
-import { h, setAttribute, setText } from "./dom.js";
 
 /** @typedef {import("../types.js").Summary} Summary */
 

@@ -1,8 +1,8 @@
 // @ts-check
 // Legends above the charts and the box of values beside the crosshair.
 
+import { h, setAttribute, setText } from "../dom/elements.js";
 import { formatBytes, formatClock, formatRate, wallMilliseconds } from "../lib/format.js";
-import { h, setAttribute, setText } from "./dom.js";
 
 /** @typedef {import("../charts/time-chart.js").Series} Series */
 /** @typedef {import("../types.js").TimelineColumns} TimelineColumns */

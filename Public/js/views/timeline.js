@@ -2,9 +2,9 @@
 // Memory and rates over time, with marks.
 
 import { TimeChart } from "../charts/time-chart.js";
+import { h, setAttribute } from "../dom/elements.js";
 import { nearestIndex } from "../lib/series.js";
 import { RESOLUTIONS, TimelineModel } from "../state/timeline.js";
-import { h, setAttribute } from "./dom.js";
 import { createMarkForm } from "./mark-form.js";
 import { notice, showState } from "./notices.js";
 import { createChoice, createPanel } from "./panel.js";

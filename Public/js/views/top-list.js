@@ -2,9 +2,9 @@
 // A short list on the overview that leads to the whole one.
 
 import { get } from "../api/client.js";
+import { h, replace, setAttribute } from "../dom/elements.js";
 import { formatBytes, formatShare } from "../lib/format.js";
 import { Resource } from "../state/resource.js";
-import { h, replace, setAttribute } from "./dom.js";
 import { notice, showState } from "./notices.js";
 
 const ROWS = 6;

@@ -1,11 +1,11 @@
 // @ts-check
 // The live heap by type.
 
+import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatCount } from "../lib/format.js";
 import { matchesText } from "../lib/filter.js";
 import { formatRoute } from "../lib/route.js";
 import { KINDS } from "../lib/words.js";
-import { h, replace, setAttribute, setText } from "./dom.js";
 import { createListView } from "./list-view.js";
 import { createShareBar, updateShareBar } from "./share-bar.js";
 import { figureColumn } from "./table.js";

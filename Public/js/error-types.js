@@ -1,8 +1,8 @@
 // @ts-check
 // What the API answers about memory errors and findings by risk; see docs/wire-format.md.
 
-/** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").Page} Page */
+/** @typedef {import("./wire-types.js").Frame} Frame */
+/** @typedef {import("./wire-types.js").Page} Page */
 /** @typedef {"access" | "allocated" | "freed"} Role - what somebody did to the block */
 /** @typedef {{id: number, tid: number, name: string}} ErrorThread */
 

@@ -1,9 +1,9 @@
 // @ts-check
 // The wire format of the heap as a graph, as the page sees it; docs/wire-format.md is the contract.
-// Units as in types.js. Addresses are "0x…".
+// Units as in wire-types.js. Addresses are "0x…".
 
-/** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").Page} Page */
+/** @typedef {import("./wire-types.js").Frame} Frame */
+/** @typedef {import("./wire-types.js").Page} Page */
 
 /**
  * How a picture of the heap was made.

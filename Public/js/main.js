@@ -25,7 +25,7 @@ import { createTabs } from "./views/tabs.js";
 import { createThreadsView } from "./views/threads.js";
 import { createTypesView } from "./views/types.js";
 
-/** @typedef {import("./types.js").SummaryEnvelope} SummaryEnvelope */
+/** @typedef {import("./wire-types.js").SummaryEnvelope} SummaryEnvelope */
 /** @typedef {import("./api/live-feed.js").FeedListener["happened"]} HappenedListener */
 
 /**

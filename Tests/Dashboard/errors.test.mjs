@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { checksText, dumpRows, threadText } from "../../Public/js/lib/errors.js";
+import { checksText, dumpRows, threadText } from "../../Public/js/lib/memory-errors.js";
 
 const error = {
   address: "0x7f0000000018", block: "0x7f0000000000", size: 24,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxAt, findPath, isWithin, layoutFlame, neighbour, pathOf, searchFlame } from "../../Public/js/lib/flame.js";
+import {
+  boxAt, findPath, isWithin, layoutFlame, neighbour, pathOf, searchFlame,
+} from "../../Public/js/lib/flame-layout.js";
 
 const node = (name, value, ...children) => ({ name, value, children });
 const tree = node("all", 100,

@@ -2,7 +2,7 @@
 // what lets a hostile name act, must not be there to be forgotten.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -29,6 +29,10 @@ test("Nothing is fetched from another host", () => {
     const text = read(file).replaceAll("http://www.w3.org/2000/svg", "");
     assert.doesNotMatch(text, /https?:\/\//, file);
   }
+});
+
+test("No two scripts have one name", () => {
+  assert.equal(new Set(scripts.map((file) => basename(file))).size, scripts.length);
 });
 
 test("Every import names a file that is there", () => {

@@ -68,7 +68,7 @@ enum ErrorFixtures {
         return values
     }
 
-    private static func witness(_ witness: MemoryError.Witness, _ quality: StackQuality) -> ErrorValues.Witness {
+    private static func witness(_ witness: MemoryError.Witness, _ quality: UnwindQuality) -> ErrorValues.Witness {
         var values = ErrorValues.Witness()
         guard witness.site != 0 else { return values }
         values.stack = Fixtures.frames(ofSite: witness.site)

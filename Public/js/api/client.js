@@ -65,7 +65,7 @@ function inTurn(line, ask) {
 /**
  * @param {string} resource - below /api/
  * @param {Record<string, string | number>} [parameters]
- * @returns {Promise<import("../types.js").Envelope<any>>}
+ * @returns {Promise<import("../wire-types.js").Envelope<any>>}
  * @throws {ApiError}
  */
 export function get(resource, parameters = {}) {
@@ -77,7 +77,7 @@ export function get(resource, parameters = {}) {
 /**
  * @param {string} resource - below /api/
  * @param {object} body
- * @returns {Promise<import("../types.js").Envelope<any>>}
+ * @returns {Promise<import("../wire-types.js").Envelope<any>>}
  * @throws {ApiError}
  */
 export function post(resource, body) {

@@ -11,14 +11,14 @@ const SILENCE = 5000;
 const POLLS_BEFORE_EVENTS = 30;
 const HAPPENINGS = /** @type {const} */ (["mark", "mode", "snapshot", "leakscan", "memoryerror"]);
 
-/** @typedef {import("../types.js").SummaryEnvelope} SummaryEnvelope */
+/** @typedef {import("../wire-types.js").SummaryEnvelope} SummaryEnvelope */
 /** @typedef {typeof HAPPENINGS[number]} Happening */
 
 /**
  * @typedef {object} FeedListener
  * @property {(envelope: SummaryEnvelope, by: "events" | "polling") => void} summary
  * @property {(error: ApiError, retryAt: number, attempt: number) => void} failed - `retryAt` in ms since 1970
- * @property {(kind: Happening, envelope: import("../types.js").Envelope<any>) => void} happened
+ * @property {(kind: Happening, envelope: import("../wire-types.js").Envelope<any>) => void} happened
  */
 
 export class LiveFeed {

@@ -1,13 +1,13 @@
 // @ts-check
 // Draws a flame graph, root on top, and finds what is under the pointer.
 
-import { boxAt, isWithin } from "../lib/flame.js";
+import { boxAt, isWithin } from "../lib/flame-layout.js";
 import { codeGroup } from "../lib/frames.js";
 import { fitName, shortName } from "../lib/names.js";
 import { color, font } from "./palette.js";
 import { Surface } from "./surface.js";
 
-/** @typedef {import("../lib/flame.js").FlameLayout} FlameLayout */
+/** @typedef {import("../lib/flame-layout.js").FlameLayout} FlameLayout */
 
 export const ROW = 21;
 const GAP = 1;

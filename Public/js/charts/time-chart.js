@@ -8,7 +8,7 @@ import { drawCrosshair, drawMarks, drawTimeAxis, drawValueAxis } from "./axes.js
 import { color } from "./palette.js";
 import { Surface } from "./surface.js";
 
-/** @typedef {import("../types.js").TimelineColumns} TimelineColumns */
+/** @typedef {import("../wire-types.js").TimelineColumns} TimelineColumns */
 
 /**
  * @typedef {object} Series
@@ -22,7 +22,7 @@ import { Surface } from "./surface.js";
 /**
  * @typedef {object} ChartModel
  * @property {TimelineColumns} columns
- * @property {import("../types.js").Mark[]} marks
+ * @property {import("../wire-types.js").Mark[]} marks
  * @property {{start: number, end: number}} window - monotonic nanoseconds
  * @property {number} step - nanoseconds between points
  * @property {{monotonic: number, unix: number}} anchor

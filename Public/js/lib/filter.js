@@ -1,7 +1,7 @@
 // @ts-check
 // Filters over rows that are already on the page.
 
-/** @typedef {import("../types.js").Frame} Frame */
+/** @typedef {import("../wire-types.js").Frame} Frame */
 
 /** @param {string} query @param {(string | null | undefined)[]} texts @returns {boolean} true for an empty query */
 export function matchesText(query, texts) {

@@ -1,7 +1,7 @@
 // @ts-check
 // Which line of a stack names it.
 
-/** @typedef {import("../types.js").Frame} Frame */
+/** @typedef {import("../wire-types.js").Frame} Frame */
 
 // Groups of `codeGroup` whose frames say how memory was asked for, not by whom.
 const PLUMBING = new Set([2, 3, 5]);

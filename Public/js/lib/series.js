@@ -2,7 +2,7 @@
 // Columnar time series: `times` ascending, each value column as long as `times`,
 // null where nothing is known.
 
-/** @typedef {import("../types.js").TimelineColumns} TimelineColumns */
+/** @typedef {import("../wire-types.js").TimelineColumns} TimelineColumns */
 /** @typedef {ReadonlyArray<number | null>} Column */
 
 /** @type {(keyof TimelineColumns)[]} */
@@ -127,7 +127,10 @@ export function appendPoint(columns, point, step, span) {
   return Object.fromEntries(entries);
 }
 
-/** @param {import("../types.js").SummaryEnvelope} envelope @returns {Record<keyof TimelineColumns, number | null>} */
+/**
+ * @param {import("../wire-types.js").SummaryEnvelope} envelope
+ * @returns {Record<keyof TimelineColumns, number | null>}
+ */
 export function pointFromSummary(envelope) {
   const data = envelope.data;
   return {

@@ -10,7 +10,7 @@ const PATIENCE = 10;
  * @template Data
  * @typedef {object} ResourceState
  * @property {"idle" | "loading" | "ready" | "error" | "unavailable"} status
- * @property {import("../types.js").Envelope<Data> | null} envelope - stays while a later load fails
+ * @property {import("../wire-types.js").Envelope<Data> | null} envelope - stays while a later load fails
  * @property {ApiError | null} error
  * @property {boolean} busy - a request is under way
  */
@@ -18,7 +18,7 @@ const PATIENCE = 10;
 /** @template Data */
 export class Resource {
   /**
-   * @param {() => Promise<import("../types.js").Envelope<Data>>} load
+   * @param {() => Promise<import("../wire-types.js").Envelope<Data>>} load
    * @param {(state: ResourceState<Data>) => void} changed
    * @param {number | null} interval - milliseconds between loads; null: only when asked
    */

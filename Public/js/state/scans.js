@@ -8,7 +8,7 @@ const PATIENCE = 10;
 // The server forgets a scan that nobody asks about for ten minutes, and the next question would make another.
 const REMEMBERED = 9 * 60_000;
 
-/** @typedef {import("../types.js").Envelope<any>} Envelope */
+/** @typedef {import("../wire-types.js").Envelope<any>} Envelope */
 /**
  * @typedef {object} ScanState
  * @property {"unknown" | "never" | "known"} status

@@ -3,8 +3,8 @@
 
 import { CONNECTING, connectionAfter } from "./connection.js";
 
-/** @typedef {import("../types.js").SummaryEnvelope} SummaryEnvelope */
-/** @typedef {import("../types.js").Config} Config */
+/** @typedef {import("../wire-types.js").SummaryEnvelope} SummaryEnvelope */
+/** @typedef {import("../wire-types.js").Config} Config */
 /** @typedef {import("./connection.js").ConnectionEvent} ConnectionEvent */
 
 /**

@@ -17,7 +17,7 @@ import { createTypeCell, updateTypeCell } from "./types.js";
 const SORT = "-retainedBytes";
 
 /**
- * @param {() => import("../types.js").Envelope<InstanceList> | null} answer
+ * @param {() => import("../wire-types.js").Envelope<InstanceList> | null} answer
  * @returns {import("./table.js").Column<Instance>[]}
  */
 function columns(answer) {
@@ -69,7 +69,7 @@ class BlocksView {
     return notice("No such block", [error.message, error.hint].filter(Boolean).join(" "));
   }
 
-  /** @param {InstanceList} data @param {import("../types.js").Envelope<InstanceList>} envelope */
+  /** @param {InstanceList} data @param {import("../wire-types.js").Envelope<InstanceList>} envelope */
   render(data, envelope) {
     const { list } = this;
     updateTypeCell(this.name, { name: this.params.type, kind: list.rows[0]?.kind ?? "unknown" });

@@ -12,7 +12,7 @@ import { objectLink } from "./object-link.js";
 import { stackList } from "./stack.js";
 
 /** @typedef {import("../graph-types.js").Cycle} Cycle */
-/** @typedef {import("../types.js").Frame} Frame */
+/** @typedef {import("../wire-types.js").Frame} Frame */
 
 /** @type {import("./facts.js").Fact<Cycle>[]} */
 const FACTS = [

@@ -58,7 +58,7 @@ class CyclesView {
     this.panel.content.append(this.empty, this.lost.element, this.held.element, this.footer.element);
   }
 
-  /** @param {CycleList} _data @param {import("../types.js").Envelope<CycleList>} envelope */
+  /** @param {CycleList} _data @param {import("../wire-types.js").Envelope<CycleList>} envelope */
   render(_data, { truncated }) {
     const { rows, total, next } = this.list;
     const query = this.search.input.value;

@@ -11,9 +11,9 @@ import { createStackCell, stackList, updateStackCell } from "./stack.js";
 import { figureColumn, Table } from "./table.js";
 import { createTypeCell, updateTypeCell } from "./types.js";
 
-/** @typedef {import("../types.js").Diff} Diff */
-/** @typedef {import("../types.js").SiteDifference} SiteDifference */
-/** @typedef {import("../types.js").TypeDifference} TypeDifference */
+/** @typedef {import("../wire-types.js").Diff} Diff */
+/** @typedef {import("../wire-types.js").SiteDifference} SiteDifference */
+/** @typedef {import("../wire-types.js").TypeDifference} TypeDifference */
 
 /**
  * A column of differences, coloured by sign.

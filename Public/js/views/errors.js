@@ -3,7 +3,7 @@
 
 import { h, setAttribute, setText } from "../dom/elements.js";
 import { matchesStack, matchesText } from "../lib/filter.js";
-import { checksText, dumpRows, threadText } from "../lib/errors.js";
+import { checksText, dumpRows, threadText } from "../lib/memory-errors.js";
 import { exactBytes, formatBytes, formatClock, formatCount, groupDigits, wallMilliseconds } from "../lib/format.js";
 import { DISCOVERIES, ERROR_KINDS, STACK_QUALITIES } from "../lib/words.js";
 import { createFacts } from "./facts.js";
@@ -26,7 +26,7 @@ const TOTALS = [
     () => "Of addresses that nobody can tell about; passed on"],
 ];
 
-/** @typedef {() => import("../types.js").SummaryEnvelope | null} Latest */
+/** @typedef {() => import("../wire-types.js").SummaryEnvelope | null} Latest */
 
 /** @param {Latest} summary @returns {import("./facts.js").Fact<MemoryError>[]} */
 function facts(summary) {

@@ -16,7 +16,7 @@ export function createFlameTip() {
     element,
     hide: () => setAttribute(element, "hidden", true),
     /**
-     * @param {import("../lib/flame.js").FlameLayout} layout
+     * @param {import("../lib/flame-layout.js").FlameLayout} layout
      * @param {number} index
      * @param {(value: number) => string} format
      * @param {number} x @param {number} y - of the pointer, in the window

@@ -4,7 +4,7 @@
 import { FlameChart, ROW } from "../charts/flame-chart.js";
 import { get } from "../api/client.js";
 import { h, setAttribute, setText } from "../dom/elements.js";
-import { findPath, layoutFlame, neighbour, pathOf, searchFlame } from "../lib/flame.js";
+import { findPath, layoutFlame, neighbour, pathOf, searchFlame } from "../lib/flame-layout.js";
 import { formatBytes, formatCount, formatShare, groupDigits } from "../lib/format.js";
 import { CODE_GROUPS } from "../lib/frames.js";
 import { WEIGHTS } from "../lib/words.js";
@@ -13,8 +13,8 @@ import { createFlameTip } from "./flame-tip.js";
 import { notice, showState } from "./notices.js";
 import { createChoice, createPanel, createRefresh, createSearch } from "./panel.js";
 
-/** @typedef {import("../types.js").FlameGraph} FlameGraph */
-/** @typedef {import("../lib/flame.js").FlameLayout} FlameLayout */
+/** @typedef {import("../wire-types.js").FlameGraph} FlameGraph */
+/** @typedef {import("../lib/flame-layout.js").FlameLayout} FlameLayout */
 
 const DEFAULT_WEIGHT = "bytes";
 const HELP = "Flame graph. Arrow keys walk through callers and callees, Enter zooms, Escape shows everything.";

@@ -16,7 +16,7 @@ import { createScanButton, createScanProgress } from "./scan-button.js";
  * @property {(Node | null)[]} controls
  * @property {import("../state/resource.js").Resource<any>} resource - what is shown
  * @property {() => boolean} [isAsked] - whether there is something to ask for
- * @property {(data: any, envelope: import("../types.js").Envelope<any>) => void} render
+ * @property {(data: any, envelope: import("../wire-types.js").Envelope<any>) => void} render
  * @property {(state: ResourceState) => HTMLElement | null} [explain] - a notice in place of the usual one
  */
 

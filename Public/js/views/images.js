@@ -10,7 +10,7 @@ import { notice, showState } from "./notices.js";
 import { createPanel, createRefresh, createSearch } from "./panel.js";
 import { Table } from "./table.js";
 
-/** @typedef {import("../types.js").ImageRow} ImageRow */
+/** @typedef {import("../wire-types.js").ImageRow} ImageRow */
 
 /** @param {HTMLElement} cell */
 function createImageCell(cell) {
@@ -50,7 +50,7 @@ const COLUMNS = [
 
 class ImagesView {
   constructor() {
-    /** @type {Resource<import("../types.js").Metadata>} */
+    /** @type {Resource<import("../wire-types.js").Metadata>} */
     this.resource = new Resource(() => get("metadata"), () => this.render(), null);
     this.search = createSearch("Filter by path or by what is lacking", () => this.render());
     this.refresh = createRefresh(() => this.resource.refresh());

@@ -149,7 +149,7 @@ class LeaksView {
     this.app.navigate({ view: "leaks", params: { ...this.params, ...change } });
   }
 
-  /** @param {LeakList} data @param {import("../types.js").Envelope<LeakList>} envelope */
+  /** @param {LeakList} data @param {import("../wire-types.js").Envelope<LeakList>} envelope */
   render(data, envelope) {
     const { list } = this;
     const query = this.search.input.value;

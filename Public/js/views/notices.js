@@ -45,7 +45,7 @@ export function explain(error) {
   }
 }
 
-/** @param {import("../types.js").Envelope<any>} envelope @returns {HTMLElement} */
+/** @param {import("../wire-types.js").Envelope<any>} envelope @returns {HTMLElement} */
 export function unavailableNotice(envelope) {
   const { reason = "", enable } = envelope;
   return notice("Not available here", reason, enable ? h("p", { class: "notice-text" }, enable) : null);

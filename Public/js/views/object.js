@@ -17,7 +17,7 @@ import { stackList } from "./stack.js";
 import { createTypeCell, updateTypeCell } from "./types.js";
 
 /** @typedef {import("../graph-types.js").HeapObject} HeapObject */
-/** @typedef {import("../types.js").Envelope<HeapObject>} ObjectEnvelope */
+/** @typedef {import("../wire-types.js").Envelope<HeapObject>} ObjectEnvelope */
 
 /** @param {"strong" | "unowned" | "weak"} which @returns {(envelope: ObjectEnvelope) => string} */
 function count(which) {

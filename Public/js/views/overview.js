@@ -9,7 +9,7 @@ import { createTiles } from "./tiles.js";
 import { createTimelineView } from "./timeline.js";
 import { createTopList } from "./top-list.js";
 
-/** @param {import("../types.js").SiteList} data */
+/** @param {import("../wire-types.js").SiteList} data */
 function siteRows(data) {
   return data.sites.map((site) => {
     const frame = headline(site.stack);
@@ -19,7 +19,7 @@ function siteRows(data) {
   });
 }
 
-/** @param {import("../types.js").TypeList} data */
+/** @param {import("../wire-types.js").TypeList} data */
 function typeRows(data) {
   return data.types.map(({ name, kind, bytes }) => ({ name, title: name, place: KINDS[kind] ?? kind, bytes }));
 }

@@ -11,7 +11,7 @@ const INTERVAL = 5000;
 
 /**
  * @template Row
- * @template {import("../types.js").Page} Data
+ * @template {import("../wire-types.js").Page} Data
  */
 export class PagedList {
   /**

@@ -11,7 +11,7 @@ import { createShareBar, updateShareBar } from "./share-bar.js";
 import { createStackCell, stackList, updateStackCell } from "./stack.js";
 import { figureColumn } from "./table.js";
 
-/** @typedef {import("../types.js").Site} Site */
+/** @typedef {import("../wire-types.js").Site} Site */
 /** @typedef {import("./table.js").Column<Site>} SiteColumn */
 
 /** @type {import("./facts.js").Fact<Site>[]} */

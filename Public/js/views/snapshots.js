@@ -10,7 +10,7 @@ import { explain, notice, showState } from "./notices.js";
 import { createPanel } from "./panel.js";
 import { figureColumn, Table } from "./table.js";
 
-/** @typedef {import("../types.js").SnapshotInfo} SnapshotInfo */
+/** @typedef {import("../wire-types.js").SnapshotInfo} SnapshotInfo */
 
 const NOW = "now";
 
@@ -81,7 +81,7 @@ class SnapshotsView {
     this.app = app;
     /** @type {Record<string, string>} */
     this.params = {};
-    /** @type {Resource<import("../types.js").SnapshotList>} */
+    /** @type {Resource<import("../wire-types.js").SnapshotList>} */
     this.resource = new Resource(() => get("snapshots"), () => this.render(), null);
     const reload = () => this.resource.refresh();
     this.panel = createPanel("Snapshots", "The live heap at one moment, kept by name. Compare two to see what grew.",

@@ -5,7 +5,7 @@ import { h, setAttribute, setText } from "../dom/elements.js";
 import { fullLocation, headline, isPlumbing, location } from "../lib/frames.js";
 import { memberName, shortName } from "../lib/names.js";
 
-/** @typedef {import("../types.js").Frame} Frame */
+/** @typedef {import("../wire-types.js").Frame} Frame */
 
 /**
  * The cell that names a stack: the innermost function of the program's own and its place.

@@ -7,7 +7,7 @@ import { matchesText } from "../lib/filter.js";
 import { createListView } from "./list-view.js";
 import { figureColumn } from "./table.js";
 
-/** @typedef {import("../types.js").ThreadRow} ThreadRow */
+/** @typedef {import("../wire-types.js").ThreadRow} ThreadRow */
 
 /** @param {HTMLElement} cell */
 function createThreadCell(cell) {
@@ -42,7 +42,7 @@ function threadColumns(now) {
   ];
 }
 
-/** @param {import("../types.js").ThreadList} data */
+/** @param {import("../wire-types.js").ThreadList} data */
 function ownThreadsNote({ ownThreads }) {
   const text = `Not in the list: ${formatCount(ownThreads.count)} of MemScope's own threads, which made `
     + `${formatCount(ownThreads.allocations)} allocations of ${formatBytes(ownThreads.allocatedBytes)} in total and `

@@ -6,7 +6,7 @@ import {
   exactBytes, formatBytes, formatCount, formatRate, formatShare, groupDigits, isKnown, splitBytes,
 } from "../lib/format.js";
 
-/** @typedef {import("../types.js").Summary} Summary */
+/** @typedef {import("../wire-types.js").Summary} Summary */
 
 /**
  * @typedef {object} Tile
@@ -106,7 +106,7 @@ export function createTiles() {
   const element = h("section", { class: "tiles", "aria-label": "Figures" }, ...tiles.map((tile) => tile.element));
   return {
     element,
-    /** @param {import("../types.js").SummaryEnvelope} envelope */
+    /** @param {import("../wire-types.js").SummaryEnvelope} envelope */
     update(envelope) {
       setAttribute(element, "data-generated-at", envelope.generatedAt);
       for (const tile of tiles) tile.update(envelope.data);

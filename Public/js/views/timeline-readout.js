@@ -5,7 +5,7 @@ import { h, setAttribute, setText } from "../dom/elements.js";
 import { formatBytes, formatClock, formatRate, wallMilliseconds } from "../lib/format.js";
 
 /** @typedef {import("../charts/time-chart.js").Series} Series */
-/** @typedef {import("../types.js").TimelineColumns} TimelineColumns */
+/** @typedef {import("../wire-types.js").TimelineColumns} TimelineColumns */
 
 /** @param {Series} series @param {TimelineColumns} columns @param {number} index */
 function valueText(series, columns, index) {

@@ -4,7 +4,7 @@
 import { TimeChart } from "../charts/time-chart.js";
 import { h, setAttribute } from "../dom/elements.js";
 import { nearestIndex } from "../lib/series.js";
-import { RESOLUTIONS, TimelineModel } from "../state/timeline.js";
+import { RESOLUTIONS, TimelineModel } from "../state/timeline-model.js";
 import { createMarkForm } from "./mark-form.js";
 import { notice, showState } from "./notices.js";
 import { createChoice, createPanel } from "./panel.js";

@@ -10,7 +10,7 @@ import { createListView } from "./list-view.js";
 import { createShareBar, updateShareBar } from "./share-bar.js";
 import { figureColumn } from "./table.js";
 
-/** @typedef {import("../types.js").TypeRow} TypeRow */
+/** @typedef {import("../wire-types.js").TypeRow} TypeRow */
 
 /** @param {HTMLElement} cell */
 export function createTypeCell(cell) {

@@ -39,7 +39,7 @@ struct AccountedBlocks: Sendable {
         }
         for node in 0..<UInt32(graph.count) {
             let owner = kind(of: node)
-            let isDead = owner.isObject && ReferenceCounts(word: nodes[node].word1).isDead == true
+            let isDead = owner.isObject && ReferenceCountWord(nodes[node].word1).isDead == true
             let isChanging = isDead || changing.contains(node)
             for index in nodes[node].firstEdge..<nodes[node + 1].firstEdge {
                 let edge = edges[index]
@@ -119,7 +119,7 @@ private enum CountKind {
     func references(word: UInt64) -> Int? {
         switch self {
         case .object, .task:
-            let counts = ReferenceCounts(word: word)
+            let counts = ReferenceCountWord(word)
             return counts.isDead == false ? counts.strong : nil
         // Bits 1 to 15 of a literal's flags; all of them when it is never freed.
         case .block: return word & 0xFFFE == 0xFFFE ? nil : Int(word & 0xFFFE) >> 1

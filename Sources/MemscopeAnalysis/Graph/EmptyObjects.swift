@@ -15,7 +15,7 @@ struct EmptyObjects: Sendable {
         let areObjects = graph.types.map(\.kind.isSwiftObject) + [false]
         var found: [UInt32] = []
         for node in 0..<UInt32(graph.count) where areObjects[min(Int(nodes[node].type), areObjects.count - 1)] {
-            guard ReferenceCounts(word: nodes[node].word1).isDead == true else { continue }
+            guard ReferenceCountWord(nodes[node].word1).isDead == true else { continue }
             _ = dead.insert(node)
             found.append(node)
         }

@@ -214,7 +214,7 @@ struct HoldRule: Sendable {
     @inline(__always) func holds(_ kind: EdgeKind, target: UInt32, in nodes: Column<HeapNode>) -> Bool {
         switch kind {
         case .conservative, .strong, .unmanaged, .sideTable: true
-        case .unowned: ReferenceCounts(word: nodes[target].word1).mayBeDead
+        case .unowned: ReferenceCountWord(nodes[target].word1).mayBeDead
         case .weak, .ignored: false
         }
     }

@@ -18,7 +18,7 @@ struct LeakNaming {
     /// Takes in a block of a group; groups come in the order of their index.
     mutating func add(_ node: UInt32, to group: Int) {
         if group == facts.count { facts.append(LeakFacts()) }
-        let counts = ReferenceCounts(word: graph.nodes[Int(node)].word1)
+        let counts = ReferenceCountWord(graph.nodes[Int(node)].word1)
         let referrers = references.referrers(of: node)
         facts[group].areDead = facts[group].areDead && counts.isDead == true
         facts[group].areReferredTo = facts[group].areReferredTo || referrers > 0

@@ -51,7 +51,7 @@ struct LostReferences {
 
     /// Its frames are in blocks of its own, until it ends.
     private func waits(_ task: UInt32, _ graph: HeapGraph) -> Bool {
-        guard let strong = ReferenceCounts(word: graph.nodes[Int(task)].word1).strong,
+        guard let strong = ReferenceCountWord(graph.nodes[Int(task)].word1).strong,
             strong > Int(counts[task] & Self.limit)
         else { return false }
         return graph.edges(of: Int(task)).contains { graph.type(of: Int(graph.edges[$0].to))?.kind == .c }

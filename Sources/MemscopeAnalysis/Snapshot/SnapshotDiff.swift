@@ -1,7 +1,7 @@
 package import Tracking
 
 /// Signed change of one call stack between two snapshots.
-package struct SiteChange: Sendable, Hashable {
+package struct SiteDifference: Sendable, Hashable {
     package var site: UInt32
     package var kind: ChangeKind
     package var blocks: Int64
@@ -9,7 +9,7 @@ package struct SiteChange: Sendable, Hashable {
 }
 
 /// Signed change of one type between two snapshots.
-package struct TypeChange: Sendable, Hashable {
+package struct TypeDifference: Sendable, Hashable {
     package var type: BlockType
     package var kind: ChangeKind
     package var blocks: Int64
@@ -23,9 +23,9 @@ package struct SnapshotDiff: Sendable, Hashable {
     package let blocks: Int64
     package let bytes: Int64
     /// Greatest absolute change of bytes first.
-    package let sites: [SiteChange]
+    package let sites: [SiteDifference]
     /// Greatest absolute change of bytes first.
-    package let types: [TypeChange]
+    package let types: [TypeDifference]
 
     /// - Complexity: O(*g* log *g*) for *g* groups in both together.
     package init(from older: HeapSnapshot, to newer: HeapSnapshot) {
@@ -37,7 +37,7 @@ package struct SnapshotDiff: Sendable, Hashable {
             key: \.site,
             blocks: \.blocks,
             bytes: \.bytes
-        ).map { SiteChange(site: $0.key, kind: $0.kind, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
+        ).map { SiteDifference(site: $0.key, kind: $0.kind, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
             Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks)) ?? ($0.site < $1.site)
         }
         types = Self.changes(
@@ -46,7 +46,7 @@ package struct SnapshotDiff: Sendable, Hashable {
             key: \.type,
             blocks: \.blocks,
             bytes: \.bytes
-        ).map { TypeChange(type: $0.key, kind: $0.kind, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
+        ).map { TypeDifference(type: $0.key, kind: $0.kind, blocks: $0.blocks, bytes: $0.bytes) }.sorted {
             Self.precedes(($0.bytes, $0.blocks), ($1.bytes, $1.blocks))
                 ?? (($0.type.name, $0.type.kind.rawValue) < ($1.type.name, $1.type.kind.rawValue))
         }

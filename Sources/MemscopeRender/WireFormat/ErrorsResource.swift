@@ -7,7 +7,7 @@ package struct ErrorValues: Sendable {
     package struct Witness: Sendable {
         package var stack: [Frame] = []
         /// Nil without a stack.
-        package var quality: StackQuality?
+        package var quality: UnwindQuality?
         /// Nil when it is not known.
         package var thread: ThreadRecord?
 

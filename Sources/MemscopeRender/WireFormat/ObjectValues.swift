@@ -80,11 +80,11 @@ package struct ObjectValues: Sendable, Hashable {
 
     /// Reference counts of a Swift object; each nil when it cannot be read.
     package struct Counts: Sendable, Hashable {
-        package var strong: UInt64?
-        package var unowned: UInt64?
-        package var weak: UInt64?
+        package var strong: Int?
+        package var unowned: Int?
+        package var weak: Int?
 
-        package init(strong: UInt64?, unowned: UInt64?, weak: UInt64?) {
+        package init(strong: Int?, unowned: Int?, weak: Int?) {
             self.strong = strong
             self.unowned = unowned
             self.weak = weak

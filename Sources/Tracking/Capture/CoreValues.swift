@@ -39,7 +39,7 @@ extension Site {
             .assumingMemoryBound(to: UInt64.self)
         let count = unsafe Int(pointer.pointee.frame_count)
         let flags = unsafe Int(pointer.pointee.flags)
-        let quality: StackQuality =
+        let quality: UnwindQuality =
             flags & Int(MSCOPE_STACK_GUESSED) != 0
             ? .guessed : flags & Int(MSCOPE_STACK_TRUNCATED) != 0 ? .truncated : .exact
         unsafe self.init(

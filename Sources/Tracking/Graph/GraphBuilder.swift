@@ -101,9 +101,11 @@ struct GraphBuilder {
 
     /// Whether an object is being deinitialised, or was.
     private func isDead(_ node: HeapNode) -> Bool {
-        var counts = node.word1
-        if counts >> 62 == 3 { counts = scan.memory.word(at: counts << 3 + ReferenceCounts.inSideTable) ?? 0 }
-        return counts >> 32 & 1 != 0
+        var counts = ReferenceCountWord(node.word1)
+        if let table = counts.sideTable {
+            counts = ReferenceCountWord(scan.memory.word(at: table + ReferenceCounts.inSideTable) ?? 0)
+        }
+        return counts.isDead == true
     }
 
     /// What an object in deinit refers to may still be its own, or was released a moment ago.
@@ -173,7 +175,7 @@ struct GraphBuilder {
         let table = scan.nodes[Int(index)].address
         guard let edge = scan.edges(of: Int(index)).first(where: { scan.edges[$0].offset == 0 }) else { return }
         let object = Int(scan.edges[edge].to)
-        guard scan.nodes[object].word1 == 3 << 62 | table >> 3,
+        guard ReferenceCountWord(scan.nodes[object].word1).sideTable == table,
             let counts = scan.memory.word(at: table + ReferenceCounts.inSideTable),
             let weak = scan.memory.word(at: table + ReferenceCounts.weakInSideTable)
         else { return }

@@ -68,7 +68,7 @@ struct NodeTyper {
             return placeOfModule(node.site)
         }
         if node.word0 == framesWord { return placeOfFrames(node.site) }
-        guard HeapMetadata.canBeReferenceCounts(node.word1) else { return placeOfForeign(node) }
+        guard ReferenceCountWord(node.word1).isValid else { return placeOfForeign(node) }
         let slot = slots[Self.slot(of: node.word0)]
         if slot.word == node.word0, slot.sizes.contains(node.size) { return slot.place }
         let index = places[node.word0] ?? read(node.word0)

@@ -21,8 +21,8 @@ package struct Counts: Sendable, Hashable {
     package var liveBytes: UInt64 { allocatedBytes > freedBytes ? allocatedBytes - freedBytes : 0 }
 }
 
-/// How far a stack can be trusted.
-package enum StackQuality: String, Sendable, Hashable, CaseIterable {
+/// How far a stack that was taken can be trusted.
+package enum UnwindQuality: String, Sendable, Hashable, CaseIterable {
     case exact, truncated, guessed
 }
 
@@ -32,7 +32,7 @@ package struct Site: Sendable, Hashable {
     package var id: UInt32
     /// Return addresses, innermost first.
     package var addresses: [UInt64]
-    package var quality: StackQuality
+    package var quality: UnwindQuality
     /// Whether the outer frames were found through async contexts.
     package var isAsync: Bool
     package var firstSeen: UInt64
@@ -43,7 +43,7 @@ package struct Site: Sendable, Hashable {
     package init(
         id: UInt32,
         addresses: [UInt64],
-        quality: StackQuality = .exact,
+        quality: UnwindQuality = .exact,
         isAsync: Bool = false,
         firstSeen: UInt64 = 0,
         counts: Counts = Counts(),

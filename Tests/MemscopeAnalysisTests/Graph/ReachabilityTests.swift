@@ -260,10 +260,10 @@ import Tracking
 
     @Test("Counts are read where the runtime keeps them")
     func counts() {
-        let two = ReferenceCounts(word: 1 << 33 | 3 << 1 | 1)
+        let two = ReferenceCountWord(1 << 33 | 3 << 1 | 1)
         #expect(two.strong == 2 && two.unowned == 3 && two.isDead == false)
-        let inTable = ReferenceCounts(word: Self.inSideTable)
+        let inTable = ReferenceCountWord(Self.inSideTable)
         #expect(inTable.strong == nil && inTable.unowned == nil && inTable.isDead == nil)
-        #expect(ReferenceCounts(word: Self.dead).isDead == true)
+        #expect(ReferenceCountWord(Self.dead).isDead == true)
     }
 }

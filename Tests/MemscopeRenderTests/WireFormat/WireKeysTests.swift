@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 /// The wire format is written down three times: here as code, for people in
-/// `docs/wire-format.md`, for the page in `Public/js/types.js`, `graph-types.js` and `error-types.js`.
+/// `docs/wire-format.md`, for the page in `Public/js/wire-types.js`, `graph-types.js` and `error-types.js`.
 @Suite("Wire format keys") struct WireKeysTests {
-    static let typesFiles = ["types", "graph-types", "error-types"].map {
+    static let typesFiles = ["wire-types", "graph-types", "error-types"].map {
         Tool.root.appending(path: "Public/js/\($0).js")
     }
     /// Described once for all: a frame, and what is known of a snapshot.
@@ -74,7 +74,7 @@ import Testing
     )
     func page() throws {
         let folder = Self.typesFiles[0].deletingLastPathComponent()
-        let text = try ["types.js", "graph-types.js"].map { folder.appending(path: $0) }
+        let text = try ["wire-types.js", "graph-types.js"].map { folder.appending(path: $0) }
             .filter { FileManager.default.fileExists(atPath: $0.path) }
             .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
         let members = text.matches(of: /@property \{.*\} \[?([A-Za-z]+)/).map { String($0.output.1) }

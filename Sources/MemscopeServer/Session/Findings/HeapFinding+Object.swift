@@ -85,10 +85,10 @@ extension HeapFinding {
         guard graph.blockType(at: graph.nodes[node].type).kind.isSwiftObject else { return nil }
         let table = graph.edges(of: node).first { graph.edges[$0].kind == .sideTable && graph.edges[$0].offset == 8 }
         let counts =
-            if let table, word >> 62 == 0 {
-                Tracking.ReferenceCounts(word: word, weakWord: graph.nodes[Int(graph.edges[table].to)].word1)
+            if let table, ReferenceCountWord(word).sideTable == nil {
+                ReferenceCounts(word: word, weakWord: graph.nodes[Int(graph.edges[table].to)].word1)
             } else {
-                Tracking.ReferenceCounts(word)
+                ReferenceCounts(word)
             }
         return ObjectValues.Counts(strong: counts?.strong, unowned: counts?.unowned, weak: counts?.weak)
     }

@@ -101,17 +101,6 @@ enum HeapMetadata {
         word & 7 == 0 && word >= 0x1_0000 && word < 1 << 47
     }
 
-    /// Whether a word can be the reference counts of a live object: inline counts, which
-    /// have their lowest bit set (deallocated by Swift alone) and an unowned count of at
-    /// least one; a side table; or the mark of an immortal object.
-    static func canBeReferenceCounts(_ word: UInt64) -> Bool {
-        switch word >> 62 {
-        case 0, 1: word & 1 != 0 && (word >> 1) & 0x7FFF_FFFF != 0
-        case 3: canBePointer((word & (1 << 62 - 1)) << 3)
-        default: word & 0xFFFF_FFFF == 0xFFFF_FFFF
-        }
-    }
-
     /// The size of a class' instances; nil when this is no class.
     ///
     /// `words` begin 16 bytes before the address point.

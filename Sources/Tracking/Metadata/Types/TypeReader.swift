@@ -72,7 +72,7 @@ struct TypeReader {
         in census: inout Census
     ) -> Census.Entry? {
         guard block.size >= HeapMetadata.headerSize, let (word, counts) = pages.pair(at: block.address),
-            HeapMetadata.canBePointer(word), HeapMetadata.canBeReferenceCounts(counts),
+            HeapMetadata.canBePointer(word), ReferenceCountWord(counts).isValid,
             let entry = census.entry(for: word, read: { type(of: $0, isImage) }), block.size >= entry.minimumSize
         else { return nil }
         return entry

@@ -3,7 +3,7 @@
 // Positions are in units of the weight (bytes or counts), so that zooming is a
 // change of scale and never a new layout.
 
-/** @typedef {import("../types.js").FlameNode} FlameNode */
+/** @typedef {import("../wire-types.js").FlameNode} FlameNode */
 
 /**
  * Boxes in preorder: a parent before its children, siblings left to right.

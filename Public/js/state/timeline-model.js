@@ -6,8 +6,8 @@ import { appendPoint, COLUMNS, pointFromSummary } from "../lib/series.js";
 import { timeWindow } from "../lib/scale.js";
 import { Resource } from "./resource.js";
 
-/** @typedef {import("../types.js").Resolution} Resolution */
-/** @typedef {import("../types.js").Timeline} Timeline */
+/** @typedef {import("../wire-types.js").Resolution} Resolution */
+/** @typedef {import("../wire-types.js").Timeline} Timeline */
 
 const SECOND = 1e9;
 /**
@@ -20,7 +20,7 @@ export const RESOLUTIONS = {
   "1m": { label: "24 h", title: "Every minute, the last 24 hours", span: 86_400 * SECOND, interval: 30_000 },
 };
 
-/** @returns {import("../types.js").TimelineColumns} */
+/** @returns {import("../wire-types.js").TimelineColumns} */
 function emptyColumns() {
   return /** @type {any} */ (Object.fromEntries(COLUMNS.map((key) => [key, []])));
 }
@@ -32,7 +32,7 @@ export class TimelineModel {
     /** @type {Resolution} */
     this.resolution = "1s";
     this.columns = emptyColumns();
-    /** @type {import("../types.js").Mark[]} */
+    /** @type {import("../wire-types.js").Mark[]} */
     this.marks = [];
     this.step = SECOND;
     /**
@@ -72,7 +72,7 @@ export class TimelineModel {
     if (wanted) this.resource.start();
   }
 
-  /** @param {import("../types.js").SummaryEnvelope} envelope */
+  /** @param {import("../wire-types.js").SummaryEnvelope} envelope */
   follow(envelope) {
     if (this.resolution !== "1s" || this.columns.time.length === 0 || !envelope.data) return;
     this.columns = appendPoint(this.columns, pointFromSummary(envelope), this.step, RESOLUTIONS["1s"].span);

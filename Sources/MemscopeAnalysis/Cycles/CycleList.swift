@@ -6,8 +6,6 @@ package struct CycleList: Sendable {
     package static let limit = 4096
 
     package private(set) var cycles: [RetainCycle] = []
-    /// Different cycles that were found: more than `cycles.count` when there were too many to describe.
-    package private(set) var distinct = 0
     /// Groups of objects that hold one another and that no root holds.
     package private(set) var leaked = 0
 
@@ -37,7 +35,6 @@ package struct CycleList: Sendable {
             search.run(component, into: &found)
             families.add(component, of: components, found, isReachable: isReachable, births: births)
         }
-        distinct = families.all.count
         let order = families.all.sorted { left, right in
             left.isReachable == right.isReachable
                 ? (right.bytes, left.oldest) < (left.bytes, right.oldest) : right.isReachable

@@ -1,24 +1,6 @@
 import Synchronization
 package import Tracking
 
-/// The figures of a scan that matter most.
-package struct GraphSummary: Sendable, Hashable {
-    /// Blocks that are lost, suspects not counted.
-    package var unreachableBlocks: Int
-    package var unreachableBytes: UInt64
-    /// Groups of lost objects that hold one another.
-    package var cycles: Int
-    /// Blocks whose being lost was not confirmed.
-    package var suspects: Int
-
-    package init(unreachableBlocks: Int, unreachableBytes: UInt64, cycles: Int, suspects: Int) {
-        self.unreachableBlocks = unreachableBlocks
-        self.unreachableBytes = unreachableBytes
-        self.cycles = cycles
-        self.suspects = suspects
-    }
-}
-
 /// What a heap graph says about leaks, retain cycles and who holds what.
 package final class GraphAnalysis: Sendable {
     package let graph: HeapGraph
@@ -113,15 +95,6 @@ package final class GraphAnalysis: Sendable {
                 }
             return births(node) | rank << 62
         }
-    }
-
-    package var summary: GraphSummary {
-        GraphSummary(
-            unreachableBlocks: leaks.blocks,
-            unreachableBytes: leaks.bytes,
-            cycles: cycles.leaked,
-            suspects: reachability.suspectBlocks
-        )
     }
 
     /// Who alone holds whom: built when first asked for, about 40 bytes per block for the time of it.

@@ -107,9 +107,6 @@ package enum CaptureCore {
 
     /// Most frames of one stack.
     package static var stackFrameLimit: Int { Int(MSCOPE_MAX_FRAMES) }
-
-    /// Share of allocations that write history: 0 none, 1 all, n one in about n.
-    package static func setEventInterval(_ interval: UInt32) { mscope_set_event_interval(interval) }
 }
 
 /// A buffer outside of any Swift array: the core writes to it while nobody else can see it.

@@ -1,4 +1,4 @@
-// How functions of the engine's are called, wherever it is.
+// How the core calls functions of the engine, in whichever namespace the engine is.
 #include "base/base.h"
 
 #include <stdlib.h>

@@ -18,19 +18,21 @@ struct mscope_cursor {
     uint64_t pc, sp, fp;
 };
 
-// For functions that ask for MSCOPE_CALLER: of one that is not to be inlined, the compiler splits no seldom used part
-// off into another function, where the caller would be somebody else.
+// For functions that use MSCOPE_CALLER. From a function that must not be inlined, the compiler does not split off a
+// seldom used part as another function, in which MSCOPE_CALLER would name the wrong caller.
 #define MSCOPE_WHOLE __attribute__((noinline))
 
 #if defined(__x86_64__)
 
-// Who called the function this stands in; it must be a function of its own with a frame.
+// The caller of the function that uses this macro: return address, stack pointer, frame pointer. The function must not
+// be inlined and must have a frame.
 #define MSCOPE_CALLER                                                                             \
     ((const uint64_t *)__builtin_frame_address(0))[1], (uint64_t)__builtin_frame_address(0) + 16, \
         ((const uint64_t *)__builtin_frame_address(0))[0]
 
-// The body of a naked function that jumps to `target` with its return address as word `n`, 2 or 4.
-// A function that asks for its own gets a frame, which on the hot path costs as much as what it is wanted for.
+// The body of a naked function that jumps to `target` with its return address as word `n`, 2 or 4. A function that
+// reads its own return address in C gets a frame; on the hot path the frame costs as much as the work the address is
+// needed for.
 #define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("movq (%rsp), %" MSCOPE_WORD_##n "\n\tjmp " target)
 // The body of a naked function like syscall(2): three calls by number go to functions, all others to
 // mscope_next_syscall.
@@ -49,8 +51,8 @@ static inline uint64_t mscope_code_address(uint64_t pc)
 
 enum { MSCOPE_ADDRESS_BITS = 47, MSCOPE_DWARF_FP = 6, MSCOPE_DWARF_SP = 7, MSCOPE_DWARF_CONTEXT = 14 };
 
-/// The register in which Swift's async functions keep their context. Only to be asked in a function that has touched
-/// nothing yet and calls nothing: it belongs to the caller.
+/// The register in which Swift's async functions keep their context. Read it only in a function that has touched
+/// nothing yet and calls nothing: the register still holds the caller's value there.
 static inline uint64_t mscope_async_register(void)
 {
     uint64_t context;
@@ -58,14 +60,15 @@ static inline uint64_t mscope_async_register(void)
     return context;
 }
 
-/// Adds to a counter only this thread writes, in one instruction: a signal handler that comes between never
-/// loses an update, and other threads read a whole word.
+/// Adds to a counter that only this thread writes, in one instruction: a signal handler in between never loses an
+/// update, and other threads always read a whole word.
 static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)
 {
     __asm__ volatile("addq %1, %0" : "+m"(*(uint64_t *)(void *)counter) : "er"(amount) : "cc");
 }
 
-/// Takes from a counter only this thread writes, likewise in one instruction; true while it is above zero.
+/// Subtracts from a counter that only this thread writes, also in one instruction; true while the counter is above
+/// zero.
 static inline bool mscope_count_down(_Atomic int64_t *counter, uint64_t amount)
 {
     bool above;
@@ -80,7 +83,7 @@ static inline uint64_t mscope_thread_pointer(void)
     return pointer;
 }
 
-/// Where the calling function's stack ends, for which it needs no frame.
+/// The end of the calling function's stack; reading it needs no frame.
 static inline uint64_t mscope_stack_pointer(void)
 {
     uint64_t sp;
@@ -106,7 +109,7 @@ enum { MSCOPE_SIGNAL_FRAME_SIZE = sizeof(ucontext_t) };
 /// mov $SYS_rt_sigreturn, %rax; syscall
 #define MSCOPE_SIGNAL_RETURN {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05}
 
-/// A system call that touches nothing but the kernel: not errno, which a process that shares our memory shares too.
+/// A system call without libc. It does not write errno: a process that shares the program's memory shares errno, too.
 static inline long mscope_raw_call(long number, long a, long b, long c, long d, long e, long f)
 {
     long result;
@@ -126,15 +129,15 @@ static inline bool mscope_fault_was_write(const ucontext_t *context)
     return context->uc_mcontext.gregs[REG_ERR] & 2;
 }
 
-/// The general registers, for one that holds a bad address.
+/// The general registers, to find the one that holds a bad address.
 static inline uint64_t *mscope_registers(ucontext_t *context, uint32_t *count)
 {
     *count = REG_RIP;
     return (uint64_t *)context->uc_mcontext.gregs;
 }
 
-/// How many prefixes an instruction begins with, of which `count` bytes can be read: of size, segment and repetition,
-/// and REX.
+/// The number of prefixes (size, segment, repetition, REX) at the start of an instruction of which `count` bytes can be
+/// read.
 static inline size_t mscope_prefix_count(const uint8_t *code, size_t count)
 {
     size_t i = 0;
@@ -145,16 +148,17 @@ static inline size_t mscope_prefix_count(const uint8_t *code, size_t count)
     return i;
 }
 
-/// Whether an instruction calls or jumps to where a register or memory says.
+/// Whether an instruction calls or jumps to an address from a register or from memory.
 static inline bool mscope_is_jump(const uint8_t *code, size_t count)
 {
     size_t i = mscope_prefix_count(code, count);
-    if (i + 2 > count) return true; // it has gone there already
+    if (i + 2 > count) return true; // nothing to read: the jump has been made
     uint8_t operation = code[i + 1] >> 3 & 7;
     return code[i] == 0xff && operation >= 2 && operation <= 5;
 }
 
-/// Where such an instruction reads its target: the address, by base, index and displacement; 0 where that is not how.
+/// The address from which such an instruction reads its target: base + index + displacement. 0 when the target comes
+/// from elsewhere.
 static inline uint64_t mscope_jump_source(const uint8_t code[16], size_t count, const uint64_t *registers)
 {
     static const uint8_t order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -163,7 +167,7 @@ static inline uint64_t mscope_jump_source(const uint8_t code[16], size_t count, 
     if (count < 16 || i > 4) return 0;
     uint8_t rex = i > 0 && (code[i - 1] & 0xf0) == 0x40 ? code[i - 1] : 0;
     uint8_t form = code[i + 1] >> 6, base = code[i + 1] & 7;
-    if (form == 3 || (form == 0 && base == 5)) return 0; // a register; next to the code
+    if (form == 3 || (form == 0 && base == 5)) return 0; // target in a register; target next to the code
     size_t at = i + 2;
     uint64_t address = 0;
     if (base == 4) {
@@ -212,7 +216,7 @@ static inline uint64_t mscope_async_register(void)
     return context;
 }
 
-// ARMv8.0 has no single-instruction add to memory: relaxed atomics, which LSE turns into one stadd.
+// ARMv8.0 has no single instruction that adds to memory: relaxed atomics, which LSE compiles to one stadd.
 static inline void mscope_bump(_Atomic uint64_t *counter, uint64_t amount)
 {
     mscope_add_relaxed(counter, amount);
@@ -244,7 +248,7 @@ static inline struct mscope_cursor mscope_interrupted(const ucontext_t *context)
     };
 }
 
-/// `sp` points at the siginfo, which the ucontext follows.
+/// `sp` points at the siginfo; the ucontext follows it.
 static inline struct mscope_cursor mscope_signal_frame(uint64_t sp)
 {
     return mscope_interrupted((const ucontext_t *)(sp + sizeof(siginfo_t)));
@@ -266,7 +270,8 @@ static inline long mscope_raw_call(long number, long a, long b, long c, long d, 
     return x0;
 }
 
-/// Whether a page fault was a write: bit 6 of the syndrome, which the kernel puts among its extra records.
+/// Whether a page fault was a write: bit 6 of the syndrome register, which the kernel puts into one of the extra
+/// records of the signal frame.
 static inline bool mscope_fault_was_write(const ucontext_t *context)
 {
     const uint8_t *at = context->uc_mcontext.__reserved, *end = at + sizeof(context->uc_mcontext.__reserved);
@@ -286,14 +291,15 @@ static inline uint64_t *mscope_registers(ucontext_t *context, uint32_t *count)
     return (uint64_t *)context->uc_mcontext.regs;
 }
 
-/// Whether it is a jump: only one that was made faults, where there is nothing to read.
+/// Whether the fault comes from a jump. On arm64 a jump itself does not fault: the fault comes after it, at an address
+/// where no code can be read.
 static inline bool mscope_is_jump(const uint8_t *code, size_t count)
 {
     (void)code;
     return count < 4;
 }
 
-/// Targets come from registers.
+/// 0: on arm64 jump targets come from registers.
 static inline uint64_t mscope_jump_source(const uint8_t code[16], size_t count, const uint64_t *registers)
 {
     (void)code, (void)count, (void)registers;

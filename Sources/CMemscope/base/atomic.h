@@ -1,4 +1,4 @@
-// Atomics whose memory order stands in the name, so that a reader sees at the call what is promised.
+// Atomic operations with the memory order in the name, so that the reader sees at each call what is guaranteed.
 #ifndef MSCOPE_BASE_ATOMIC_H
 #define MSCOPE_BASE_ATOMIC_H
 
@@ -13,7 +13,7 @@
 #define mscope_fetch_or_acq_rel(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
 #define mscope_fetch_and_acq_rel(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
 #define mscope_fence_acquire() atomic_thread_fence(memory_order_acquire)
-// On failure the value that was there is acquired: callers read through it.
+// On failure the value found is loaded with acquire: callers use it as a pointer.
 #define mscope_cas_acq_rel(p, expected, v) \
     atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acq_rel, memory_order_acquire)
 

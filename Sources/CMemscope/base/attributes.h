@@ -4,13 +4,15 @@
 
 #define MSCOPE_HIDDEN __attribute__((visibility("hidden")))
 
-// A call on the hot path that hardly ever happens: it saves the registers, so that its callers need not.
+// For a function that the hot path calls, but hardly ever: the function saves the registers, so that its callers need
+// not.
 #define MSCOPE_RARE MSCOPE_HIDDEN __attribute__((preserve_most, noinline))
 
-// The compiler makes calls of what has two users; on this path a call is a tenth of the budget.
+// For functions with two callers, which the compiler would not inline; on the hot path a call costs a tenth of the
+// budget.
 #define MSCOPE_INLINE static inline __attribute__((always_inline))
 
-// Sanitizers bring their own malloc: the hooks are compiled out, the rest is tested under them.
+// Sanitizers bring their own malloc: there the hooks are compiled out, and the rest is tested.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MSCOPE_NO_HOOKS 1

@@ -1,4 +1,4 @@
-// base: words that everyone needs. It knows nothing of blocks, stacks or checks.
+// base: definitions that every room needs. base knows nothing of blocks, stacks or checks.
 #ifndef MSCOPE_BASE_BASE_H
 #define MSCOPE_BASE_BASE_H
 

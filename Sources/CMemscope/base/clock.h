@@ -1,4 +1,4 @@
-// When a block was born: the coarse clock, in the unit that a slot keeps.
+// The birth of a block: when it was allocated, by the coarse clock, in the unit that a slot keeps.
 #ifndef MSCOPE_BASE_CLOCK_H
 #define MSCOPE_BASE_CLOCK_H
 
@@ -7,7 +7,7 @@
 #include "base/attributes.h"
 
 /// Where the kernel keeps the coarse clock in the page it shares with every process: seconds and nanoseconds, valid
-/// while `sequence` is even and stays the same. NULL: it has to be asked.
+/// while `sequence` is even and does not change. NULL: the kernel's clock function must be called.
 struct mscope_kernel_clock {
     const _Atomic uint32_t *sequence;
     const _Atomic uint64_t *coarse;
@@ -20,8 +20,8 @@ static inline uint64_t mscope_birth_at(uint64_t seconds, uint64_t nanoseconds)
 {
     return seconds << 10 | nanoseconds >> 20;
 }
-/// Now, in the unit of a slot's birth, to the kernel's tick (1 to 10 ms): seconds << 10 | nanoseconds >> 20, without a
-/// division. mscope_birth_to_time makes nanoseconds of it.
+/// The time now in the unit of a slot's birth, exact to the kernel's tick (1 to 10 ms): seconds << 10 | nanoseconds >>
+/// 20, which needs no division. mscope_birth_to_time converts it to nanoseconds.
 static inline uint64_t mscope_birth_now(void)
 {
     struct mscope_kernel_clock clock = mscope_kernel_clock;

@@ -1,8 +1,9 @@
-// MemScope's descriptors: out of the program's reach and out of its way.
+// MemScope's file descriptors: the program cannot reach them, and they do not disturb the program.
 //
-// The threads of a process share one table of descriptors, and programs close numbers that are not theirs: a daemon all
-// from 3 on, a shell the ends of its pipes twice. But a thread may have a table of its own. Then no number of ours is
-// ever one of theirs, they count none of ours, and a child that they fork has none.
+// The threads of a process share one table of descriptors, and programs close descriptors that are not theirs: a daemon
+// closes all from 3 on, a shell closes the ends of its pipes twice. But a thread may have a table of its own. Then
+// MemScope and the program never use the same number, the program counts none of MemScope's descriptors, and a child
+// that the program forks inherits none.
 #include "base/base.h"
 
 #include <fcntl.h>
@@ -13,13 +14,14 @@
 #include <unistd.h>
 
 enum { MSCOPE_DESCRIPTORS = 64 };
-// Those in the program's table, where a kernel or a sandbox refuses another: value + 1; 0: free.
+// MemScope's descriptors in the program's table, where a kernel or a sandbox refuses a second table: value + 1; 0:
+// free.
 static _Atomic int mscope_descriptors[MSCOPE_DESCRIPTORS];
 static _Thread_local bool mscope_apart;
 
-// ---- a table of one's own
+// ---- a table of MemScope's own
 
-/// Gives each number up to 2 that is free to what can be neither read nor written.
+/// Fills each free number from 0 to 2 with a descriptor that can be neither read nor written.
 static void mscope_fill_standard(void)
 {
     int file;
@@ -30,7 +32,7 @@ static void mscope_fill_standard(void)
 
 bool mscope_leave_descriptors(void)
 {
-    // One call: not for a moment does a second descriptor keep a pipe of the program's from its end.
+    // One system call: at no moment does a second descriptor keep a pipe of the program's from reaching its end.
     if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_UNSHARE) != 0) return false;
     mscope_apart = true;
     close(0);
@@ -57,7 +59,7 @@ static int mscope_standard_error(void)
     int file = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, 2, 0);
     if (process >= 0) close(process);
     if (file >= 0) return file;
-    // Some sandboxes refuse that. By its name all can be opened but sockets.
+    // Some sandboxes refuse these calls. By its name everything can be opened except sockets.
     return open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 

@@ -1,9 +1,10 @@
 // Where the kernel keeps the coarse clock in the page that it shares with every process ([vvar] in /proc/self/maps).
 //
-// The page is what the kernel's own clock_gettime reads (struct vdso_clock in include/vdso/datapage.h): a sequence
-// number, then after 32 or 40 bytes a row of times by clock number. That is no promise, so nothing is believed but what
-// proves itself: the two coarse clocks must stand side by side and say just what the kernel says when asked. In a time
-// namespace the sequence number is odd for ever, which is how the kernel's code knows, and makes ours ask too.
+// The kernel's own clock_gettime reads this page (struct vdso_clock in include/vdso/datapage.h): a sequence number,
+// then after 32 or 40 bytes a row of times by clock number. The kernel does not promise this layout, so the core uses a
+// place only after a check: the two coarse clocks must stand side by side and hold exactly what the kernel says when
+// asked. In a time namespace the sequence number is always odd; the kernel's code sees from this that it must ask, and
+// so does the core's.
 #include "base/base.h"
 
 #include <fcntl.h>
@@ -14,7 +15,7 @@ enum { MSCOPE_MAPS_TEXT = 2048, MSCOPE_MAPS_LINE = 512 };
 
 struct mscope_kernel_clock mscope_kernel_clock;
 
-/// Where the mapping of that name begins; 0 without one.
+/// Where the mapping of that name begins; 0: there is none.
 static uint64_t mscope_find_mapping(const char *name, size_t length)
 {
     char text[MSCOPE_MAPS_TEXT], line[MSCOPE_MAPS_LINE];
@@ -45,7 +46,8 @@ static bool mscope_is_time(const _Atomic uint64_t *pair, clockid_t clock)
            && mscope_load_relaxed(&pair[1]) == (uint64_t)now.tv_nsec;
 }
 
-/// Whether a clock with its sequence number and its row of times at these places says what the kernel says.
+/// Whether the sequence number and the row of times at these places hold what the kernel says. If so, the core uses
+/// them.
 static bool mscope_proves_clock(const _Atomic uint32_t *sequence, const struct timespec *row)
 {
     const _Atomic uint64_t *coarse = (const _Atomic uint64_t *)(const void *)&row[CLOCK_MONOTONIC_COARSE];
@@ -62,7 +64,8 @@ static bool mscope_proves_clock(const _Atomic uint32_t *sequence, const struct t
 void mscope_find_kernel_clock(void)
 {
     static const char name[] = " [vvar]";
-    // A clock begins with the page or 128 bytes into it; a tick may come in between, so each place has a second look.
+    // A clock begins at the start of the page or 128 bytes into it. A tick may come during a check, so each place is
+    // tried twice.
     enum { PLACES = 4, LOOKS = 2 };
     static const uint8_t clocks[PLACES] = {0, 0, 128, 128}, times[PLACES] = {32, 40, 32, 40};
     uint64_t page = mscope_find_mapping(name, sizeof(name) - 1);

@@ -1,4 +1,4 @@
-// MemScope's own memory, straight from the kernel, and reads of memory that may vanish.
+// MemScope's own memory, taken straight from the kernel, and reads of memory that may vanish.
 #include "base/base.h"
 
 #include <errno.h>
@@ -10,13 +10,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-// A thread may have three mappings (its bank, its events, its departures), and there may be 8,192 of those; so many
-// again for everything else.
+// A thread may have three mappings (its bank, its events, its departures), and there may be 8,192 threads; 8,192 more
+// entries are for everything else.
 enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 1 << 15 };
-// What we mapped, to be measured and kept out of scans; an entry whose start is 0 is free, one without size not ready.
+// The core's mappings, listed to be measured and to be kept out of scans. start 0: the entry is free; size 0: not
+// ready.
 static struct {
     _Atomic uint64_t start, size;
-    uint64_t is_of_copy; // made in the copy of the process that a scan runs in
+    uint64_t is_of_copy; // the mapping was made in the copy of the process that a scan runs in
 } mscope_maps[MSCOPE_MAPS];
 _Atomic bool mscope_locks_new_maps;
 static bool mscope_is_copy;
@@ -29,8 +30,8 @@ void mscope_memory_start(void)
     mscope_can_probe = mscope_read_memory((uint64_t)&word, &word, sizeof(word)) == sizeof(word);
 }
 
-/// The tables' address space is reserved once and is all they can use; shadow slots are up to three quarters of the
-/// heap they cover.
+/// The sizes of all the core's mappings together. The tables' address space is reserved once and is all they can use;
+/// shadow slots are up to three quarters of the heap they cover.
 uint64_t mscope_own_limit(void)
 {
     uint64_t reserved = 0;
@@ -39,7 +40,8 @@ uint64_t mscope_own_limit(void)
     return reserved;
 }
 
-/// Notes a mapping in the first place that is free. Where all are taken, it is neither measured nor left out of scans.
+/// Notes a mapping in the first free entry. When no entry is free, the mapping is neither measured nor left out of
+/// scans.
 static void mscope_note_map(uint64_t start, size_t size)
 {
     for (uint32_t i = 0; i < MSCOPE_MAPS; i++) {
@@ -72,8 +74,8 @@ bool mscope_is_map_of_copy_in(uint64_t from, uint64_t to)
 
 static void *mscope_map_as(size_t size, int kind, uint64_t wish)
 {
-    // The system call, not mmap: ours would count this as the program's.
-    // Where the program has new memory locked, the kernel fills a mapping at once, unless it cannot be accessed.
+    // The system call, not mmap: the core's own mmap would count this mapping as the program's. When the program has
+    // new memory locked, the kernel fills a new mapping at once, unless the mapping cannot be accessed.
     bool locked = mscope_load_relaxed(&mscope_locks_new_maps);
     long start = mscope_system(SYS_mmap, wish, size, locked ? PROT_NONE : PROT_READ | PROT_WRITE,
                                kind | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -82,7 +84,7 @@ static void *mscope_map_as(size_t size, int kind, uint64_t wish)
         mscope_system(SYS_munlock, start, size);
         mscope_system(SYS_mprotect, start, size, PROT_READ | PROT_WRITE);
     }
-    // Tables are touched here and there; a huge page for each touch would cost 512 times the memory.
+    // Tables are touched at scattered places; a huge page for each touched page would cost 512 times the memory.
     mscope_system(SYS_madvise, start, size, MADV_NOHUGEPAGE);
     mscope_note_map((uint64_t)start, size);
     return (void *)start;
@@ -96,7 +98,7 @@ void *mscope_map(size_t size)
 void *mscope_map_apart(size_t size)
 {
     enum { MSCOPE_GAP = 1 << 16 };
-    static _Atomic uint64_t next = 1ull << 45; // between what executables and libraries have, in 47 bits of addresses
+    static _Atomic uint64_t next = 1ull << 45; // between the addresses of executables and of libraries, in 47 bits
     return mscope_map_as(size, MAP_PRIVATE, mscope_add_relaxed(&next, size + MSCOPE_GAP) & ~0xfffull);
 }
 
@@ -166,7 +168,8 @@ void mscope_give_back(void *start, size_t size)
 
 void *mscope_take(size_t size)
 {
-    // The next free byte. Pieces are aligned to twice their size, so it tells by itself how much of one is used.
+    // The next free byte. Pieces are aligned to twice their size, so the address alone says how much of a piece is
+    // used.
     static _Atomic uint64_t current;
     size = (size + 63) & ~(size_t)63;
     if (size >= MSCOPE_PIECE_BYTES / 2) return mscope_map(size);
@@ -188,7 +191,7 @@ void *mscope_take(size_t size)
 size_t mscope_read_memory(uint64_t address, void *out, size_t size)
 {
     size_t done = 0;
-    while (done < size) { // page by page: a remote read is all or nothing per piece
+    while (done < size) { // page by page: a remote read of a piece succeeds or fails as a whole
         size_t part = 4096 - (address + done) % 4096;
         if (part > size - done) part = size - done;
         struct iovec local = {(char *)out + done, part}, remote = {(void *)(address + done), part};

@@ -1,4 +1,4 @@
-// What is known of the allocator behind us.
+// What is known of the next allocator, which the hooks call.
 #include "base/base.h"
 
 struct mscope_next mscope_next;

@@ -1,4 +1,4 @@
-// The entries of the allocator behind us, and of libc where ours stand before them. hooks/next.c finds them.
+// The functions of the next allocator, and libc's functions that the hooks replace. hooks/next.c finds them.
 #ifndef MSCOPE_BASE_NEXT_H
 #define MSCOPE_BASE_NEXT_H
 
@@ -17,9 +17,9 @@ struct mscope_next {
     void *(*operator_new)(size_t);
 };
 extern MSCOPE_HIDDEN struct mscope_next mscope_next;
-/// Smallest request passed on: 32 for allocators that pack smaller blocks, else 0.
+/// The smallest request passed on to the next allocator: 32 for allocators that pack smaller blocks, else 0.
 extern MSCOPE_HIDDEN size_t mscope_least_request;
-/// What mscope_allocator_name says.
+/// The result of mscope_allocator_name.
 extern MSCOPE_HIDDEN const char *mscope_allocator;
 
 #endif

@@ -1,7 +1,8 @@
-// The heap of our own threads. Spans of 64 KiB hold blocks of one size; a larger block has spans of its own.
+// The heap of MemScope's own threads. Spans of 64 KiB hold blocks of one size; a larger block has whole spans.
 //
-// It is simple because it may be: few threads ask, none of which the program waits for, so one lock does. A thread of
-// the program's that frees a block of ours puts it into a list that the next of ours empties.
+// It can be simple: few threads allocate here, the program waits for none of them, so one lock is enough. A thread of
+// the program's that frees a block of this heap puts the block into a list; the next thread of MemScope's empties the
+// list.
 #include "base/base.h"
 
 #include <string.h>
@@ -12,32 +13,36 @@ _Atomic uint64_t mscope_own_heap_start, mscope_own_heap_bytes;
 enum {
     MSCOPE_SPAN_SHIFT = 16,
     MSCOPE_SPAN_BYTES = 1 << MSCOPE_SPAN_SHIFT,
-    MSCOPE_SMALLEST = 32, // the shadow table needs blocks to begin that far apart
+    MSCOPE_SMALLEST = 32, // the shadow table needs this distance between the starts of blocks
     MSCOPE_LARGEST_SMALL = 1 << 14,
-    MSCOPE_CLASSES = 35,    // by 16 bytes up to 128, then four to each doubling
-    MSCOPE_SPANS_KEPT = 64, // empty ones whose pages are kept until the next tick
+    MSCOPE_CLASSES = 35,    // steps of 16 bytes up to 128, then four to each doubling
+    MSCOPE_SPANS_KEPT = 64, // empty spans whose pages are kept until the next tick
 };
 enum mscope_span_kind { MSCOPE_SPAN_FREE, MSCOPE_SPAN_LARGE, MSCOPE_SPAN_REST, MSCOPE_SPAN_SMALL };
 
 struct mscope_span {
-    uint32_t previous, next; // of its class, with room; 0 is none, as the table's first entry stands for no span
+    uint32_t previous, next; // in the list of spans with room of its class; 0: none (entry 0 of the table is no span)
     uint32_t kind, class;
-    uint32_t used;   // blocks, or the spans of a large one
-    uint32_t fresh;  // blocks that were ever given out
-    uint64_t free;   // those that came back; each begins with the address of the next
-    bool dirty;      // something may stand in it
+    uint32_t used;   // blocks in use, or the number of spans of a large block
+    uint32_t fresh;  // blocks that were given out at least once
+    uint64_t free;   // the first freed block; each begins with the address of the next
+    bool dirty;      // may hold old data
 };
 
-// Lines of its own: the hooks read where the heap is, and it is not to wait for our threads.
+// On cache lines of its own: the hooks read the address of the heap, and must not wait for writes of MemScope's
+// threads.
 static struct {
     _Alignas(64) _Atomic uint32_t locked;
     struct mscope_span *spans; // by number, from 1
-    uint32_t count, floor, top; // numbers up to `count`; from `floor` on they are this process', up to `top` ever used
-    uint32_t open;              // numbers up to here may be accessed: what may be counts for the program's RLIMIT_DATA
+    // spans up to `count`; this process owns those from `floor` on; `top`: the last ever used
+    uint32_t count, floor, top;
+    // spans up to here are accessible; accessible memory counts for the program's RLIMIT_DATA
+    uint32_t open;
     uint32_t lowest;            // no span below it is free
-    uint32_t kept;              // free and dirty
+    uint32_t kept;              // spans that are free and dirty
     uint32_t roomy[MSCOPE_CLASSES];
-    // Lists, through the blocks' first words: ours that threads of the program's freed; the program's that ours did.
+    // Lists, linked through the first words of blocks. returned: blocks of this heap that threads of the program's
+    // freed. left: blocks of the program's that MemScope's threads freed.
     _Atomic uint64_t returned, left;
 } heap;
 
@@ -72,7 +77,7 @@ static uint32_t mscope_span_at(uint64_t address)
 
 static bool mscope_reserve(void)
 {
-    // A limit on what the process may map is the program's: we take a quarter of what is left.
+    // A limit on what the process may map is meant for the program: this heap takes a quarter of what is left.
     uint64_t bytes = 1ull << 30;
     while (bytes >= 1 << 24 && !mscope_has_room(4 * bytes)) bytes /= 4;
     char *raw = bytes >= 1 << 24 ? mscope_map(bytes) : NULL;
@@ -83,16 +88,16 @@ static bool mscope_reserve(void)
         return false;
     }
     uint64_t start = ((uint64_t)raw + MSCOPE_SPAN_BYTES - 1) & ~(uint64_t)(MSCOPE_SPAN_BYTES - 1);
-    heap.count = (uint32_t)(count - 1); // the first may begin before `start`
+    heap.count = (uint32_t)(count - 1); // one less: `raw` may begin before `start`
     heap.open = mscope_system(SYS_mprotect, raw, bytes, PROT_NONE) == 0 ? 0 : heap.count;
     heap.floor = heap.lowest = 1;
     mscope_store_relaxed(&mscope_own_heap_start, start);
     mscope_store_release(&mscope_own_heap_bytes, (uint64_t)heap.count << MSCOPE_SPAN_SHIFT);
-    heap.spans = spans; // last: a fork may come between
+    heap.spans = spans; // last: a fork may happen before this line
     return true;
 }
 
-/// Lets spans up to this one be accessed; false where the system refuses.
+/// Makes all spans up to this one accessible; false when the system refuses.
 static bool mscope_open_spans(uint32_t last)
 {
     enum { MSCOPE_STEP = 64 };
@@ -105,7 +110,7 @@ static bool mscope_open_spans(uint32_t last)
     return true;
 }
 
-/// Takes spans that follow each other; 0 when there are not so many.
+/// Takes `wanted` free spans in a row and returns the first; 0 when there are not so many.
 static uint32_t mscope_take_spans(uint32_t wanted)
 {
     uint32_t found = 0;
@@ -132,7 +137,7 @@ static void mscope_return_spans(uint32_t first, uint32_t count)
     if (first < heap.lowest) heap.lowest = first;
 }
 
-/// Makes a free span one of `kind`; whether something may stand in it.
+/// Makes a free span one of `kind`. Returns whether the span may hold old data.
 static bool mscope_use_span(uint32_t span, uint32_t kind)
 {
     bool dirty = heap.spans[span].dirty;
@@ -197,7 +202,7 @@ static void *mscope_allocate_large(size_t size)
     return dirty ? memset(block, 0, size) : block;
 }
 
-/// The span of a live block, which begins at the address; 0 when none does.
+/// The span of the live block that begins at the address; 0 when no block begins there.
 static uint32_t mscope_span_of(uint64_t address)
 {
     uint32_t span = mscope_span_at(address);
@@ -212,7 +217,7 @@ static uint32_t mscope_span_of(uint64_t address)
 static void mscope_put_back_block(uint64_t block)
 {
     uint32_t span = mscope_span_of(block);
-    if (span == 0 || span < heap.floor) return; // nobody's, or of before a fork
+    if (span == 0 || span < heap.floor) return; // not a block, or from before a fork
     struct mscope_span *entry = &heap.spans[span];
     if (entry->kind == MSCOPE_SPAN_LARGE) {
         mscope_return_spans(span, entry->used);
@@ -236,7 +241,7 @@ static void mscope_push(_Atomic uint64_t *list, void *block)
     while (!mscope_cas_acq_rel(list, &first, (uint64_t)block));
 }
 
-/// Calls `use` for all that are in the list.
+/// Empties the list and calls `use` for each block.
 static inline void mscope_empty(_Atomic uint64_t *list, void (*use)(uint64_t block))
 {
     uint64_t block = mscope_load_relaxed(list) != 0 ? mscope_exchange_acq_rel(list, 0) : 0;
@@ -269,7 +274,7 @@ static void mscope_unlock(void)
     mscope_store_release(&heap.locked, 0);
 }
 
-/// Whoever holds it is one of our threads and soon done; nobody of the program's waits here.
+/// Only MemScope's threads hold this lock, for a short time; no thread of the program's waits here.
 static void mscope_lock(void)
 {
     for (uint32_t tries = 1, free = 0; !mscope_cas_acq_rel(&heap.locked, &free, 1); tries++, free = 0)
@@ -282,7 +287,7 @@ static void mscope_lock(void)
 void *mscope_own_allocate(size_t size, size_t alignment)
 {
     if (alignment > MSCOPE_SPAN_BYTES || size >> MSCOPE_ADDRESS_BITS != 0) return NULL;
-    // Blocks of a power of two begin at its multiples.
+    // A block whose size is a power of two begins at a multiple of its size.
     size_t least = size;
     if (alignment > 16)
         for (least = MSCOPE_SMALLEST; least < size || least < alignment;) least *= 2;
@@ -335,7 +340,8 @@ void mscope_own_heap_tick(void)
     mscope_unlock();
 }
 
-/// One of our threads, which do not exist here, may have been at work: what it left is not touched again.
+/// At the fork one of MemScope's threads, which do not exist in the child, may have been changing spans: no span from
+/// before the fork is touched again.
 void mscope_own_heap_after_fork(void)
 {
     mscope_store_relaxed(&heap.locked, 0);

@@ -1,9 +1,9 @@
-// Which threads are ours, also where nothing is recorded.
+// Which threads are MemScope's; known also when nothing is recorded.
 #include "base/base.h"
 
 static _Atomic uint32_t mscope_own_threads;
 static _Atomic int32_t mscope_own_tids[MSCOPE_OWN_THREADS]; // 0: free
-static _Atomic uint64_t mscope_own_stacks[MSCOPE_OWN_THREADS]; // by the same index: an address near the outer end
+static _Atomic uint64_t mscope_own_stacks[MSCOPE_OWN_THREADS]; // same index: an address near the outer end of the stack
 
 void mscope_own_thread_joins(void)
 {

@@ -1,4 +1,4 @@
-// What there is once in a process, and once in a thread.
+// State that exists once in a process, and once in a thread.
 #include "base/base.h"
 
 _Thread_local struct mscope_tls mscope_tls;

@@ -1,4 +1,4 @@
-// Wishes from the environment and lines for the user, with nothing that may allocate.
+// Settings from the environment, and lines for the user; nothing here may allocate.
 #include "base/base.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 
 const char *mscope_environment(const char *name)
 {
-    if (getauxval(AT_SECURE)) return NULL; // whoever set it may have fewer rights than the program
+    if (getauxval(AT_SECURE)) return NULL; // the user who set it may have fewer rights than the program
     size_t length = strlen(name);
     extern char **environ;
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)

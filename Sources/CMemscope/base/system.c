@@ -1,4 +1,4 @@
-// System calls of ours, and those that a filter of the program's forbids (seccomp.c judges them).
+// MemScope's system calls, and which of them a filter of the program's forbids (seccomp.c finds out).
 #include "base/base.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-// One writer at a time of what a thread writes for others: a signal handler may come upon the write of its own thread.
+// For data that a thread writes and others read: one writer at a time. A signal handler may interrupt a write of its
+// own thread.
 #ifndef MSCOPE_BASE_WRITER_H
 #define MSCOPE_BASE_WRITER_H
 
@@ -7,14 +8,15 @@
 
 #include "base/atomic.h"
 
-/// Keeps the compiler from moving memory accesses across: what a signal handler on this thread sees is in order.
+/// Keeps the compiler from moving memory accesses across this line: a signal handler on this thread sees them in order.
 static inline void mscope_signal_fence(void)
 {
     atomic_signal_fence(memory_order_seq_cst);
 }
 
-/// False while a write of this thread is under way below on the stack: what a handler has to say is to be counted as
-/// lost. A write that a handler jumped out of lies above, and is as good as done.
+/// False while an outer frame of this thread (at a higher address) is in the middle of a write: the caller is a signal
+/// handler, and what it wants to write is counted as lost. A write at a lower address was left by a handler that jumped
+/// out; it counts as finished.
 static inline bool mscope_begin_write(_Atomic uint64_t *writer)
 {
     uint64_t here = (uint64_t)__builtin_frame_address(0), other = mscope_load_relaxed(writer);

@@ -1,4 +1,4 @@
-// What ELF files are, and were, mapped: for unwinding (lock-free) and for names (kept after dlclose).
+// Which ELF files are mapped, and which were: for unwinding (lock-free) and for names (kept after dlclose).
 #include "images/images.h"
 
 #include <dlfcn.h>
@@ -6,23 +6,24 @@
 #include <sched.h>
 #include <string.h>
 
-// An entry is given to another image when the table is full, or the same image comes back; see mscope_take_entry.
+// An entry is reused for another image when the table is full, or when the same image is loaded again; see
+// mscope_take_entry.
 enum { MSCOPE_IMAGES = 1 << 12, MSCOPE_RECYCLINGS = 1 << 8 };
 enum { MSCOPE_IMAGE_NONE = 0, MSCOPE_IMAGE_MAPPED = 1, MSCOPE_IMAGE_GONE = 2 };
 struct mscope_image_entry {
     struct mscope_image image;
-    const uint8_t *unwind_header; // .eh_frame_hdr; not to be read once unloaded
-    uint64_t identity;            // of its name, layout and build id
-    _Atomic uint32_t state;       // MAPPED: the rest may be read without mscope_imaging
-    bool seen;                    // by the look under way
-    bool referred;                // GONE: a stack that may still be asked for runs through it
+    const uint8_t *unwind_header; // .eh_frame_hdr; not readable after the image is unloaded
+    uint64_t identity;            // a hash of name, layout and build id
+    _Atomic uint32_t state;       // MAPPED: the rest may be read without holding mscope_imaging
+    bool seen;                    // found by the refresh under way
+    bool referred;                // GONE: a stack that may still be reported has a frame in it
 };
 static struct mscope_image_entry *mscope_images; // written under mscope_imaging; never moved
 static _Atomic uint32_t mscope_image_count;
-static _Atomic int32_t mscope_imaging; // the thread that looks at them; 0: none
-static uint64_t mscope_loads, mscope_unloads; // ld.so's counters when we looked last
-static uint64_t mscope_looked_at;             // when that was
-static uint32_t mscope_refused;               // images that found no room
+static _Atomic int32_t mscope_imaging; // lock of the table: the id of the thread that holds it; 0: none
+static uint64_t mscope_loads, mscope_unloads; // ld.so's counters at the last refresh
+static uint64_t mscope_looked_at;             // the time of the last refresh
+static uint32_t mscope_refused;               // images for which no entry was free
 const struct mscope_code_users *mscope_code_users;
 
 void mscope_images_after_fork(void)
@@ -53,7 +54,7 @@ static uint64_t mscope_hash_bytes(uint64_t hash, const void *bytes, size_t size)
     return hash;
 }
 
-/// What tells a file from others: its name, its build id and, for files without one, what lies where in it.
+/// What distinguishes a file from others: its name, its build id and, for files without one, its program headers.
 static uint64_t mscope_identity_of(const struct dl_phdr_info *info, const struct mscope_image *image)
 {
     uint64_t hash = mscope_hash_bytes(0xcbf29ce484222325ull, info->dlpi_name, strlen(info->dlpi_name));
@@ -61,7 +62,7 @@ static uint64_t mscope_identity_of(const struct dl_phdr_info *info, const struct
     return mscope_hash_bytes(hash, image->build_id, image->build_id_size);
 }
 
-/// All but the path, which is asked for only where the image is not known yet.
+/// Fills in everything but the path, which is looked up only for images that are not in the table yet.
 static void mscope_describe_image(const struct dl_phdr_info *info, struct mscope_image_entry *out)
 {
     memset(out, 0, sizeof(*out));
@@ -94,7 +95,7 @@ static uint32_t mscope_state(const struct mscope_image_entry *entry)
     return mscope_load_relaxed(&entry->state);
 }
 
-/// The entry of the same image at the same place that is mapped, or that went and that nothing refers to.
+/// The entry of the same image at the same place, if it is in `state` and no stack refers to it; NULL: there is none.
 static struct mscope_image_entry *mscope_known_entry(const struct mscope_image_entry *found, uint32_t state)
 {
     uint32_t count = mscope_load_relaxed(&mscope_image_count);
@@ -106,7 +107,7 @@ static struct mscope_image_entry *mscope_known_entry(const struct mscope_image_e
     return NULL;
 }
 
-/// The image that went first of those that nothing refers to.
+/// Of the unloaded images that no stack refers to, the one unloaded first.
 static struct mscope_image_entry *mscope_idle_entry(void)
 {
     struct mscope_image_entry *idle = NULL;
@@ -129,15 +130,17 @@ static void mscope_refer_to_images(const struct mscope_site *site)
     }
 }
 
-/// Only stacks of live blocks count from now on: the names of others are lost rather than those of new images.
+/// From now on only stacks of live blocks keep an entry: it is better to lose the names of other stacks than of new
+/// images.
 static void mscope_release_images(void)
 {
     for (uint32_t i = 0; i < MSCOPE_IMAGES; i++) mscope_images[i].referred = false;
     mscope_code_users->visit_orphans(mscope_refer_to_images);
 }
 
-/// Room for an image: that of its last stay if no stack is left of it, so that a plugin which is reloaded for ever
-/// takes one; else a new one; else that of an image nobody will ask for. NULL when there is none.
+/// An entry for an image: first, the entry of the same image from before its unloading, if no stack refers to it, so
+/// that a plugin which is reloaded for ever needs one entry; second, an unused entry; third, the entry of an unloaded
+/// image that no stack refers to. NULL when there is none.
 static struct mscope_image_entry *mscope_take_entry(const struct mscope_image_entry *found)
 {
     struct mscope_image_entry *last = mscope_known_entry(found, MSCOPE_IMAGE_GONE);
@@ -170,8 +173,8 @@ static void mscope_note_image(const struct dl_phdr_info *info, uint64_t now)
     entry->seen = true;
 }
 
-/// Where one image went and another came to its place between two looks, a stack of that time may be either's: it is
-/// nobody's.
+/// When one image was unloaded and another was loaded at its place between two refreshes, a stack of that time may
+/// belong to either: it is counted to neither.
 static void mscope_part_images(struct mscope_image *gone, uint64_t now)
 {
     for (uint32_t i = 0; i < mscope_load_relaxed(&mscope_image_count); i++) {
@@ -192,13 +195,13 @@ static void mscope_bury_image(struct mscope_image_entry *entry, uint64_t now)
     entry->referred = newest != 0 && newest >= image->loaded_after;
 }
 
-// ---- looking
+// ---- refresh
 
 #if defined(DLFO_STRUCT_HAS_EH_DBASE)
 #pragma weak _dl_find_object
 
-/// Describes a mapped image by its own headers: it begins with its ELF header, and its program headers are mapped with
-/// it.
+/// Describes a mapped image from its own ELF header: the mapping begins with that header and contains the program
+/// headers.
 static struct dl_phdr_info mscope_headers_of(const struct dl_find_object *found)
 {
     const ElfW(Ehdr) *header = found->dlfo_map_start;
@@ -210,8 +213,8 @@ static struct dl_phdr_info mscope_headers_of(const struct dl_find_object *found)
     };
 }
 
-/// What was loaded by dlmopen, or as an auditor, is not among what dl_iterate_phdr tells of. The list for debuggers,
-/// which begins in the program's dynamic section, has it.
+/// dl_iterate_phdr leaves out images that were loaded by dlmopen or as an auditor. The list for debuggers, which begins
+/// in the program's dynamic section, contains them.
 static void mscope_note_namespaces(const struct dl_phdr_info *program, uint64_t now)
 {
     const ElfW(Dyn) *entry = NULL;
@@ -221,7 +224,7 @@ static void mscope_note_namespaces(const struct dl_phdr_info *program, uint64_t 
     while (entry != NULL && entry->d_tag != DT_NULL && entry->d_tag != DT_DEBUG) entry++;
     if (_dl_find_object == NULL || entry == NULL || entry->d_tag == DT_NULL || entry->d_un.d_ptr == 0) return;
     const struct r_debug_extended *list = (const struct r_debug_extended *)entry->d_un.d_ptr;
-    if (list->base.r_version < 2) return; // there is one namespace
+    if (list->base.r_version < 2) return; // there is only one namespace
     for (list = list->r_next; list != NULL; list = list->r_next)
         for (const struct link_map *map = list->base.r_map; map != NULL; map = map->l_next) {
             struct dl_find_object found;
@@ -238,7 +241,7 @@ static void mscope_note_namespaces(const struct dl_phdr_info *program, uint64_t 
 }
 #endif
 
-/// Called under ld.so's lock, so that nothing comes or goes from the first call to the last.
+/// Called under ld.so's lock: no image is loaded or unloaded between the first call and the last.
 static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *context)
 {
     (void)size;
@@ -259,7 +262,7 @@ static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *cont
 static void mscope_lock_images(void)
 {
     for (int32_t nobody = 0; !mscope_cas_acq_rel(&mscope_imaging, &nobody, mscope_thread_id()); nobody = 0) {
-        if (mscope_is_ending(nobody)) return; // it waits for us
+        if (mscope_is_ending(nobody)) return; // the thread that holds it ends the process, and waits for this one
         sched_yield();
     }
 }
@@ -269,7 +272,7 @@ bool mscope_is_imaging(int32_t thread)
     return mscope_load_relaxed(&mscope_imaging) == thread;
 }
 
-/// context: dlclose, or a thread of ours; takes ld.so's lock, so never on the hook path
+/// context: dlclose, or one of MemScope's threads; takes ld.so's lock, so never on the hook path
 void mscope_refresh_images(void)
 {
     if (mscope_code_users == NULL || !mscope_may_iterate()) return;
@@ -335,7 +338,7 @@ uint64_t mscope_image_identity(uint64_t pc)
     return mscope_identity_of(&info, &image);
 }
 #else
-/// Before glibc 2.35 there is no lock-free look-up: only images noted by mscope_refresh_images are known.
+/// Before glibc 2.35 there is no lock-free look-up: only images found by mscope_refresh_images are known.
 bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
 {
     uint32_t count = mscope_load_acquire(&mscope_image_count);
@@ -352,12 +355,12 @@ bool mscope_find_unwind_table(uint64_t pc, struct mscope_unwind_table *out)
 bool mscope_is_executable(uint64_t address)
 {
     struct mscope_unwind_table table;
-    return mscope_find_unwind_table(address, &table); // code or data: its parts are not noted
+    return mscope_find_unwind_table(address, &table); // true for code and data: the parts of an image are not noted
 }
 
 uint64_t mscope_image_identity(uint64_t pc)
 {
     (void)pc;
-    return 0; // stacks of an image that comes back get new numbers
+    return 0; // stacks of an image that is loaded again get new site numbers
 }
 #endif

@@ -1,16 +1,17 @@
-// ld.so's lock, of which nobody can ask whether it is free.
+// Whether ld.so's lock can be taken. No function of ld.so says whether the lock is free.
 //
-// In a forked child a thread that it does not have may hold it, for ever: a copy of the process can try, and be given
-// up. A thread that was interrupted may hold it if a function that takes it is on its stack.
+// In a forked child the lock may be held for ever by a thread that does not exist there: a copy of the process tries to
+// take the lock, and is ended if it cannot. A thread that was interrupted may hold the lock if a function that takes it
+// is on the thread's call stack.
 #include "images/images.h"
 
 #include <link.h>
 
 static const uint64_t mscope_stays_locked = 10000000000;
 
-static _Atomic bool mscope_is_free;       // in this process
-static _Atomic uint64_t mscope_locked_at; // when a copy could not have it
-static _Atomic bool mscope_is_lost;       // the thread that ends the process has it
+static _Atomic bool mscope_is_free;       // known to be free in this process
+static _Atomic uint64_t mscope_locked_at; // when a copy could not take it
+static _Atomic bool mscope_is_lost;       // the thread that ends the process holds it
 
 void mscope_loader_lock_after_fork(void)
 {

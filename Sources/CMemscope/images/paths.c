@@ -1,11 +1,12 @@
-// Which file is mapped at an address: the kernel's word, for images whose own name does not lead to their file.
+// Which file is mapped at an address, as the kernel says: for images whose own name does not lead to their file.
 #include "images/images.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 
-/// Appends one character. Of a path that is too long the file's name is kept: it is not the beginning of another path.
+/// Appends one character. Of a path that is too long only the file's name is kept: a cut path could be read as another
+/// path.
 static void mscope_extend_path(char *path, size_t *length, char c)
 {
     if (*length == MSCOPE_PATH_MAX - 1) {
@@ -29,7 +30,7 @@ static uint64_t mscope_hexadecimal(char c)
     return (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-/// Reads one character of `/proc/self/maps`. True at the end of the line that tells of `address`.
+/// Reads one character of `/proc/self/maps`. True at the end of the line whose mapping contains `address`.
 static bool mscope_read_maps(struct mscope_maps_line *line, char c, uint64_t address, char *path)
 {
     bool inside = line->known == 2 && line->bounds[0] <= address && address < line->bounds[1];
@@ -62,8 +63,8 @@ bool mscope_mapped_path(uint64_t address, char *path)
     return path[0] != 0;
 }
 
-/// Whether the name that ld.so knows an image by leads to its file at any time: it is absolute, and no descriptor's,
-/// which may come to mean another file.
+/// Whether the name by which ld.so knows an image leads to its file at any time: the name is absolute, and not that of
+/// a descriptor, which may later mean another file.
 static bool mscope_is_lasting(const char *name)
 {
     return name[0] == '/' && strncmp(name, "/proc/", 6) != 0 && strncmp(name, "/dev/fd/", 8) != 0;
@@ -73,7 +74,8 @@ void mscope_image_path(uint64_t start, const char *name, char *path)
 {
     if (!mscope_is_lasting(name) && mscope_mapped_path(start, path)) return;
     const char *slash = strrchr(name, '/');
-    if (name[0] != '/' && slash != NULL) name = slash + 1; // of a folder that may be another one by now
+    // the path is relative to a folder that may have changed since
+    if (name[0] != '/' && slash != NULL) name = slash + 1;
     size_t length = 0;
     for (path[0] = 0; *name != 0; name++) mscope_extend_path(path, &length, *name);
 }

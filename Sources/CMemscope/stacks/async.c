@@ -2,7 +2,8 @@
 //   …TY<n>_ and …TQ<n>_ are the parts that run after an await,
 //   …Tu is a record {relative address of the function, context size} of each async function's entry.
 //
-// Each image is read once, when a usual frame of it is first met in a process that has Swift's concurrency runtime.
+// Each image is read once: when a usual frame of the image is first met in a process that has Swift's concurrency
+// runtime.
 #include "stacks/contexts.h"
 #include "stacks/stacks.h"
 
@@ -19,7 +20,7 @@
 const void *(*_Atomic mscope_current_task)(void);
 
 struct mscope_async_image {
-    _Atomic uint64_t start; // first mapped address; 0: free, and all after it; 1: free again
+    _Atomic uint64_t start; // first mapped address; 0: this entry and all after it are free; 1: free again
     _Atomic uint32_t ready;
     uint32_t count;
     struct mscope_range *ranges; // ascending
@@ -47,7 +48,7 @@ static bool mscope_ends_as_resume(const char *name, size_t length)
     return i < length - 1 && i >= 2 && name[i - 2] == 'T' && (name[i - 1] == 'Y' || name[i - 1] == 'Q');
 }
 
-/// The code an …Tu record points at, by its address in the file; 0 if the file does not hold it.
+/// The address in the file of the code that an …Tu record points at; 0 if the file does not hold the record.
 static uint64_t mscope_entry_of(const struct mscope_symbols *table, uint64_t record)
 {
     int32_t distance;
@@ -63,7 +64,7 @@ static uint64_t mscope_entry_of(const struct mscope_symbols *table, uint64_t rec
     return 0;
 }
 
-/// Writes the async ranges of a symbol table to `out` when it is not NULL; returns how many there are.
+/// Writes the async ranges of a symbol table to `out` if that is not NULL; returns how many there are.
 static uint32_t mscope_collect(const struct mscope_symbols *table, uint64_t bias, struct mscope_range *out)
 {
     uint32_t count = 0;
@@ -79,7 +80,7 @@ static uint32_t mscope_collect(const struct mscope_symbols *table, uint64_t bias
         else if (name[length - 2] == 'T' && name[length - 1] == 'u') {
             start = mscope_entry_of(table, symbol->st_value);
             if (start != 0) start += bias;
-            size = 0; // that of the record; the function's own follows from its neighbour
+            size = 0; // the record's size; mscope_size_entries finds the function's
         }
         if (start == 0) continue;
         if (out) out[count] = (struct mscope_range){start, start + size};
@@ -111,7 +112,7 @@ static void mscope_sort(struct mscope_range *ranges, uint32_t count)
     }
 }
 
-/// Ends for the entries found through their records: the symbol table knows the functions' sizes.
+/// Sets the ends of the functions found through their records: the symbol table has their sizes.
 static void mscope_size_entries(const struct mscope_symbols *table, uint64_t bias, struct mscope_range *ranges,
                                 uint32_t count)
 {
@@ -185,7 +186,8 @@ static void mscope_read_async_ranges(const char *path, uint64_t bias, struct msc
     mscope_system(SYS_munmap, start, size);
 }
 
-/// The image's ranges, read on first sight; NULL while another thread reads them or when there is no room.
+/// The ranges of an image, read when the image is first met; NULL while another thread reads them, or when no entry is
+/// free.
 static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bias, const char *name)
 {
     for (uint32_t i = 0; i < MSCOPE_ASYNC_IMAGES; i++) {
@@ -204,7 +206,7 @@ static struct mscope_async_image *mscope_async_image(uint64_t start, uint64_t bi
     return NULL;
 }
 
-/// After an image was unloaded: its addresses may come to mean other code.
+/// After an image was unloaded: other code may be loaded at its addresses.
 void mscope_forget_async(uint64_t start)
 {
     for (uint32_t i = 0; i < MSCOPE_ASYNC_IMAGES; i++) {

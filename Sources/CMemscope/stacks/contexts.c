@@ -1,5 +1,6 @@
 // The callers of an async function wait in contexts, {parent, function to resume}: heap memory that the functions have
-// given up to their task. What leads there is not proved to: a context is read only where memory is known to be.
+// given up to their task. Nothing proves that a pointer leads to a context, so a context is read only where memory is
+// known to be.
 //
 // context of everything here: hook path, see record.c
 #include "stacks/contexts.h"
@@ -17,7 +18,7 @@ static bool mscope_plausible_context(uint64_t context)
     return context >= MSCOPE_NOWHERE && context >> MSCOPE_ADDRESS_BITS == 0 && (context & 7) == 0;
 }
 
-// ---- reading one
+// ---- reading a context
 
 enum mscope_holding (*mscope_find_held)(uint64_t context, struct mscope_held *out);
 
@@ -27,7 +28,7 @@ static bool mscope_is_same(const struct mscope_held *held)
            && mscope_load_acquire(&held->record[1]) == held->words[1];
 }
 
-/// Whether a block that was live when it was looked up is so still, and holds the context.
+/// Whether a block that was live when it was looked up is still live, and holds the context.
 static bool mscope_is_held(const struct mscope_held *held, uint64_t context)
 {
     if (context < held->low || context >= held->high) return false;
@@ -35,7 +36,8 @@ static bool mscope_is_held(const struct mscope_held *held, uint64_t context)
     return mscope_is_same(held);
 }
 
-/// Keeps in mind what was found; `high` last, without which it holds nothing: a fork may come in between.
+/// Keeps the result of a look-up. `high` is written last, and an entry with `high` 0 holds nothing: a fork may come in
+/// between.
 static void mscope_keep_held(struct mscope_held *held, const struct mscope_held *found)
 {
     *(volatile uint64_t *)&held->high = 0;
@@ -46,7 +48,7 @@ static void mscope_keep_held(struct mscope_held *held, const struct mscope_held 
     held->high = found->high;
 }
 
-/// What is kept in mind about a context: that it is held, or that it was looked for in vain, or NULL.
+/// The kept result for a context: the block that holds it, or the note that no block was found; NULL: nothing is kept.
 static struct mscope_held *mscope_recall(struct mscope_space *space, uint64_t context, uint32_t first)
 {
     // Often a parent lies in the same block.
@@ -62,12 +64,12 @@ static struct mscope_held *mscope_recall(struct mscope_space *space, uint64_t co
     return NULL;
 }
 
-/// The fields of a context; false when there is no memory, or an image's: contexts are allocated. The kernel is asked
-/// where the table cannot tell, which leaves *by NULL.
+/// Reads the fields of a context; false when no memory is there, or when an image is there: contexts are allocated.
+/// Where the table of blocks cannot tell, the kernel is asked, and *by stays NULL.
 static bool mscope_read_context(struct mscope_space *space, uint64_t context, struct mscope_fields *out,
                                 const struct mscope_held **by)
 {
-    enum { MSCOPE_VAIN = 1024 }; // so often a look in vain is not repeated
+    enum { MSCOPE_VAIN = 1024 }; // after a look-up that found nothing, this many look-ups are skipped
     *by = NULL;
     if (!mscope_plausible_context(context)) return false;
     uint32_t first = (uint32_t)(context * 0x9E3779B97F4A7C15ull >> 40);
@@ -88,9 +90,9 @@ static bool mscope_read_context(struct mscope_space *space, uint64_t context, st
     return !mscope_find_unwind_table(context, &table) && mscope_read_memory(context, out, sizeof(*out)) == sizeof(*out);
 }
 
-// ---- following them
+// ---- following contexts
 
-/// Whether a function to be resumed lies in an image's code. Most often its rule is known by then.
+/// Whether a function to be resumed lies in the code of an image. Most often its rule is known already.
 static bool mscope_is_code(uint64_t address)
 {
     if (address < MSCOPE_NOWHERE || address >> MSCOPE_ADDRESS_BITS != 0) return false;
@@ -112,7 +114,8 @@ uint64_t mscope_context_in(struct mscope_space *space, uint64_t word)
     return 0;
 }
 
-/// What the frames inside of frame 0 have made of the register.
+/// The value that the async register has in frame 0: saved by a frame further inside, or as at the entry into the hook;
+/// 0: not known.
 static uint64_t mscope_kept_register(const struct mscope_memo *memo)
 {
     for (uint32_t i = 1; i < memo->depth; i++) {
@@ -130,7 +133,7 @@ uint64_t mscope_innermost_context(struct mscope_space *space)
     return mscope_framed_context(memo->link[0].fp);
 }
 
-/// Whether the callers from a context outwards are those of the chain.
+/// Whether the callers from a context outwards are still those in the chain.
 static bool mscope_is_chain(const struct mscope_chain *chain)
 {
     uint64_t different = chain->generation ^ mscope_load_relaxed(&mscope_rule_generation);
@@ -153,11 +156,11 @@ static inline uint32_t mscope_chain_place(uint64_t context)
     return context * 0x9E3779B97F4A7C15ull >> 40 & (MSCOPE_CHAINS - 1);
 }
 
-/// The chain that begins with a context, if it is still so.
+/// The kept chain that begins with a context; NULL when there is none, or when its callers have changed.
 static const struct mscope_chain *mscope_find_chain(struct mscope_space *space, uint64_t context)
 {
     uint32_t place = mscope_chain_place(context);
-    if ((space->has_chain >> place & 1) == 0) return NULL; // a page that was read first costs more to write
+    if ((space->has_chain >> place & 1) == 0) return NULL; // a page that is read first costs more to write
     struct mscope_chain *chain = &space->chains[place];
     if (chain->start != context) return NULL;
     if (mscope_is_chain(chain)) return chain;
@@ -165,7 +168,7 @@ static const struct mscope_chain *mscope_find_chain(struct mscope_space *space, 
     return NULL;
 }
 
-/// False when there is no room.
+/// False when the chain has no room.
 static bool mscope_add_level(struct mscope_chain *chain, struct mscope_level level, const struct mscope_held *block)
 {
     uint32_t last = chain->blocks - 1;
@@ -197,7 +200,7 @@ static bool mscope_add_levels(struct mscope_chain *chain, const struct mscope_ch
     return fits;
 }
 
-/// Of too many levels those are noted that are further outwards.
+/// When there are too many levels, the outer ones are kept.
 static void mscope_note_level(struct mscope_space *space, struct mscope_level level, const struct mscope_held *block)
 {
     struct mscope_chain *walked = &space->walked_levels;
@@ -207,8 +210,8 @@ static void mscope_note_level(struct mscope_space *space, struct mscope_level le
     }
 }
 
-/// Keeps what was walked, with the rest behind it. Those inside change most: so not from the innermost one on, and not
-/// at each miss.
+/// Keeps the levels that were followed, with `rest` after them. The inner levels change most: so no chain begins at the
+/// innermost one, and a kept chain is not replaced at each miss.
 static void mscope_keep_chains(struct mscope_space *space, const struct mscope_chain *rest)
 {
     enum { MSCOPE_PATIENCE = 4 };
@@ -235,7 +238,8 @@ static void mscope_append_chain(struct mscope_stack *out, const struct mscope_ch
     out->hash = out->hash * chain->power + chain->hash;
 }
 
-/// Walks to the outermost context, or to one that begins a chain, which becomes *rest; whether each level is noted.
+/// Follows contexts to the outermost one, or to one where a kept chain begins, which becomes *rest. Whether every level
+/// was noted.
 static bool mscope_walk_contexts(struct mscope_space *space, uint64_t context, uint32_t depth,
                                  const struct mscope_chain **rest)
 {
@@ -251,7 +255,7 @@ static bool mscope_walk_contexts(struct mscope_space *space, uint64_t context, u
         uint64_t resume = readable ? mscope_code_address(fields.resume) : 0;
         noted = noted && by != NULL;
         if (noted) mscope_note_level(space, (struct mscope_level){context, fields.parent, fields.resume, 0}, by);
-        if (readable && resume == 0 && fields.parent == 0) return noted; // the outermost one; some have a function
+        if (readable && resume == 0 && fields.parent == 0) return noted; // the outermost context; some have a function
         if (!mscope_is_code(resume) || depth + out->count == MSCOPE_MAX_FRAMES) {
             out->flags |= MSCOPE_STACK_TRUNCATED;
             return false;

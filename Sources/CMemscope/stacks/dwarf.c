@@ -1,4 +1,4 @@
-// Finds the frame description of an address and runs its instructions up to there.
+// Finds the frame description of an address and runs its instructions up to that address.
 #include "stacks/dwarf.h"
 #include "stacks/stacks.h"
 
@@ -22,7 +22,7 @@ static inline uint32_t mscope_u32(const uint8_t *p)
     return value;
 }
 
-/// A pointer in one of the encodings that linkers write; false for the others.
+/// Reads a pointer in one of the encodings that linkers write; false for any other encoding.
 static bool mscope_encoded(const uint8_t **p, uint8_t encoding, uint64_t data_base, uint64_t *out)
 {
     uint64_t base = (encoding & 0x70) == DW_EH_PE_pcrel     ? (uint64_t)*p
@@ -47,7 +47,7 @@ static bool mscope_encoded(const uint8_t **p, uint8_t encoding, uint64_t data_ba
     default: return false;
     }
     *out = value + base;
-    return !(encoding & 0x80); // indirect pointers do not occur where we look
+    return !(encoding & 0x80); // indirect pointers do not occur in what is read here
 }
 
 /// The last entry of the sorted table in .eh_frame_hdr that begins at or before `pc`.
@@ -114,7 +114,7 @@ static bool mscope_read_cie(const uint8_t *cie, struct mscope_cie *out)
     return true;
 }
 
-/// One run of instructions: state, the row the CIE left, and remembered rows.
+/// One run of instructions: the state, the row that the CIE's instructions left, and remembered rows.
 struct mscope_run {
     const struct mscope_cie *cie;
     struct mscope_row row, first, remembered[8];
@@ -158,7 +158,7 @@ static const uint8_t *mscope_skip_block(const uint8_t *p)
     return p + size;
 }
 
-/// Instructions that define the CFA. False for another one.
+/// Runs an instruction that defines the CFA; false when it is another one.
 static bool mscope_define_cfa(struct mscope_run *run, uint8_t operation, const uint8_t **p)
 {
     struct mscope_row *row = &run->row;
@@ -185,7 +185,7 @@ static bool mscope_define_cfa(struct mscope_run *run, uint8_t operation, const u
     return true;
 }
 
-/// Instructions that say where a register is. False for another one.
+/// Runs an instruction that says where a register is saved; false when it is another one.
 static bool mscope_define_register(struct mscope_run *run, uint8_t operation, const uint8_t **p)
 {
     int64_t scale = run->cie->data_align;
@@ -202,7 +202,7 @@ static bool mscope_define_register(struct mscope_run *run, uint8_t operation, co
     case 0x08:
         if (which != run->cie->ra_register) mscope_saved_at(run, which, 0);
         break; // same_value
-    case 0x09: // register: a frame pointer that rests in another register is beyond us
+    case 0x09: // register: a frame pointer kept in another register is not supported
         mscope_uleb(p);
         return which != MSCOPE_DWARF_FP;
     case 0x11: mscope_saved_at(run, which, mscope_sleb(p) * scale); break; // offset_extended_sf
@@ -210,14 +210,14 @@ static bool mscope_define_register(struct mscope_run *run, uint8_t operation, co
         if (which == MSCOPE_DWARF_FP) run->row.fp_expression = *p;
         *p = mscope_skip_block(*p);
         break;
-    default: // val_expression: a frame pointer computed rather than saved is beyond us
+    default: // val_expression: a frame pointer that is computed, not saved, is not supported
         *p = mscope_skip_block(*p);
         return which != MSCOPE_DWARF_FP;
     }
     return true;
 }
 
-/// One instruction other than the three packed ones. False for one we do not know.
+/// Runs one instruction other than the three packed ones; false for an unknown one.
 static bool mscope_execute(struct mscope_run *run, uint8_t operation, const uint8_t **p)
 {
     uint64_t unit = run->cie->code_align;
@@ -262,7 +262,7 @@ static bool mscope_run(struct mscope_run *run, const uint8_t *p, const uint8_t *
     return true;
 }
 
-/// The description that begins last before `address`, and what it covers; false when there is none.
+/// The last description that begins at or before `address`, and the range that it covers; false when there is none.
 static bool mscope_find_description(uint64_t address, const uint8_t **program, struct mscope_cie *cie, uint64_t *begin,
                                     uint64_t *size, const uint8_t **end)
 {

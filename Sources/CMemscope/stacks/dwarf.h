@@ -6,11 +6,11 @@
 #include "images/images.h"
 
 /// Where the caller's registers are, seen from one address.
-/// context_offset: the same for Swift's async context; 0 when this function leaves it alone
+/// context_offset: where Swift's async context is saved; 0 when this function leaves its register alone
 ///
 /// cfa_expression == NULL  =>  CFA = register `cfa_register` + cfa_offset
 /// fp_expression == NULL   =>  the caller's fp is at CFA + fp_offset, or unchanged when fp_offset is 0
-/// kept: the same for all registers that a call leaves alone; vague: one of them is elsewhere
+/// kept: the offsets of all registers that a call preserves; vague: one of them is not saved at an offset
 struct mscope_row {
     uint64_t cfa_register;
     int64_t cfa_offset, fp_offset, ra_offset, context_offset;
@@ -22,10 +22,10 @@ struct mscope_row {
 /// The row for a return address; false when nothing is known about it.
 MSCOPE_HIDDEN bool mscope_find_row(uint64_t pc, struct mscope_row *out);
 
-/// Where the function around a return address begins; 0 when nothing is known about it.
+/// Where the function around a return address begins; 0 when this is not known.
 MSCOPE_HIDDEN uint64_t mscope_function_of(uint64_t pc);
 
-/// Where the stretch of code around `pc` that has no frame description begins; 0 when it belongs to no image.
+/// Where the code around `pc` that has no frame description begins; 0 when `pc` has a description or is in no image.
 MSCOPE_HIDDEN uint64_t mscope_undescribed_since(uint64_t pc);
 
 static inline uint64_t mscope_uleb(const uint8_t **p)

@@ -1,4 +1,4 @@
-// A frame with the registers that a function gives back as it found them: what the unwind tables can restore.
+// A frame with the registers that a function preserves for its caller: those that the unwind tables can restore.
 #ifndef MSCOPE_STACKS_FRAMES_H
 #define MSCOPE_STACKS_FRAMES_H
 
@@ -10,7 +10,7 @@
 #if defined(__x86_64__)
 
 enum { MSCOPE_KEPT = 6, MSCOPE_KEPT_FP = 1 }; // rbx, rbp, r12 to r15
-/// The place of a register, by its DWARF number; -1 for one that a call may change.
+/// The index of a register in `kept`, by its DWARF number; -1 for a register that a call may change.
 static inline int mscope_kept_index(uint64_t which)
 {
     if (which >= 12 && which <= 15) return (int)which - 10;
@@ -24,7 +24,7 @@ static inline bool mscope_is_behind_call(uint64_t pc)
     return code[0] == 0x0f && code[1] == 0x05;
 }
 
-/// Where the instruction at `at` jumps to; 0 for one that does not.
+/// The target of a direct jump at `at`; 0 when another instruction is there.
 static inline uint64_t mscope_jump_target(uint64_t at)
 {
     int32_t distance;
@@ -58,11 +58,11 @@ static inline uint64_t mscope_jump_target(uint64_t at)
 struct mscope_frame {
     uint64_t pc, sp;
     uint64_t kept[MSCOPE_KEPT];
-    uint32_t known; // a bit for each that is known
+    uint32_t known; // one bit for each register whose value is known
 };
 enum { MSCOPE_ALL_KEPT = (1 << MSCOPE_KEPT) - 1 };
 
-/// The frame it stands in.
+/// The frame of the function that uses this.
 MSCOPE_INLINE struct mscope_frame mscope_frame_here(void)
 {
     struct mscope_frame frame = {.known = MSCOPE_ALL_KEPT};

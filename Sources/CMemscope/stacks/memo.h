@@ -1,4 +1,4 @@
-// The last stack a thread took (struct mscope_memo), and whether this one is the same again.
+// The last stack that a thread took (struct mscope_memo), and whether the present stack is the same.
 //
 // context of everything here: hook path, see record.c
 #ifndef MSCOPE_STACKS_MEMO_H
@@ -6,12 +6,13 @@
 
 #include "stacks/rules.h"
 
-enum { MSCOPE_NOWHERE = 4096 }; // a thread's first frame returns below any code
+enum { MSCOPE_NOWHERE = 4096 }; // no code lies below; a thread's first frame returns to such an address
 
-// A stack's hash is the sum of pc * base^d over its frames, d of them further inside: it grows from either end.
+// A stack's hash is the sum of pc * base^d over its frames, where d frames are further inside: it can be extended at
+// either end.
 #define MSCOPE_HASH_BASE 0x9E3779B97F4A7C15ull // odd
 
-/// The hash of a stack with one more frame inside.
+/// The hash of a stack after one more frame is added inside.
 static inline uint64_t mscope_hash_frame(uint64_t hash, uint64_t pc)
 {
     return hash * MSCOPE_HASH_BASE + pc;
@@ -22,10 +23,10 @@ static inline uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_
     hash += count + (uint64_t)flags * 0xD6E8FEB86659FD93ull;
     hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ull;
     hash ^= hash >> 29;
-    return hash >> MSCOPE_SITE_BITS ? hash : ~hash; // its upper bits are never 0: that is a free word of the index
+    return hash >> MSCOPE_SITE_BITS ? hash : ~hash; // the upper bits are never 0: a word of 0 means free in the index
 }
 
-/// Between the words that the step from a usual frame outwards reads, and those that it read.
+/// The difference between the words that the step from a usual frame outwards reads now, and those that it read then.
 static inline mscope_pair mscope_row_difference(const struct mscope_memo *memo, size_t i)
 {
     return *(const mscope_pair_on_stack *)(const void *)memo->link_at[i]
@@ -45,10 +46,12 @@ static inline uint64_t mscope_odd_differences(const struct mscope_memo *memo, si
     return different;
 }
 
-/// The site of the stack at hand if it is the one the thread took last; 0 when it is not, or cannot be said.
+/// The site of the present stack if the thread took the same stack last; 0 when it is another one, or when this cannot
+/// be decided.
 ///
-/// A signal handler that comes in between may change the memo. Whoever does takes `again.sp` away first, and no handler
-/// has a frame at this `sp`, where its own would be put.
+/// A signal handler that comes in between may change the memo. The code that changes it first sets `again.sp` to 0 and
+/// at the end to the `sp` of the handler's stack. No handler has a frame at this `sp`, so the second check below finds
+/// the change.
 MSCOPE_INLINE uint32_t mscope_site_again(const struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     const struct mscope_memo *memo = &unwinder->spaces[0].memo;
@@ -60,7 +63,7 @@ MSCOPE_INLINE uint32_t mscope_site_again(const struct mscope_unwinder *unwinder,
     uint32_t site = again->site;
 #pragma clang loop unroll(disable)
     for (size_t i = again->rows; i > 0; i -= MSCOPE_ROWS_AT_ONCE) {
-        // Most that differ do so further inside.
+        // Most stacks that differ do so in the inner frames.
         if (mscope_unlikely(i + MSCOPE_ROWS_AT_ONCE == again->rows && (different[0] | different[1]) != 0)) return 0;
         different |= mscope_row_difference(memo, i) | mscope_row_difference(memo, i - 1)
                      | mscope_row_difference(memo, i - 2) | mscope_row_difference(memo, i - 3);

@@ -1,21 +1,25 @@
-// Stacks that vary. A walk by known rules hashes frame by frame and keeps nothing but, now and then, where the words
-// lay that it read: its layout. At the next allocation from the same place they most often lie there again, whoever the
-// callers are. Then they are read without waiting for each other, and the stack is looked for by them and the layout.
+// Stacks that vary. Plain unwinding, by known rules, hashes frame by frame and keeps nothing except, now and then, its
+// layout: the places of the words that it read. At the next allocation from the same place the words most often lie
+// there again, whatever the callers are. Then the words are read without waiting for each other, and the stack is
+// looked up by a hash of these words and of the layout.
 //
-// Why that is exact: the index has such an entry only for a stack whose walk read these return addresses at these
-// places. A step is a function of the return address, sp and fp. So the walk at hand would begin the same, read the
-// next return address at the same place, where the same one is, and so on; fp is compared wherever a step goes by it.
+// Why this is exact: the index has such a hash only for a stack whose unwinding read these return addresses at these
+// places. A step is a function of the return address, sp and fp. So unwinding the present stack would begin in the same
+// way, read the next return address at the same place, find the same one there, and so on; fp is compared wherever a
+// step uses it.
 //
-// Where a place most often has one stack, the words themselves are kept and compared: no hash, and no look-up.
+// Where a place most often has one stack, the layout keeps the words themselves. To compare them needs no hash and no
+// look-up.
 #include "stacks/contexts.h"
 #include "stacks/plain.h"
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 #include "stacks/step.h"
 
-enum { MSCOPE_ALIAS = 1 << 30, MSCOPE_PATIENCE = 32 }; // a flag that no stack has; misses before a layout is replaced
+// ALIAS: a flag that no stack has; PATIENCE: misses before a layout is replaced
+enum { MSCOPE_ALIAS = 1 << 30, MSCOPE_PATIENCE = 32 };
 
-static uint64_t mscope_powers[MSCOPE_LAYOUT_ROWS + 1]; // of the base; [0] is 0 until all are there
+static uint64_t mscope_powers[MSCOPE_LAYOUT_ROWS + 1]; // of the base; [0] is 0 until all are computed
 
 static __attribute__((noinline)) void mscope_make_powers(void)
 {
@@ -25,7 +29,8 @@ static __attribute__((noinline)) void mscope_make_powers(void)
     __atomic_store_n(&mscope_powers[0], 1, __ATOMIC_RELEASE);
 }
 
-/// Where the layout of a walk from `sp` is kept. Stacks differ by a few frames: neighbours have places of their own.
+/// The place where the layout for `sp` is kept. Stacks differ by a few frames: neighbouring values of sp have different
+/// places.
 static inline uint32_t mscope_layout_place(uint64_t sp)
 {
     return (uint32_t)(sp >> 4 ^ sp >> 10) % MSCOPE_LAYOUTS;
@@ -37,12 +42,12 @@ void mscope_forget_layouts(struct mscope_unwinder *unwinder)
         unwinder->layouts[__builtin_ctzll(unwinder->has_layout)].sp = 0;
 }
 
-/// The hash of the stack whose words lie as a layout says; 0 when they do not.
+/// The hash of the stack whose words lie where the layout says; 0 when they do not.
 static inline uint64_t mscope_read_layout(const struct mscope_layout *layout, uint64_t pc)
 {
     uint64_t hash = pc, different = 0;
     uint32_t count = layout->count;
-    if (mscope_unlikely(count > MSCOPE_LAYOUT_ROWS)) return 0; // torn: see below
+    if (mscope_unlikely(count > MSCOPE_LAYOUT_ROWS)) return 0; // half written: see below
     for (uint32_t i = 0; i < count; i++) {
         const struct mscope_layout_row *row = &layout->rows[i];
         different |= *row->fp_at ^ row->fp;
@@ -115,7 +120,8 @@ uint32_t mscope_site_by_layout(struct mscope_unwinder *unwinder, const struct ms
     mscope_signal_fence();
     uint32_t site = mscope_site_of_repeat(&layout->repeat, at->pc);
     mscope_signal_fence();
-    // A signal handler may have put another one in its place meanwhile, never one of this sp: its frames are deeper.
+    // In the meantime a signal handler may have written another layout here, but never one with this sp: its frames are
+    // deeper.
     if (site != 0 && layout->sp == at->sp) return site;
     uint64_t hash = mscope_read_layout(layout, at->pc);
     mscope_signal_fence();
@@ -129,14 +135,14 @@ uint32_t mscope_site_by_layout(struct mscope_unwinder *unwinder, const struct ms
     return site;
 }
 
-/// The frames of a stack: not yet finished, as callers that wait in contexts may follow.
+/// The result of plain unwinding: not yet the whole stack, because callers that wait in contexts may follow.
 struct mscope_plain_stack {
-    uint64_t hash, fp; // fp: of the outermost frame, where that is an async function's
+    uint64_t hash, fp; // fp: of the outermost frame, if that is an async function's
     uint32_t count;
-    bool async, bare; // whether the outermost frame is an async function's, and none at all
+    bool async, bare; // the outermost frame is an async function's; it has no frame pointer
 };
 
-/// Row i, of a step by `rule` that read this and led to `at`.
+/// Notes row i: a step by `rule` read `reads` and led to `at`.
 static inline void mscope_note_row(struct mscope_layout_walk *walk, uint32_t i, const struct mscope_reads *reads,
                                    uint64_t rule, const struct mscope_cursor *at)
 {
@@ -146,8 +152,8 @@ static inline void mscope_note_row(struct mscope_layout_walk *walk, uint32_t i, 
     walk->sp[i] = at->sp;
 }
 
-/// Walks on to the end by rules that are known; false when another is met. `walk` may be NULL; its count is past
-/// MSCOPE_LAYOUT_ROWS when it has no room.
+/// Unwinds to the end by known rules; false when a step needs another rule. `walk` may be NULL; its count exceeds
+/// MSCOPE_LAYOUT_ROWS when it had too little room.
 MSCOPE_INLINE bool mscope_walk_plainly(const struct mscope_unwinder *unwinder, struct mscope_cursor at,
                                        struct mscope_plain_stack *out, struct mscope_layout_walk *walk)
 {
@@ -192,7 +198,7 @@ MSCOPE_INLINE bool mscope_walk_plainly(const struct mscope_unwinder *unwinder, s
     return true;
 }
 
-/// Which fp was gone by is known in the end only: the last one that was read before.
+/// Which of the fp values a step used is known only at the end: a step uses the last one that was read before it.
 static void mscope_finish_layout(struct mscope_layout_walk *walk, const struct mscope_cursor *at)
 {
     struct mscope_layout *layout = &walk->layout;
@@ -231,8 +237,8 @@ static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_l
     kept->sp = layout->sp;
 }
 
-/// After a walk whose stack was not found by a layout, with `site` as its result: keeps the layout where none fits
-/// again and again, and lets the stack be found by it.
+/// After plain unwinding found `site`, and no layout did: keeps the layout, unless the one kept there has failed only a
+/// few times, and makes the stack findable by the layout.
 static __attribute__((noinline)) void mscope_learn_layout(struct mscope_unwinder *unwinder,
                                                           const struct mscope_cursor *at, uint32_t site)
 {
@@ -257,7 +263,8 @@ static __attribute__((noinline)) void mscope_learn_layout(struct mscope_unwinder
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);
 }
 
-/// Writes down the frames of a plain walk; what they have made of the register that has an async function's context.
+/// Writes the frames of plain unwinding to `frames`. Returns the value of the async register in the outermost frame; 0:
+/// not known.
 static uint64_t mscope_write_frames(const struct mscope_unwinder *unwinder, struct mscope_cursor at, uint32_t count,
                                     uint64_t *frames)
 {
@@ -268,13 +275,13 @@ static uint64_t mscope_write_frames(const struct mscope_unwinder *unwinder, stru
         frames[i] = at.pc;
         if (i + 1 == count) break;
         int64_t distance = mscope_saved_context(at.pc);
-        mscope_step(&at, unwinder, unwinder->stack_high, &reads, &flags); // goes as it went before
+        mscope_step(&at, unwinder, unwinder->stack_high, &reads, &flags); // the same step as before
         if (distance != 0) word = distance < 0 ? 0 : *(const uint64_t *)(at.sp - (uint64_t)distance);
     }
     return word;
 }
 
-/// A stack of so many frames, with the callers that the space's tail has behind them.
+/// The site of a new stack: `count` frames, and behind them the callers in the space's tail.
 static uint32_t mscope_join_stack(struct mscope_space *space, uint32_t count, uint64_t hash)
 {
     struct mscope_stack *whole = &space->whole;

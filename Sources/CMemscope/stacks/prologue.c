@@ -1,6 +1,6 @@
-// Code without unwind information, of which Swift's compiler emits a lot: metadata accessors, witness table
-// instantiators and the like are `nounwind` and get no entry in .eh_frame, yet have a usual frame. The code itself
-// proves it: the function begins by pushing the frame pointer and setting it.
+// Code without unwind information. Swift's compiler emits a lot of it: metadata accessors, witness table instantiators
+// and the like are `nounwind` and have no entry in .eh_frame, yet they have a usual frame. The code itself proves this:
+// the function begins by pushing the frame pointer and setting it.
 #include "stacks/rules.h"
 #include "stacks/stacks.h"
 
@@ -15,7 +15,7 @@ static bool mscope_sets_frame(const uint8_t *code)
     return code[0] == 0x55 && code[1] == 0x48 && code[2] == 0x89 && code[3] == 0xe5;
 }
 
-/// Bytes of which int3 and the multi-byte nops between functions consist.
+/// The bytes that occur in int3 and in the multi-byte nops between functions.
 static bool mscope_is_padding(uint8_t byte)
 {
     switch (byte) {
@@ -40,8 +40,8 @@ static bool mscope_may_end_here(const uint8_t *p)
     return p[-1] == 0xc3 || (p[-2] == 0x0f && p[-1] == 0x0b) || p[-5] == 0xe9 || p[-2] == 0xeb;
 }
 
-/// Whether a function may have ended before `start` with nothing but padding between. Displacements look like padding
-/// too, so every possible end counts: doubt means that another function may begin here.
+/// Whether a function may have ended before `start` with nothing but padding in between. Displacements can look like
+/// padding, so every possible end counts: in case of doubt another function may begin here.
 static bool mscope_may_begin_here(const uint8_t *start, const uint8_t *lowest)
 {
     for (const uint8_t *p = start; p > lowest + 5 && p > start - MSCOPE_FUNCTION_ALIGNMENT; p--) {

@@ -1,4 +1,4 @@
-// Unwind rules by return address, packed into one word each and kept for ever.
+// Unwind rules by return address, packed into one word each and kept until an image is unloaded.
 #include "stacks/contexts.h"
 #include "stacks/dwarf.h"
 #include "stacks/rules.h"
@@ -15,7 +15,7 @@ bool mscope_rules_start(void)
     return mscope_rules != NULL;
 }
 
-/// After an image was unloaded: its addresses may come to mean other code.
+/// After an image was unloaded: other code may be loaded at its addresses.
 void mscope_forget_rules(void)
 {
     mscope_add_relaxed(&mscope_rule_generation, 1);
@@ -48,8 +48,8 @@ static uint64_t mscope_pack(const struct mscope_row *row, bool async)
     return MSCOPE_RULE_OFFSET | (uint64_t)by_fp << 3 | cfa / 8 << 4 | saved / 8 << 20;
 }
 
-/// Whether a signal handler returns there. The kernel's own trampoline on arm64 has no description: unwinders are to
-/// know it by its code. So have some that programs bring along.
+/// Whether a signal handler returns to this address. The kernel's own trampoline on arm64 has no description: unwinders
+/// must recognise its code. The same is true of some trampolines that programs bring along.
 static bool mscope_is_signal_return(uint64_t pc)
 {
     static const uint8_t wanted[] = MSCOPE_SIGNAL_RETURN;
@@ -75,14 +75,14 @@ uint64_t mscope_learn_rule(uint64_t pc)
     struct mscope_row row;
     int async = mscope_is_async(pc);
     uint64_t rule = mscope_find_row(pc, &row) ? mscope_pack(&row, async == 1) : mscope_rule_without_row(pc, async == 1);
-    // One word, so no reader ever mixes two rules. Not kept while another thread reads the image's symbols.
+    // One word, so that no reader mixes two rules. Not kept while another thread reads the image's symbols.
     if (async >= 0) mscope_store_relaxed(place, tag | rule);
     return rule;
 }
 
 // ---- rules that do not fit a word
 
-/// The operations compilers use for realigned stacks: a register plus an offset, and loads.
+/// Evaluates the operations that compilers use for realigned stacks: a register plus an offset, and loads.
 static bool mscope_evaluate(const uint8_t *block, const struct mscope_cursor *at, uint64_t high, uint64_t *out)
 {
     uint64_t size = mscope_uleb(&block), value = 0;
@@ -112,7 +112,7 @@ bool mscope_step_wide(struct mscope_cursor *at, uint64_t high)
     if (row.cfa_expression != NULL) {
         if (!mscope_evaluate(row.cfa_expression, at, high, &cfa)) return false;
     } else {
-        // A CFA relative to another register (lazy binding in ld.so) would need that register's history.
+        // A CFA relative to another register (lazy binding in ld.so) would need the value of that register.
         if (row.cfa_register != MSCOPE_DWARF_FP && row.cfa_register != MSCOPE_DWARF_SP) return false;
         cfa = (row.cfa_register == MSCOPE_DWARF_FP ? at->fp : at->sp) + (uint64_t)row.cfa_offset;
     }
@@ -135,7 +135,8 @@ bool mscope_step_wide(struct mscope_cursor *at, uint64_t high)
 enum { MSCOPE_SAVES = 1 << 12, MSCOPE_SAVE_BITS = 16 };
 static _Atomic uint64_t mscope_saves[MSCOPE_SAVES]; // return address:48 | distance below the CFA / 8 + 1 :16
 
-/// How far below its CFA the function around `pc` saved the register; 0 when it left it alone, -1 when nobody knows.
+/// How far below its CFA the function around `pc` saved the register; 0 when it left it alone, -1 when this is not
+/// known.
 int64_t mscope_saved_context(uint64_t pc)
 {
     _Atomic uint64_t *place = &mscope_saves[mscope_rule_index(pc) % MSCOPE_SAVES];

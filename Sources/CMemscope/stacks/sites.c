@@ -1,9 +1,9 @@
-// The stack table: each distinct call stack once, numbered densely so that per-thread counters of neighbours share
-// pages.
+// The stack table: each distinct call stack once. Numbers are dense, so that per-thread counters of neighbouring
+// numbers share pages.
 //
-// The index maps hash to number in one word, so an entry is complete the moment it is seen and nobody waits. It has
-// three levels: a small program touches 256 KiB of it, a large one 17 MiB. A stack is looked for in a cache line of
-// each, and, but in the first, in the line beside it.
+// The index maps a hash to a number in one word, so an entry is complete as soon as it is visible, and no thread waits.
+// It has three levels, and a fourth for very many stacks: a small program touches 256 KiB of it, a large one 17 MiB. A
+// stack is looked for in one cache line of the first level and in two neighbouring lines of each other level.
 //
 //   word = upper 41 bits of the hash | number:23      0: free; with the hash inverted: its code was unloaded
 //   ready != 0  =>  the rest of the entry may be read
@@ -15,9 +15,9 @@ static _Atomic uint32_t mscope_site_count;
 
 enum { MSCOPE_LEVELS = 4, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 7 };
 static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 12, 1 << 14, 1 << 18, 1 << 21};
-static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last one is mapped when it is needed
+static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last level is mapped when it is needed
 
-/// A level of the index; NULL when there is no memory.
+/// Maps a level of the index; NULL when there is no memory.
 static _Atomic uint64_t *mscope_map_level(int level)
 {
     const size_t size = mscope_level_lines[level] * MSCOPE_LINE * sizeof(uint64_t);
@@ -34,7 +34,7 @@ bool mscope_sites_start(void)
     return complete;
 }
 
-/// The n-th line in which a stack may be: of level 0, 1, 1, 2, 2, 3, 3. NULL where the level is not there.
+/// The n-th line in which a stack may be: in levels 0, 1, 1, 2, 2, 3, 3. NULL where the level is not mapped.
 static inline _Atomic uint64_t *mscope_line(int n, uint64_t hash)
 {
     int level = (n + 1) / 2;
@@ -48,7 +48,8 @@ static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
     return (word ^ hash) >> MSCOPE_SITE_BITS == 0;
 }
 
-/// The first level fills up: the second is read before it is written, at any place.
+/// The first level is filling up. Look-ups will read the second level at any place before it is written: so each page
+/// is written now.
 static void mscope_make_second_level_ready(void)
 {
     enum { MSCOPE_WORDS_A_PAGE = 512 };
@@ -68,13 +69,13 @@ static struct mscope_site_entry *mscope_make_entry(uint32_t site)
     return mscope_entry(site);
 }
 
-/// Writes a stack down under a fresh number; 0 when there is no room.
+/// Writes a stack into the table under a new number; 0 when there is no room.
 static uint32_t mscope_write_site(const struct mscope_stack *stack)
 {
     uint32_t site = mscope_add_relaxed(&mscope_site_count, 1) + 1;
     if (mscope_unlikely(site == mscope_level_lines[0] * MSCOPE_LINE / 2)) mscope_make_second_level_ready();
     if (site >= MSCOPE_SITE_CAPACITY) {
-        mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // it must not wrap
+        mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // the counter must not wrap
         return 0;
     }
     struct mscope_site_entry *entry = mscope_make_entry(site);
@@ -100,21 +101,22 @@ static inline uint64_t mscope_site_word(uint64_t hash, uint32_t site)
     return (hash >> MSCOPE_SITE_BITS << MSCOPE_SITE_BITS) | site;
 }
 
-/// The word of a stack whose code is gone: no hash meets it, but the same stack finds it again.
+/// The word of a stack whose code was unloaded: no hash matches it, but the same stack, taken again, finds it.
 static inline uint64_t mscope_retired_word(uint64_t hash, uint32_t site)
 {
     return mscope_site_word(~hash, site);
 }
 
-/// Whether the image that `site` ran through is mapped again where it was.
+/// Whether the image in which `site` has a frame is mapped again at the same place.
 static bool mscope_is_back(uint32_t site)
 {
     const struct mscope_site_entry *entry = mscope_entry(site);
     return entry->retired_image == mscope_image_identity(entry->retired_at);
 }
 
-/// Puts a number into a free place, or one whose stack is gone for good. Returns the number that counts: an older one
-/// when another thread was quicker or the stack's image has come back.
+/// Puts a number into a place that is free, or whose stack's code was unloaded. Returns the number that is valid for
+/// the stack: an older one when another thread was faster, or when the stack's image was loaded again. 0 when another
+/// stack is there.
 static uint32_t mscope_place_site(_Atomic uint64_t *place, uint32_t site, uint64_t hash)
 {
     uint64_t seen = mscope_load_acquire(place);
@@ -136,7 +138,7 @@ uint32_t mscope_new_site(const struct mscope_stack *stack)
         for (int i = 0; line != NULL && i < MSCOPE_LINE; i++) {
             uint32_t site = mscope_place_site(&line[i], fresh, stack->hash);
             if (site == 0) continue;
-            if (site == fresh) mscope_count_site(site, stack); // otherwise ours stays unused
+            if (site == fresh) mscope_count_site(site, stack); // otherwise the new number stays unused
             mscope_tls.last_new_site = site;
             return site;
         }
@@ -171,7 +173,7 @@ uint32_t mscope_find_site(uint64_t hash)
     return 0;
 }
 
-/// A word that is in nobody's way: it has no number, and its place may be taken.
+/// A word that matches no stack: it has no number, and its place may be taken.
 static const uint64_t mscope_nobody = 1ull << MSCOPE_SITE_BITS;
 
 void mscope_alias_site(uint32_t site, uint64_t hash)
@@ -221,8 +223,9 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
         }
 }
 
-/// Stacks through an image that is gone keep their number and names; the same addresses mean something else from now
-/// on, unless the same image comes back to them. Returns when the newest of them was first seen; 0: there is none.
+/// Stacks with a frame in an unloaded image keep their number and names. From now on the same addresses mean another
+/// stack, unless the same image is loaded there again. Returns when the newest of these stacks was first seen; 0: there
+/// is none.
 ///
 /// context: dlclose, outside the hook path
 uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
@@ -256,7 +259,7 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out)
     const struct mscope_site_entry *entry = mscope_entry(id);
     uint32_t count = mscope_frame_count(entry);
     if (count == 0) return false;
-    // Not as one struct: most of the room for frames stays as it is.
+    // Not copied as one struct: most of the room for frames is not written.
     out->id = id, out->flags = entry->flags, out->frame_count = count, out->reserved = 0;
     out->first_seen = entry->first_seen;
     out->counts = (struct mscope_counts){0};

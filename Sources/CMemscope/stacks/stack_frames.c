@@ -1,18 +1,18 @@
-// The frames of stacks. Most stacks have their outer frames in common with another one: those are kept once.
+// The frames of stacks. Most stacks have the same outer frames as another stack: those are kept once.
 //
 //   frames of a stack = its own, then the outermost count - own ones of its base
 //   own = count  <=>  base = 0
 //   own < count  =>  count - own > count(base) - own(base): the first of them is the base's own
 //
-// The stack to begin with is the last new one of the thread, or one that the hints lead to: which stack has the same 4
-// outermost frames, the same 8, and so on. What they lead to is compared.
+// A new stack is compared with the last new one of the thread, or with one that the hints lead to: a hint names a stack
+// with the same 4 outermost frames, the same 8, and so on. A hint may be wrong, so the frames are compared.
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 
 #include <string.h>
 
 enum { MSCOPE_PIECE_FRAMES = 1 << 19, MSCOPE_PIECES = 1 << 8 }; // 4 MiB each, 1 GiB in all
-enum { MSCOPE_LEAST_SHARED = 4 }; // for fewer frames it is not worth a step to another stack
+enum { MSCOPE_LEAST_SHARED = 4 }; // for fewer frames a step to another stack does not pay
 static _Atomic(uint64_t *) mscope_pieces[MSCOPE_PIECES];
 static _Atomic uint64_t mscope_frames_used;
 
@@ -28,13 +28,13 @@ static uint64_t *mscope_map_once(_Atomic(uint64_t *) *table, size_t count)
     return known;
 }
 
-/// Room for so many frames, at least one: where it begins. False when there is none.
+/// Takes room for `count` frames, at least one, in a row; *out: where it begins. False when there is none.
 static bool mscope_take_frames(uint32_t count, uint32_t *out)
 {
     for (;;) {
         uint64_t at = mscope_add_relaxed(&mscope_frames_used, count), last = at + count - 1;
         if (last >= (uint64_t)MSCOPE_PIECE_FRAMES * MSCOPE_PIECES) return false;
-        if (at / MSCOPE_PIECE_FRAMES != last / MSCOPE_PIECE_FRAMES) continue; // over the end of a piece
+        if (at / MSCOPE_PIECE_FRAMES != last / MSCOPE_PIECE_FRAMES) continue; // it would cross the end of a piece
         *out = (uint32_t)at;
         return mscope_map_once(&mscope_pieces[at / MSCOPE_PIECE_FRAMES], MSCOPE_PIECE_FRAMES) != NULL;
     }
@@ -46,12 +46,13 @@ static inline uint64_t *mscope_own_frames(const struct mscope_site_entry *entry)
     return piece + entry->frames % MSCOPE_PIECE_FRAMES;
 }
 
-/// How many of the outermost frames are those of another stack; 0 when there is none, or not yet.
+/// How many of the outermost frames are the same as another stack's; 0 when none are, or when the other cannot be read
+/// yet.
 static uint32_t mscope_shared_frames(const uint64_t *frames, uint32_t count, uint32_t site)
 {
     const struct mscope_site_entry *other = mscope_entry(site);
     uint32_t length = mscope_frame_count(other), shared = 0, left = length;
-    int64_t at = (int64_t)count - length; // of the frame as far from the outermost one as the other's
+    int64_t at = (int64_t)count - length; // the frame as far from the outermost one as the other's innermost frame
     while (left > 0) {
         const uint64_t *own = mscope_own_frames(other);
         for (uint32_t i = length - left; i < other->own; i++, at++, left--)
@@ -63,7 +64,8 @@ static uint32_t mscope_shared_frames(const uint64_t *frames, uint32_t count, uin
     return shared;
 }
 
-/// The stack that has the first of its outermost `shared` frames as its own: so reading takes no step for nothing.
+/// Of `site` and its bases, the stack that has the innermost of the `shared` outermost frames as its own: so reading
+/// never steps to a stack without using a frame of it.
 static uint32_t mscope_owner_of(uint32_t site, uint32_t shared)
 {
     for (;;) {
@@ -80,7 +82,7 @@ static uint32_t mscope_owner_of(uint32_t site, uint32_t shared)
 enum { MSCOPE_STRIDE = 4, MSCOPE_MOST_HINTS = 1 << 22, MSCOPE_LEAST_HINTS = 1 << 10 };
 static _Atomic(uint64_t *) mscope_hints;
 
-/// As many hints are used as there are stacks or so: a small program touches few pages.
+/// About as many hints are used as there are stacks: a small program touches few pages.
 static inline _Atomic uint32_t *mscope_hint_at(uint64_t *hints, uint64_t hash)
 {
     uint64_t used = MSCOPE_LEAST_HINTS, sites = mscope_load_relaxed(&mscope_global.sites);
@@ -88,14 +90,14 @@ static inline _Atomic uint32_t *mscope_hint_at(uint64_t *hints, uint64_t hash)
     return (_Atomic uint32_t *)hints + (hash >> 20 & (used - 1));
 }
 
-/// A place for a hint, and what leads to a stack from there but for its number.
+/// A place for a hint, and the word for it without the number of the stack.
 struct mscope_hint {
     _Atomic uint32_t *place;
     uint32_t check;
 };
 
-/// The stack that has the most outermost frames in common with these, as far as hints tell; 0: none. *open is where the
-/// first hint is missing, or the last one leads nowhere, if so.
+/// The stack that shares the most outermost frames with these, as far as the hints tell; 0: none. *open: the place
+/// where the first hint is missing, or the last one if it names a stack that cannot be read; else unchanged.
 static uint32_t mscope_follow_hints(const uint64_t *frames, uint32_t count, struct mscope_hint *open)
 {
     uint64_t *hints = mscope_map_once(&mscope_hints, MSCOPE_MOST_HINTS / 2), hash = 0;

@@ -1,4 +1,4 @@
-// stacks: who called, exactly, and a number for each stack.
+// stacks: the exact callers of an allocation, and a number for each distinct call stack.
 #ifndef MSCOPE_STACKS_STACKS_H
 #define MSCOPE_STACKS_STACKS_H
 
@@ -9,17 +9,18 @@
 #include "stacks/step.h"
 #include "stacks/unwinder.h"
 
-/// Makes room for rules and for stacks; false without memory.
+/// Maps memory for rules and for stacks; false when there is none.
 MSCOPE_HIDDEN bool mscope_stacks_start(void);
 
 // ---- unwind.c
-/// Code at [start, end] is gone: rules, functions and stacks there are forgotten. As mscope_code_users has it.
+/// Code at [start, end] was unloaded: forgets rules, async functions and stacks there. Returns what mscope_code_users
+/// says.
 MSCOPE_HIDDEN uint64_t mscope_forget_code(uint64_t start, uint64_t end, uint64_t image);
 /// The site of a stack of which only the innermost return address is known.
 MSCOPE_HIDDEN uint32_t mscope_site_of_frame(uint64_t pc);
 /// The site of a caller: its return address, its stack pointer after the return, its frame pointer.
 MSCOPE_HIDDEN uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp);
-/// For a thread whose stack ends at `high`; the one before had another.
+/// For a thread whose stack ends at `high`; the thread that used the unwinder before had another stack.
 MSCOPE_HIDDEN void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint64_t high);
 
 // ---- sites.c
@@ -27,15 +28,15 @@ MSCOPE_HIDDEN void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint6
 MSCOPE_HIDDEN uint32_t mscope_highest_site(void);
 /// Whether a number that was given out has a stack.
 MSCOPE_HIDDEN bool mscope_is_site(uint32_t id);
-/// The most bytes that were seen to live at a site: kept for site_counts.c.
+/// The most bytes that were live at a site at one time; site_counts.c keeps the value.
 MSCOPE_HIDDEN _Atomic uint64_t *mscope_site_peak(uint32_t id);
-/// A stack through an image that was unloaded; false when it is none.
+/// Reads a stack that has a frame in an unloaded image; false when `id` is not such a stack.
 MSCOPE_HIDDEN bool mscope_read_retired_site(uint32_t id, struct mscope_site *out);
 
 // ---- contexts.c
 enum mscope_holding { MSCOPE_HOLDS_NOT, MSCOPE_HOLDS, MSCOPE_HOLDS_UNKNOWN };
-/// Looks for the live block around a context, which may be anything; set once, at the start, by whoever knows blocks.
-/// Unknown while it does not know all.
+/// Looks for the live block around a context, which may be any word. Set once, at the start, by the room that knows
+/// blocks. MSCOPE_HOLDS_UNKNOWN while that room does not know all blocks.
 extern MSCOPE_HIDDEN enum mscope_holding (*mscope_find_held)(uint64_t context, struct mscope_held *out);
 
 // ---- async.c

@@ -1,4 +1,4 @@
-// One step from a frame to its caller, and which memory a walk may read.
+// One step from a frame to its caller, and which memory unwinding may read.
 #include "stacks/stacks.h"
 #include "stacks/step.h"
 
@@ -14,8 +14,8 @@ enum {
 
 // ---- which memory may be read
 
-/// The end of what can be read from `low` on: `high`, or a page below it. The kernel is asked for a byte of many pages
-/// at once and says how many it could give.
+/// The end of what can be read from `low` on: `high`, or a page boundary below it. One call asks the kernel for one
+/// byte each of many pages; the kernel says how many bytes it could read.
 static uint64_t mscope_readable_until(uint64_t low, uint64_t high)
 {
     uint64_t page = low & ~(uint64_t)(MSCOPE_PAGE - 1);
@@ -37,7 +37,7 @@ bool mscope_is_deeper(const struct mscope_unwinder *unwinder, uint64_t address)
            && (!mscope_can_probe || mscope_readable_until(address, unwinder->stack_low) == unwinder->stack_low);
 }
 
-/// The end of readable stack above `sp`, which a walk begins with or has come to from another stack.
+/// The end of the readable stack above `sp`. Unwinding begins at `sp`, or has come there from another stack.
 uint64_t mscope_new_stack_high(struct mscope_unwinder *unwinder, uint64_t sp)
 {
     if (sp - unwinder->stack_low < unwinder->stack_high - unwinder->stack_low) return unwinder->stack_high;
@@ -46,7 +46,8 @@ uint64_t mscope_new_stack_high(struct mscope_unwinder *unwinder, uint64_t sp)
         unwinder->stack_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
         return unwinder->stack_high;
     }
-    // A signal stack or a fiber: up to its end, as far as frames of a reasonable size reach.
+    // A signal stack or a fiber: up to the end of its readable memory, but not further than frames of a reasonable size
+    // reach.
     unwinder->other_low = sp & ~(uint64_t)(MSCOPE_PAGE - 1);
     unwinder->other_high = mscope_readable_until(sp, unwinder->other_low + MSCOPE_OTHER_STACK_LIMIT);
     return unwinder->other_high;
@@ -63,26 +64,28 @@ static enum mscope_step mscope_step_frame(struct mscope_cursor *at, uint64_t hig
     return MSCOPE_STEP_ON;
 }
 
-/// Through the frame the kernel made for a signal, perhaps onto another stack.
+/// Steps through the frame that the kernel made for a signal, perhaps to another stack.
 static enum mscope_step mscope_step_signal(struct mscope_cursor *at, uint64_t high)
 {
     if (!mscope_on_stack(at, at->sp, MSCOPE_SIGNAL_FRAME_SIZE, high)) return MSCOPE_STEP_LOST;
     *at = mscope_signal_frame(at->sp);
-    // Every frame is kept as a return address; this one is the interrupted instruction itself.
+    // Every frame is kept as a return address; this pc is that of the interrupted instruction itself.
     at->pc += 1;
     return MSCOPE_STEP_ON_UNSURE;
 }
 
-/// Without unwind information (code made at run time, some outlined deinitializers of Swift's) a frame pointer may
-/// still lead on: a guess, marked as such. It may point anywhere, on another stack also where memory is no more.
+/// Without unwind information (code made at run time, some outlined deinitializers of Swift's) the frame pointer may
+/// still lead to the caller: a guess, and the stack is marked so. The frame pointer may point anywhere; on another
+/// stack even to memory that no longer exists.
 static enum mscope_step mscope_guess(struct mscope_cursor *at, const struct mscope_unwinder *unwinder, uint64_t high,
                                      uint32_t *flags)
 {
-    // As the kernel starts a process: ld.so's entry, at the very top of the stack, describes nothing.
+    // This is how the kernel starts a process: ld.so's entry, at the very top of the stack, has no description.
     if (at->fp == 0 && at->sp <= high && high - at->sp <= 64) return MSCOPE_STEP_END;
     uint64_t frame[2];
     if ((at->fp & 7) != 0 || !mscope_on_stack(at, at->fp, sizeof(frame), high)) return MSCOPE_STEP_LOST;
-    // A thread's own stack is there as long as the thread; to ask the kernel costs half a microsecond a frame.
+    // A thread's own stack exists as long as the thread, so it is read directly; asking the kernel costs half a
+    // microsecond a frame.
     if (high == unwinder->stack_high && mscope_can_probe)
         __builtin_memcpy(frame, (const void *)at->fp, sizeof(frame));
     else if (mscope_read_memory(at->fp, frame, sizeof(frame)) != sizeof(frame))

@@ -1,11 +1,11 @@
-// One step from a frame to its caller; that by a known rule is here, as the plain walk has it inlined.
+// One step from a frame to its caller. The step by a known rule is here, because plain unwinding has it inlined.
 #ifndef MSCOPE_STACKS_STEP_H
 #define MSCOPE_STACKS_STEP_H
 
 #include "stacks/rules.h"
 
 // ---- step.c
-/// How a step went. A sure one is decided by the words it read.
+/// The result of a step. A step is sure if the words that it read decide it.
 enum mscope_step {
     MSCOPE_STEP_ON,
     MSCOPE_STEP_ON_UNSURE,
@@ -16,8 +16,8 @@ enum mscope_step {
 };
 MSCOPE_HIDDEN enum mscope_step mscope_step(struct mscope_cursor *at, const struct mscope_unwinder *unwinder,
                                            uint64_t high, struct mscope_reads *reads, uint32_t *flags);
-/// Whether an address lies deeper on a thread's stack than was seen: every page between is readable, for no guard page
-/// lies there.
+/// Whether an address lies deeper on the thread's stack than any seen before: every page in between is readable, so no
+/// guard page lies there.
 MSCOPE_HIDDEN bool mscope_is_deeper(const struct mscope_unwinder *unwinder, uint64_t address);
 MSCOPE_HIDDEN uint64_t mscope_new_stack_high(struct mscope_unwinder *unwinder, uint64_t sp);
 
@@ -27,14 +27,14 @@ MSCOPE_INLINE bool mscope_on_stack(const struct mscope_cursor *at, uint64_t addr
     return address >= at->sp && address < high && high - address >= size;
 }
 
-/// Below its saved frame pointer stands an async function's own context.
+/// An async function's own context stands below its saved frame pointer.
 MSCOPE_INLINE uint64_t mscope_framed_context(uint64_t fp)
 {
     return ((const uint64_t *)fp)[-1];
 }
 
-/// `base` and a number of words. By a branch for usual numbers: the processor guesses it and goes on to the next frame,
-/// where a sum would wait for the rule.
+/// `base` plus a number of words, by a branch for each usual number: the processor predicts the branch and goes on to
+/// the next frame, where an addition would wait for the rule.
 MSCOPE_INLINE uint64_t mscope_add_words(uint64_t base, uint64_t words)
 {
     switch (words) {
@@ -66,7 +66,7 @@ MSCOPE_INLINE enum mscope_step mscope_step_offset(struct mscope_cursor *at, uint
     uint64_t base = at->sp, saved = (rule >> 20 & 0x1fff) * 8;
     if (rule >> 3 & 1) {
         base = at->fp;
-        __asm__ volatile("" : "+r"(base)); // a branch, for the same reason
+        __asm__ volatile("" : "+r"(base)); // makes this a branch, for the same reason
     }
     uint64_t cfa = mscope_add_words(base, rule >> 4 & 0xffff);
     uint64_t return_address = cfa - 8;

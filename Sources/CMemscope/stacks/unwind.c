@@ -1,16 +1,18 @@
-// Takes the call stack of an allocation: exact where .eh_frame speaks, and faster than a walk of frame pointers.
+// Takes the call stack of an allocation: exact where .eh_frame describes the code, and faster than following frame
+// pointers.
 //
-// There are three ways, tried in this order. In a loop the stack is the very one of the last allocation: its words are
-// compared, which do not wait for each other (mscope_site_again). Where it varies, a walk by known rules hashes it
-// frame by frame and keeps nothing. What this meets for the first time, or cannot follow, is walked with the memo: from
-// the first frame whose state is the same as at the last such walk, only words are compared; new frames are walked.
+// There are three ways, tried in this order. In a loop the stack is the same as at the last allocation: its words are
+// compared, and the comparisons do not wait for each other (mscope_site_again). Where the stack varies, plain unwinding
+// by known rules hashes it frame by frame and keeps nothing. A stack that plain unwinding meets for the first time, or
+// cannot follow, is unwound with the memo: the new frames are unwound; from the first frame on whose state is the same
+// as at the last such unwinding, only words are compared.
 #include "stacks/contexts.h"
 #include "stacks/plain.h"
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 #include "stacks/step.h"
 
-/// Whether the step from frame `i` outwards reads what it read then.
+/// Whether the step from frame `i` outwards reads the same words as last time.
 static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
 {
     uint32_t odd = memo->odd_until[i];
@@ -18,8 +20,8 @@ static bool mscope_step_unchanged(const struct mscope_memo *memo, uint32_t i)
     return memo->link_at[i]->pc == memo->link[i - 1].pc && memo->link_at[i]->fp == memo->link[i - 1].fp;
 }
 
-/// Whether the steps from frame `top` outwards would read what they read then. Otherwise *top becomes the innermost
-/// frame that was reached by other words.
+/// Whether the steps from frame `top` outwards would read the same words as last time. Otherwise *top becomes the
+/// innermost frame whose step would read other words.
 static bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
 {
     mscope_pair different = {0, 0};
@@ -30,8 +32,8 @@ static bool mscope_unchanged(const struct mscope_memo *memo, uint32_t *top)
     return false;
 }
 
-/// Whether the memo has the rest of a walk that has come to `at`: its first *known frames then. Otherwise *known
-/// becomes how many of them, further outwards, may still turn out to be the same.
+/// Whether the memo has the rest of an unwinding that has come to `at`: then its first *known frames are the rest.
+/// Otherwise *known becomes the number of the memo's outer frames that may still turn out to be the same.
 static inline bool mscope_memo_has(const struct mscope_memo *memo, const struct mscope_cursor *at, uint32_t *known)
 {
     while (*known > 0 && memo->sp[*known - 1] < at->sp) --*known;
@@ -43,14 +45,15 @@ static inline bool mscope_memo_has(const struct mscope_memo *memo, const struct 
     return false;
 }
 
-/// Walks outwards until the memo knows the rest (then its first `*known` frames hold) or the stack ends.
+/// Unwinds until the memo knows the rest (then its first `*known` frames are valid) or the stack ends.
 static void mscope_walk_new(struct mscope_unwinder *unwinder, const struct mscope_memo *memo, struct mscope_cursor at,
                             uint32_t *known, struct mscope_walked *out)
 {
     uint64_t low = unwinder->stack_low, high = unwinder->stack_high;
     if (mscope_unlikely(at.sp - low >= high - low)) high = mscope_new_stack_high(unwinder, at.sp);
     out->count = out->flags = 0;
-    out->sure = high == unwinder->stack_high; // another stack may be gone at the next walk, a shorter one in its place
+    // at the next unwinding, another stack may be gone, and a shorter one in its place
+    out->sure = high == unwinder->stack_high;
     for (;;) {
         if (mscope_memo_has(memo, &at, known) && *known + out->count <= MSCOPE_MAX_FRAMES) {
             out->end = MSCOPE_STEP_ON;
@@ -74,7 +77,7 @@ static void mscope_walk_new(struct mscope_unwinder *unwinder, const struct mscop
             if (out->end > MSCOPE_STEP_ON_UNSURE) break;
             if (out->end == MSCOPE_STEP_ON_UNSURE) {
                 out->sure = false;
-                bool left = at.sp >= high || at.sp < before; // a signal's stack
+                bool left = at.sp >= high || at.sp < before; // the end of a signal's stack
                 if (left) high = mscope_new_stack_high(unwinder, at.sp);
             }
         }
@@ -86,7 +89,7 @@ static void mscope_walk_new(struct mscope_unwinder *unwinder, const struct mscop
     *known = 0;
 }
 
-/// Puts frame `i` on top of the memo, with what its step outwards read.
+/// Adds frame `i` to the memo, inside of the others, with the words that its step outwards read.
 static void mscope_push_frame(struct mscope_memo *memo, uint32_t i, const struct mscope_cursor *frame,
                               const struct mscope_reads *reads)
 {
@@ -106,7 +109,7 @@ static void mscope_push_frame(struct mscope_memo *memo, uint32_t i, const struct
     memo->odd_until[i] = odd;
 }
 
-/// Puts the new frames on top of the first `known` ones.
+/// Adds the new frames to the memo, inside of the first `known` ones.
 static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_walked *walked, uint32_t known)
 {
     if (known == 0) memo->end = walked->end;
@@ -115,7 +118,7 @@ static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_wal
     memo->depth = i;
 }
 
-/// Writes the memo's stack down as the table keeps it. `tail` holds the async callers, or nothing.
+/// Writes the memo's stack in the form that the table keeps. `tail` holds the async callers, or nothing.
 static void mscope_export(const struct mscope_memo *memo, const struct mscope_stack *tail, struct mscope_stack *out)
 {
     uint32_t count = 0;
@@ -143,8 +146,8 @@ static __attribute__((noinline)) uint32_t mscope_add_site(struct mscope_space *s
     return mscope_new_site(&space->whole);
 }
 
-/// The site of the memo's stack with `tail` after it. Async callers are followed anew each time: their contexts are
-/// heap memory that may be gone.
+/// The site of the memo's stack with `tail` after it. Async callers are followed again each time: their contexts are
+/// heap memory that may have been freed.
 static uint32_t mscope_site_of_memo(struct mscope_space *space)
 {
     struct mscope_memo *memo = &space->memo;
@@ -162,7 +165,7 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     return memo->site[top] = site;
 }
 
-/// Before the next stack anything may have changed.
+/// Makes the memo's stack unusable: before the next stack anything may have changed.
 static void mscope_forget_stack(struct mscope_memo *memo)
 {
     memo->again.sp = 0;
@@ -171,14 +174,15 @@ static void mscope_forget_stack(struct mscope_memo *memo)
 
 void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint64_t high)
 {
-    unwinder->stack_high = unwinder->stack_low = high; // it grows downwards as pages are found readable
+    unwinder->stack_high = unwinder->stack_low = high; // the known range grows downwards as pages are found readable
     unwinder->other_low = unwinder->other_high = 0;
     unwinder->walks = 0;
     for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&unwinder->spaces[i].memo);
     mscope_forget_layouts(unwinder);
 }
 
-/// Lets the memo's stack be looked for at once. `sp` last: a signal handler may come in between.
+/// Prepares the memo's stack to be compared first (mscope_site_again). `sp` is written last: a signal handler may come
+/// in between.
 static void mscope_await_again(struct mscope_memo *memo, uint32_t site)
 {
     uint32_t top = memo->depth - 1, rows = top;
@@ -209,7 +213,8 @@ static uint32_t mscope_site_in(struct mscope_unwinder *unwinder, struct mscope_s
     mscope_update_memo(memo, walked, known);
     if (walked->end == MSCOPE_STEP_LOST) walked->flags |= MSCOPE_STACK_TRUNCATED;
     uint32_t site = mscope_site_of_memo(space);
-    // What was guessed, cut off or read from a signal's frame is not a function of the words compared.
+    // A stack that was guessed, cut off or read from a signal's frame is not decided by the words that would be
+    // compared.
     if (mscope_unlikely(!walked->sure || walked->flags != 0))
         mscope_forget_stack(memo);
     else if (site != 0 && memo->end <= MSCOPE_STEP_END)
@@ -218,11 +223,12 @@ static uint32_t mscope_site_in(struct mscope_unwinder *unwinder, struct mscope_s
     return site;
 }
 
-/// A signal handler that came upon a walk and jumped out has left it behind: on the same stack, deeper than the caller.
+/// A signal handler that interrupted an unwinding and jumped out left it unfinished: on the same stack, deeper than the
+/// caller. Drops such unwindings.
 static void mscope_drop_left_walks(struct mscope_unwinder *unwinder, uint64_t sp)
 {
     uint64_t size = unwinder->stack_high - unwinder->stack_low;
-    if (sp - unwinder->stack_low >= size) return; // a signal's own stack: nothing follows from where it lies
+    if (sp - unwinder->stack_low >= size) return; // a signal's own stack: its address says nothing
     for (; unwinder->walks != 0; unwinder->walks--) {
         struct mscope_space *space = &unwinder->spaces[unwinder->walks - 1];
         if (space->sp - unwinder->stack_low >= size || space->sp > sp) return;
@@ -234,13 +240,13 @@ enum { MSCOPE_REPEATS = 3 }; // so often in a row a stack is taken again before 
 
 uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp)
 {
-    // In a signal handler that came upon a walk, or after one that jumped out.
+    // The caller is a signal handler that interrupted an unwinding, or a handler jumped out of one before.
     if (mscope_unlikely(unwinder->walks != 0)) mscope_drop_left_walks(unwinder, sp);
     struct mscope_cursor at = {pc, sp, fp};
     bool async = false;
     uint32_t site = mscope_site_by_layout(unwinder, &at);
     if (mscope_unlikely(site == 0)) site = mscope_site_plainly(unwinder, &at, &async);
-    // The memo pays where a stack is taken again and again, and has no callers in contexts.
+    // The memo helps where the same stack is taken again and again, and has no callers in contexts.
     bool again = site == unwinder->last_plain && !async;
     unwinder->last_plain = site;
     unwinder->repeats = again ? unwinder->repeats + 1 : 0;

@@ -1,4 +1,4 @@
-// Whether the stack table keeps its equations. For tests: at rest.
+// Whether the stack table keeps its equations. For tests, while no thread changes the table.
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 
@@ -18,7 +18,7 @@ bool mscope_sites_are_valid(uint32_t from, uint32_t to)
     for (uint32_t site = from; site <= to && site <= mscope_highest_site(); site++) {
         const struct mscope_site_entry *entry = mscope_entry(site);
         uint32_t count = mscope_frame_count(entry);
-        if (count == 0) continue; // another thread entered the stack first
+        if (count == 0) continue; // unused: another thread entered the stack first
         bool is_found = mscope_find_site(entry->hash) == site;
         if (count > MSCOPE_MAX_FRAMES || is_found != (entry->retired_at == 0)) return false;
         if (!mscope_frames_are_valid(site, entry, count)) return false;

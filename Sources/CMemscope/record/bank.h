@@ -1,4 +1,4 @@
-// What one thread counts and notes, without asking anyone.
+// What one thread counts and notes on its own, without help from other threads.
 #ifndef MSCOPE_RECORD_BANK_H
 #define MSCOPE_RECORD_BANK_H
 
@@ -18,10 +18,10 @@ struct mscope_chunk {
 _Static_assert(MSCOPE_CHUNK_SITES * MSCOPE_CHUNKS == MSCOPE_SITE_CAPACITY, "each site has a counter");
 _Static_assert(sizeof(struct mscope_chunk) == 4096, "a chunk of counters is a page, so banks share no cache line");
 
-// ---- thread bank: what one thread writes without asking anyone.
+// ---- thread bank: what one thread writes on its own.
 //
-// A bank belongs to one thread at a time and is handed on when the thread ends. Counters are never reset: the sum over
-// all banks is the truth, whoever owned them. counts of a thread = tally - baseline.
+// A bank belongs to one thread at a time; when the thread ends, another thread may take the bank. Counters are never
+// reset: the sum over all banks is right, whichever threads owned them. counts of a thread = tally - baseline.
 enum { MSCOPE_BANK_FREE = 0, MSCOPE_BANK_OWNED = 1 };
 enum { MSCOPE_PROGRAM = 0, MSCOPE_INTERNAL = 1 };
 
@@ -44,22 +44,22 @@ struct mscope_ring {                    // single producer (the owner of the ban
 };
 
 struct mscope_task_context {
-    _Atomic uint64_t task; // cleared by whatever thread runs the task when its scope changes
+    _Atomic uint64_t task; // cleared by any thread that runs the task when the task's scope changes
     uint32_t thread, context;
 };
 enum { MSCOPE_TASK_CONTEXTS = 64 };
 
 struct mscope_bank {
     _Atomic uint32_t state;
-    uint32_t thread;                // number of the owner
-    uint32_t context;               // of this thread without a task
-    _Atomic int64_t published;      // of this bank's live bytes, in the process-wide figure
-    _Atomic int64_t until_look;     // bytes of changes until that figure is looked at again
+    uint32_t thread;                // number of the thread that owns the bank
+    uint32_t context;               // of this thread while it runs no task
+    _Atomic int64_t published;      // the part of the process-wide figure that this bank has added
+    _Atomic int64_t until_look;     // bytes of changes until that figure is compared again
     uint64_t random;
     struct mscope_tally tally[2]; // program, internal
     struct mscope_counts baseline[2];
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
-    uint64_t arena_end;                                     // up to which the allocator was made to grow
+    uint64_t arena_end;                                     // the allocator was made to grow up to this address
     _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;

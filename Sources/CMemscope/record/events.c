@@ -1,4 +1,4 @@
-// History: rings written by the thread they belong to and read by the collector. State never depends on them.
+// History: rings of events. Each thread writes its own, the collector reads them. No other state depends on them.
 #include "record/record.h"
 
 _Atomic uint32_t mscope_event_interval;

@@ -1,10 +1,10 @@
-// History, where somebody wants it.
+// History: events, written if they are wanted.
 #ifndef MSCOPE_RECORD_EVENTS_H
 #define MSCOPE_RECORD_EVENTS_H
 
 #include "record/bank.h"
 
-/// One word, so that the hot path asks once: the interval, and whether there are scopes.
+/// The interval and whether there are scopes, in one word: the hot path loads once.
 enum { MSCOPE_SCOPES_WATCHED = 1u << 31 };
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;
 MSCOPE_HIDDEN void mscope_watch_scopes(void);

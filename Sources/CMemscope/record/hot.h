@@ -1,5 +1,5 @@
-// The part of recording that is inlined where it is used: counting, filling a slot, and the whole of it for a block
-// about which nothing is special. What is rare is a call, and leaves all registers as they were (MSCOPE_RARE).
+// The part of recording that is inlined where it is used: counting, filling a slot, and all of recording for a plain
+// block. Rare work is done by functions that leave all registers as they were (MSCOPE_RARE).
 //
 // context of everything here: hook path, see record.c
 #ifndef MSCOPE_RECORD_HOT_H
@@ -16,22 +16,23 @@
 // ---- record.c
 MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what,
                                       uint64_t born, uint64_t size);
-/// Records any block in any mode. In the modes that sample, the caller has counted the size down.
+/// Records any block in any mode. In the modes that sample, the caller has already counted the size down.
 MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller);
-/// `mark` is left in the slot; see mscope_mark_of.
+/// Records the end of a block. `mark` is written to the slot; see mscope_mark_of.
 MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark);
-/// Takes a block's record away while realloc may move it; what it was, with `what` 0 when it was unknown.
+/// Takes a block's record out of the table while realloc may move the block. Returns the record; `what` is 0 when the
+/// block was unknown.
 MSCOPE_HIDDEN struct mscope_departure mscope_lift(void *block, uint64_t mark);
 MSCOPE_HIDDEN void mscope_put_back(struct mscope_departure old);
 MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp,
                                  uint64_t fp);
 
-/// The calling thread's bank, or one borrowed that must be given back; NULL only when there is no memory for one.
+/// The calling thread's bank, or a borrowed one that must be given back; NULL only when there is no memory for one.
 MSCOPE_HIDDEN struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed);
 
 // ---- counting
 
-/// Bytes count into a tally once, or as often as a sampled block stands for others.
+/// Adds a block to a tally: once, or as often as a sampled block stands for others.
 MSCOPE_INLINE void mscope_count_birth(struct mscope_tally *tally, uint64_t size, uint64_t weight)
 {
     mscope_bump(&tally->allocations, weight);
@@ -44,21 +45,21 @@ MSCOPE_INLINE void mscope_count_death(struct mscope_tally *tally, uint64_t size,
     mscope_bump(&tally->freed_bytes, size * weight);
 }
 
-/// Lets the process-wide figure know of changes now and then: it is only there to find the peak.
+/// Updates the process-wide figure of live bytes now and then: the figure only serves to find the peak.
 MSCOPE_INLINE void mscope_live_bytes_changed(struct mscope_bank *bank, uint64_t size)
 {
     if (mscope_unlikely(!mscope_count_down(&bank->until_look, size))) mscope_publish(bank);
 }
 
-/// Counts an allocation down to the next sample; true while it has not come. A size that no address space holds counts
-/// for nothing: it fails.
+/// Counts an allocation down to the next sample; true while the sample is not reached. A size that is too large for the
+/// address space is not counted: the allocation fails.
 MSCOPE_INLINE bool mscope_take_sample_distance(uint64_t size)
 {
     if (mscope_unlikely(size >> MSCOPE_ADDRESS_BITS != 0)) return true;
     return mscope_count_down(&mscope_tls.until_sample, size | 1);
 }
 
-/// In `off` mode all allocations pass, in `sampled` mode most: one subtraction, then straight to the next allocator.
+/// Whether an allocation passes unrecorded: in `off` mode all do, in `sampled` mode most do, after one subtraction.
 MSCOPE_INLINE bool mscope_passes(size_t size)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode);
@@ -66,7 +67,7 @@ MSCOPE_INLINE bool mscope_passes(size_t size)
     return mode == MSCOPE_OFF;
 }
 
-/// Whether an allocation is to be checked, or a thread has not drawn yet which one will be.
+/// Whether this allocation must be checked, or the thread has not drawn yet which one will be.
 MSCOPE_INLINE bool mscope_check_is_due(void)
 {
     return mscope_unlikely(!mscope_count_down(&mscope_tls.until_check, 1));
@@ -74,7 +75,7 @@ MSCOPE_INLINE bool mscope_check_is_due(void)
 
 // ---- slots
 
-/// Fills the slot of a new block. `born` first: see mscope_read_granule.
+/// Fills the slot of a new block. `born` is written first: see mscope_read_granule.
 MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint64_t size, uint64_t what, uint64_t born)
 {
     mscope_store_relaxed(&slot->born, born);
@@ -85,7 +86,7 @@ MSCOPE_INLINE void mscope_fill(struct mscope_slot *slot, uint64_t address, uint6
     mscope_store_release(&slot->what, what);
 }
 
-/// Records a birth whose place, stack and flags are settled.
+/// Records the birth of a block whose slot, stack and flags are known.
 MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, struct mscope_slot *slot, uint64_t address,
                                        uint64_t size, uint32_t site, uint32_t flags, uint64_t born)
 {
@@ -113,10 +114,10 @@ MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t size, 
     mscope_live_bytes_changed(bank, size * own_weight);
 }
 
-// ---- the plain case, which is nearly every block
+// ---- the plain case: nearly every block
 
-/// The bank for the birth of a plain block: the thread has one and is the program's, the size needs no note, and
-/// nobody walks or wants history. NULL when something of that is not so.
+/// The bank to record a plain birth with: the thread has a bank and is the program's, the size needs no note, no walk
+/// is under way and no history is wanted. NULL when one of these is not so.
 MSCOPE_INLINE struct mscope_bank *mscope_bank_for_plain_birth(uint64_t size)
 {
     bool watched = (mscope_load_acquire(&mscope_walking) | mscope_load_relaxed(&mscope_event_interval)) != 0;
@@ -132,7 +133,7 @@ MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct ms
                         mscope_birth_now() << 24 | context);
 }
 
-/// Records what did not pass. A plain block that needs no sample is recorded here and now.
+/// Records an allocation that did not pass. A plain block that needs no sample is recorded at once.
 MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = 0;
@@ -147,21 +148,21 @@ MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family,
     }
     struct mscope_slot *slot = mscope_slot_for(region, (uint64_t)block, size);
     if (mode == MSCOPE_FULL) {
-        __builtin_prefetch(slot, 1); // it is seldom in the cache; it is fetched while the stack is taken
+        __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
         site = mscope_site_again(&bank->unwinder, pc, sp, fp);
         if (mscope_unlikely(site == 0)) site = mscope_site_here(&bank->unwinder, pc, sp, fp);
     }
     mscope_record_plain_birth(bank, slot, (uint64_t)block, size, site, family, pc);
 }
 
-/// Makes a live block's slot that of a freed one. In this order: see mscope_read_granule.
+/// Turns a live block's slot into that of a freed block. The order of the stores matters: see mscope_read_granule.
 MSCOPE_INLINE void mscope_mark_freed(struct mscope_slot *slot, uint64_t what, uint64_t mark)
 {
     mscope_store_release(&slot->what, mscope_ended(what));
     mscope_store_release(&slot->born, mark);
 }
 
-/// Whether `what` is of a live block at the address whose end only counters want to know, and of that family.
+/// Whether `what` is of a live block at `address`, of that family, whose end only counters need to know.
 MSCOPE_INLINE bool mscope_is_plain(uint64_t what, uint64_t address, uint32_t family)
 {
     uint32_t mask = MSCOPE_SLOT_LIVE | MSCOPE_SLOT_QUARTER | 3 << MSCOPE_SLOT_FAMILY_SHIFT;
@@ -170,16 +171,16 @@ MSCOPE_INLINE bool mscope_is_plain(uint64_t what, uint64_t address, uint32_t fam
     return ((uint32_t)what & mask) == (((uint32_t)address & MSCOPE_SLOT_QUARTER) | wanted);
 }
 
-/// Forgets a plain block; false, and nothing done, when more is to be done about it.
+/// Records the end of a plain block; false, and nothing is done, when the block is not plain.
 MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t pc)
 {
     uint64_t size = mscope_slot_size(what);
     struct mscope_bank *bank = mscope_tls.bank;
-    // The slot does not tell addresses in the same 16 bytes apart.
+    // The slot cannot distinguish addresses in the same 16 bytes.
     bool plain = (address & 15) == 0 && size < MSCOPE_SIZE_LIMIT && bank != NULL && !mscope_is_own_thread()
                  && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
-    // The mark first: then less is to be kept in registers across the counting.
+    // The mark first: then fewer values stay in registers during the counting.
     mscope_mark_freed(slot, what, mscope_mark_of(pc));
     mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);
     return true;

@@ -1,4 +1,4 @@
-// The mode, and since when every block has been recorded.
+// The mode, and the interval in which every block is recorded.
 #include "record/record.h"
 
 _Atomic uint32_t mscope_current_mode; // MSCOPE_OFF until booted
@@ -10,8 +10,9 @@ static _Atomic uint32_t mscope_partial; // there was a time when not every block
 
 // ---- the interval of complete tracking
 
-/// A number of 16 bits for each interval, never 0. Blocks allocated while tracking was not complete may come back
-/// from the allocator a moment after it is: so marks count from the first tick on, except at the very start.
+/// A number of 16 bits for each interval, never 0. Blocks allocated while tracking was not complete may come back from
+/// the allocator a moment after it has become complete: so marks count from the first tick on, except at the very start
+/// of the program.
 static _Atomic uint64_t mscope_era_to_come, mscope_era_since;
 enum { MSCOPE_ERA_PAUSE = 1000000000 };
 
@@ -30,7 +31,7 @@ void mscope_era_tick(void)
 {
     uint64_t next = mscope_load_acquire(&mscope_era_to_come);
     if (next == 0 || mscope_now() - mscope_load_relaxed(&mscope_era_since) < MSCOPE_ERA_PAUSE) return;
-    // A mode set in between has put another value, or 0, there.
+    // If the mode was set in between, another value, or 0, is there now.
     if (!mscope_cas_acq_rel(&mscope_era_to_come, &next, 0)) return;
     mscope_store_relaxed(&mscope_era, next);
     if (mscope_mode() < MSCOPE_BALANCED) mscope_store_relaxed(&mscope_era, 0);
@@ -47,7 +48,7 @@ uint32_t mscope_mode(void)
 void mscope_change_mode(uint32_t mode)
 {
     if (mode != MSCOPE_FULL && mode != MSCOPE_BALANCED) {
-        mscope_expect_tasks(); // what makes one may pass unseen
+        mscope_expect_tasks(); // the allocation that makes a task may pass unseen
         mscope_store_relaxed(&mscope_partial, 1);
     }
     uint32_t before = mscope_exchange_acq_rel(&mscope_current_mode, mode);

@@ -1,16 +1,16 @@
-// How much is recorded, and since when every block has been.
+// How much is recorded, and since when every block is recorded.
 #ifndef MSCOPE_RECORD_MODE_H
 #define MSCOPE_RECORD_MODE_H
 
 #include "record/slot.h"
 
-/// An mscope_mode, or MSCOPE_PROBED while the core looks whether the process' malloc is its own.
+/// An mscope_mode, or MSCOPE_PROBED while the core finds out whether the process' malloc is the core's.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_current_mode;
 enum { MSCOPE_PROBED = MSCOPE_FULL + 1 };
 /// Set by a hook that records nothing because the mode is MSCOPE_PROBED.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hook_ran;
-/// Whether the program has asked how much more than it wanted there is of a block that is no object of Swift's. Else it
-/// has written nothing there.
+/// Whether the program has asked for the usable size of a block that is no Swift object. If not, the program has
+/// written nothing beyond the size that it requested.
 extern MSCOPE_HIDDEN _Atomic bool mscope_uses_slack;
 /// Whether the second word of a block can be the reference counts of a Swift object: inline ones, or a side table.
 static inline bool mscope_can_be_object(uint64_t counts)
@@ -19,10 +19,10 @@ static inline bool mscope_can_be_object(uint64_t counts)
 }
 /// Whether every live block has been recorded since the start of the program.
 MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
-/// Which interval of complete tracking this is, in its upper 16 bits; 0 while tracking is not complete. A freed block
-/// leaves its mark in the slot: in `what` what it was, not live any more, and in `born` who freed it, a return address
-/// or the number of a site, down from the highest address, with the era. A mark of another era says nothing: there may
-/// have been blocks since.
+/// The era: the number of this interval of complete tracking, in the upper 16 bits; 0 while tracking is not complete. A
+/// freed block leaves a mark in its slot. `what` says what the block was, and that it is not live any more. `born` says
+/// who freed it, by a return address or by the number of a site, counted down from the highest address, and holds the
+/// era. A mark of another era says nothing: other blocks may have been there since.
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
 enum { MSCOPE_ERA_SHIFT = 48 };
 static inline uint64_t mscope_mark_of(uint64_t freed_by)
@@ -34,7 +34,7 @@ static inline uint64_t mscope_mark_of_site(uint32_t site)
     return mscope_mark_of((1ull << MSCOPE_ERA_SHIFT) - 1 - site);
 }
 MSCOPE_HIDDEN void mscope_era_tick(void);
-/// The mode is one of mscope_mode, and tracking possible.
+/// `mode` is one of mscope_mode, and tracking must be possible.
 MSCOPE_HIDDEN void mscope_change_mode(uint32_t mode);
 
 #endif

@@ -1,4 +1,4 @@
-// How much memory the core itself has.
+// How much memory the core itself uses.
 #include "record/record.h"
 #include "record/shadow.h"
 
@@ -6,7 +6,7 @@
 
 _Atomic uint64_t mscope_own_resident;
 
-/// Counts the pages of ours that are in memory.
+/// Counts the core's pages that are in memory.
 ///
 /// context: collector thread; a few system calls per mapping
 void mscope_measure_own(void)

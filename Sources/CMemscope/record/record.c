@@ -1,7 +1,7 @@
-// The hot path: what happens after an allocation succeeded and before a block is really freed.
+// The hot path: the work after an allocation has succeeded, and before a block is really freed.
 //
 // context of everything here: hook path; any thread, before main, during thread exit, in a signal handler, in a vfork
-// child. It does not allocate, lock, log, format or touch errno.
+// child. Nothing here allocates, locks, logs, formats or touches errno.
 #include "record/hot.h"
 #include "record/record.h"
 
@@ -27,7 +27,7 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
     mscope_push_event(bank, &event);
 }
 
-/// One in about `interval` allocations writes history; all of those in a scope count there.
+/// About one in `interval` allocations writes history; every allocation in a scope is counted for the scope.
 static inline uint32_t mscope_event_flag(struct mscope_bank *bank, uint64_t born)
 {
     uint32_t interval = mscope_load_relaxed(&mscope_event_interval);
@@ -41,7 +41,7 @@ static inline uint32_t mscope_event_flag(struct mscope_bank *bank, uint64_t born
     return interval == 1 || (uint32_t)(bank->random >> 33) % interval == 0 ? MSCOPE_SLOT_EVENT : 0;
 }
 
-/// What sampling says of an allocation: nothing is recorded (0), all but its stack (LIVE), or everything.
+/// What sampling decides for an allocation: record nothing (0), all but the stack (LIVE), or everything.
 static uint32_t mscope_decide(struct mscope_bank *bank, uint32_t mode)
 {
     if (mode == MSCOPE_FULL) return MSCOPE_SLOT_LIVE;
@@ -51,16 +51,16 @@ static uint32_t mscope_decide(struct mscope_bank *bank, uint32_t mode)
     return MSCOPE_SLOT_LIVE | MSCOPE_SLOT_SAMPLED | (mode == MSCOPE_SAMPLED ? MSCOPE_SLOT_STANDS : 0u);
 }
 
-/// The bank of a thread's first allocation, or one borrowed for this call while the thread comes or goes.
+/// The bank of a thread at its first allocation, or one borrowed for this call while the thread starts or ends.
 static struct mscope_bank *mscope_bank_of_new_thread(uint64_t counted)
 {
     struct mscope_bank *bank = mscope_enter();
-    // Its countdown was never drawn; what the hook subtracted from zero is put in place.
+    // The thread's countdown was never drawn: it is drawn here, less what the hook has already subtracted.
     if (bank != NULL) mscope_store_relaxed(&mscope_tls.until_sample, mscope_next_sample(bank) - (int64_t)counted);
     return bank;
 }
 
-/// The flags of a birth in a walk, or with history.
+/// The flags of a birth during a walk, or while history is wanted.
 static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk, uint64_t born)
 {
     return mscope_event_flag(bank, born) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
@@ -71,7 +71,7 @@ static inline bool mscope_mode_samples(uint32_t mode)
     return mode == MSCOPE_SAMPLED || mode == MSCOPE_BALANCED;
 }
 
-/// After a birth that could not be recorded: the mark of the block before must not be taken for this one's.
+/// After a birth that could not be recorded: the mark of the block before must not be taken for a mark of this one.
 static void mscope_forget_mark(uint64_t address)
 {
     struct mscope_region *region = mscope_find_region(address);
@@ -97,7 +97,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
     uint32_t flags = mscope_decide(bank, mode);
     if (flags != 0) {
         uint32_t site = 0;
-        // Sites are the program's: what our own threads allocate is counted, not explained.
+        // Sites are the program's: blocks of MemScope's own threads are counted, but get no site.
         if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
             site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
@@ -119,7 +119,7 @@ struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
     return bank;
 }
 
-/// Counts a death that is to be known to its site and, if its birth is, to history.
+/// Counts the end of a block for its site and, if history has its birth, writes history.
 static void mscope_record_any_death(struct mscope_bank *bank, const struct mscope_departure *old)
 {
     uint32_t flags = mscope_slot_flags(old->what);
@@ -128,7 +128,7 @@ static void mscope_record_any_death(struct mscope_bank *bank, const struct mscop
         mscope_write_event(bank, MSCOPE_EVENT_FREE, old->address, old->what, old->born, old->size);
 }
 
-/// What a slot says of the block at `address`, which owns it.
+/// The record of the block at `address`, which owns the slot.
 static struct mscope_departure mscope_departing(struct mscope_slot *slot, uint64_t what, uint64_t address)
 {
     return (struct mscope_departure){.address = address,
@@ -137,7 +137,7 @@ static struct mscope_departure mscope_departing(struct mscope_slot *slot, uint64
                                      .size = mscope_block_size(what, address)};
 }
 
-/// Tells a walk under way of a block that lived when it began.
+/// Notes the end of a block for a walk under way, if the block lived when the walk began.
 static void mscope_tell_walk(struct mscope_bank *bank, const struct mscope_departure *old)
 {
     uint32_t walk = mscope_load_acquire(&mscope_walking);
@@ -157,7 +157,7 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, ui
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
 
-// ---- realloc: lift the old record, let the allocator work, settle the new one
+// ---- realloc: lift the old record out of the table, let the allocator work, settle the new record in the table
 
 struct mscope_departure mscope_lift(void *block, uint64_t mark)
 {
@@ -184,9 +184,9 @@ void mscope_put_back(struct mscope_departure old)
     mscope_tls.moving--;
 }
 
-/// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, as a newborn of its size
-/// would be, so estimates stay without bias; only what is exact stays so: a block that was measured, its measured
-/// stack. Whoever allocated the old block, what realloc returns is malloc's.
+/// Flags of a known block that realloc moved. In every mode the new block is sampled, or not, like a newly allocated
+/// one of its size, so that estimates have no bias. Only exact values are kept: a block that was measured, and its
+/// measured stack. The new block is malloc's, whichever function allocated the old one.
 static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old,
                                       uint32_t *site)
 {
@@ -209,9 +209,10 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = mscope_slot_site(old->what);
     uint32_t flags = mscope_flags_of_moved(bank, mode, size, mscope_slot_flags(old->what), &site);
     if (flags == 0) return;
-    uint32_t walk = mscope_load_acquire(&mscope_walking); // once: the note and the number belong together
+    // loaded once: the note and the number must belong to the same walk
+    uint32_t walk = mscope_load_acquire(&mscope_walking);
     if (mscope_unlikely(walk != 0)) mscope_note_departure(bank, walk, &(struct mscope_departure){.address = address});
-    // Its stack is the one that made it this big; its birth that of the first block.
+    // The stack is that of the call that made the block this big; the birth is that of the first block.
     if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
         site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);

@@ -1,4 +1,4 @@
-// record: every block, by address, thread, stack and moment.
+// record: every block, by address, thread, stack and time.
 #ifndef MSCOPE_RECORD_RECORD_H
 #define MSCOPE_RECORD_RECORD_H
 
@@ -13,17 +13,17 @@
 #include "record/threads.h"
 #include "record/walk.h"
 
-/// Makes room for threads, tasks and scopes; false without memory.
+/// Maps memory for threads, tasks and scopes; false when there is none.
 MSCOPE_HIDDEN bool mscope_record_start(void);
 
 // ---- site_counts.c
-/// Calls `visit` for each stack of live blocks through an image that was unloaded.
+/// Calls `visit` for each stack of live blocks that has a frame in an unloaded image.
 MSCOPE_HIDDEN void mscope_visit_orphans(void (*visit)(const struct mscope_site *site));
 MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN void mscope_site_counts_after_fork(void);
 
 // ---- valid.c
-/// Whether the equations hold of the slots of [from, to).
+/// Whether the equations hold for the slots of [from, to).
 MSCOPE_HIDDEN bool mscope_shadow_is_valid(uint64_t from, uint64_t to);
 
 // ---- own_bytes.c

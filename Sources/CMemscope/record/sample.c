@@ -1,9 +1,9 @@
-// Poisson sampling by bytes: each byte is equally likely to be hit, once in an interval on average.
+// Poisson sampling by bytes: each byte is equally likely to be hit, one per interval on average.
 //
-// A block of s bytes is taken with probability p = 1 - exp(-s/R), so it stands for 1/p blocks (Horvitz and Thompson,
+// A block of s bytes is sampled with probability p = 1 - exp(-s/R), so it stands for 1/p blocks (Horvitz and Thompson,
 // "A Generalization of Sampling Without Replacement From a Finite Universe", JASA 47, 1952). The weight is rounded at
-// random to a whole number with the right mean; a bit in the slot says which way, so that its death subtracts what its
-// birth added.
+// random to a whole number, so that the mean is right; a bit in the slot says which way, so that freeing the block
+// subtracts what its birth added.
 #include "record/record.h"
 
 _Atomic uint64_t mscope_interval = 512 * 1024;
@@ -17,7 +17,7 @@ bool mscope_set_sample_interval(uint64_t bytes)
 {
     if (bytes < 1 || mscope_load_relaxed(&mscope_global.sampled_allocations) != 0) return false;
     mscope_store_relaxed(&mscope_interval, bytes);
-    // The caller's next sample was drawn for the old distance. Other threads that run already keep theirs.
+    // The calling thread's next sample was drawn for the old interval. Other running threads keep theirs.
     if (mscope_tls.bank != NULL) mscope_tls.until_sample = mscope_next_sample(mscope_tls.bank);
     return true;
 }
@@ -30,7 +30,7 @@ static uint64_t mscope_mix(uint64_t x)
     return x ^ x >> 31;
 }
 
-// libm may touch errno and is not everywhere; both functions below are good to 1e-9.
+// libm may write errno and is not everywhere; both functions below are exact to 1e-9.
 
 /// -ln(u) for u in (0, 1].
 static double mscope_negative_log(double u)
@@ -84,7 +84,7 @@ int64_t mscope_next_trial(struct mscope_bank *bank, uint64_t rate)
 
 static double mscope_exact_weight(uint64_t size)
 {
-    // malloc(0) has no byte to hit. Sizes are made odd, here and where the sample is decided.
+    // malloc(0) has no byte to hit: sizes are made odd, here and where the sample is decided.
     return 1 / mscope_one_minus_exp((double)(size | 1) / (double)mscope_load_relaxed(&mscope_interval));
 }
 

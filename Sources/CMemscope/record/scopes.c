@@ -1,8 +1,8 @@
-// Scopes: which part of the program, by its tasks, a block belongs to, and what each part allocates.
+// Scopes: to which part of the program, by its tasks, a block belongs, and what each part allocates.
 //
-// A block's context names its scope, so that blocks cost nothing more. A context is looked up once per task and thread:
-// that is when the task-local variable is read. Blocks of scopes have the event flag, which brings their births and
-// deaths here; all others pay nothing.
+// A block's context names its scope, so a scope costs nothing more per block. A context is looked up once per task and
+// thread: only then the task-local variable is read. Blocks of scopes have the event flag, so that their births and
+// ends are counted here; all other blocks cost nothing.
 #include "record/record.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ extern const void *swift_task_localValueGet(const void *key);
 
 // ---- what was freed
 
-enum { MSCOPE_CLEARED_BYTES = 1 << 16 }; // larger blocks are seldom made into frames, and may never have been touched
+enum { MSCOPE_CLEARED_BYTES = 1 << 16 }; // larger blocks seldom become frames, and may never have been touched
 static void (*mscope_plain_free)(void *block);
 
 static void mscope_clear_and_free(void *block)
@@ -32,14 +32,14 @@ static void mscope_clear_and_free(void *block)
     mscope_plain_free(block);
 }
 
-/// From now on what is freed is cleared. Tasks make frames of such memory and do not use all of it: an old pointer
-/// there would hold a block that is later allocated at the same address, and is lost.
+/// From now on freed blocks are cleared. Tasks make frames of such memory and do not use all of it: to the scan, an old
+/// pointer there would hold a lost block that was later allocated at the same address.
 static void mscope_clear_what_is_freed(void)
 {
     static _Atomic uint32_t done;
     if (mscope_exchange_acq_rel(&done, 1) || mscope_next.free == NULL || mscope_next.malloc_usable_size == NULL) return;
     mscope_plain_free = mscope_next.free;
-    atomic_thread_fence(memory_order_release); // before anybody comes that way
+    atomic_thread_fence(memory_order_release); // before any thread calls the new function
     mscope_next.free = mscope_clear_and_free;
 }
 
@@ -123,7 +123,7 @@ bool mscope_scope_has(uint32_t scope, uint64_t born)
 {
     struct mscope_scope *scopes = mscope_load_acquire(&mscope_scopes);
     uint32_t one = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK)).scope;
-    while (scopes != NULL && one > scope) one = scopes[one].parent; // parents are older
+    while (scopes != NULL && one > scope) one = scopes[one].parent; // parents have lower numbers
     return scope != 0 && one == scope;
 }
 

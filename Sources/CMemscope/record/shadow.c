@@ -1,4 +1,4 @@
-// The shadow table: what lives at which address. Walks over it are in walk.c.
+// The shadow table: which block lives at which address. Walks over it are in walk.c.
 #include "record/record.h"
 #include "record/shadow.h"
 
@@ -7,8 +7,8 @@
 _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
 struct mscope_guarded mscope_guarded;
 uint64_t mscope_block_misalignment;
-// The table is sparse: walks look only between the lowest and the highest region that ever had a slot. Valid when
-// zeroed, so the lowest is kept as its distance from the top.
+// The table is sparse: walks look only between the lowest and the highest region that ever had a slot. The lowest is
+// kept as its distance from the top, so that zero is valid.
 static _Atomic uint32_t mscope_above_lowest, mscope_highest;
 
 struct mscope_region *mscope_new_region(uint64_t address)
@@ -56,8 +56,8 @@ bool mscope_is_only_seen(uint64_t start, uint64_t offset)
            && !mscope_load_relaxed(&region->used[MSCOPE_LARGE][2 * large + 1]);
 }
 
-// Slots are read before they are filled. So of the pages behind this one as many are written ahead of their blocks as
-// there are stretches in use before it.
+// Slots are read before they are filled (see mscope_write_fresh). So pages behind this stretch are written ahead of
+// their blocks: as many as there are used stretches in a row before it.
 void mscope_use_stretch(struct mscope_region *region, int kind, uint64_t stretch)
 {
     enum { MSCOPE_MOST_AHEAD = 16 };
@@ -80,7 +80,8 @@ void mscope_note_order(const struct mscope_slot *slot, uint64_t address)
 {
     struct mscope_slot *large = mscope_large_slot(mscope_find_region(address), address);
     uint64_t of_large = mscope_load_acquire(&large->what);
-    while (slot != large && !mscope_knows_order(of_large, address)) { // until it is noted, here or by another thread
+    // until the order is noted, here or by another thread
+    while (slot != large && !mscope_knows_order(of_large, address)) {
         bool same = ((of_large ^ address) >> MSCOPE_GRANULE_SHIFT & 1) == 0;
         uint64_t kept = same ? MSCOPE_WHAT_FORGOTTEN | (of_large & mscope_earlier_in(address ^ 32)) : of_large;
         if (mscope_cas_acq_rel(&large->what, &of_large, kept | mscope_earlier_in(address))) return;
@@ -127,10 +128,11 @@ void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t 
     };
 }
 
-/// Reads a slot that its owner may be changing; false when no block in it begins in that granule.
+/// Reads a slot that its owner may be changing; false when no live block of this slot begins in that granule.
 ///
-/// A slot is cleared before it is filled anew and `born` is written first, so `what` read twice alike with `born`
-/// between belongs to one block, or to two of the same size and site, of which either is true.
+/// A slot is cleared before it is filled again, and `born` is written first. So if `what` is the same before and after
+/// `born` was read, both belong to one block, or to two blocks of the same size and site; then either is a right
+/// answer.
 static bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct mscope_departure *out)
 {
     uint64_t what = mscope_load_acquire(&slot->what), address = granule << MSCOPE_GRANULE_SHIFT;
@@ -139,7 +141,7 @@ static bool mscope_read_slot(struct mscope_slot *slot, uint64_t granule, struct 
                                      .what = what,
                                      .born = mscope_load_acquire(&slot->born),
                                      .size = mscope_block_size(what, address)};
-    // Between two blocks that look alike `born` may have been the mark of the first one's end; then it changes.
+    // In between `born` may have been the mark of the first of two such blocks; then it has changed by now.
     return mscope_load_acquire(&slot->what) == what && mscope_load_acquire(&slot->born) == out->born;
 }
 
@@ -153,18 +155,18 @@ struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t g
     bool has_small = mscope_load_acquire(&region->used[MSCOPE_SMALL][stretch]);
     bool is_small = has_small && mscope_read_slot(small, granule, &other);
     if (!is_small && !is_large) return NULL;
-    // Of two, the later: see mscope_find_slot.
+    // Of two blocks the later one: see mscope_find_slot.
     is_small = is_small && (!is_large || mscope_is_later(small, large));
     if (is_small) *out = other;
-    // A guarded block may begin between two addresses that slots tell apart.
+    // A guarded block may begin at an address between those that slots can distinguish.
     if (mscope_guarded.begins_anywhere && mscope_is_guarded(out->address))
         out->address = mscope_guarded.block_at(out->address);
     return is_small ? small : large;
 }
 
-/// Most contexts lie in a slab of the task's, a kilobyte long, or some where code is not optimized. A block that has no
-/// whole page to itself is memory for as long as it lives: nobody can protect or unmap a part of it. Of a larger one
-/// the kernel is asked once.
+/// Most contexts lie in a slab of their task's, one kilobyte long, or a few where code is not optimized. A block that
+/// covers no whole page is readable as long as it lives: nobody can protect or unmap a part of it. For a larger one the
+/// kernel is asked once.
 enum mscope_holding mscope_find_held_block(uint64_t context, struct mscope_held *out)
 {
     enum { MSCOPE_REACH = 1 << 16 };
@@ -185,7 +187,7 @@ enum mscope_holding mscope_find_held_block(uint64_t context, struct mscope_held 
     return MSCOPE_HOLDS_NOT;
 }
 
-/// The first of the unused stretches that end with this one; eight are looked at together where they stand so.
+/// The first of the unused stretches in a row that ends with this one; eight are tested at once where they are aligned.
 static uint64_t mscope_unused_from(struct mscope_region *region, uint64_t stretch)
 {
     const uint64_t *small = (const uint64_t *)(const void *)region->used[MSCOPE_SMALL];
@@ -203,13 +205,13 @@ static uint64_t mscope_unused_from(struct mscope_region *region, uint64_t stretc
 
 bool mscope_find_block(uint64_t address, struct mscope_block *out)
 {
-    // Backwards from the granule of the address to the nearest block, which covers it or none does.
+    // Backwards from the granule of the address to the nearest block: that block covers the address, or none does.
     uint64_t granule = address >> MSCOPE_GRANULE_SHIFT, reach = mscope_load_relaxed(&mscope_largest_size);
     if (reach < MSCOPE_ORDINARY_BYTES) reach = MSCOPE_ORDINARY_BYTES;
     uint64_t lowest = address > reach ? (address - reach) >> MSCOPE_GRANULE_SHIFT : 0;
     uint64_t first = (uint64_t)mscope_lowest_region() << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
     if (lowest < first) lowest = first;
-    // A mask may step to granule 0 of a region, from where the loop goes on below it.
+    // The mask may lead to granule 0 of a region; the loop goes on below it.
     for (; granule >= lowest && granule != 0; granule--) {
         uint64_t start = granule << MSCOPE_GRANULE_SHIFT;
         struct mscope_region *region = mscope_find_region(start);

@@ -1,4 +1,4 @@
-// The shadow table: which slot a block has, and what slots say. shadow.c has what is not inlined.
+// The shadow table: which slot a block has, and what slots say. Functions that are not inlined are in shadow.c.
 #ifndef MSCOPE_RECORD_SHADOW_H
 #define MSCOPE_RECORD_SHADOW_H
 
@@ -6,35 +6,37 @@
 
 extern MSCOPE_HIDDEN _Atomic(struct mscope_region *) mscope_regions[MSCOPE_REGIONS];
 MSCOPE_RARE struct mscope_region *mscope_new_region(uint64_t address);
-/// Keeps the largest size ever, which bounds the search for the block around an address.
+/// Keeps the largest size so far, which limits the search for the block around an address.
 MSCOPE_RARE void mscope_note_size(uint64_t size);
 MSCOPE_HIDDEN uint32_t mscope_lowest_region(void);
 MSCOPE_HIDDEN uint32_t mscope_highest_region(void);
-/// The slot of the block that begins in a granule, which may be changing, and what it says; NULL when none does.
+/// Reads the slot of the block that begins in a granule, while the slot may be changing. Returns the slot; NULL when no
+/// block begins there.
 MSCOPE_HIDDEN struct mscope_slot *mscope_read_granule(struct mscope_region *region, uint64_t granule,
                                                       struct mscope_departure *out);
 MSCOPE_HIDDEN void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born,
                                          uint64_t size);
-/// To be called before the block of a slot ends. Of two ended blocks at an address, the small one must not be taken for
-/// the earlier: it makes the large slot forget a block that began in its granule, and note that others were earlier.
+/// To be called before the block of a slot ends. When a small and a large block have ended at an address, the small
+/// one, which ends now, must not be taken for the earlier one. So the large slot forgets a block that began in the same
+/// granule, and notes that a block of the other granule ended earlier.
 MSCOPE_HIDDEN void mscope_note_order(const struct mscope_slot *slot, uint64_t address);
 MSCOPE_HIDDEN bool mscope_is_region(uint64_t start);
-/// Marks a stretch whose small or large slots are used for the first time, and makes the pages behind it ready where
-/// blocks have come one after another.
+/// Marks a stretch whose small or large slots are used for the first time, and prepares the pages behind it where
+/// blocks have been coming one after another.
 MSCOPE_RARE void mscope_use_stretch(struct mscope_region *region, int kind, uint64_t stretch);
 /// Looks for the live block around an async context: see mscope_find_held.
 MSCOPE_HIDDEN enum mscope_holding mscope_find_held_block(uint64_t context, struct mscope_held *out);
-/// Whether a page of a region, by its offset, holds slots of which none was ever used. It may be in memory, because
-/// somebody looked at it, but as the kernel's one page of zeros.
+/// Whether a page of a region, by its offset, holds slots of which none was ever used. Such a page may be in memory,
+/// because a slot was read there, but only as the kernel's shared page of zeros.
 MSCOPE_HIDDEN bool mscope_is_only_seen(uint64_t region, uint64_t offset);
 
-// ---- what checks tell of their blocks
+// ---- what the checks say about their blocks
 
-/// Where the blocks between guard pages lie: the memory of one may be protected.
+/// The range of the blocks between guard pages: the memory of such a block may be protected.
 struct mscope_guarded {
     uint64_t start, end;
-    bool begins_anywhere;                  // also between two addresses that slots tell apart
-    uint64_t (*block_at)(uint64_t address); // the block, live or not, whose pages have an address; 0: none
+    bool begins_anywhere;                  // also between two addresses that slots can distinguish
+    uint64_t (*block_at)(uint64_t address); // the block, live or not, whose pages contain an address; 0: none
 };
 extern MSCOPE_HIDDEN struct mscope_guarded mscope_guarded;
 
@@ -55,8 +57,8 @@ static inline bool mscope_may_begin_at(uint64_t address)
 
 // ---- regions
 
-/// NULL when no block near the address was ever recorded. The index is masked: a wild pointer given to free must crash
-/// in the allocator, where it always did, not here.
+/// The region of an address; NULL when no block near it was ever recorded. The index is masked: a wild pointer given to
+/// free must crash in the allocator, as it does without MemScope, not here.
 static inline struct mscope_region *mscope_find_region(uint64_t address)
 {
     return mscope_load_acquire(&mscope_regions[address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1)]);
@@ -73,8 +75,8 @@ static inline uint64_t mscope_line(uint64_t address)
     return address >> (MSCOPE_GRANULE_SHIFT + 1) & (MSCOPE_REGION_GRANULES / 2 - 1);
 }
 
-/// Whether a slot for the address was ever used. Where few blocks are recorded this keeps the others' slots out of the
-/// cache: the bits for a megabyte of heap are two kilobytes.
+/// Whether a slot for the address was ever used. Where few blocks are recorded, this test keeps the slots of the others
+/// out of the cache: the bits for a megabyte of heap are two kilobytes.
 static inline bool mscope_was_used(struct mscope_region *region, uint64_t address)
 {
     uint64_t line = mscope_line(address);
@@ -123,7 +125,7 @@ static inline bool mscope_is_later(const struct mscope_slot *slot, const struct 
     return mscope_birth_of(mscope_load_acquire(&slot->born)) > mscope_birth_of(mscope_load_acquire(&other->born));
 }
 
-/// Where the slot of a block to come is; NULL when there is no memory for it.
+/// The place of the slot for a block to be recorded; NULL when there is no memory for it.
 static inline struct mscope_slot *mscope_find_place(uint64_t address, uint64_t size)
 {
     struct mscope_region *region = mscope_find_region(address);
@@ -131,15 +133,15 @@ static inline struct mscope_slot *mscope_find_place(uint64_t address, uint64_t s
     return mscope_unlikely(region == NULL) ? NULL : mscope_slot_for(region, address, size);
 }
 
-/// Before a slot is filled. One that was filled before has its place marked; `born` is written anyway, so to look at it
-/// costs no other cache line.
+/// To be called before a slot is filled. If the slot was filled before, its place is marked already. `born` is written
+/// next anyway, so reading it costs no other cache line.
 static inline void mscope_use_slot(const struct mscope_slot *slot, uint64_t address, uint64_t size)
 {
     if (mscope_unlikely(mscope_load_relaxed(&slot->born) == 0))
         mscope_mark_used(mscope_find_region(address), address, size);
 }
 
-/// The slot of a block to come, to be filled at once.
+/// The slot for a block to be recorded; the caller fills it at once.
 static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
 {
     struct mscope_slot *slot = mscope_find_place(address, size);
@@ -147,30 +149,31 @@ static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t si
     return slot;
 }
 
-// Which 16 bytes a block begins in is all that a slot knows.
+// A slot only knows in which 16 bytes a block begins.
 static inline bool mscope_owns_slot(uint64_t what, uint64_t address)
 {
     uint64_t wanted = (address & MSCOPE_SLOT_QUARTER) | MSCOPE_SLOT_LIVE;
     return (what & (MSCOPE_SLOT_QUARTER | MSCOPE_SLOT_LIVE)) == wanted;
 }
 
-/// Whether the slot tells of a block at `address`, live or not.
+/// Whether the slot describes a block at `address`, live or not.
 static inline bool mscope_tells_of(uint64_t what, uint64_t address)
 {
     return (what & (MSCOPE_SLOT_LIVE | MSCOPE_SLOT_ENDED)) != 0 && ((what ^ address) & MSCOPE_SLOT_QUARTER) == 0;
 }
 
-/// Whether a large slot says all that is to be said when a small block ends at `address`: see mscope_note_order.
+/// Whether a large slot needs no change when a small block at `address` ends: see mscope_note_order.
 static inline bool mscope_knows_order(uint64_t of_large, uint64_t address)
 {
     return of_large == 0 || (of_large & (MSCOPE_SLOT_LIVE | mscope_earlier_in(address))) != 0;
 }
 
-/// The slot of the block that lives at `address`, or else of the last one there, and what it says; NULL, and 0, when no
+/// The slot of the block that lives at `address`, or else of the last block there, and its `what`; NULL, and 0, when no
 /// block near it was ever recorded.
 ///
-/// When both slots tell of blocks that ended there, the large one was later: see mscope_note_order. Both live only when
-/// an end was missed, as that of a block given to an allocator's own entry points: then the later birth counts.
+/// When both slots describe ended blocks of this address, the large one ended later: see mscope_note_order. Both are
+/// live only when an end was not recorded, for example of a block freed by an allocator's own functions: then the block
+/// with the later birth is taken.
 static inline struct mscope_slot *mscope_find_slot(uint64_t address, uint64_t *what)
 {
     struct mscope_region *region = mscope_find_region(address);
@@ -184,7 +187,6 @@ static inline struct mscope_slot *mscope_find_slot(uint64_t address, uint64_t *w
     return is_large ? large : small;
 }
 
-/// The size of a block.
 static inline uint64_t mscope_block_size(uint64_t what, uint64_t address)
 {
     uint64_t size = mscope_slot_size(what);

@@ -1,11 +1,11 @@
-// What the stacks' blocks count: per thread and stack, summed when somebody asks.
+// The counts of each site's blocks: kept per thread and site, summed when they are read.
 #include "record/record.h"
 
 #include <sched.h>
 
 enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
 
-/// Readers keep each other off the peaks; the hooks never take it.
+/// Only one reader at a time updates the peaks; the hooks never take this lock.
 static _Atomic uint32_t mscope_reading;
 
 static void mscope_lock_reading(void)
@@ -64,7 +64,7 @@ void mscope_visit_orphans(void (*visit)(const struct mscope_site *site))
     }
 }
 
-/// Looks at some of the sites each time, so that a second's work stays bounded whatever their number.
+/// Looks at some of the sites at each call, so that the work per second is limited, however many sites there are.
 void mscope_update_peaks(void)
 {
     static uint32_t next = 1;

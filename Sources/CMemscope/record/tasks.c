@@ -1,10 +1,10 @@
-// Which task runs on a thread: asked of Swift's runtime, kept as a number per thread, task and scope.
+// Which task runs on a thread: Swift's runtime is asked, and thread, task and scope together get one number.
 #include "record/record.h"
 
 struct mscope_task_callers mscope_task_callers;
 
 enum { MSCOPE_CONTEXTS = 1 << 20, MSCOPE_THREAD_CONTEXTS = 1 << 17 };
-static struct mscope_context *mscope_contexts; // 0: unknown
+static struct mscope_context *mscope_contexts; // entry 0: unknown
 static _Atomic uint32_t mscope_context_count;
 
 // Swift's runtime, when the process has it from the start. Weak: most C programs do not.
@@ -28,7 +28,7 @@ static void mscope_find_task_callers(void)
 void mscope_expect_tasks(void)
 {
     if (mscope_load_relaxed(&mscope_current_task) == NULL) return;
-    // All threads read it: written once.
+    // All threads read it: written only once.
     if (mscope_load_relaxed(&mscope_task_callers.size) != UINT64_MAX)
         mscope_store_relaxed(&mscope_task_callers.size, UINT64_MAX);
 }
@@ -40,8 +40,8 @@ bool mscope_tasks_start(void)
     return mscope_contexts != NULL;
 }
 
-/// Where Swift's variables of threads are not in the block that ld.so makes first (LD_AUDIT moves them), the first
-/// question allocates them: it is asked here, while nobody asks from inside of that.
+/// Swift's thread-local variables may not be in the block that ld.so makes first (LD_AUDIT moves them). Then the first
+/// call of the runtime allocates them: so the call is made here, where no allocation is under way.
 void mscope_meet_tasks(void)
 {
     const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
@@ -50,7 +50,8 @@ void mscope_meet_tasks(void)
 
 uint32_t mscope_new_context(uint32_t thread, uint64_t task, uint32_t scope)
 {
-    // Tasks come by the million: they leave room for threads. Looked at first, so that a full table is only read.
+    // There may be millions of tasks: they leave room for threads. The count is read first, so that a full table is not
+    // written.
     uint32_t limit = task ? MSCOPE_CONTEXTS - MSCOPE_THREAD_CONTEXTS : MSCOPE_CONTEXTS;
     uint32_t index = mscope_load_relaxed(&mscope_context_count) + 1;
     if (index < limit) index = mscope_add_relaxed(&mscope_context_count, 1) + 1;
@@ -79,15 +80,15 @@ uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc)
     struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
     if (mscope_load_relaxed(&known->task) == id && known->thread == bank->thread) return known->context;
     uint32_t context = mscope_new_context(bank->thread, id, mscope_scope_of_task());
-    if (context == 0) return bank->context; // its task is not known any more; its thread is
+    if (context == 0) return bank->context; // the block's task is not known then; its thread is
     known->thread = bank->thread;
     known->context = context;
     mscope_store_relaxed(&known->task, id);
     return context;
 }
 
-/// The calling task is in another scope than before: threads look up its context anew. It runs nowhere else, so its
-/// entries are not written meanwhile; an entry that becomes another task's is only looked up once more.
+/// The calling task has changed its scope: threads look up its context again. The task runs on no other thread, so
+/// nobody writes its entries meanwhile; if an entry becomes another task's, that task is only looked up once more.
 void mscope_scope_changed(void)
 {
     const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);

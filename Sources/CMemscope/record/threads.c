@@ -11,17 +11,18 @@
 
 _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 _Atomic uint32_t mscope_bank_count;
-/// Banks without an owner, or about to be; once all there may be are made, who finds none need not look at each.
+/// How many banks have no owner, or will have none in a moment. When all banks exist and this is 0, the search for a
+/// free bank is skipped.
 static _Atomic uint32_t mscope_free_banks;
 
 enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_EXIT_ROUNDS = 2 };
-struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another one needs the place
+struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another thread needs the place
     uint32_t thread;
-    _Atomic int32_t tid; // 0: nobody yet
+    _Atomic int32_t tid; // 0: no thread yet
     bool internal;
     _Atomic uint64_t ended_at;
     uint64_t started_at;
-    struct mscope_counts counts[2]; // final ones, once ended_at != 0
+    struct mscope_counts counts[2]; // final counts, once ended_at != 0
     _Atomic(struct mscope_bank *) bank;
     char name[MSCOPE_NAME_MAX];
 };
@@ -31,7 +32,7 @@ const struct mscope_thread_watcher *mscope_thread_watcher;
 static pthread_key_t mscope_exit_key;
 static bool mscope_has_exit_key;
 
-// The stack of the main thread ends here; ld.so exports it.
+// The end of the main thread's stack; ld.so exports it.
 extern void *__libc_stack_end;
 
 static void mscope_thread_leaves(void *rounds);
@@ -42,10 +43,10 @@ bool mscope_watch_thread_exits(void)
     return mscope_has_exit_key;
 }
 
-/// Has mscope_thread_leaves called when the calling thread ends.
+/// Makes the thread call mscope_thread_leaves when it ends.
 static void mscope_watch_this_thread(void)
 {
-    // A thread of another libc has other keys; it says itself when it leaves.
+    // A thread of another libc has other keys; it calls mscope_thread_leave itself.
     if (mscope_is_apart() && mscope_tls.internal == MSCOPE_TLS_OWN) return;
     if (mscope_has_exit_key) pthread_setspecific(mscope_exit_key, &mscope_tls);
 }
@@ -65,9 +66,9 @@ static void mscope_find_stack(struct mscope_bank *bank)
     // glibc puts a thread's control block at the upper end of its stack; the main thread's is elsewhere.
     bool main_thread = mscope_is_first_thread();
     uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
-    if (high < here) high = here; // not a stack we know the end of
+    if (high < here) high = here; // not a stack whose end is known
     mscope_start_unwinder(&bank->unwinder, high);
-    // What a thread that was cancelled amid a write has left.
+    // A thread that was cancelled during a write has left these set.
     struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
     struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
     if (ring != NULL) mscope_store_relaxed(&ring->writer, 0);
@@ -102,7 +103,7 @@ static struct mscope_bank *mscope_claim_bank(void)
     return bank;
 }
 
-/// What is counted for sites that there is no memory for.
+/// The counters of sites for which there is no memory.
 static struct mscope_tally mscope_lost;
 
 struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
@@ -110,12 +111,12 @@ struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
     _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
     struct mscope_chunk *fresh = mscope_take(sizeof(*fresh)), *other = NULL;
     if (fresh == NULL) return &mscope_lost;
-    // A signal handler on this thread may have been here in between.
+    // A signal handler on this thread may have made the chunk in between.
     if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
     return &fresh->sites[site % MSCOPE_CHUNK_SITES];
 }
 
-// ---- coming and going
+// ---- start and end of threads
 
 static void mscope_begin_record(struct mscope_bank *bank)
 {
@@ -124,12 +125,12 @@ static void mscope_begin_record(struct mscope_bank *bank)
     mscope_tls.context = bank->context = mscope_new_context(thread, 0, 0);
     for (int kind = 0; kind < 2; kind++) bank->baseline[kind] = mscope_tally_value(&bank->tally[kind]);
     struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
-    if (mscope_load_relaxed(&record->bank) != NULL) { // a thread 65,536 numbers older is still there
+    if (mscope_load_relaxed(&record->bank) != NULL) { // a thread whose number is 65,536 lower still lives
         mscope_add_relaxed(&mscope_global.dropped_threads, 1);
         return;
     }
     mscope_store_relaxed(&record->tid, 0);
-    atomic_thread_fence(memory_order_release); // a reader that sees what follows sees that it was nobody's
+    atomic_thread_fence(memory_order_release); // a reader that sees the next stores also sees tid 0
     mscope_store_relaxed(&record->ended_at, 0);
     record->name[0] = 0;
     record->thread = thread;
@@ -139,10 +140,11 @@ static void mscope_begin_record(struct mscope_bank *bank)
     mscope_store_release(&record->tid, mscope_thread_id());
 }
 
-/// The calling thread's bank, made on its first call. While the thread is coming (a signal handler in between, a
-/// destructor of ours) or has gone, one that must be given back with mscope_leave_borrowed.
+/// The calling thread's bank, made at its first call. While the thread starts (the caller is a signal handler, or a
+/// destructor of the core's) or after it has given up its bank: a bank that must be given back with
+/// mscope_leave_borrowed.
 ///
-/// NULL without memory, and where nothing is tracked.
+/// NULL when there is no memory, and where nothing is tracked.
 struct mscope_bank *mscope_enter(void)
 {
     if (!mscope_has_tables) return NULL;
@@ -177,7 +179,7 @@ void mscope_leave_borrowed(struct mscope_bank *bank)
 static struct mscope_counts mscope_counts_since(const struct mscope_bank *bank, int kind)
 {
     struct mscope_counts now = mscope_tally_value(&bank->tally[kind]), then = bank->baseline[kind];
-    // A reader may come between two owners of the bank: then nothing is said rather than nonsense.
+    // A reader may come between two owners of the bank: then it gets zeros, not wrong numbers.
     if (now.allocations < then.allocations || now.frees < then.frees || now.allocated_bytes < then.allocated_bytes
         || now.freed_bytes < then.freed_bytes)
         return (struct mscope_counts){0};
@@ -185,7 +187,7 @@ static struct mscope_counts mscope_counts_since(const struct mscope_bank *bank, 
                                   now.allocated_bytes - then.allocated_bytes, now.freed_bytes - then.freed_bytes};
 }
 
-/// The record of a thread that lives or was the last in its place; NULL when it has none.
+/// The record of a thread that lives, or that was the last one in its place; NULL when it has none.
 static struct mscope_thread_record *mscope_record_of(uint32_t thread)
 {
     struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
@@ -212,7 +214,8 @@ static void mscope_give_up_bank(struct mscope_tls *tls)
     mscope_leave_borrowed(bank);
 }
 
-/// Runs when a thread ends, first of all key destructors; asks to be called again so that the others are seen too.
+/// Runs when a thread ends, before all other key destructors; asks to be called again, so that blocks of the others are
+/// recorded.
 static void mscope_thread_leaves(void *context)
 {
     struct mscope_tls *tls = context;
@@ -246,7 +249,7 @@ void mscope_thread_leave(void)
 void mscope_watch_main_thread(void)
 {
     if (!mscope_is_first_thread()) return;
-    // Made now: the program may shut itself in before it allocates.
+    // The bank is made now: the program may enter a sandbox before it allocates.
     if (mscope_tls.bank == NULL) mscope_enter();
     mscope_watch_this_thread();
 }
@@ -269,7 +272,7 @@ bool mscope_thread_set_internal(bool internal)
     return before;
 }
 
-/// In the child only the calling thread is left; what the others counted stays counted.
+/// In the child only the calling thread exists; the counts of the others are kept.
 void mscope_threads_after_fork(void)
 {
     mscope_own_threads_after_fork();
@@ -283,7 +286,7 @@ void mscope_threads_after_fork(void)
             mscope_end_record(mscope_records[i].thread, bank);
     }
     uint32_t count = mscope_load_relaxed(&mscope_bank_count);
-    mscope_store_relaxed(&mscope_free_banks, 0); // those that were free are among the ones below
+    mscope_store_relaxed(&mscope_free_banks, 0); // banks that were free are counted again below
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_relaxed(&mscope_banks[i]);
         if (bank != NULL && bank != mscope_tls.bank) mscope_leave_borrowed(bank);
@@ -330,7 +333,7 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
         };
         memcpy(out[filled].name, record->name, MSCOPE_NAME_MAX);
         atomic_thread_fence(memory_order_acquire);
-        // Another thread got the place meanwhile: it is read the next time.
+        // Another thread got the place meanwhile: the record is read the next time.
         if (mscope_load_relaxed(&record->tid) == tid && record->thread == thread) filled++;
     }
     return filled;

@@ -7,18 +7,18 @@
 // ---- threads.c
 extern MSCOPE_HIDDEN _Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_bank_count;
-/// Who has to know that a thread of the program ends by libc, on that thread; set once, at the start.
+/// What to call on a thread of the program when it ends through libc; set once, at the start.
 struct mscope_thread_watcher {
     void (*first_leaves)(void), (*other_leaves)(void);
 };
 extern MSCOPE_HIDDEN const struct mscope_thread_watcher *mscope_thread_watcher;
-/// Makes it known when threads end, also where nothing is tracked.
+/// Makes the core notice when threads end, also where nothing is tracked.
 MSCOPE_HIDDEN bool mscope_watch_thread_exits(void);
-/// False where there is no room for the tables: then nothing is tracked, ever.
+/// False when there is no memory for the tables: then nothing is ever tracked.
 extern MSCOPE_HIDDEN bool mscope_has_tables;
 MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 MSCOPE_HIDDEN void mscope_leave_borrowed(struct mscope_bank *bank);
-/// Called on the first thread: its end is noted, which need not be the process'.
+/// Called on the first thread, to note its end, which need not be the end of the process.
 MSCOPE_HIDDEN void mscope_watch_main_thread(void);
 MSCOPE_RARE struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
@@ -30,7 +30,8 @@ static inline struct mscope_tally *mscope_site_tally(struct mscope_bank *bank, u
 }
 
 // ---- totals.c
-// A bank looks after each 64 KiB of changes, up or down, and tells of 64 KiB: at most twice that is held back.
+// A bank compares after each 64 KiB of changes, up or down, and adds to the process-wide figure when it differs by more
+// than 64 KiB: it holds back at most twice that.
 enum { MSCOPE_PUBLISH_BYTES = 1 << 16 };
 MSCOPE_RARE void mscope_publish(struct mscope_bank *bank);
 MSCOPE_HIDDEN struct mscope_counts mscope_tally_value(const struct mscope_tally *tally);

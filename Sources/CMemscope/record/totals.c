@@ -1,9 +1,9 @@
-// The core's figures as a whole.
+// The core's totals.
 #include "record/record.h"
 
 struct mscope_counts mscope_tally_value(const struct mscope_tally *tally)
 {
-    // Frees first: a pair that happens in between is then never seen as a free without its allocation.
+    // Frees are read first: so a block allocated and freed in between is never seen as a free without its allocation.
     struct mscope_counts counts;
     counts.frees = mscope_load_acquire(&tally->frees);
     counts.freed_bytes = mscope_load_acquire(&tally->freed_bytes);
@@ -31,7 +31,7 @@ static uint64_t mscope_raise_peak_to(int64_t live)
 /// context: hook path; a signal handler may come in between and publish too, each change counts once
 void mscope_publish(struct mscope_bank *bank)
 {
-    // First, so that what changes from here on counts towards the next look.
+    // First, so that changes from here on count towards the next comparison.
     mscope_store_relaxed(&bank->until_look, MSCOPE_PUBLISH_BYTES);
     mscope_take_left_blocks();
     const struct mscope_tally *tally = &bank->tally[MSCOPE_PROGRAM];

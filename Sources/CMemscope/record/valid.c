@@ -1,7 +1,8 @@
-// Whether the shadow table keeps its equations. For tests: at rest, with every end of a block recorded.
+// Whether the shadow table keeps its equations. For tests: while nothing changes, and with every end of a block
+// recorded.
 #include "record/record.h"
 
-/// A slot that was ever filled: whether it is of the right kind, at its place, and marked as used.
+/// Whether a slot that was ever filled is of the right kind, at its place, and marked as used.
 static bool mscope_slot_is_valid(struct mscope_region *region, uint64_t address, int kind)
 {
     bool is_large = kind == MSCOPE_LARGE;
@@ -9,7 +10,7 @@ static bool mscope_slot_is_valid(struct mscope_region *region, uint64_t address,
     uint64_t what = mscope_load_relaxed(&slot->what), born = mscope_load_relaxed(&slot->born);
     uint64_t stretch = (address >> MSCOPE_GRANULE_SHIFT & (MSCOPE_REGION_GRANULES - 1)) / MSCOPE_STRETCH_GRANULES;
     bool is_used = mscope_load_relaxed(&region->used[kind][stretch]) == MSCOPE_IS_USED;
-    if (what == 0) return true; // the size of a huge block may stand in `born`, or an order have been noted
+    if (what == 0) return true; // `born` may hold the size of a huge block, or an order was noted
     if ((what & MSCOPE_SLOT_LIVE) == 0) {
         bool is_forgotten = is_large && (what & ~(3ull << MSCOPE_SLOT_EARLIER_SHIFT)) == MSCOPE_WHAT_FORGOTTEN;
         return is_forgotten || ((what & MSCOPE_SLOT_ENDED) != 0 && is_used);

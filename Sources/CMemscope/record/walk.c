@@ -1,8 +1,9 @@
-// Walks over the live blocks that see one moment without stopping the program.
+// Walks over the live blocks of one moment, without stopping the program.
 //
 // A walk reads slots in order of address. A block that ends meanwhile is written to its thread's departure log before
-// its slot is cleared, and blocks recorded meanwhile carry the walk's number. So what lived when the walk began is: the
-// slots read, without those of this walk, and the logs, without what was read before (a bit for each granule tells).
+// its slot is cleared, and a block recorded meanwhile carries the walk's number. So the blocks that lived when the walk
+// began are those in slots, without the ones that carry this walk's number, and those in the logs, without the ones
+// already read (one bit for each granule).
 #include "record/record.h"
 #include "record/shadow.h"
 
@@ -13,8 +14,8 @@ _Atomic uint32_t mscope_walking;
 // One walk at a time, so its state is global.
 static struct {
     _Atomic uint32_t taken;
-    uint32_t count;           // walks so far: the one under way, or the last
-    uint64_t began, ended;    // as births
+    uint32_t count;           // number of the walk under way, or of the last
+    uint64_t began, ended;    // in the unit of births
     uint32_t region, granule; // first phase: slots
     uint32_t bank, departure; // second phase: logs
     bool finished;            // everything was delivered
@@ -36,17 +37,17 @@ bool mscope_walk_begin(void)
     mscope_walk.granule = mscope_walk.bank = mscope_walk.departure = 0;
     mscope_walk.finished = false;
     mscope_store_relaxed(&mscope_walk.missed, 0);
-    // A tick after the last walk, so that its blocks cannot be taken for those of this one.
+    // Begins one tick after the last walk ended: otherwise blocks of that walk could be taken for blocks of this one.
     while ((mscope_walk.began = mscope_birth_now()) <= mscope_walk.ended)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     if (++mscope_walk.count == 0) mscope_walk.count = 1;
     mscope_store_release(&mscope_walking, mscope_walk.count);
-    // Frees that do not see the walk yet are ordered before its beginning.
+    // Frees that do not see the walk yet happen before its beginning.
     atomic_thread_fence(memory_order_seq_cst);
     return true;
 }
 
-/// The thread's log of `walk`; NULL when there is no memory for one, or when that walk is over.
+/// The thread's log of `walk`; NULL when there is no memory for one.
 static struct mscope_departure_log *mscope_own_log(struct mscope_bank *bank, uint32_t walk)
 {
     struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
@@ -81,16 +82,16 @@ static inline uint32_t mscope_walk_of(uint64_t what)
     return mscope_slot_flags(what) >> MSCOPE_SLOT_WALK_SHIFT & 7;
 }
 
-/// Whether a block was recorded since the walk began. Its birth alone is too coarse, and what realloc moved keeps an
-/// old one. Numbers come again every seven walks: then births differ, and mscope_walk_end took them from what was
-/// moved.
+/// Whether a block was recorded since the walk began. The birth alone is too coarse, and a block that realloc moved
+/// keeps its old birth. Walk numbers repeat every seven walks: then births differ, and mscope_walk_end has removed the
+/// number from moved blocks.
 bool mscope_is_newer(uint32_t walk, uint64_t what, uint64_t born)
 {
     if (mscope_walk_of(what) != mscope_walk_number(walk)) return false;
     return (mscope_slot_flags(what) & MSCOPE_SLOT_REALLOCATED) || mscope_birth_of(born) >= mscope_walk.began;
 }
 
-/// Delivers a block once; false when the walk must leave it out.
+/// Delivers a block if it was not delivered yet; false when the walk must leave it out.
 static bool mscope_deliver(const struct mscope_departure *found, struct mscope_block *out)
 {
     if (mscope_is_newer(mscope_walk.count, found->what, found->born)) return false;
@@ -131,7 +132,7 @@ static uint32_t mscope_bank_limit(void)
     return count < MSCOPE_BANKS ? count : MSCOPE_BANKS;
 }
 
-/// The log of a bank for this walk, or NULL.
+/// The log of a bank for this walk; NULL: there is none.
 static struct mscope_departure_log *mscope_log_at(uint32_t index)
 {
     struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[index]);
@@ -161,7 +162,8 @@ size_t mscope_walk_next(struct mscope_block *out, size_t capacity)
     return filled;
 }
 
-/// What realloc moved carries the walk's number and an old birth: seven walks later it would be taken for a new block.
+/// A block that realloc moved has the walk's number and an old birth: seven walks later it would be taken for a new
+/// one.
 static void mscope_settle_moved(void)
 {
     for (uint32_t i = 0; i < mscope_bank_limit(); i++) {
@@ -170,7 +172,8 @@ static void mscope_settle_moved(void)
             if (log->entries[n].what != 0) continue;
             uint64_t what;
             struct mscope_slot *slot = mscope_find_slot(log->entries[n].address, &what);
-            // Its owner may free it at any moment: then the exchange fails, or the owner's store comes after it.
+            // The block's owner may free it at any moment: then the exchange fails, or the owner's store comes after
+            // it.
             if ((what & MSCOPE_SLOT_LIVE) && mscope_walk_of(what) != 0)
                 mscope_cas_acq_rel(&slot->what, &what, what & ~(7ull << MSCOPE_SLOT_WALK_SHIFT));
         }

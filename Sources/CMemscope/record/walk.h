@@ -4,9 +4,9 @@
 
 #include "record/bank.h"
 
-/// The walk under way, counted from 1; 0 without one. A hook loads it once and does all for that walk.
+/// The number of the walk under way, counted from 1; 0: none. A hook loads it once and does everything for that walk.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking;
-/// What the slots of blocks recorded in a walk carry: 1 to 7, in turn.
+/// The number in the slots of blocks recorded during a walk: 1 to 7, in turn.
 static inline uint32_t mscope_walk_number(uint32_t walk)
 {
     return mscope_likely(walk == 0) ? 0 : (walk - 1) % 7 + 1;

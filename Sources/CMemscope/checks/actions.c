@@ -1,13 +1,13 @@
-// What the program wants done with fault signals, while the kernel's handler for them is ours.
+// What the program wants to happen at fault signals, while the handler that the kernel calls is the core's.
 #include "checks/checks.h"
 
 #include <signal.h>
 
 enum { MSCOPE_ACTIONS = 64 };
 
-// Actions are written to a fresh place and then named, so that a handler in between reads a whole one.
+// An action is written to a fresh place, then counted, so that a handler that comes in between reads a complete one.
 static struct mscope_kept {
-    _Atomic uint32_t count; // 0: ours is not the kernel's handler
+    _Atomic uint32_t count; // 0: the kernel's handler is not the core's
     struct sigaction actions[MSCOPE_ACTIONS];
 } mscope_kept[2];
 static _Atomic int32_t mscope_owner; // the process whose actions these are
@@ -17,7 +17,7 @@ static inline struct mscope_kept *mscope_kept_of(int number)
     return number == SIGSEGV ? &mscope_kept[0] : number == SIGBUS ? &mscope_kept[1] : NULL;
 }
 
-/// A child of vfork shares our memory but not our handlers.
+/// Whether the core has an action of the program's. A child of vfork shares the core's memory, but not its handlers.
 bool mscope_is_kept(int number)
 {
     struct mscope_kept *kept = mscope_kept_of(number);

@@ -1,7 +1,7 @@
-// What a call of free is that does not fit: the address is no live block, or the block is of another kind.
+// Wrong calls of free: no live block begins at the address, or the block is of another kind.
 //
-// Only what is proved is reported. An address that nobody knows may come from an allocator's own entry points: unless
-// that is glibc and would end the program over it, it is counted and passed on.
+// Only what is proved is reported. An unknown address may come from an allocator's own functions: such a call is
+// counted and passed on, unless the allocator is glibc and would end the program over it.
 #include "checks/checks.h"
 #include "checks/guard.h"
 #include "checks/quarantine.h"
@@ -44,7 +44,7 @@ static bool mscope_is_on_own_stack(uint64_t address, uint64_t sp)
 {
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (bank == NULL) return false;
-    // The caller may be on another stack, a signal's or a fiber's.
+    // The caller may be on another stack: a signal's or a fiber's.
     struct mscope_unwinder *unwinder = &bank->unwinder;
     bool on_it = address >= sp && address < unwinder->stack_high
                  && (sp - unwinder->stack_low < unwinder->stack_high - unwinder->stack_low
@@ -53,7 +53,8 @@ static bool mscope_is_on_own_stack(uint64_t address, uint64_t sp)
     return on_it;
 }
 
-/// Whether a thread's stack has `address`: above the caller on its own, in what was seen of another's.
+/// Whether `address` is on a thread's stack: on the calling thread's above the caller, on another's in the part seen so
+/// far.
 static bool mscope_is_on_stack(uint64_t address, uint64_t sp)
 {
     if (mscope_is_on_own_stack(address, sp)) return true;
@@ -61,8 +62,8 @@ static bool mscope_is_on_stack(uint64_t address, uint64_t sp)
     for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
         if (bank == NULL || bank == mscope_tls.bank || mscope_load_relaxed(&bank->state) != MSCOPE_BANK_OWNED) continue;
-        // Only the first thread's stack is certain to have nothing but a gap below it; the lowest page of another may
-        // have something else below the stack pointer.
+        // Only below the first thread's stack there is certainly nothing but a gap; the lowest page of another stack
+        // may hold something else below the stack pointer.
         const struct mscope_unwinder *unwinder = &bank->unwinder;
         bool is_first = unwinder->stack_high == (uint64_t)__libc_stack_end;
         uint64_t low = unwinder->stack_low + (is_first ? 0 : MSCOPE_PAGE);
@@ -87,14 +88,15 @@ static bool mscope_is_in_image(uint64_t address)
 }
 #endif
 
-/// Whether no allocator can have returned the address, whatever we missed; the flag that says why.
+/// Whether no allocator can have returned the address, whatever the core has missed. *why: the flag that says why, or
+/// 0.
 static bool mscope_is_impossible(const struct mscope_free_call *call, uint32_t *why)
 {
     uint64_t address = call->address;
     *why = 0;
     if (address < MSCOPE_LOWEST_ADDRESS || address >> MSCOPE_ADDRESS_BITS != 0) return true;
     if (mscope_is_on_stack(address, call->caller.sp)) *why = MSCOPE_ERROR_ON_STACK;
-    // An allocator we do not know may have its first blocks in its own data.
+    // An unknown allocator may have its first blocks in its own data.
     else if (strcmp(mscope_allocator_name(), "unknown") != 0 && mscope_is_in_image(address))
         *why = MSCOPE_ERROR_IN_IMAGE;
     return *why != 0 || !mscope_may_begin_at(address);
@@ -110,8 +112,8 @@ static bool mscope_is_interior(const struct mscope_free_call *call)
     return true;
 }
 
-/// Whether a large block may have been at the address after the small one that the slot tells of: the large slot has
-/// another now, and does not say which was earlier.
+/// Whether, after the small block that the slot describes, a large block may have been at the address: the large slot
+/// has another block now, and does not say which of the two ended earlier.
 static bool mscope_may_be_older(const struct mscope_slot *slot, uint64_t address)
 {
     struct mscope_slot *large = mscope_large_slot(mscope_find_region(address), address);
@@ -119,7 +121,7 @@ static bool mscope_may_be_older(const struct mscope_slot *slot, uint64_t address
     return slot != large && ((of_large & MSCOPE_SLOT_LIVE) || !mscope_knows_order(of_large, address));
 }
 
-/// Whether there is the mark of a block that was freed at this very address, in this interval of tracking.
+/// Whether the slot has the mark of a block that was freed at this very address, in this era.
 static bool mscope_is_freed_twice(const struct mscope_free_call *call)
 {
     uint64_t what, era = mscope_load_relaxed(&mscope_era);
@@ -143,14 +145,14 @@ static bool mscope_is_freed_twice(const struct mscope_free_call *call)
     return true;
 }
 
-/// Whether glibc ends the program over what stands in front of the address instead of a chunk's size: the rules are
-/// those of its _int_free and munmap_chunk.
+/// Whether glibc ends the program because of the word in front of the address, where a chunk's size should be: the
+/// rules are those of its _int_free and munmap_chunk.
 static bool mscope_is_no_chunk(const struct mscope_free_call *call)
 {
     enum { MSCOPE_CHUNK_MAPPED = 2, MSCOPE_CHUNK_FLAGS = 7, MSCOPE_CHUNK_LEAST = 32 };
     if (strcmp(mscope_allocator_name(), "glibc") != 0) return false;
     uint64_t head[2], start = call->address - sizeof(head);
-    if (mscope_read_memory(start, head, sizeof(head)) != sizeof(head)) return mscope_can_probe; // nothing is there
+    if (mscope_read_memory(start, head, sizeof(head)) != sizeof(head)) return mscope_can_probe; // no memory is there
     uint64_t size = head[1] & ~(uint64_t)MSCOPE_CHUNK_FLAGS;
     if (head[1] & MSCOPE_CHUNK_MAPPED) return ((start - head[0]) | (head[0] + size)) % MSCOPE_PAGE != 0;
     return size < MSCOPE_CHUNK_LEAST || size % 16 != 0;
@@ -158,7 +160,7 @@ static bool mscope_is_no_chunk(const struct mscope_free_call *call)
 
 bool mscope_is_bad_free(const struct mscope_free_call *call)
 {
-    if (mscope_is_ours((const void *)call->address)) return false; // our heap knows its blocks
+    if (mscope_is_ours((const void *)call->address)) return false; // the core's heap knows its blocks
     uint64_t what;
     uint32_t why;
     bool complete = mscope_load_relaxed(&mscope_era) != 0, impossible = mscope_is_impossible(call, &why);
@@ -173,7 +175,7 @@ bool mscope_is_bad_free(const struct mscope_free_call *call)
         mscope_add_relaxed(&mscope_check_counters.unknown_frees, 1);
         return false;
     }
-    // A mark of another interval is looked at once.
+    // A mark of another era is removed, so that it is looked at only once.
     struct mscope_slot *slot = mscope_find_slot(call->address, &what);
     if (mscope_tells_of(what, call->address) && !(what & MSCOPE_SLOT_LIVE)) mscope_cas_acq_rel(&slot->what, &what, 0);
     return false;

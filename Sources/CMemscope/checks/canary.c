@@ -1,13 +1,13 @@
-// Blocks with canaries: bytes before the first and behind the last that nobody may write.
+// Blocks with canaries: bytes before a block's first byte and after its last that nobody may write.
 //
 //   raw [filled] [canary: 16] block: size [filled: 8 to 24, to the end of the allocator's chunk]
 //
 //   lead = block - raw, 16 or the alignment asked for
-//   canary = two hashes of block, size and lead's exponent, but for the last byte, which is as the filling: the
-//   likeliest to be written, it must not be what is written there by chance
+//   canary = two hashes of block, size and lead's exponent, but its last byte is the filling: the byte likeliest to be
+//   written must differ from what is written there by chance
 //
-// The canary also says where the allocator's block begins. When part of it was overwritten the rest still tells; when
-// all of it was, the block is never given back.
+// The canary also says where the allocator's block begins. When part of the canary was overwritten, the rest still says
+// it; when all of it was, the block is never given back.
 #include "checks/canary.h"
 #include "checks/checks.h"
 #include "checks/quarantine.h"
@@ -19,10 +19,11 @@ enum {
     MSCOPE_LEAD_SHIFT = 4,
     MSCOPE_LEAD = 1 << MSCOPE_LEAD_SHIFT,
     MSCOPE_MOST_LEAD_SHIFT = 24,
-    MSCOPE_CANARY_SURE = 6, // bytes that must still be right: the last and 4 are so by chance once in 10^8 exponents
+    // bytes that must still be right: the last and 4 others are so by chance once in 10^8 exponents
+    MSCOPE_CANARY_SURE = 6,
     MSCOPE_WATCHED_LEAD = 256,
-    MSCOPE_LEAST_END = 24, // so the next block begins 32 bytes further, whoever made it: see shadow.h
-    MSCOPE_MOST_REAR = 24, // bytes from a block's last to the end of its canary, at most
+    MSCOPE_LEAST_END = 24, // so that the next block begins 32 bytes further, whichever allocator made it: see shadow.h
+    MSCOPE_MOST_REAR = 24, // at most this many bytes from the end of a block to the end of its canary
 };
 
 struct mscope_canary {
@@ -46,14 +47,14 @@ static inline bool mscope_same_canary(const struct mscope_canary *a, const struc
     return a->a == b->a && a->b == b->b;
 }
 
-/// The bytes from a block's first to the end of its canary.
+/// The number of bytes from a block's first to the end of the canary behind it.
 static inline uint64_t mscope_canary_end(uint64_t size)
 {
     uint64_t end = ((size + 15) & ~15ull) + 8;
     return end < MSCOPE_LEAST_END ? MSCOPE_LEAST_END : end;
 }
 
-/// The exponent of the lead that a canary tells of; 0 when too little of it is left.
+/// The exponent of the lead, as the canary says it; 0 when too little of the canary is left.
 static uint32_t mscope_lead_shift(const struct mscope_canary *found, uint64_t block, uint64_t size)
 {
     struct mscope_canary wanted = mscope_canary_of(block, size, MSCOPE_LEAD_SHIFT);
@@ -82,8 +83,8 @@ static void *mscope_ask(const struct mscope_request *request, uint64_t lead, uin
     return raw;
 }
 
-/// The memory of a checked block. An allocator may call its own entries by their public names, which are ours: then
-/// what it got is no block of the program's.
+/// The memory of a checked block. An allocator may call its own functions by their public names, which are the core's
+/// hooks: then a hook has recorded the memory as a block of the program's, and the record is removed.
 static void *mscope_raw_block(const struct mscope_request *request, uint64_t lead)
 {
     mscope_tls.asking = 1;
@@ -94,13 +95,13 @@ static void *mscope_raw_block(const struct mscope_request *request, uint64_t lea
     return raw;
 }
 
-/// glibc lets an arena that is not the main one grow by a page at a time, and asks the kernel for each: that costs more
-/// than the page, and checked blocks take many, since freed ones are kept. A large block that is given back at once
-/// makes it ask for several together. Called for the first block in a stretch of heap.
+/// An arena of glibc's other than the main one grows by a page at a time, with a call of the kernel for each: that
+/// costs more than the page, and checked blocks need many, because freed ones are kept. A large block that is freed at
+/// once makes glibc ask for several pages together. Called for the first block in a stretch of heap.
 static __attribute__((noinline)) void mscope_grow_arena(uint64_t raw)
 {
-    enum { MSCOPE_OTHER_ARENA = 4, MSCOPE_MAPPED = 2 }; // in the word before a block of glibc's
-    enum { MSCOPE_AHEAD = 48 << 10 }; // below what glibc takes as a reason to give memory back
+    enum { MSCOPE_OTHER_ARENA = 4, MSCOPE_MAPPED = 2 }; // flags in the word before a block of glibc's
+    enum { MSCOPE_AHEAD = 48 << 10 }; // less than the size at which glibc gives memory back
     struct mscope_bank *bank = mscope_tls.bank;
     if (bank == NULL || mscope_least_request != 0) return; // another allocator
     uint64_t left = bank->arena_end - raw;
@@ -154,9 +155,9 @@ uint64_t mscope_canaried_blocks(void)
     return sum;
 }
 
-// ---- looking
+// ---- checking
 
-/// The damaged byte nearest to the block in its canary; `block` when there is none.
+/// The damaged byte of the canary that is nearest to the block; `block` when there is none.
 static uint64_t mscope_canary_damage(const struct mscope_canary *found, const struct mscope_canary *wanted,
                                      uint64_t block)
 {
@@ -195,8 +196,8 @@ bool mscope_canary_view(uint64_t block, uint64_t size, bool owned, struct mscope
     return true;
 }
 
-/// Reports what was written around a block that its caller alone has, and makes its canaries whole again; the exponent
-/// of its lead, 0 when that is lost.
+/// Reports what was written around a block that only the caller can reach, and writes its canaries again. Returns the
+/// exponent of its lead; 0 when that is lost.
 static uint32_t mscope_mend_canaries(const struct mscope_departure *block, struct mscope_witness at)
 {
     uint64_t address = block->address;
@@ -211,7 +212,7 @@ static uint32_t mscope_mend_canaries(const struct mscope_departure *block, struc
     return shift;
 }
 
-/// Whether nothing was written around a block that was not aligned further than malloc aligns.
+/// Whether nothing was written around a block; for blocks with no larger alignment than malloc's.
 static inline bool mscope_is_untouched(uint64_t block, uint64_t size)
 {
     uint64_t damage;
@@ -223,7 +224,7 @@ void mscope_canary_release(const struct mscope_free_call *call, struct mscope_sl
     struct mscope_departure block = {call->address, what, mscope_load_relaxed(&slot->born),
                                      mscope_block_size(what, call->address)};
     mscope_note_order(slot, call->address);
-    // Of two threads that free it at once one is first; the other has a bad free.
+    // If two threads free the block at once, one is first; the call of the other is a bad free.
     if (!mscope_cas_acq_rel(&slot->what, &what, mscope_ended(what))) {
         mscope_is_bad_free(call);
         return;
@@ -259,14 +260,14 @@ bool mscope_canary_is_whole(uint64_t block, uint64_t size, uint32_t shift, uint6
     return *damage == end;
 }
 
-// ---- looking at all of them, while their owners go on
+// ---- the sweep: checking all of them while the program goes on
 
 static void mscope_sweep_block(struct mscope_slot *slot, const struct mscope_departure *block)
 {
     struct mscope_view view;
     if (!mscope_canary_view(block->address, block->size, false, &view)) return;
     if (view.front_end == 0 && view.rear_end == 0) return;
-    // It was read from a live block only if that lives still.
+    // The bytes are those of the live block only if that block still lives.
     if (mscope_load_acquire(&slot->what) != block->what || mscope_load_acquire(&slot->born) != block->born) return;
     mscope_report_around(block, &view, (struct mscope_witness){0}, MSCOPE_ERROR_SWEEP);
 }

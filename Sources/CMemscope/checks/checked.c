@@ -1,14 +1,14 @@
-// Which allocations are checked, and the way of those that are.
+// Which allocations are checked, and how a checked one is made.
 #include "checks/checks.h"
 #include "checks/guard.h"
 
-/// How many allocations pass until one is checked, each with probability 1 / rate.
+/// Draws how many allocations pass until one is checked, each with probability 1 / rate.
 static int64_t mscope_draw_distance(struct mscope_bank *bank)
 {
     return mscope_check_options.guard_rate <= 1 ? 0 : mscope_next_trial(bank, mscope_check_options.guard_rate);
 }
 
-/// Draws when the next one is due; whether this one is.
+/// Draws when the next check is due. Returns whether this allocation is checked.
 static bool mscope_is_chosen(void)
 {
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
@@ -38,7 +38,7 @@ void *mscope_allocate_checked(const struct mscope_request *request)
     }
     if (mscope_tls.internal || request->alignment & (request->alignment - 1)) return NULL;
     if (mscope_checks_level == MSCOPE_CHECKS_SAMPLED) return mscope_is_chosen() ? mscope_guard_allocate(request) : NULL;
-    mscope_store_relaxed(&mscope_tls.until_check, 0); // all are
+    mscope_store_relaxed(&mscope_tls.until_check, 0); // every allocation is checked
     void *block = mscope_checks_level == MSCOPE_CHECKS_PAGES ? mscope_guard_allocate(request) : NULL;
     return block != NULL ? block : mscope_canary_allocate(request);
 }

@@ -1,4 +1,4 @@
-// The configuration of the memory checks, and what several of them need.
+// The configuration of the memory checks, and functions that several of them need.
 #include "checks/canary.h"
 #include "checks/checks.h"
 #include "checks/guard.h"
@@ -23,7 +23,8 @@ static void mscope_refuse(const char *variable, const char *value, const char *a
     mscope_say(head, value, accepted);
 }
 
-/// The number of an environment variable's value among `names`; `fallback` when it is not set or bad, which is said.
+/// The index of an environment variable's value in `names`; `fallback` when it is not set, or bad, which the user is
+/// told.
 static uint32_t mscope_choice(const char *variable, const char *const *names, uint32_t count, uint32_t fallback,
                               const char *accepted)
 {
@@ -35,7 +36,7 @@ static uint32_t mscope_choice(const char *variable, const char *const *names, ui
     return fallback;
 }
 
-/// A number from the environment; `fallback` when it is not set or not within the bounds, which is said.
+/// A number from the environment; `fallback` when it is not set, or out of bounds, which the user is told.
 static uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
                               const char *accepted)
 {
@@ -77,7 +78,7 @@ void mscope_checks_start(void)
                                         "'; accepted are off, sampled, full, pages; using sampled");
     mscope_aborts_on_error =
         mscope_choice("MEMSCOPE_ON_ERROR", actions, 2, 0, "'; accepted are report, abort; using report") == 1;
-    // What glibc returns is aligned to 16; others have classes of 8.
+    // Blocks of glibc's are aligned to 16 bytes; other allocators have size classes of 8.
     mscope_block_misalignment = strcmp(mscope_allocator_name(), "glibc") == 0 ? 15 : 7;
 }
 
@@ -132,11 +133,11 @@ struct mscope_witness mscope_witness(struct mscope_cursor at)
 uint32_t mscope_site_of_mark(uint64_t mark)
 {
     uint64_t highest = (1ull << MSCOPE_ERA_SHIFT) - 1, who = mark & highest;
-    if (highest - who < MSCOPE_SITE_CAPACITY) return (uint32_t)(highest - who); // no code lies so high
+    if (highest - who < MSCOPE_SITE_CAPACITY) return (uint32_t)(highest - who); // no code lies at such high addresses
     return who ? mscope_site_of_frame(who) : 0;
 }
 
-// ---- the sweep
+// ---- the sweep: a check of all checked blocks
 
 void mscope_check_heap(void)
 {
@@ -151,7 +152,7 @@ void mscope_check_heap(void)
     mscope_store_release(&under_way, 0);
 }
 
-/// What was never freed is looked at in the end, too.
+/// Blocks that were never freed are checked at the end, too.
 static __attribute__((destructor)) void mscope_checks_leave(void)
 {
     if (mscope_checks_settled && mscope_checks_level != MSCOPE_CHECKS_OFF) mscope_check_heap();

@@ -1,7 +1,7 @@
-// What was written around blocks: one write is one report, though it reached the canaries of several.
+// Damage around blocks: one write is one report, even if it reached the canaries of several blocks.
 //
-// Canaries that lie behind one another and are damaged without a gap are a run. Who wrote behind a block began at its
-// last byte; who wrote before one ended at its first: where the run begins and ends tells which of them it was.
+// Damaged canaries that follow each other without a gap are a run. A write behind a block began after the block's last
+// byte; a write before a block ended before its first byte: the two ends of the run tell which of the two it was.
 //
 //   block A | rear of A | allocator's | front of B | block B | rear of B ...
 //              [==========================]                       a write before B
@@ -15,7 +15,7 @@
 enum { MSCOPE_KNOWN_DAMAGES = 1 << 12, MSCOPE_KNOWN_TRIES = 8 };
 enum { MSCOPE_MOST_GAP = 64, MSCOPE_MOST_STEPS = 1 << 14, MSCOPE_MOST_ZONES = 64, MSCOPE_COMPARED = 8 };
 
-/// A canary of a block: the one before it, or the one behind.
+/// A canary of a block: the one before the block, or the one behind it.
 struct mscope_zone {
     struct mscope_departure block;
     struct mscope_view view;
@@ -24,11 +24,11 @@ struct mscope_zone {
 
 // ---- what was reported already
 
-// Damage that a sweep has found is found again when the block is freed: it is reported once. Two blocks at an address
-// may be born at the same tick of the clock; most have other sizes or sites.
+// Damage found by a sweep is found again when the block is freed: it is reported once. Two blocks at one address may be
+// born at the same tick of the clock; most such blocks differ in size or site.
 static _Atomic uint64_t mscope_known_damages[MSCOPE_KNOWN_DAMAGES];
 
-/// Whether it was known; from now on it is.
+/// Whether this damage was reported already; from now on it counts as reported.
 static bool mscope_is_known_damage(const struct mscope_departure *block, uint32_t kind)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15ull;
@@ -60,12 +60,12 @@ static bool mscope_look_at(uint64_t address, struct mscope_zone *out)
     if (mscope_is_guarded(address)) return false;
     out->block = (struct mscope_departure){address, what, mscope_load_relaxed(&slot->born),
                                            mscope_block_size(what, address)};
-    // It was read from a live block only if that lives still.
+    // The bytes are those of the live block only if that block still lives.
     return mscope_canary_view(address, out->block.size, false, &out->view)
            && mscope_load_acquire(&slot->what) == what && mscope_load_relaxed(&slot->born) == out->block.born;
 }
 
-/// Whether the damage behind one block and that before the next are one: a byte may be right by chance.
+/// Whether the damage behind one block and the damage before the next belong together: one byte may be right by chance.
 static bool mscope_is_joined(const struct mscope_view *lower, const struct mscope_view *upper)
 {
     uint64_t front = upper->block - MSCOPE_FRONT;
@@ -74,8 +74,8 @@ static bool mscope_is_joined(const struct mscope_view *lower, const struct mscop
     return lower->end - lower->rear_end + upper->front - front <= 1;
 }
 
-/// Whether a block's damage reaches from the canary before it to the one behind it, and so went over the block itself:
-/// then it came in over the whole of the one or the other.
+/// Whether the damage goes from the canary before a block to the one behind it, and so went over the block itself: then
+/// all of the one canary, or all of the other, is damaged.
 static bool mscope_goes_through(const struct mscope_view *view)
 {
     if (view->front_end == 0 || view->rear_end == 0) return false;
@@ -83,7 +83,7 @@ static bool mscope_goes_through(const struct mscope_view *view)
     return whole && view->block - view->front_end + view->rear - view->block - view->size <= 1;
 }
 
-/// Goes to the zone below that belongs to the same run; false when there is none.
+/// Goes to the next zone below, if it belongs to the same run; false when there is none.
 static bool mscope_step_down(struct mscope_zone *zone)
 {
     struct mscope_zone lower = *zone;
@@ -95,9 +95,9 @@ static bool mscope_step_down(struct mscope_zone *zone)
     }
     uint64_t at = (zone->block.address - MSCOPE_FRONT) & ~15ull, what;
     for (uint32_t i = 0; i < MSCOPE_MOST_STEPS; i++) {
-        at -= 16; // what a slot tells apart
+        at -= 16; // the step in which slots distinguish addresses
         mscope_find_slot(at, &what);
-        if (!mscope_owns_slot(what, at)) continue; // ended ones may have begun within a live one
+        if (!mscope_owns_slot(what, at)) continue; // blocks that ended may have begun within a live one
         if (!mscope_look_at(at, &lower) || !mscope_is_joined(&lower.view, &zone->view)) return false;
         *zone = lower;
         return true;
@@ -105,7 +105,7 @@ static bool mscope_step_down(struct mscope_zone *zone)
     return false;
 }
 
-/// The same for the zone above.
+/// Goes to the next zone above, if it belongs to the same run; false when there is none.
 static bool mscope_step_up(struct mscope_zone *zone)
 {
     struct mscope_zone upper = *zone;
@@ -124,9 +124,9 @@ static bool mscope_step_up(struct mscope_zone *zone)
     return false;
 }
 
-// ---- who it was
+// ---- which block was meant
 
-/// Whether the 8 bytes at a place go on with those that were written elsewhere: of which each 1, 2 or 4 are alike.
+/// Whether the 8 bytes at `place` continue the pattern at `written`, in which every 1, 2 or 4 bytes are alike.
 static bool mscope_goes_on(uint64_t written, uint64_t place)
 {
     uint8_t pattern[MSCOPE_COMPARED], there[MSCOPE_COMPARED];
@@ -141,8 +141,10 @@ static bool mscope_goes_on(uint64_t written, uint64_t place)
     return false;
 }
 
-/// Of a run from the end of one block to the beginning of another the likelier one. A write that goes on in a block did
-/// not end at it by chance; but who fills a block from a place before it stops when he has written as much as it holds.
+/// For a run from the end of one block to the beginning of another: whether the upper block was meant. If the pattern
+/// goes on inside one of the blocks, only the other end of the run is an end of the write, and the block there was
+/// meant. One exception: code that fills the upper block from a place before it stops after as many bytes as the block
+/// holds.
 static bool mscope_was_before(const struct mscope_zone *low, const struct mscope_zone *high)
 {
     uint64_t start = low->view.rear, block = high->block.address, size = high->block.size, last = MSCOPE_COMPARED;
@@ -152,7 +154,7 @@ static bool mscope_was_before(const struct mscope_zone *low, const struct mscope
     return mscope_goes_on(block - last, start + size - 2 * last) && !mscope_goes_on(block - last, block + size - last);
 }
 
-/// Which end of a run is the block that was meant; where both may be, it is guessed.
+/// The zone of the block that was meant, at one end of a run; where both ends may be meant, it is guessed.
 static const struct mscope_zone *mscope_culprit(const struct mscope_zone *low, const struct mscope_zone *high,
                                                 uint32_t *flags)
 {
@@ -180,7 +182,7 @@ static void mscope_report_zone(const struct mscope_zone *zone, struct mscope_wit
     mscope_report(&error);
 }
 
-/// Reports the run that a damaged canary belongs to, unless that is known.
+/// Reports the run that a damaged canary belongs to, unless it was reported already.
 static void mscope_report_run(const struct mscope_zone *zone, struct mscope_witness at, uint32_t flags)
 {
     if (mscope_is_known_damage(&zone->block, mscope_kind_of(zone))) return;

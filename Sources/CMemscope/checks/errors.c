@@ -1,8 +1,9 @@
-// The reports: a bounded table, distinct by kind and stacks, that any thread may add to at any moment.
+// The reports: a table of limited size, with one entry for each kind and stacks. Any thread may add to it at any
+// moment.
 //
 //   state = 0: free, 1: being written, 2: may be read. Once 2 only `count` and `last_time` change.
 //
-// context: a fault handler, a free inside a signal handler; nothing here waits for anybody.
+// context: a fault handler, or a free inside a signal handler; nothing here waits for another thread.
 #include "checks/checks.h"
 #include "checks/report.h"
 
@@ -16,7 +17,8 @@ struct mscope_error_place {
     _Atomic uint64_t count, last_time;
     struct mscope_error error;
 };
-// Mapped by the first report: what it says of a block must not hold it, as a variable of the program's would.
+// Mapped by the first report: an address of a block in a report must not count as a reference to the block, as one in a
+// variable of the program's would.
 static _Atomic(struct mscope_error_place *) mscope_errors;
 // By key: upper 48 bits of the key | place + 1; 0: free.
 static _Atomic uint64_t mscope_error_index[MSCOPE_ERROR_INDEX];
@@ -37,14 +39,14 @@ static uint64_t mscope_error_key(const struct mscope_error *error)
     return key;
 }
 
-/// The bytes around the damage: the line of 16 it begins in, one before and two after.
+/// Reads the bytes around the damage: the line of 16 bytes where it begins, one line before and two after.
 static void mscope_dump_bytes(struct mscope_error *error)
 {
     if (error->bytes_at == 0) error->bytes_at = (error->address & ~15ull) - 16;
     uint64_t page = (error->bytes_at + 4095) & ~4095ull;
     error->bytes_count = (uint32_t)mscope_read_memory(error->bytes_at, error->bytes, MSCOPE_ERROR_BYTES);
     if (error->bytes_count != 0 || page - error->bytes_at >= MSCOPE_ERROR_BYTES) return;
-    // Its first page is gone or guarded: what follows may be there.
+    // The first page is unmapped or guarded: the next one may be readable.
     size_t skipped = page - error->bytes_at;
     error->bytes_at = page;
     error->bytes_count = (uint32_t)mscope_read_memory(page, error->bytes, MSCOPE_ERROR_BYTES - skipped);
@@ -56,13 +58,13 @@ static void mscope_write_error(struct mscope_error_place *place, const struct ms
     if (error->bytes_count == 0) mscope_dump_bytes(&place->error);
     if (error->block != 0 && error->type_word == 0)
         mscope_read_memory(error->block, &place->error.type_word, sizeof(uint64_t));
-    if (place->error.type_word == MSCOPE_POISON_WORD) place->error.type_word = 0; // our filling
+    if (place->error.type_word == MSCOPE_POISON_WORD) place->error.type_word = 0; // the quarantine's filling
     place->error.first_time = mscope_now();
     mscope_store_relaxed(&place->last_time, place->error.first_time);
     mscope_store_release(&place->state, 2);
 }
 
-/// The table, mapped when this is the first report; NULL when there is no memory for it.
+/// The table, mapped at the first report; NULL when there is no memory for it.
 static struct mscope_error_place *mscope_error_table(void)
 {
     struct mscope_error_place *table = mscope_load_acquire(&mscope_errors), *other = NULL;
@@ -74,7 +76,8 @@ static struct mscope_error_place *mscope_error_table(void)
     return other;
 }
 
-/// The place of a report with this key; NULL when there is no room. `*fresh`: it is the caller's to write.
+/// The entry of a report with this key; NULL when there is no room. `*fresh`: the entry is new, and the caller must
+/// write it.
 static struct mscope_error_place *mscope_error_place(uint64_t key, bool *fresh)
 {
     struct mscope_error_place *table = mscope_error_table();
@@ -87,13 +90,13 @@ static struct mscope_error_place *mscope_error_place(uint64_t key, bool *fresh)
         if (seen == 0) {
             if (mine == 0) mine = mscope_add_relaxed(&mscope_errors_used, 1) + 1;
             if (mine > MSCOPE_ERRORS) {
-                mscope_store_relaxed(&mscope_errors_used, MSCOPE_ERRORS); // it must not wrap
+                mscope_store_relaxed(&mscope_errors_used, MSCOPE_ERRORS); // the counter must not wrap
                 return NULL;
             }
             *fresh = mscope_cas_acq_rel(word, &seen, (key & ~0xffffull) | mine);
             if (*fresh) return &table[mine - 1];
         }
-        // A place taken in vain stays empty: two threads met the same error at once, which is rare.
+        // `mine` then stays an unused entry: two threads met the same error at once, which is rare.
         if ((seen ^ key) >> 16 == 0) return &table[(seen & 0xffff) - 1];
     }
     return NULL;

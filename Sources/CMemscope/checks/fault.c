@@ -1,8 +1,9 @@
-// The handler of SIGSEGV and SIGBUS that stands before the program's: it takes what a guard caught and hands on the
-// rest exactly as the kernel would have.
+// The handler of SIGSEGV and SIGBUS in front of the program's: it handles the faults that a guard caught, and passes on
+// all others exactly as the kernel would.
 //
-// The kernel knows only ours. What the program sets is kept here (signals.c) and called with the mask, the stack and
-// the flags it was set with. Ours defers nothing, so that a guard may be hit inside of the program's handler too.
+// The kernel knows only the core's handler. The program's actions are kept by the core (signals.c) and called with the
+// mask, the stack and the flags they were set with. The core's handler defers no signal, so that a guard may be hit
+// inside of the program's handler, too.
 #include "checks/checks.h"
 #include "checks/guard.h"
 #include "checks/quarantine.h"
@@ -17,7 +18,7 @@ void (*mscope_on_default_fault)(int number, const void *context);
 
 #ifndef MSCOPE_NO_HOOKS
 
-/// A raw fault, or one sent by kill and its kin, which running on does not repeat.
+/// Whether the signal was sent, by kill and the like, and so does not come again by itself as a real fault does.
 static bool mscope_was_sent(const siginfo_t *info)
 {
 #if defined(BUS_MCEERR_AO)
@@ -26,7 +27,7 @@ static bool mscope_was_sent(const siginfo_t *info)
     return info->si_code <= 0;
 }
 
-/// Ends the program as it would have ended: the fault comes again by itself, what was sent is sent again.
+/// Ends the program as it would have ended: a fault happens again by itself, a signal that was sent is sent again.
 static void mscope_default_action(int number, siginfo_t *info, const void *context)
 {
     if (mscope_on_default_fault != NULL) mscope_on_default_fault(number, context);
@@ -46,9 +47,9 @@ static void mscope_hand_on(int number, siginfo_t *info, void *context)
         return mscope_default_action(number, info, context);
     if ((uint32_t)action.sa_flags & SA_RESETHAND) mscope_forget_program_action(number);
     sigset_t blocked = action.sa_mask;
-    // By hand: a first call of libc's entry needs more stack than a small alternate one has.
+    // Set by hand: the first call of a libc function needs more stack than a small alternate one has.
     if (!(action.sa_flags & SA_NODEFER)) *(uint64_t *)&blocked |= 1ull << (number - 1);
-    // Not through libc's entry, which is ours; the kernel puts the old mask back when we return.
+    // Not through libc's function, which the core replaces; the kernel restores the old mask when this handler returns.
     mscope_system(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
     if (action.sa_flags & SA_SIGINFO)
         action.sa_sigaction(number, info, context);
@@ -62,7 +63,7 @@ static void mscope_on_fault(int number, siginfo_t *info, void *context)
     bool ours = number == SIGSEGV && info->si_code > 0
                 && mscope_guard_caught((uint64_t)info->si_addr, mscope_fault_was_write(context),
                                        mscope_interrupted_call(context));
-    // By way of the frame pointer it comes as SIGBUS.
+    // An access by way of the frame pointer causes SIGBUS.
     if (!ours && !mscope_was_sent(info) && mscope_checks_level >= MSCOPE_CHECKS_FULL)
         ours = mscope_poison_caught(info, context);
     errno = saved;
@@ -75,14 +76,14 @@ void mscope_set_kernel_action(int number, const struct sigaction *program)
     memset(&action, 0, sizeof(action));
     bool handled = program->sa_handler != SIG_DFL && program->sa_handler != SIG_IGN;
     action.sa_sigaction = mscope_on_fault;
-    // A handler that did not ask for the alternate stack may need more than that has.
+    // A handler that did not ask for the alternate stack may need more room than that stack has.
     action.sa_flags = SA_SIGINFO | SA_NODEFER | (handled ? program->sa_flags & (SA_ONSTACK | SA_RESTART) : SA_ONSTACK);
     mscope_next.sigaction(number, &action, NULL);
 }
 
 bool mscope_fault_stands(void)
 {
-    uint64_t now[8] = {0}; // as the kernel has it: the handler comes first
+    uint64_t now[8] = {0}; // in the kernel's layout: the handler comes first
     return mscope_system(SYS_rt_sigaction, SIGSEGV, NULL, now, 8) == 0 && now[0] == (uint64_t)mscope_on_fault;
 }
 

@@ -1,8 +1,9 @@
-// Blocks between guard pages: who reaches over an end of one, or for one that was freed, faults right there.
+// Blocks between guard pages: an access beyond an end of a block, or to a freed block, faults at once.
 //
-// The idea is GWP-ASan's (compiler-rt/lib/gwp_asan). A pool is a row of cells of some pages with a guard page before,
-// between and behind them. One block lies in a cell, at its end or its beginning; what is left of the cell is filled
-// and looked at when the block is freed. A freed cell is protected, and used again after all that were freed before it.
+// The idea is GWP-ASan's (compiler-rt/lib/gwp_asan). A pool is a row of cells of some pages, with a guard page before,
+// between and behind them. A cell holds one block, at its end or its beginning; the rest of the cell is filled, and
+// checked when the block is freed. A freed cell is protected; it is used again after all cells that were freed before
+// it.
 //
 //   guard 0 | cell 0 | guard 1 | cell 1 | ... | guard n
 //
@@ -30,14 +31,16 @@ static bool mscope_pool_start(struct mscope_pool *pool, uint64_t start, uint64_t
     *pool = (struct mscope_pool){.start = start, .pages = pages, .count = count};
     pool->end = start + mscope_pool_bytes(pages, count);
     pool->cells = mscope_map((count + 1) * sizeof(struct mscope_cell));
-    // More places than cells: one that comes back finds room although another thread is in the midst of taking one.
+    // More places than cells: a cell that comes back finds room even while another thread is in the middle of taking
+    // one.
     if (pool->cells == NULL || !mscope_queue_start(&pool->queue, 2 * (uint64_t)count)) return false;
     for (uint32_t i = 0; i < count; i++) mscope_queue_put(&pool->queue, (struct mscope_item){.address = i});
     return true;
 }
 
-/// How many cells a pool has. For samples there is one pool of single pages; for all blocks, pools of 1, 2, 4 ... 256
-/// pages, the first with a quarter of the bytes. The kernel gives a process 65,530 mappings and a live block takes two.
+/// How many cells a pool has. To guard samples, there is one pool of single pages; to guard all blocks, there are pools
+/// of 1, 2, 4 ... 256 pages, the first with a quarter of the bytes. The kernel allows a process 65,530 mappings, and a
+/// live block takes two.
 static uint32_t mscope_pool_count(uint32_t pool, uint64_t slots, uint64_t bytes)
 {
     if (mscope_checks_level != MSCOPE_CHECKS_PAGES) return pool == 0 ? (uint32_t)slots : 0;
@@ -53,7 +56,7 @@ struct mscope_pool *mscope_pool_of(uint64_t address)
     return NULL;
 }
 
-/// The block of the cell that an address lies in, the last one if it was freed; 0 for none.
+/// The block of the cell in which an address lies, or the cell's last block if that was freed; 0: none.
 static uint64_t mscope_guard_block(uint64_t address)
 {
     struct mscope_pool *pool = mscope_pool_of(address);
@@ -95,13 +98,13 @@ static void mscope_close_guard(struct mscope_pool *pool, uint64_t i)
     mscope_protect(guard, guard + MSCOPE_PAGE, PROT_NONE);
 }
 
-/// Where in its cell a block begins. What malloc returns is aligned to 16, so up to 15 bytes may lie behind it, unless
-/// less was chosen (MEMSCOPE_GUARD_ALIGN).
+/// Where in its cell a block begins. Blocks of malloc's are aligned to 16 bytes, so up to 15 bytes may lie between the
+/// block and the guard, unless a smaller alignment was chosen (MEMSCOPE_GUARD_ALIGN).
 static uint64_t mscope_place_in(uint64_t start, uint64_t end, const struct mscope_request *request, bool at_end)
 {
     uint64_t least = request->alignment == 0 ? mscope_check_options.guard_align : 16;
     uint64_t alignment = request->alignment < least ? least : request->alignment;
-    uint64_t size = request->size ? request->size : 1; // a block of nothing has its address all the same
+    uint64_t size = request->size ? request->size : 1; // a block of size 0 also needs an address
     return at_end ? (end - size) & ~(alignment - 1) : start;
 }
 
@@ -113,15 +116,16 @@ static struct mscope_pool *mscope_pool_for(const struct mscope_request *request)
     return NULL;
 }
 
-/// Makes a cell's memory a mapping of its own for good: opening and closing it costs 2 us instead of 5 when the kernel
-/// need not split the mapping around it and put it together again. Guards are never dumped, so that flag will do.
+/// Makes a cell's memory a mapping of its own for good: opening and closing it then costs 2 us instead of 5, because
+/// the kernel need not split a mapping and merge it again. The guards get a flag that the cell has not; "do not dump"
+/// changes nothing else, because guards are never dumped.
 static void mscope_keep_apart(const struct mscope_pool *pool, uint64_t i)
 {
     mscope_system(SYS_madvise, mscope_guard_before(pool, i), MSCOPE_PAGE, MADV_DONTDUMP);
     mscope_system(SYS_madvise, mscope_guard_before(pool, i + 1), MSCOPE_PAGE, MADV_DONTDUMP);
 }
 
-/// The cell that was freed first, or was never used, with its memory opened and its guards closed.
+/// Takes the cell that was freed first, or one that was never used; opens its memory and closes its guards.
 static bool mscope_take_cell(struct mscope_pool *pool, uint64_t *index)
 {
     struct mscope_item item;
@@ -134,11 +138,12 @@ static bool mscope_take_cell(struct mscope_pool *pool, uint64_t *index)
     if (mscope_checks_level == MSCOPE_CHECKS_SAMPLED && mscope_load_relaxed(&pool->cells[i].uses) == 0)
         mscope_keep_apart(pool, i);
     if (mscope_protect(mscope_cell_start(pool, i), mscope_cell_end(pool, i), PROT_READ | PROT_WRITE)) return true;
-    mscope_queue_put(&pool->queue, item); // too many mappings: the cell waits for another time
+    mscope_queue_put(&pool->queue, item); // too many mappings: the cell goes back for later use
     return false;
 }
 
-/// Which side of a block touches its guard; another in each run, as the pools lie elsewhere.
+/// Whether a block touches the guard behind it, or the one before. The choices differ in each run, as the pools lie
+/// elsewhere.
 static bool mscope_draw_end(void)
 {
     if (mscope_check_options.guard_side != MSCOPE_SIDE_RANDOM)
@@ -181,7 +186,7 @@ void *mscope_guard_allocate(const struct mscope_request *request)
     return (void *)cell->address;
 }
 
-// ---- giving back
+// ---- freeing
 
 void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what)
 {
@@ -191,7 +196,7 @@ void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slo
     struct mscope_witness here = mscope_witness(call->caller);
     uint32_t live = MSCOPE_CELL_LIVE;
     if (!mscope_cas_acq_rel(&cell->state, &live, MSCOPE_CELL_FREED)) {
-        mscope_guard_is_bad_free(call); // another thread was a moment quicker
+        mscope_guard_is_bad_free(call); // another thread freed it a moment earlier
         return;
     }
     cell->freed = here;
@@ -200,7 +205,7 @@ void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slo
     mscope_forget(slot, what, call->address, mscope_mark_of_site(here.site));
     uint64_t start = mscope_cell_start(pool, i), end = mscope_cell_end(pool, i);
     mscope_protect(start, end, PROT_NONE);
-    // Who locks memory wants little of it resident.
+    // A program that locks memory wants little of it resident.
     if (mscope_unlikely(mscope_load_relaxed(&mscope_locks_new_maps)) && end - start > MSCOPE_KEPT_LOCKED)
         mscope_give_back((void *)start, end - start);
     mscope_add_relaxed(&mscope_check_counters.guarded_now, -1);

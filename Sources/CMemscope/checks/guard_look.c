@@ -1,4 +1,4 @@
-// Accesses that a guard caught, and what was written to the rest of cells without being caught.
+// Accesses that a guard caught, and writes to the rest of cells that no guard caught.
 #include "checks/checks.h"
 #include "checks/guard.h"
 
@@ -42,8 +42,8 @@ static bool mscope_is_filled(uint64_t address)
     return mscope_read_memory(address, &byte, 1) != 1 || byte == MSCOPE_CANARY;
 }
 
-/// Reports what was written to the rest of a cell, except what belongs to a write that a guard has caught: one that
-/// reaches the guard it went through, be it from this block or from the one beyond.
+/// Reports what was written to the rest of a cell, except damage that belongs to a write which a guard has caught:
+/// damage that reaches the guard through which that write went, from this block or from the one beyond.
 static void mscope_report_rest(const struct mscope_pool *pool, struct mscope_cell *cell, uint64_t before,
                                uint64_t behind, struct mscope_witness at, uint32_t flags)
 {
@@ -67,14 +67,14 @@ void mscope_check_cell(const struct mscope_pool *pool, struct mscope_cell *cell,
 
 // ---- accesses
 
-/// How far an address is from a cell's block; UINT64_MAX when there never was one.
+/// How far an address is from a cell's block; UINT64_MAX when the cell never had a block.
 static uint64_t mscope_distance(struct mscope_cell *cell, uint64_t address)
 {
     if (mscope_load_acquire(&cell->state) == MSCOPE_CELL_FREE) return UINT64_MAX;
     return address < cell->address ? cell->address - address : address - cell->address - cell->size;
 }
 
-/// The last block before an access that fell among cells which were never used: a live one, else one that was freed.
+/// The last block before an access to cells that were never used: a live block, or else one that was freed.
 static struct mscope_cell *mscope_cell_before(uint64_t pool, uint64_t i)
 {
     struct mscope_cell *freed = NULL;
@@ -88,7 +88,7 @@ static struct mscope_cell *mscope_cell_before(uint64_t pool, uint64_t i)
     }
 }
 
-/// The block that an access meant: that of the cell it fell into, or the nearest of those around.
+/// The block that was meant by an access: that of the cell in which the address lies, or the nearest of those around.
 static struct mscope_cell *mscope_meant_cell(struct mscope_pool *pool, uint64_t address)
 {
     uint64_t i = mscope_cell_index(pool, address), nearest = UINT64_MAX;
@@ -102,7 +102,7 @@ static struct mscope_cell *mscope_meant_cell(struct mscope_pool *pool, uint64_t 
     return nearest == UINT64_MAX ? mscope_cell_before((uint64_t)(pool - mscope_pools), i) : best;
 }
 
-/// Opens the page of an access, so that it goes on as it would have; closed when a cell beside it is used again.
+/// Opens the page of an access, so that the access goes on. The page is closed when a cell beside it is used again.
 static void mscope_open_page(struct mscope_pool *pool, uint64_t address, uint32_t why)
 {
     uint64_t i = mscope_cell_index(pool, address), page = address & ~(uint64_t)(MSCOPE_PAGE - 1);
@@ -110,8 +110,9 @@ static void mscope_open_page(struct mscope_pool *pool, uint64_t address, uint32_
     mscope_protect(page, page + MSCOPE_PAGE, PROT_READ | PROT_WRITE);
 }
 
-/// Whether an access fell into a cell that another thread has taken for its next block meanwhile: it is worth another
-/// try. While that is being prepared tries are counted, so that a cell nobody will ever open does not hold it for good.
+/// Whether another thread has meanwhile taken the cell of an access for its next block: then the access is tried again.
+/// While the cell is being prepared, tries are counted, so that a cell that is never opened does not hold the thread
+/// for ever.
 static bool mscope_is_taken_again(const struct mscope_pool *pool, uint64_t address)
 {
     static _Atomic uint32_t tries;
@@ -153,9 +154,9 @@ bool mscope_guard_caught(uint64_t address, bool is_write, struct mscope_cursor a
     return true;
 }
 
-// ---- looking at all of them
+// ---- the sweep: checking all of them
 
-/// The same for a cell that may be freed and used again meanwhile.
+/// Checks a live cell that may be freed and used again meanwhile.
 static void mscope_sweep_cell(const struct mscope_pool *pool, struct mscope_cell *cell)
 {
     uint64_t i = (uint64_t)(cell - pool->cells), address = cell->address, size = cell->size;

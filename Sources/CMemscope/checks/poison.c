@@ -1,5 +1,5 @@
-// Accesses through a pointer that was read from a freed block. Its filling is an address that does not exist: the
-// access faults, is reported and goes on among zeros.
+// Accesses through a pointer that was read from a freed block. The block's filling, read as a pointer, is an address
+// that does not exist: the access faults, is reported and goes on among zeros.
 #include "checks/checks.h"
 #include "checks/quarantine.h"
 
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-enum { MSCOPE_POISON_REACH = 0x10000 }; // how far from the pointer a member may lie
+enum { MSCOPE_POISON_REACH = 0x10000 }; // how far a member may lie from the pointer
 #define MSCOPE_POISON_LOWEST (MSCOPE_POISON_WORD - MSCOPE_POISON_REACH)
 
 static inline bool mscope_is_poisoned(uint64_t word)
@@ -18,8 +18,8 @@ static inline bool mscope_is_poisoned(uint64_t word)
 
 enum mscope_found { MSCOPE_NOT_FOUND, MSCOPE_GUESSED, MSCOPE_FOUND };
 
-/// The freed block around an address. What lay there before it may be known as well: then the word in front of that is
-/// filling, where an allocator has words of its own.
+/// The freed block around an address. The table may still know older blocks there: the word in front of an older one is
+/// filling, where an allocator would have words of its own.
 static enum mscope_found mscope_find_freed(uint64_t address, struct mscope_departure *out)
 {
     enum { MSCOPE_REACH = 1 << 11 };
@@ -43,8 +43,8 @@ static enum mscope_found mscope_find_freed(uint64_t address, struct mscope_depar
     return found;
 }
 
-/// Where the poisoned pointer came from nobody can tell any more. Most often a register or the frame still points to
-/// the block it was read from.
+/// It is not known any more from where the poisoned pointer was read. Most often a register or the frame still points
+/// to the block.
 static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct mscope_departure *out, uint64_t *address)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -56,7 +56,8 @@ static bool mscope_guess_freed(const uint64_t *words, uint32_t count, struct msc
     return false;
 }
 
-/// Whether the fault is one of an address that does not exist: others are not the poison's, whatever registers hold.
+/// Whether the fault is at an address that does not exist: other faults do not come from poison, whatever registers
+/// hold.
 static bool mscope_is_of_nowhere(const siginfo_t *info)
 {
 #if defined(__x86_64__)
@@ -67,10 +68,11 @@ static bool mscope_is_of_nowhere(const siginfo_t *info)
 #endif
 }
 
-enum { MSCOPE_ROOM = 4096, MSCOPE_ZEROS = 2 * MSCOPE_POISON_REACH + MSCOPE_ROOM }; // room for one access behind them
+// room for one access behind the zeros
+enum { MSCOPE_ROOM = 4096, MSCOPE_ZEROS = 2 * MSCOPE_POISON_REACH + MSCOPE_ROOM };
 
-/// Zeros in the midst of addresses that nobody may use: whoever goes on from there by an index faults for good, and
-/// writes to nothing. NULL where there is no room for them.
+/// Zeros in the middle of addresses that cannot be accessed: code that goes on from the zeros by an index faults for
+/// good, and does not write to other memory. NULL when there is no room for them.
 static uint8_t *mscope_make_zeros(void)
 {
     const uint64_t around = 4ull << 30, size = 2 * around + MSCOPE_ZEROS;
@@ -82,18 +84,20 @@ static uint8_t *mscope_make_zeros(void)
     return NULL;
 }
 
-/// Lets the access go on among zeros, as the program's own memory might be; false where it is a jump, or there is no
-/// memory. A pointer read there is NULL, so no list goes on for ever.
+/// Lets the access go on among zeros, which the program's own memory might hold as well; false when it is a jump, or
+/// when there is no memory. A pointer read there is NULL, so that every list ends.
 static bool mscope_let_go_on(struct mscope_cursor at, uint64_t *registers, uint32_t count)
 {
     static _Atomic(uint8_t *) zeros;
     uint8_t code[16];
-    if (mscope_is_jump(code, mscope_read_memory(at.pc - 1, code, sizeof(code)))) return false; // as a return address
+    // pc is one further, as a return address
+    if (mscope_is_jump(code, mscope_read_memory(at.pc - 1, code, sizeof(code)))) return false;
     uint8_t *place = mscope_load_acquire(&zeros), *other = NULL;
     if (place == NULL) {
         place = mscope_make_zeros();
         if (place == NULL) return false;
-        if (!mscope_cas_acq_rel(&zeros, &other, place)) place = other; // two at once: the second's are left alone
+        // two threads at once: the zeros of the second stay unused
+        if (!mscope_cas_acq_rel(&zeros, &other, place)) place = other;
     }
     memset(place, 0, MSCOPE_ZEROS); // a write may have gone there
     for (uint32_t i = 0; i < count; i++)
@@ -101,7 +105,8 @@ static bool mscope_let_go_on(struct mscope_cursor at, uint64_t *registers, uint3
     return true;
 }
 
-/// Whether the instruction at `at` jumps to where a freed block says; that block, and where in it.
+/// Whether the instruction at `at` jumps to an address that it reads from a freed block. *out: the block, *address:
+/// where in it.
 static enum mscope_found mscope_jumps_by_freed(struct mscope_cursor at, const uint64_t *registers,
                                                struct mscope_departure *out, uint64_t *address)
 {

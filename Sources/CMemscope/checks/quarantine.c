@@ -1,9 +1,9 @@
-// Freed blocks that are kept for a while, filled: who writes to one is found, who follows a pointer out of one faults
-// (poison.c).
+// Freed blocks that are filled and kept for a while: a write to one is found, and an access through a pointer read from
+// one faults (poison.c).
 //
-// The filling, read as a pointer, is an address that does not exist. The first two words of what may be a Swift object
-// stay as they were, so that a message to a dead object does not end the program before it is reported: the object's
-// class can still be asked, and a changed reference count tells of the message.
+// The filling, read as a pointer, is an address that does not exist. The first two words of a block that may be a Swift
+// object stay as they were, so that a message to a freed object does not end the program before it is reported: the
+// object's class can still be read, and a changed reference count shows that there was a message.
 #include "checks/canary.h"
 #include "checks/checks.h"
 #include "checks/quarantine.h"
@@ -14,12 +14,12 @@
 enum { MSCOPE_SHARES = 4, MSCOPE_SHARE_ITEMS = 1 << 18, MSCOPE_HEADER = 16 };
 enum { MSCOPE_ITEM_SHIFT = 48, MSCOPE_ITEM_SHIFT_MASK = 63 };
 #define MSCOPE_ITEM_KNOWN (1ull << 62)  // its damage was reported
-#define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are the item's
+#define MSCOPE_ITEM_HEADER (1ull << 63) // its first two words were kept: they are in the item
 
 /// bytes = what the blocks kept take, <= quarantine_bytes / MSCOPE_SHARES, at rest
 /// of each block kept: its slot says that it is a checked one and has ended
 ///
-/// Each has its part of the bound, so that threads that free at once seldom touch the same words.
+/// Each share has its part of the limit, so that threads that free at the same time seldom touch the same words.
 struct mscope_share {
     struct mscope_queue kept;
     _Alignas(64) _Atomic uint64_t bytes;
@@ -33,8 +33,9 @@ bool mscope_quarantine_start(void)
     return true;
 }
 
-/// The share for what the thread frees now: after some blocks another one, each once before one comes again, in an
-/// order drawn anew each time. So a thread fills all alike, and no two threads go the same way for long.
+/// The share for the block that the thread frees now. The thread changes its share after some blocks, and uses each
+/// share once before any of them again, in an order drawn anew each time. So a thread fills all shares alike, and no
+/// two threads use the same shares for long.
 static struct mscope_share *mscope_share_here(void)
 {
     enum { MSCOPE_IN_A_ROW_SHIFT = 9 };
@@ -55,7 +56,7 @@ static inline uint32_t mscope_item_lead(const struct mscope_item *item)
     return item->address >> MSCOPE_ITEM_SHIFT & MSCOPE_ITEM_SHIFT_MASK;
 }
 
-/// The slot has the block's description until its memory is given back.
+/// The slot describes the block until the block's memory is given back.
 static inline uint64_t mscope_item_size(const struct mscope_item *item)
 {
     uint64_t block = mscope_item_block(item), what;
@@ -83,7 +84,7 @@ static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint3
     mscope_report(&error);
 }
 
-/// Reports the first write to a freed block that its caller has taken out of the queue.
+/// Reports the first write to a freed block; the caller has taken the block's item out of the queue.
 static void mscope_check_item(struct mscope_item *item, uint64_t size, uint32_t flags)
 {
     if (item->address & MSCOPE_ITEM_KNOWN) return;
@@ -99,7 +100,8 @@ static void mscope_check_item(struct mscope_item *item, uint64_t size, uint32_t 
         mscope_report_write(item, damage, flags);
 }
 
-/// What is to be looked at in a moment has long left the cache: first its slots, then the block whose size they have.
+/// The blocks to be checked next have long left the cache: fetches first their slots, then the blocks, whose size is in
+/// the slots.
 static void mscope_fetch_ahead(const struct mscope_queue *kept)
 {
     enum { MSCOPE_AHEAD = 8, MSCOPE_FETCHED = 512, MSCOPE_CACHE_LINE = 64 };
@@ -115,14 +117,14 @@ static void mscope_fetch_ahead(const struct mscope_queue *kept)
     for (uint64_t at = block - 32; at < end; at += MSCOPE_CACHE_LINE) __builtin_prefetch((const void *)at, 1);
 }
 
-/// Gives the block back; how many bytes it took.
+/// Gives the block back to the allocator. Returns how many bytes it took.
 static uint64_t mscope_let_go(const struct mscope_item *item, uint64_t size)
 {
     mscope_canary_give_back(mscope_item_block(item), mscope_item_lead(item));
     return mscope_canary_bytes(size, mscope_item_lead(item));
 }
 
-/// Lets the block go that was kept longest; how many bytes it took, 0 when there is none.
+/// Gives back the block that was kept longest. Returns how many bytes it took, 0 when there is none.
 static uint64_t mscope_evict(struct mscope_queue *kept)
 {
     struct mscope_item item;
@@ -133,13 +135,13 @@ static uint64_t mscope_evict(struct mscope_queue *kept)
     return mscope_let_go(&item, size);
 }
 
-/// Whether what is in a block may be a Swift object's metadata.
+/// Whether the first word of a block may be the address of a Swift object's metadata.
 static bool mscope_may_be_object(uint64_t block, uint64_t size)
 {
     if (!mscope_has_swift() || size < MSCOPE_HEADER || (block & 7) != 0) return false;
     uint64_t word = *(const uint64_t *)block, what;
     if ((word & 7) != 0 || word < 4096 || word >> MSCOPE_ADDRESS_BITS != 0) return false;
-    // Metadata has words before its address: no block begins there, as one does where a list goes on.
+    // Metadata has words before its address, so no block begins there; at the next element of a list, one does.
     mscope_find_slot(word, &what);
     return !mscope_owns_slot(what, word);
 }
@@ -168,12 +170,13 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
         filled += MSCOPE_HEADER;
     }
     memset((void *)filled, MSCOPE_POISON, block + size - filled);
-    // The sum changes once for what comes and what goes.
+    // The sum changes once, for the block that comes and those that go.
     struct mscope_share *share = mscope_share_here();
     uint64_t held = mscope_load_relaxed(&share->bytes), evicted = 0, last = 1;
     while (last != 0 && mscope_is_too_full(share, held + bytes - evicted))
         evicted += last = mscope_evict(&share->kept);
-    // Nothing comes out of a full queue when a thread is in the midst of it, or was when this process was forked.
+    // Nothing can be taken out of a full queue while a thread is in the middle of using it, or was when this process
+    // was forked.
     bool kept = last != 0 && mscope_queue_put(&share->kept, item);
     uint64_t came = kept ? bytes : 0;
     if (came != evicted) mscope_add_relaxed(&share->bytes, came - evicted);
@@ -193,7 +196,7 @@ void mscope_quarantine_limit(uint64_t bytes)
     }
 }
 
-/// Each item is out of the queue while it is looked at: so nobody gives it back meanwhile.
+/// Each item is out of the queue while it is checked, so that no thread gives the block back meanwhile.
 static void mscope_sweep_share(struct mscope_share *share)
 {
     for (uint64_t n = mscope_queue_length(&share->kept); n > 0; n--) {
@@ -219,7 +222,7 @@ void mscope_quarantine_totals(struct mscope_check_totals *out)
     out->quarantine_limit = mscope_check_options.quarantine_bytes;
 }
 
-/// Each item is taken out and put back, which leaves their order.
+/// Takes each item out and puts it back, which keeps the order.
 static bool mscope_share_is_valid(struct mscope_share *share)
 {
     uint64_t bytes = 0;

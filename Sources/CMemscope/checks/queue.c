@@ -1,8 +1,9 @@
-// A bounded queue that any thread may use at any moment, also in a signal handler that came upon another use.
+// A queue of limited size that any thread may use at any moment, also in a signal handler that interrupted another use.
 //
-// Dmitry Vyukov's bounded queue for many producers and consumers: each place has a number that says whose turn it is.
+// Dmitry Vyukov's bounded queue for many producers and consumers: the number of each place says whose turn it is.
 //   number == n: free for the n-th item to come; number == n + 1: holds it; number == n + capacity: free again
-// A thread that comes to a place which an interrupted thread has does not wait: for it the queue is full, or empty.
+// A thread that comes to a place which an interrupted thread is using does not wait: to this thread the queue is full,
+// or empty.
 #include "checks/checks.h"
 #include "checks/queue.h"
 
@@ -24,7 +25,7 @@ bool mscope_queue_start(struct mscope_queue *queue, uint64_t least)
     return true;
 }
 
-// Numbers are kept less their place's index, so that fresh memory is a queue without a single page touched.
+// A number is kept minus the index of its place, so that zeroed memory is an empty queue and no page need be touched.
 static inline uint64_t mscope_number_at(const struct mscope_queue *queue, uint64_t n)
 {
     return mscope_load_acquire(&queue->places[n & (queue->capacity - 1)].number) + (n & (queue->capacity - 1));

@@ -1,4 +1,4 @@
-// What the checks know and say.
+// What the checks know and report.
 #ifndef MSCOPE_CHECKS_REPORT_H
 #define MSCOPE_CHECKS_REPORT_H
 
@@ -6,7 +6,8 @@
 
 // ---- errors.c
 extern MSCOPE_HIDDEN bool mscope_aborts_on_error;
-/// Counts an error; the first of its kind and stacks is kept. What is 0 in it and can be found out is.
+/// Counts an error; the first of its kind and stacks is kept. Fields that are 0 are filled in if their values can be
+/// found.
 MSCOPE_HIDDEN void mscope_report(const struct mscope_error *error);
 MSCOPE_HIDDEN void mscope_error_totals(struct mscope_check_totals *out);
 
@@ -16,21 +17,22 @@ struct mscope_check_counters {
     _Atomic uint64_t not_quarantined, lost_blocks, sweeps;
 };
 extern MSCOPE_HIDDEN struct mscope_check_counters mscope_check_counters;
-/// What a freed block's slot says of who freed it.
+/// The site that freed a block, from the mark in its slot; 0: not known.
 MSCOPE_HIDDEN uint32_t mscope_site_of_mark(uint64_t mark);
 
 /// Which side of a guarded block touches the guard.
 enum mscope_side { MSCOPE_SIDE_RANDOM = 0, MSCOPE_SIDE_AFTER = 1, MSCOPE_SIDE_BEFORE = 2 };
 struct mscope_check_options {
     uint32_t guard_side;
-    uint32_t guard_align;      // of a guarded block that touches the guard behind it, where no more was asked for
-    uint64_t guard_rate;       // one in so many allocations is guarded
-    uint64_t guard_slots;      // so many at a time
+    // of a guarded block that touches the guard behind it, if the request has no larger alignment
+    uint32_t guard_align;
+    uint64_t guard_rate;       // one in this many allocations is guarded
+    uint64_t guard_slots;      // how many blocks are guarded at a time
     uint64_t pages_bytes;      // of all blocks between guards, with MEMSCOPE_CHECKS=pages
     uint64_t quarantine_bytes; // of freed blocks that are kept
 };
 extern MSCOPE_HIDDEN struct mscope_check_options mscope_check_options;
-/// The level is not to change any more.
+/// The level cannot change any more.
 extern MSCOPE_HIDDEN bool mscope_checks_settled;
 
 // ---- checked.c

@@ -1,4 +1,4 @@
-// Bytes around and instead of blocks that nobody may write: filled, and looked at later.
+// Bytes around blocks, and in place of freed ones, that nobody may write: filled, and checked later.
 #include "checks/canary.h"
 #include "checks/checks.h"
 
@@ -28,7 +28,8 @@ static inline bool mscope_is_word(uint64_t at, uint64_t wanted)
 uint64_t mscope_first_damage(uint64_t from, uint64_t to, uint8_t fill)
 {
     uint64_t words = 0x0101010101010101ull * fill, size = to - from;
-    // Filled if it begins with the filling and each byte is like the one a word before: libc compares quickly.
+    // The range is filled if it begins with the filling and each byte equals the one a word before: libc compares
+    // quickly.
     if (size >= 8 && mscope_is_word(from, words) && memcmp((const void *)from, (const void *)(from + 8), size - 8) == 0)
         return to;
     while (from < to && *(const uint8_t *)from == fill) from++;
@@ -43,7 +44,7 @@ uint64_t mscope_last_damage(uint64_t from, uint64_t to, uint8_t fill)
     return to;
 }
 
-// ---- of memory that may be given back meanwhile
+// ---- for memory that may be freed meanwhile
 
 enum { MSCOPE_PROBE_BYTES = 512 };
 

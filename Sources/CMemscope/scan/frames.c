@@ -1,12 +1,12 @@
-// Which part of each thread's stack counts. A stack has more in it than its functions use: the words of calls that
-// returned show through wherever a newer frame has a hole. So what can be proven to hold nothing is left out:
+// Which part of each thread's stack counts. A stack holds more than its functions use: words of calls that have
+// returned stay wherever a newer frame has a hole. So the parts that are proved to hold nothing are left out:
 //
-// - frames of ours, and of libc where it calls us at the process' end: what their callers want to find again lies in
-//   registers, which the unwind tables restore;
+// - MemScope's frames, and libc's where libc calls MemScope at the process' end: the values that their callers need
+//   again are in registers, which the unwind tables restore;
 // - frames of libc's functions that only wait;
-// - all frames of a thread that waits for work in libdispatch's pool, or that we started.
+// - all frames of a thread that waits for work in libdispatch's pool, or that MemScope started.
 //
-// Where the tables do not say how to go on, all counts from the stack pointer on.
+// Where the tables do not say how to go on, everything from the stack pointer on counts.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -21,7 +21,7 @@
 
 enum { MSCOPE_SEMAPHORE_WAITS = 6, MSCOPE_FUNCTION_BYTES = 256, MSCOPE_POOL_FRAMES = 4, MSCOPE_END_FRAMES = 64 };
 
-// Of libdispatch; absent in programs that have it not.
+// From libdispatch; absent in programs without it.
 #pragma weak dispatch_async_f
 extern void dispatch_async_f(void *queue, void *context, void (*work)(void *));
 
@@ -31,7 +31,7 @@ static uint64_t mscope_image_of(uint64_t pc)
     return pc != 0 && mscope_find_unwind_table(pc, &table) ? table.start : 0;
 }
 
-/// The function that a function ends with by a jump, in place of its own frame; 0 when it does not.
+/// The function to which a function jumps as its last step, when its own frame is gone; 0: it does not.
 static uint64_t mscope_jump_of(uint64_t function)
 {
     for (uint64_t at = function; at < function + MSCOPE_FUNCTION_BYTES; at++) {
@@ -68,19 +68,19 @@ static bool mscope_read_slot(struct mscope_scanner *scanner, uint64_t sp, uint64
     return true;
 }
 
-/// Where the frame ends; 0 when the tables do not say it in terms of what is known.
+/// Where the frame ends; 0 when the tables do not say it in terms of known registers.
 static uint64_t mscope_end_of_frame(const struct mscope_frame *frame, const struct mscope_row *row)
 {
     if (row->vague || row->signal_frame || row->cfa_expression != NULL || row->fp_expression != NULL) return 0;
 #if defined(__aarch64__)
-    if (row->fp_offset == 0 || row->ra_offset != row->fp_offset + 8) return 0; // it returns by a register
+    if (row->fp_offset == 0 || row->ra_offset != row->fp_offset + 8) return 0; // it returns through a register
 #endif
     if (row->cfa_register == MSCOPE_DWARF_SP) return frame->sp + (uint64_t)row->cfa_offset;
     bool by_fp = row->cfa_register == MSCOPE_DWARF_FP && (frame->known >> MSCOPE_KEPT_FP & 1);
     return by_fp ? frame->kept[MSCOPE_KEPT_FP] + (uint64_t)row->cfa_offset : 0;
 }
 
-/// From a frame to its caller's: ON, END behind the outermost one, or LOST.
+/// Steps from a frame to its caller's: ON, END behind the outermost frame, or LOST.
 static enum mscope_step mscope_step_out(struct mscope_scanner *scanner, struct mscope_frame *frame)
 {
     struct mscope_row row;
@@ -101,7 +101,7 @@ static enum mscope_step mscope_step_out(struct mscope_scanner *scanner, struct m
     return caller.pc < MSCOPE_PAGE ? MSCOPE_STEP_END : MSCOPE_STEP_ON;
 }
 
-/// Leaves frames of one image, `most` at most; the last one's function goes to `last`.
+/// Steps out of frames of one image, `most` at most. *last: the function of the last of these frames.
 static enum mscope_step mscope_leave_image(struct mscope_scanner *scanner, struct mscope_frame *frame, uint64_t image,
                                            int most, uint64_t *last)
 {
@@ -114,7 +114,7 @@ static enum mscope_step mscope_leave_image(struct mscope_scanner *scanner, struc
     return MSCOPE_STEP_ON;
 }
 
-// ---- verdicts
+// ---- which part counts
 
 static void mscope_holds_nothing(struct mscope_scan_thread *thread)
 {
@@ -122,7 +122,7 @@ static void mscope_holds_nothing(struct mscope_scan_thread *thread)
     thread->count = 0;
 }
 
-/// The stack counts from this frame on.
+/// The stack counts from this frame on, and so do the registers known in it.
 static void mscope_begins_with(struct mscope_scan_thread *thread, const struct mscope_frame *frame)
 {
     thread->from = frame->sp;
@@ -131,7 +131,8 @@ static void mscope_begins_with(struct mscope_scan_thread *thread, const struct m
             thread->registers[thread->count++] = frame->kept[i];
 }
 
-/// Frames that are ours end at the stack's address `entry`; behind them libc's are left out too where it called us.
+/// MemScope's frames end at the stack's address `entry`. `ends`: libc's frames behind them are left out too, as libc
+/// called MemScope.
 static void mscope_judge_caller(struct mscope_scanner *scanner, struct mscope_scan_thread *thread,
                                 struct mscope_frame frame, uint64_t entry, bool ends)
 {
@@ -156,8 +157,8 @@ static bool mscope_is_wait(const struct mscope_known_code *code, uint64_t functi
     return false;
 }
 
-/// A thread in a system call of libc's keeps nothing in vector registers: a function that is called may change them,
-/// and the caller knows.
+/// A thread in a system call of libc's keeps nothing in vector registers: a function that is called may change them, so
+/// its caller does not rely on them.
 static void mscope_judge_waiting(struct mscope_scanner *scanner, struct mscope_scan_thread *thread)
 {
     const struct mscope_known_code *code = &scanner->plan->code;
@@ -169,7 +170,7 @@ static void mscope_judge_waiting(struct mscope_scanner *scanner, struct mscope_s
     if (!mscope_is_wait(code, wait, MSCOPE_WAITS)) return;
     mscope_begins_with(thread, &frame);
     if (!mscope_is_wait(code, wait, MSCOPE_SEMAPHORE_WAITS) || mscope_image_of(frame.pc - 1) != code->dispatch) return;
-    // Work that is under way has more frames of libdispatch's than the two or three in which a worker waits for it.
+    // Work under way has more frames of libdispatch's than the two or three in which a worker waits for work.
     if (mscope_leave_image(scanner, &frame, code->dispatch, MSCOPE_POOL_FRAMES, &last) != MSCOPE_STEP_ON) return;
     if (mscope_leave_image(scanner, &frame, code->libc, MSCOPE_END_FRAMES, &last) == MSCOPE_STEP_END)
         mscope_holds_nothing(thread);

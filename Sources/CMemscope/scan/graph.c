@@ -1,13 +1,13 @@
-// The scanner's nodes and edges: every live block, and every word in one that points to another.
+// The nodes and edges that the scanner finds: every live block, and every word in a block that points to another.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
 #include <stddef.h>
 
-// A cell of the index: how many nodes have an address below its end. No more than 16 blocks begin in one.
+// A cell of the index says how many nodes have an address below the cell's end. At most 16 blocks begin in a cell.
 enum { MSCOPE_CELL_SHIFT = 9, MSCOPE_REGION_CELLS = 1 << (MSCOPE_REGION_SHIFT - MSCOPE_CELL_SHIFT) };
-enum { MSCOPE_CLOCK_BLOCKS = 1 << 14 }; // so many are done between two looks at the clock
-enum { MSCOPE_LARGE_BLOCK = 1 << 16 };  // its pages are looked up first: most of it may never have been touched
+enum { MSCOPE_CLOCK_BLOCKS = 1 << 14 }; // this many blocks are scanned between two looks at the clock
+enum { MSCOPE_LARGE_BLOCK = 1 << 16 };  // its pages are looked up first: most of them may never have been touched
 
 static bool mscope_fails(struct mscope_scanner *scanner, uint32_t problem)
 {
@@ -23,7 +23,7 @@ static bool mscope_add_node(struct mscope_scanner *scanner, const struct mscope_
     if (flags & MSCOPE_SLOT_INTERNAL)
         return mscope_add_range(scanner, &scanner->internal, block->address, block->address + block->size);
     uint64_t room = scanner->answer->capacity - sizeof(struct mscope_answer);
-    // One more is written at the end.
+    // One more node is written at the end.
     if ((scanner->node_count + 2) * sizeof(struct mscope_scan_node) > room || scanner->node_count >= UINT32_MAX - 2)
         return mscope_fails(scanner, MSCOPE_SCAN_TOO_LARGE);
     scanner->nodes[scanner->node_count++] = (struct mscope_scan_node){
@@ -38,7 +38,7 @@ static bool mscope_add_node(struct mscope_scanner *scanner, const struct mscope_
     return true;
 }
 
-/// The blocks of one region, in order. They are ascending: at most one begins in a granule.
+/// Adds the blocks of one region. They come in ascending order: at most one begins in a granule.
 static bool mscope_add_nodes_of(struct mscope_scanner *scanner, struct mscope_region *region, uint64_t number)
 {
     uint64_t first = number << (MSCOPE_REGION_SHIFT - MSCOPE_GRANULE_SHIFT);
@@ -53,7 +53,7 @@ static bool mscope_add_nodes_of(struct mscope_scanner *scanner, struct mscope_re
     return true;
 }
 
-/// Counts for the cells of a region; the nodes before `from` lie below it.
+/// Fills the cells of a region; the nodes before `from` lie below it.
 static bool mscope_index_region(struct mscope_scanner *scanner, uint64_t number, uint64_t from)
 {
     uint32_t *cells = mscope_map(MSCOPE_REGION_CELLS * sizeof(uint32_t));
@@ -68,7 +68,7 @@ static bool mscope_index_region(struct mscope_scanner *scanner, uint64_t number,
     return true;
 }
 
-/// A block may reach into regions in which none begins.
+/// Fills the index for regions in which no block begins, but into which the last block reaches.
 static void mscope_index_tail(struct mscope_scanner *scanner)
 {
     const struct mscope_scan_node *last = &scanner->nodes[scanner->node_count - 1];
@@ -140,27 +140,28 @@ uint64_t mscope_first_node_from(const struct mscope_scanner *scanner, uint64_t a
 
 uint64_t mscope_chunk_header(struct mscope_scanner *scanner, uint64_t address)
 {
-    // A checked block has a guard or a canary before it, and no more than its size may be used.
+    // A checked block has a guard or a canary before it, and the program may not use more than its size.
     if (mscope_is_guarded(address) || mscope_checks_level >= MSCOPE_CHECKS_FULL) return 0;
-    // A replaced operator new may have pools of its own, so that nothing need stand before a page.
+    // A replaced operator new may have pools of its own, so nothing need be mapped before a page.
     if (address % MSCOPE_PAGE < 16 && mscope_mapping_at(scanner, address - 16) == NULL) return 0;
     return mscope_word(scanner, address - 8);
 }
 
 /// The end of what the program may have written to a block: it may have asked malloc_usable_size how much that is, as
-/// Swift's arrays do. Else there are words of another block's behind it.
+/// Swift's arrays do. If not, the words behind the block's size are another block's.
 static uint64_t mscope_block_end(struct mscope_scanner *scanner, uint64_t index)
 {
     const struct mscope_scan_node *node = &scanner->nodes[index];
     uint64_t end = node->address + node->size, next = scanner->nodes[index + 1].address;
     if (!mscope_load_relaxed(&mscope_uses_slack) && !mscope_can_be_object(node->words[1])) return end;
     if (scanner->plan->arenas != 0) {
-        // glibc has the chunk's size before the block: less 8 bytes it is usable, or 16 in a mapping of its own.
+        // glibc has the chunk's size in the word before the block: less 8 bytes it is usable, or less 16 in a mapping
+        // of its own.
         uint64_t header = mscope_chunk_header(scanner, node->address);
         uint64_t usable = (header & ~7ull) - (header & 2 ? 16 : 8);
         return usable > node->size && usable - node->size < MSCOPE_PAGE ? node->address + usable : end;
     }
-    // Elsewhere a size class may be a quarter larger; large ones are whole pages.
+    // With other allocators a size class may be a quarter larger than the block; large classes are whole pages.
     uint64_t most = end + node->size / 4 + 32;
     return next > end && next < most ? next : most;
 }
@@ -174,7 +175,7 @@ static inline bool mscope_add_edge(struct mscope_scanner *scanner, uint64_t offs
     return true;
 }
 
-/// Word 1 of a Swift object may be a side table's address, shifted right by 3, below two bits that say so.
+/// Word 1 of a Swift object may be the address of a side table, shifted right by 3, below two bits that say so.
 static bool mscope_add_side_table(struct mscope_scanner *scanner, uint64_t word)
 {
     uint64_t address = word << 3 & ((1ull << 56) - 1);
@@ -198,7 +199,7 @@ static void mscope_scan_words_of(struct mscope_scanner *scanner, uint64_t block,
     }
 }
 
-/// The part of a block that lies in one mapping.
+/// Scans the part of a block that lies in one mapping.
 static void mscope_scan_part(struct mscope_scanner *scanner, uint64_t block, uint64_t start, uint64_t end)
 {
     if (end - start < MSCOPE_LARGE_BLOCK) {
@@ -210,7 +211,7 @@ static void mscope_scan_part(struct mscope_scanner *scanner, uint64_t block, uin
         mscope_scan_words_of(scanner, block, run.start, run.end);
 }
 
-/// All of that but the holes, which are in order.
+/// Scans a part of a block except the holes, which are in ascending order.
 static void mscope_scan_around(struct mscope_scanner *scanner, uint64_t block, struct mscope_range part,
                                const struct mscope_range *hole, const struct mscope_range *last)
 {

@@ -1,7 +1,7 @@
-// What only the kernel holds: the user data of descriptors that a program waits for by epoll, and of its timers. Both
-// can be read in /proc. That of io_uring cannot.
+// Words that only the kernel holds: the user data of descriptors that a program waits for by epoll, and of its timers.
+// Both can be read in /proc. That of io_uring cannot.
 //
-// The copy has a table of descriptors of its own, and no timers: the process' are read, a moment later.
+// The copy has a table of descriptors of its own, and no timers: those of the process are read, a moment later.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -11,7 +11,7 @@
 
 enum { MSCOPE_LINE = 4096, MSCOPE_NAMES = 1 << 15 };
 
-/// Calls `see` with each line of a file, cut off where it is longer than a page.
+/// Calls `see` with each line of a file; a line longer than a page is cut off.
 static void mscope_read_lines(struct mscope_scanner *scanner, long file,
                               void (*see)(struct mscope_scanner *scanner, const char *line))
 {
@@ -36,7 +36,7 @@ static void mscope_read_lines(struct mscope_scanner *scanner, long file,
     if (file >= 0) mscope_system(SYS_close, file);
 }
 
-/// The hexadecimal number behind `name`; false when the line has none.
+/// The hexadecimal number after `name`; false when the line has none.
 static bool mscope_number_behind(const char *line, const char *name, uint64_t *out)
 {
     const char *at = strstr(line, name);
@@ -99,7 +99,7 @@ void mscope_find_kernel_roots(struct mscope_scanner *scanner)
     const struct mscope_plan *plan = scanner->plan;
     char *entries = mscope_map(MSCOPE_NAMES), path[64];
     scanner->kind = MSCOPE_ROOT_KERNEL;
-    // Our own threads have a table of their own. A main thread that has ended has none.
+    // MemScope's threads have a table of their own. A main thread that has ended has none.
     bool found = entries == NULL || mscope_look_at_descriptors(scanner, plan->process, entries);
     for (uint32_t i = 0; i < plan->thread_count && !found; i++) {
         bool own = false;

@@ -35,7 +35,7 @@ static uint32_t mscope_name_of_mapping(const char *name, uint64_t inode)
     if (*name != '[' || mscope_begins(name, "[anon")) return MSCOPE_MAP_ANONYMOUS;
     if (mscope_begins(name, "[heap]")) return MSCOPE_MAP_HEAP;
     if (mscope_begins(name, "[stack")) return MSCOPE_MAP_STACK;
-    return MSCOPE_MAP_OTHER; // [vdso], [vvar] and what is to come
+    return MSCOPE_MAP_OTHER; // [vdso], [vvar] and names of later kernels
 }
 
 static struct mscope_mapping mscope_parse_mapping(const char *line)
@@ -70,8 +70,9 @@ static void mscope_append_mapping(struct mscope_scanner *scanner, struct mscope_
         scanner->mappings[scanner->mapping_count++] = mapping;
 }
 
-/// Up to where an anonymous mapping is the zeroed data of the image in front of it. What nobody may read ends that, the
-/// guard of a stack, and so does the end of the image: what the program maps may lie right behind.
+/// The end of the part of an anonymous mapping that is the zeroed data of the image in front of it. A mapping that
+/// cannot be read, the guard of a stack, ends that part, and so does the end of the image: a mapping of the program's
+/// may lie right behind.
 static uint64_t mscope_image_data_end(const struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
     if (scanner->mapping_count == 0) return mapping->start;
@@ -140,7 +141,7 @@ const struct mscope_mapping *mscope_mapping_at(struct mscope_scanner *scanner, u
 {
     const struct mscope_mapping *mappings = scanner->mappings, *last = &mappings[scanner->mapping_hint];
     if (address >= last->start && address < last->end) return last;
-    uint64_t low = 0, high = scanner->mapping_count; // the first that ends behind the address
+    uint64_t low = 0, high = scanner->mapping_count; // the first mapping that ends behind the address
     while (low < high) {
         uint64_t middle = (low + high) / 2;
         if (mappings[middle].end <= address)
@@ -159,7 +160,7 @@ const struct mscope_mapping *mscope_mapping_at(struct mscope_scanner *scanner, u
 #define MSCOPE_PAGE_SWAPPED (1ull << 62)
 #define MSCOPE_PAGE_OF_FILE (1ull << 61)
 
-// Linux 6.7 tells of pages by range, which costs nothing for what was never touched; older headers lack it.
+// Linux 6.7 describes pages by range, which costs nothing for pages that were never touched; older headers lack it.
 struct mscope_pages_query {
     uint64_t size, flags, start, end, walk_end, ranges, range_count, max_pages;
     uint64_t inverted, all_of, any_of, returned;
@@ -197,7 +198,7 @@ static bool mscope_page_counts(uint64_t entry, bool written)
     return !written || !(entry & MSCOPE_PAGE_OF_FILE);
 }
 
-/// The same by looking at each page; where that is impossible too, all count.
+/// The same, by looking at each page; when that is impossible too, all pages count.
 static void mscope_look_at_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
     uint64_t entries[MSCOPE_WINDOW], page = start / MSCOPE_PAGE, last = (end + MSCOPE_PAGE - 1) / MSCOPE_PAGE;
@@ -238,10 +239,10 @@ bool mscope_next_pages(struct mscope_scanner *scanner, uint64_t *at, uint64_t en
         while (scanner->window_next < scanner->window_count) {
             struct mscope_range run = scanner->window[scanner->window_next];
             if (run.start >= end) break;
-            scanner->window_next += run.end <= end; // the rest of it may be asked for later
+            scanner->window_next += run.end <= end; // the rest of the run may be asked for later
             if (run.end <= *at) continue;
             *out = (struct mscope_range){run.start > *at ? run.start : *at, run.end < end ? run.end : end};
-            scanner->window_start = *at = out->end; // what lies before was given out
+            scanner->window_start = *at = out->end; // everything before was given out
             return true;
         }
         *at = scanner->window_end < end ? scanner->window_end : end;

@@ -1,5 +1,5 @@
-// Memory as it was when the scan read it, for those who find out later which parts of it say what the words mean:
-// counts, maps of buckets, flags. The copy of the process has all of it, and stays to show it.
+// Memory as it was when the scan read it. Readers find out later which parts of it say what the words mean: counts,
+// maps of buckets, flags. The copy of the process has all of it, and stays alive to show it.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -11,7 +11,7 @@
 
 // ---- in the copy
 
-/// How many bytes from `start` on can be read. Files may have become shorter than their mappings: those are left out.
+/// How many bytes from `start` on can be read. Shared mappings are left out: their files may have become shorter.
 static uint64_t mscope_readable_from(struct mscope_scanner *scanner, uint64_t start, uint64_t most)
 {
     uint64_t at = start;
@@ -76,9 +76,9 @@ static size_t mscope_read_head(const struct mscope_answer *answer, uint64_t addr
 
 // ---- in the program
 
-enum { MSCOPE_WINDOW_TURNS = 2000 }; // most answers come within so many looks: sleeping would cost more
+enum { MSCOPE_WINDOW_TURNS = 2000 }; // most answers come within so many tries: sleeping would cost more
 
-/// Asks the copy to show what lies around an address; false when it does not any more.
+/// Asks the copy to show the memory around an address; false when the copy does not answer any more.
 static bool mscope_move_window(struct mscope_answer *answer, uint64_t address)
 {
     struct mscope_window *window = answer->window;
@@ -88,7 +88,8 @@ static bool mscope_move_window(struct mscope_answer *answer, uint64_t address)
     mscope_system(SYS_futex, &window->state, FUTEX_WAKE, 1);
     for (int i = 0; i < MSCOPE_WINDOW_TURNS; i++)
         if (mscope_load_acquire(&window->state) == MSCOPE_WINDOW_IDLE) return true;
-    const uint64_t limit = 10000000000; // it only copies; a machine that is short of memory may take long
+    // the copy only copies bytes, but a machine that is short of memory may take long
+    const uint64_t limit = 10000000000;
     return mscope_await(&window->state, MSCOPE_WINDOW_ASKED, answer->copy, limit);
 }
 
@@ -98,7 +99,8 @@ size_t mscope_scan_read(struct mscope_scan *scan, uint64_t address, const uint8_
     struct mscope_window *window = answer->window;
     if (answer->heads != NULL) return mscope_read_head(answer, address, bytes);
     if (window == NULL || answer->copy == 0) return 0;
-    // What begins in the window goes on behind it: a page is enough for all that is read at once.
+    // An object that begins in the window may go on behind it: a page from the address on is enough for everything read
+    // at once.
     bool shown = address >= window->start && address - window->start + MSCOPE_PAGE <= window->size;
     if (!shown && window->start != (address & ~(uint64_t)(MSCOPE_PAGE - 1)) && !mscope_move_window(answer, address)) {
         mscope_scan_finish(scan);

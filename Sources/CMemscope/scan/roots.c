@@ -1,5 +1,5 @@
-// Where the program keeps pointers outside of its blocks. Of a block's roots the first one of the firmest kind is kept:
-// what lies on a stack or in a register may be old.
+// The places outside of its blocks where the program keeps pointers. Of a block's roots, the first one of the firmest
+// kind is kept: a word on a stack or in a register may be old.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -55,7 +55,8 @@ static uint32_t mscope_node_from(const struct mscope_scanner *scanner, uint64_t 
 
 enum { MSCOPE_COOKIE_BYTES = 128 };
 
-/// The cookie of `new T[0]` where T has a destructor: a count of elements, 0, and a pointer to where they would begin.
+/// Whether a block is the cookie of `new T[0]`, where T has a destructor: a count of elements, 0. The program's pointer
+/// is to where the elements would begin.
 static bool mscope_is_cookie(struct mscope_scanner *scanner, uint32_t node)
 {
     const struct mscope_scan_node *block = &scanner->nodes[node];
@@ -67,13 +68,13 @@ static bool mscope_is_cookie(struct mscope_scanner *scanner, uint32_t node)
 struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t word)
 {
     uint64_t address = word & MSCOPE_POINTER_BITS;
-    // Flags lie below the alignment of a block, which may be that of a cache line's half.
+    // Flags lie below the alignment of a block, which may be half a cache line.
     for (uint64_t mask = 7; address != word || (word & 7) != 0; mask = mask * 2 + 1) {
         uint32_t node = mscope_node_from(scanner, address & ~mask);
         if (node != UINT32_MAX) return (struct mscope_target){node, MSCOPE_EDGE_TAGGED};
         if ((word & 7) == 0 || mask == 31) break;
     }
-    // The count has as much room as T's alignment asks for.
+    // The count takes as much room as T's alignment needs.
     for (uint64_t size = 8; address == word && word % size == 0 && size <= MSCOPE_COOKIE_BYTES; size *= 2) {
         uint32_t node = mscope_node_from(scanner, word - size);
         if (node != UINT32_MAX && scanner->nodes[node].size == size && mscope_is_cookie(scanner, node))
@@ -82,8 +83,8 @@ struct mscope_target mscope_odd_target(struct mscope_scanner *scanner, uint64_t 
     return (struct mscope_target){UINT32_MAX, 0};
 }
 
-/// glibc's lists of free chunks in libc's data point to chunks by the word before them, which is the last one of the
-/// block before.
+/// Whether a word is part of glibc's lists of free chunks in libc's data: these point to a chunk by the word before it,
+/// which is the last word of the block before.
 static bool mscope_is_free_chunk(struct mscope_scanner *scanner, uint32_t node, uint64_t word)
 {
     uint64_t raw = scanner->nodes[node].address, header = mscope_chunk_header(scanner, raw);
@@ -149,7 +150,7 @@ static void mscope_scan_words(struct mscope_scanner *scanner, uint64_t start, ui
     }
 }
 
-/// What lies between blocks: blocks are no roots.
+/// Scans the memory between blocks: blocks are no roots.
 static void mscope_scan_gaps(struct mscope_scanner *scanner, uint64_t start, uint64_t end)
 {
     uint64_t i = mscope_first_node_from(scanner, start);
@@ -171,7 +172,7 @@ void mscope_scan_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t 
         mscope_scan_gaps(scanner, run.start, run.end);
 }
 
-/// [start, end) without what is to be skipped.
+/// Scans [start, end) without the ranges that are to be skipped.
 static void mscope_scan_kept(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
     const struct mscope_range *skip = scanner->skip.items;
@@ -212,11 +213,11 @@ static void mscope_scan_mappings(struct mscope_scanner *scanner, bool images)
     scanner->arena_data = false;
 }
 
-// Where the kernel put the program's arguments and environment, above the first frame.
+// The kernel put the program's arguments and environment here, above the first frame.
 #pragma weak __libc_stack_end
 extern void *__libc_stack_end;
 
-/// Where the part of a stack ends that functions use; what lies above is the thread's for as long as it lives.
+/// Where the part of a stack ends that functions use; the part above is in use as long as the thread lives.
 static uint64_t mscope_end_of_frames(struct mscope_scanner *scanner, const struct mscope_scan_thread *thread,
                                      const struct mscope_mapping *mapping)
 {
@@ -230,17 +231,17 @@ static uint64_t mscope_end_of_frames(struct mscope_scanner *scanner, const struc
     return end > thread->sp && end < mapping->end ? end & ~7ull : mapping->end;
 }
 
-/// A stack from its pointer on, with what the kernel lets a function use below it.
+/// Scans a stack from its pointer on, with the bytes below that a function may use.
 static void mscope_scan_stack(struct mscope_scanner *scanner, const struct mscope_scan_thread *thread,
                               struct mscope_ranges *stacks)
 {
     const struct mscope_mapping *mapping = mscope_mapping_at(scanner, thread->sp);
     scanner->kind = MSCOPE_ROOT_THREAD;
-    mscope_try_root(scanner, 0, thread->sp); // a stack in a block: then the block is in use
+    mscope_try_root(scanner, 0, thread->sp); // the stack may lie in a block: then the block is in use
     if (mapping == NULL || !mscope_is_private(mapping) || mscope_node_at(scanner, thread->sp) != UINT32_MAX) return;
     uint64_t start = mapping->start, from = thread->from, end = mscope_end_of_frames(scanner, thread, mapping);
     if (start < thread->sp - MSCOPE_RED_ZONE) start = thread->sp - MSCOPE_RED_ZONE;
-    // Without its end in sight, a stack that counts as nothing would take the thread's variables with it.
+    // If the end of the frames is not known, leaving out the whole stack would leave out the thread's variables, too.
     if (from == UINT64_MAX && end == mapping->end) from = start;
     mscope_scan_kept(scanner, end, mapping->end, false);
     scanner->kind = MSCOPE_ROOT_STACK;
@@ -268,8 +269,9 @@ static void mscope_scan_threads(struct mscope_scanner *scanner)
     if (stacks.items != NULL) mscope_unmap(stacks.items, stacks.capacity * sizeof(*stacks.items));
 }
 
-/// Blocks of our own threads: a library that the program uses too may keep something in one that it made there. An
-/// engine apart shares no library with the program, and none of its words is more than what a look has left.
+/// Scans blocks of MemScope's own threads: a library that the program uses as well may keep something in a block that
+/// it made there. An engine in a namespace of its own shares no library with the program: an address of the program's
+/// in its blocks is only left over from an earlier scan.
 static void mscope_scan_internal_blocks(struct mscope_scanner *scanner)
 {
     scanner->kind = MSCOPE_ROOT_INTERNAL;
@@ -286,7 +288,7 @@ void mscope_find_roots(struct mscope_scanner *scanner)
 {
     mscope_list_what_to_skip(scanner);
     if (scanner->problem != 0 || scanner->node_count == 0) return;
-    scanner->span += 8; // a cookie's end
+    scanner->span += 8; // for the end of a cookie
     mscope_join_ranges(&scanner->skip);
     scanner->kind = MSCOPE_ROOT_GLOBAL;
     mscope_scan_mappings(scanner, true);

@@ -1,4 +1,4 @@
-// Scans: the plan, the copy of the process that looks at the heap, and its end.
+// Scans: the plan, the copy of the process that reads the heap, and the end of the copy.
 #include "scan/scan.h"
 #include "scan/stop.h"
 
@@ -53,7 +53,7 @@ static void mscope_give_up(struct mscope_scanner *scanner)
     mscope_unmap(scanner, sizeof(*scanner));
 }
 
-/// Looks at everything and writes the answer; NULL without memory to work with.
+/// Reads everything and writes the answer; NULL when there is no memory to work with.
 static struct mscope_scanner *mscope_scan_everything(struct mscope_plan *plan, struct mscope_answer *answer)
 {
     struct mscope_scanner *scanner = mscope_map(sizeof(*scanner));
@@ -106,7 +106,7 @@ static void mscope_write_file(const char *path, const char *text)
 
 static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_answer *answer)
 {
-    // It must not outlive the program, and goes first when memory is short.
+    // The copy must not outlive the program, and is ended first when memory is short.
     mscope_system(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     long parent = mscope_is_denied(SYS_getppid) ? plan->process : mscope_system(SYS_getppid);
     if (parent != plan->process) mscope_system(SYS_exit_group, 1);
@@ -122,7 +122,7 @@ static _Noreturn void mscope_run_copy(struct mscope_plan *plan, struct mscope_an
 int32_t mscope_make_copy(struct mscope_plan *plan, struct mscope_answer *answer)
 {
     answer->scan.taken_at = mscope_now();
-    // Exit signal 0: nobody is told of its end, and wait without __WALL does not see it.
+    // Exit signal 0: nobody is notified when the copy ends, and wait without __WALL does not see it.
     long process = plan->options.without_fork ? -EPERM : mscope_system(SYS_clone, 0);
     if (process == 0) mscope_run_copy(plan, answer);
     uint64_t took = mscope_now() - answer->scan.taken_at;
@@ -142,11 +142,11 @@ bool mscope_await(_Atomic uint32_t *state, uint32_t value, int32_t process, uint
 {
     uint64_t began = mscope_now();
     while (mscope_load_acquire(state) == value) {
-        struct timespec some = {.tv_nsec = 10000000}; // its death does not wake us
+        struct timespec some = {.tv_nsec = 10000000}; // the copy's death does not wake this thread
         mscope_system(SYS_futex, state, FUTEX_WAIT, value, &some);
         if (mscope_load_acquire(state) != value) break;
         if (mscope_now() - began > timeout) return false;
-        // What it wrote last, it wrote before it ended.
+        // The copy may have written its answer before it ended.
         if (mscope_has_ended(process, WNOHANG)) return mscope_load_acquire(state) != value;
     }
     return true;
@@ -198,7 +198,7 @@ static struct mscope_plan *mscope_make_plan(const struct mscope_scan_options *op
     return plan;
 }
 
-/// Threads of ours are not the program's.
+/// Counts the program's threads; MemScope's own are left out.
 static void mscope_count_threads(struct mscope_plan *plan, struct mscope_scan *scan)
 {
     uint32_t cursor = 0;
@@ -219,7 +219,7 @@ static void mscope_count_threads(struct mscope_plan *plan, struct mscope_scan *s
 enum { MSCOPE_HOLD_TRIES = 20 };
 enum mscope_hold { MSCOPE_HOLD_NONE, MSCOPE_HOLD_PTRACE, MSCOPE_HOLD_SIGNAL };
 
-/// What an attempt has noted does not hold any more.
+/// Forgets what an attempt to hold the threads has noted.
 static void mscope_forget_holding(struct mscope_plan *plan)
 {
     for (uint32_t i = 0; i < plan->thread_count; i++)
@@ -241,8 +241,9 @@ static void mscope_let_go(struct mscope_plan *plan, enum mscope_hold held)
     if (plan->pause > plan->longest_pause) plan->longest_pause = plan->pause;
 }
 
-/// Whether the moment will do. A thread that got no processor to stop on runs on, and its registers are not known.
-/// While realloc moves a block, neither the table nor its old place has it whole, and what it points to would be lost.
+/// Whether this moment can be used. A thread that got no processor to stop on runs on, and its registers are not known.
+/// While realloc moves a block, neither the table nor the old place has the whole block, and blocks that it points to
+/// would seem lost.
 static bool mscope_is_at_rest(const struct mscope_plan *plan)
 {
     uint64_t variables = (uint64_t)&mscope_tls - mscope_thread_pointer();
@@ -256,7 +257,7 @@ static bool mscope_is_at_rest(const struct mscope_plan *plan)
     return true;
 }
 
-/// Holds the threads at a moment that will do, or at the last that was tried.
+/// Holds the threads at a moment that can be used, or at the last one that was tried.
 static enum mscope_hold mscope_hold_at_rest(struct mscope_plan *plan)
 {
     enum mscope_hold held = mscope_hold_threads(plan);
@@ -270,7 +271,7 @@ static enum mscope_hold mscope_hold_at_rest(struct mscope_plan *plan)
     return held;
 }
 
-/// Looks at the heap in one of the ways, with the threads held where that is wanted or needed.
+/// Scans the heap in one of the ways, with the threads held where that is wanted or needed.
 static uint32_t mscope_look(struct mscope_plan *plan, struct mscope_answer *answer, bool hold)
 {
     plan->hold = hold;
@@ -292,11 +293,11 @@ static uint32_t mscope_look(struct mscope_plan *plan, struct mscope_answer *answ
 
 static uint32_t mscope_run_scan(struct mscope_plan *plan, struct mscope_answer *answer)
 {
-    // No signal interrupts us meanwhile, and no handler of the program runs in the copy or the tracer.
+    // No signal interrupts this thread meanwhile, and no handler of the program runs in the copy or the tracer.
     uint64_t all = UINT64_MAX, before = 0;
     mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
     uint32_t problem = mscope_look(plan, answer, plan->options.registers);
-    // Without a copy the threads have to stand still.
+    // Without a copy the threads must stand still.
     if (problem == MSCOPE_SCAN_FORBIDDEN && !plan->options.registers) problem = mscope_look(plan, answer, true);
     mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
     mscope_count_threads(plan, &answer->scan);
@@ -308,7 +309,7 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
                                             uint64_t entry, enum mscope_scan_problem *problem)
 {
     uint64_t began = mscope_now(), size = options->memory_limit;
-    // Where the process may not map much, as much is left for the program meanwhile.
+    // Where the process may not map much, the program is left as much as the scan takes.
     while (size >= 2 * MSCOPE_LEAST_ANSWER && !mscope_has_room(2 * size)) size /= 2;
     struct mscope_plan *plan = mscope_make_plan(options, frame, entry);
     struct mscope_answer *answer = plan != NULL && size > sizeof(*answer) ? mscope_map_shared(size) : NULL;
@@ -333,7 +334,8 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
     return &answer->scan;
 }
 
-// A frame of its own, that holds the registers which the caller wants to find unchanged: they are roots too.
+// A function with a frame of its own, which holds the registers that the caller wants to find unchanged: they are roots
+// too.
 __attribute__((noinline)) struct mscope_scan *mscope_scan_take(const struct mscope_scan_options *options,
                                                                enum mscope_scan_problem *problem)
 {
@@ -351,7 +353,7 @@ __attribute__((noinline)) struct mscope_scan *mscope_scan_take(const struct msco
     uint64_t entry = works_for_us ? mscope_tls.entry : (uint64_t)__builtin_frame_address(0);
     struct mscope_scan *scan = mscope_scan_from(options, &frame, entry, problem);
     mscope_store_release(&mscope_scanning, 0);
-    __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
+    __asm__ volatile("" ::: "memory"); // no tail call: the frame must stay
     return scan;
 }
 

@@ -1,5 +1,5 @@
-// What memory has no roots: our own, the allocator's where every block is known, stacks below their thread's stack
-// pointer, stacks of threads that ended.
+// Memory that has no roots: MemScope's own, the allocator's if every block is known, stacks below their thread's stack
+// pointer, stacks of threads that have ended.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -38,7 +38,7 @@ static void mscope_skip_own_memory(struct mscope_scanner *scanner)
 
 // ---- the allocator's memory
 
-// glibc 2.36, malloc/arena.c: what stands at the beginning of a heap of an arena that is not the main one.
+// glibc 2.36, malloc/arena.c: the header of a heap, in an arena other than the main one.
 struct mscope_arena_heap {
     uint64_t arena, previous, size, writable;
 };
@@ -71,7 +71,7 @@ static void mscope_skip_arena_heaps(struct mscope_scanner *scanner, const struct
             mscope_skip(scanner, at, at + mscope_read_arena_heap(scanner, at).writable);
 }
 
-/// A block that glibc mapped by itself: its chunk begins at `front` bytes behind the mapping's beginning.
+/// Skips a block that glibc mapped by itself: its chunk begins `front` bytes after the start of the mapping.
 static void mscope_skip_mapped_chunk(struct mscope_scanner *scanner, uint64_t address, uint64_t size)
 {
     uint64_t chunk = size < MSCOPE_PAGE ? 0 : mscope_chunk_header(scanner, address);
@@ -82,7 +82,7 @@ static void mscope_skip_mapped_chunk(struct mscope_scanner *scanner, uint64_t ad
         mscope_skip(scanner, address - 16 - front, address - 16 + chunk);
 }
 
-/// Elsewhere: the stretches in which a block ever began.
+/// With other allocators: skips the stretches in which a block ever began.
 static void mscope_skip_used_stretches(struct mscope_scanner *scanner)
 {
     uint64_t bytes = (uint64_t)MSCOPE_STRETCH_GRANULES << MSCOPE_GRANULE_SHIFT;
@@ -122,7 +122,8 @@ static void mscope_skip_allocator(struct mscope_scanner *scanner)
 
 // ---- stacks
 
-/// A stack that glibc made has a page below it that nobody may touch. Without one we do not know where it begins.
+/// Whether a stack has a page below it that cannot be accessed, as stacks that glibc made have. Without that page it is
+/// not known where the stack begins.
 static bool mscope_has_guard(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
     if (mapping->name != MSCOPE_MAP_ANONYMOUS || mapping->image || mapping == scanner->mappings) return false;
@@ -135,7 +136,7 @@ uint64_t mscope_find_thread_pointer(struct mscope_scanner *scanner, uint64_t sta
 {
     uint64_t size = scanner->plan->layout.size, most = (uint64_t)MSCOPE_ARENA_HEAP_BYTES;
     if (size == 0) return 0;
-    if (end - start > most) end = start + most; // no stack we know; not worth the time
+    if (end - start > most) end = start + most; // no stack of a known kind; not worth the time
     struct mscope_range run;
     while (mscope_next_pages(scanner, &start, end, false, &run))
         for (uint64_t at = (run.start + 63) & ~63ull; at + size <= end && at < run.end; at += 64)
@@ -150,7 +151,7 @@ static const struct mscope_scan_thread *mscope_thread_with(const struct mscope_s
     return NULL;
 }
 
-/// Our own variables of a thread: they remember what a register held at its last allocation.
+/// Skips MemScope's variables of a thread: they hold what a register had at the thread's last allocation.
 static void mscope_skip_own_variables(struct mscope_scanner *scanner, uint64_t pointer)
 {
     uint64_t at = pointer + ((uint64_t)&mscope_tls - mscope_thread_pointer());
@@ -160,18 +161,18 @@ static void mscope_skip_own_variables(struct mscope_scanner *scanner, uint64_t p
 static void mscope_skip_idle_stack(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
     uint64_t pointer = mscope_find_thread_pointer(scanner, mapping->start, mapping->end);
-    if (pointer == 0) return; // no thread's: a fiber's perhaps, and all of it counts
+    if (pointer == 0) return; // not a thread's, perhaps a fiber's: all of it counts
     mscope_skip_own_variables(scanner, pointer);
     int32_t tid = (int32_t)mscope_word(scanner, pointer + scanner->plan->layout.tid_at);
     const struct mscope_scan_thread *thread = mscope_thread_with(scanner, tid);
     uint64_t end = pointer + scanner->plan->layout.size;
-    if (tid < 0) { // its thread was joined; glibc keeps the memory for the next one, and with it the second word:
+    if (tid < 0) { // the thread was joined; glibc keeps the memory for the next one, and with it the second word:
         mscope_skip(scanner, mapping->start, pointer + 8); // the vector of thread-local variables
         mscope_skip(scanner, pointer + 16, (end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
-    } else if (tid == 0) { // it has ended, and its result may be waited for
+    } else if (tid == 0) { // the thread has ended, and its result may be waited for
         mscope_skip(scanner, mapping->start, pointer);
     } else if (thread != NULL && thread->sp == 0
-               && !scanner->plan->hold) { // it runs, and this is to find suspects only
+               && !scanner->plan->hold) { // the thread runs, and this scan only finds suspects
         mscope_skip(scanner, mapping->start, pointer - scanner->plan->layout.static_tls);
     }
 }

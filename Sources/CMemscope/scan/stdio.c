@@ -1,13 +1,13 @@
-// What streams of stdio leave unwritten: their buffers have bytes in them, and behind these what their memory was
-// before; a stream that was never wide has no state for it. Nearly every program has one, and none can be told from
-// other blocks but by who refers to it.
+// Parts of stdio's streams that were never written: a buffer has old words of its memory behind the bytes in it, and a
+// stream that was never wide has no state for that. Nearly every program has such blocks, and only the references to
+// them distinguish them from other blocks.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
-// Of glibc: the newest of all streams; each knows the one before it.
+// From glibc: the newest of all streams; each has a pointer to the one before it.
 #pragma weak _IO_list_all
 extern FILE *_IO_list_all;
 
@@ -22,8 +22,8 @@ static void mscope_add_buffer(struct mscope_scanner *scanner, uint64_t stream)
     mscope_add_range(scanner, &scanner->buffers, start, end);
 }
 
-// What fopen leaves as it was in the stream that it makes, until the stream is wide: in the stream itself, and behind
-// the pointers with which its wide part begins (glibc 2.36, libio/libio.h, struct _IO_wide_data).
+// Parts that fopen does not write in the stream that it makes, until the stream is wide: in the stream itself, and
+// behind the pointers with which its wide part begins (glibc 2.36, libio/libio.h, struct _IO_wide_data).
 static const struct mscope_range mscope_unwritten[] = {
     {offsetof(FILE, _old_offset), offsetof(FILE, _lock)},
     {offsetof(FILE, _codecvt), offsetof(FILE, _wide_data)},

@@ -1,7 +1,8 @@
 // Holds the program's threads still by ptrace, so that a copy sees one moment, with their registers.
 //
-// The tracer is a process of its own that shares our memory, as LeakSanitizer's is: a thread may not trace its own
-// process. What it holds goes on when it ends, however it ends. It shares our errno too, so it makes raw calls only.
+// The tracer is a process of its own that shares the program's memory, as LeakSanitizer's is: a thread may not trace
+// its own process. The threads that it holds go on when the tracer ends, however it ends. It shares errno too, so it
+// makes only raw calls.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 #include "scan/stop.h"
@@ -48,8 +49,8 @@ static long mscope_trace(long request, const struct mscope_scan_thread *thread, 
     return mscope_system(SYS_ptrace, request, thread->tid, address, data);
 }
 
-/// A stopped thread's registers. A call that our stop has interrupted and that the kernel would not restart is made to
-/// start again, unless a signal of the program's interrupted it too.
+/// Reads a stopped thread's registers. If the stop has interrupted a call that the kernel would not restart, makes the
+/// call start again, unless a signal of the program's interrupted it too.
 static void mscope_read_registers(struct mscope_plan *plan, struct mscope_scan_thread *thread)
 {
     struct user_regs_struct registers;
@@ -68,22 +69,22 @@ static void mscope_read_registers(struct mscope_plan *plan, struct mscope_scan_t
         mscope_take_vectors(plan, thread, vectors, part.iov_len);
 }
 
-/// Takes note of a stop, or of the thread's end; false while there is neither.
+/// Notes that a thread has stopped, or has ended; false while it has done neither.
 static bool mscope_see_stop(struct mscope_plan *plan, struct mscope_scan_thread *thread)
 {
     int status = 0;
     long result = mscope_system(SYS_wait4, thread->tid, &status, __WALL | WNOHANG, NULL);
     if (result == 0 || result == -EINTR) return false;
     thread->seized = result > 0 && WIFSTOPPED(status);
-    if (!thread->seized) return true; // it has ended
-    // Without an event it was about to get a signal, which it must still get.
+    if (!thread->seized) return true; // the thread has ended
+    // A stop without an event: the thread was about to get a signal, which it must still get.
     if (status >> 16 == 0) thread->signal = WSTOPSIG(status);
     thread->held = true;
     mscope_read_registers(plan, thread);
     return true;
 }
 
-/// Asks a thread to stop; an error when we may not trace at all.
+/// Asks a thread to stop; an error when tracing is not allowed at all.
 static long mscope_seize(struct mscope_plan *plan, struct mscope_scan_thread *thread)
 {
     uint64_t values[8];
@@ -119,13 +120,13 @@ static void mscope_await_stops(struct mscope_plan *plan)
         struct mscope_scan_thread *thread = &plan->threads[i];
         uint64_t values[8];
         if (!thread->seized || thread->held || thread->left) continue;
-        thread->left = true; // it waits for a disk, or for a child it shares its memory with
+        thread->left = true; // it waits for a disk, or for a child that shares its memory
         mscope_system_call_of(plan->process, thread->tid, values);
         mscope_take_place(thread, values);
     }
 }
 
-/// Stops all threads; those that are made meanwhile too, until none is new.
+/// Stops all threads, also those that are made meanwhile, until none is new.
 static bool mscope_seize_all(struct mscope_plan *plan)
 {
     for (uint32_t round = 0, new = 1; round < MSCOPE_LIST_ROUNDS &&new != 0; round++) {
@@ -142,7 +143,7 @@ static bool mscope_seize_all(struct mscope_plan *plan)
     return true;
 }
 
-/// Lets those go that have stopped; how many have not yet.
+/// Releases the threads that have stopped. Returns how many have not stopped yet.
 static uint32_t mscope_release_stopped(struct mscope_plan *plan)
 {
     uint32_t late = 0;
@@ -160,8 +161,8 @@ static void mscope_release_all(struct mscope_plan *plan)
 {
     uint32_t late = mscope_release_stopped(plan);
     if (plan->held_at != 0) plan->pause = mscope_now() - plan->held_at;
-    // Who stops late, for want of a processor, may be in a call that has to be made again. The end of the tracer frees
-    // whoever never does.
+    // A thread that stops late, for want of a processor, may be in a call that must be made again. A thread that never
+    // stops is released by the end of the tracer.
     for (uint64_t began = mscope_now(); late != 0 && mscope_now() - began < MSCOPE_STOP_LIMIT;) {
         mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 100000}, NULL);
         late = mscope_release_stopped(plan);
@@ -184,9 +185,9 @@ static int mscope_run_tracer(void *argument)
     return 0;
 }
 
-// ---- the one that asked
+// ---- the thread that asked
 
-/// Yama lets a process be traced by its ancestors only, unless it names another.
+/// Whether Yama lets only ancestors trace a process, unless the process names another.
 static bool mscope_yama_asks(void)
 {
     char mode = '0';
@@ -204,8 +205,8 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     if (stack == NULL) return false;
     int saved = errno;
     mscope_store_release(&plan->phase, MSCOPE_PHASE_BEGIN);
-    // No exit signal and untraced: a debugger, or the program's own wait, does not learn of it. Not CLONE_FS: a program
-    // that shares that gets no rights from a setuid program it executes.
+    // No exit signal and untraced: a debugger, or the program's own wait, does not see the tracer. Not CLONE_FS: a
+    // program that shares it gets no rights from a setuid program it executes.
     plan->tracer = clone(mscope_run_tracer, stack + MSCOPE_TRACER_STACK, CLONE_VM | CLONE_FILES | CLONE_UNTRACED, plan);
     errno = saved;
     if (plan->tracer < 0) {
@@ -217,7 +218,7 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     mscope_set_phase(plan, MSCOPE_PHASE_SEIZE);
     while (!mscope_await_phase(plan, MSCOPE_PHASE_SEIZE, MSCOPE_STOP_PATIENCE))
         if (mscope_has_ended(plan->tracer, WNOHANG)) {
-            plan->tracer = 0; // killed, by a filter of system calls perhaps
+            plan->tracer = 0; // killed, perhaps by a filter of system calls
             mscope_set_phase(plan, MSCOPE_PHASE_REFUSED);
         }
     if (mscope_load_acquire(&plan->phase) == MSCOPE_PHASE_HELD) return true;
@@ -225,7 +226,8 @@ bool mscope_hold_by_ptrace(struct mscope_plan *plan)
     return false;
 }
 
-/// Whom the program lets trace it besides its parents; 0: nobody. And which process said so: its children have not.
+/// The process that the program lets trace it besides its ancestors; 0: none. And which process allowed that: its
+/// children have not.
 static _Atomic uint64_t mscope_program_tracer;
 static _Atomic int32_t mscope_traced_process;
 

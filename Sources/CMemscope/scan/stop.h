@@ -4,7 +4,7 @@
 
 #include "scan/scanner.h"
 
-// Of mscope_plan.phase, a futex.
+// Values of mscope_plan.phase, a futex.
 enum {
     MSCOPE_PHASE_BEGIN = 0,
     MSCOPE_PHASE_SEIZE = 1,
@@ -26,31 +26,31 @@ MSCOPE_HIDDEN bool mscope_hold_by_signal(struct mscope_plan *plan);
 MSCOPE_HIDDEN void mscope_let_go_by_signal(struct mscope_plan *plan);
 
 // ---- stop_calls.c: what a stop does to a system call
-/// Whether a call goes on unseen after a stop by ptrace, or can be made to (signal(7)).
+/// Whether a call goes on after a stop by ptrace without the program noticing, or can be made to (signal(7)).
 MSCOPE_HIDDEN bool mscope_survives_trace(long call, const uint64_t *arguments);
-/// Whether it goes on unseen after a signal handler that was installed with SA_RESTART.
+/// Whether it goes on, unnoticed too, after a signal handler that was installed with SA_RESTART.
 MSCOPE_HIDDEN bool mscope_survives_handler(long call, const uint64_t *arguments);
 /// Whether a call that returned EINTR may be made again as it was.
 MSCOPE_HIDDEN bool mscope_restarts_when_told(long call);
 MSCOPE_HIDDEN bool mscope_restarts_after_handler(long call);
-/// Signals that wait for a thread and are not blocked, a bit each, and those it blocks.
+/// The signals that are pending for a thread and not blocked, one bit each, and those that it blocks.
 MSCOPE_HIDDEN uint64_t mscope_pending_signals(int32_t process, int32_t tid);
 MSCOPE_HIDDEN uint64_t mscope_blocked_signals(int32_t process, int32_t tid);
 MSCOPE_HIDDEN bool mscope_is_zombie(int32_t process, int32_t tid);
 // ---- stop_registers.c: by processor
 struct user_regs_struct;
-/// Notes a stopped thread's registers. The number of the system call that was interrupted and would return EINTR; -1
-/// outside of one.
+/// Notes a stopped thread's registers. Returns the number of the system call that was interrupted and would return
+/// EINTR; -1: there is none.
 MSCOPE_HIDDEN long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_regs_struct *registers);
 MSCOPE_HIDDEN void mscope_rewind_call(struct user_regs_struct *registers);
-/// Where the vector registers lie in what the kernel gives.
+/// Where the vector registers lie in the state that the kernel gives.
 MSCOPE_HIDDEN void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS]);
 MSCOPE_HIDDEN void mscope_take_vectors(const struct mscope_plan *plan, struct mscope_scan_thread *thread,
                                        const uint64_t *words, uint64_t size);
-/// The same from what a signal handler is given.
+/// Notes the registers from the context that a signal handler gets.
 MSCOPE_HIDDEN void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thread *thread,
                                        const void *context);
-/// Makes a call again that the handler's signal has ended a moment after it was entered.
+/// Starts a call again that the handler's signal has ended, a moment after the thread had entered it.
 MSCOPE_HIDDEN void mscope_rewind_context(void *context);
 #if defined(__x86_64__)
 enum { MSCOPE_CAN_REWIND = 1 };

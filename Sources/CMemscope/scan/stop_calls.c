@@ -1,8 +1,8 @@
-// What stopping a thread does to the system call it is in.
+// What stopping a thread does to the system call that it is in.
 //
-// The kernel restarts most calls after a stop without telling the program, fewer after a signal handler, and some
-// never: those would return EINTR (signal(7)). A thread in one of the last is left alone: it is asleep, so its stack
-// is known anyway.
+// The kernel restarts most calls after a stop without the program noticing, fewer after a signal handler, and some
+// never: those would return EINTR (signal(7)). A thread in a call of the last kind is left alone: it is asleep, so its
+// stack is known anyway.
 #include "scan/scan.h"
 #include "scan/stop.h"
 
@@ -30,7 +30,7 @@ static const long mscope_never_restarted[] = {
     SYS_io_pgetevents,
 #endif
     SYS_io_uring_enter,  -1};
-// These wait for a child that shares our memory, and cannot be stopped.
+// These wait for a child that shares the program's memory; the waiting thread cannot be stopped.
 static const long mscope_vforks[] = {
 #ifdef SYS_vfork
     SYS_vfork,
@@ -40,11 +40,12 @@ static const long mscope_vforks[] = {
 static const long mscope_socket_calls[] = {SYS_read,    SYS_write,    SYS_readv,   SYS_writev,  SYS_recvfrom,
                                            SYS_recvmsg, SYS_recvmmsg, SYS_sendto,  SYS_sendmsg, SYS_sendmmsg,
                                            SYS_accept,  SYS_accept4,  SYS_connect, -1};
-// What a handler with SA_RESTART leaves intact, besides those of the line above and waits on a futex.
+// Calls that a handler with SA_RESTART leaves intact, besides those listed above and waits on a futex.
 static const long mscope_restarted[] = {SYS_wait4, SYS_waitid, SYS_pread64,   SYS_pwrite64, SYS_openat, SYS_fcntl,
                                         SYS_flock, SYS_fsync,  SYS_fdatasync, SYS_ioctl,    -1};
 
-// What a handler ends although the kernel could go on; with what is never restarted it may be made again.
+// Calls that a handler ends although the kernel could go on; these, and those that are never restarted, may be made
+// again.
 static const long mscope_ended_by_handler[] = {
 #ifdef SYS_poll
     SYS_poll,  SYS_select,   SYS_pause,
@@ -57,14 +58,14 @@ static bool mscope_has_time_limit(long socket)
     for (int option = SO_RCVTIMEO, n = 0; n < 2; n++, option = SO_SNDTIMEO) {
         struct timeval limit = {0, 0};
         unsigned size = sizeof(limit);
-        // What is no socket has none.
+        // A descriptor that is no socket has no time limit.
         if (mscope_system(SYS_getsockopt, socket, SOL_SOCKET, option, &limit, &size) < 0) return false;
         if (limit.tv_sec != 0 || limit.tv_usec != 0) return true;
     }
     return false;
 }
 
-/// Whether a call that is never restarted waits without a time limit: made again it is the same.
+/// Whether a call that is never restarted waits without a time limit: then it can be made again unchanged.
 static bool mscope_waits_for_ever(long call, const uint64_t *arguments)
 {
 #ifdef SYS_epoll_wait
@@ -103,7 +104,7 @@ bool mscope_restarts_after_handler(long call)
 
 // ---- /proc/PID/task/TID
 
-/// The text of a small file, ended by 0.
+/// Reads the text of a small file, ended by 0.
 static bool mscope_read_task(int32_t process, int32_t tid, const char *name, char *text, uint64_t size)
 {
     long file = mscope_open_task(process, tid, name, 0);
@@ -147,7 +148,7 @@ uint64_t mscope_pending_signals(int32_t process, int32_t tid)
 
 int32_t mscope_wait_status(int32_t process, int32_t tid)
 {
-    char text[1024]; // its last word
+    char text[1024]; // the status is its last word
     int32_t status = 0, place = 1;
     if (!mscope_read_task(process, tid, "/stat", text, sizeof(text))) return -1;
     for (uint64_t at = strlen(text); at-- > 0 && text[at] != ' ';) {

@@ -1,5 +1,5 @@
-// The registers of a stopped thread, as roots. Pointers travel in vector registers too: memmove has in them, and
-// nowhere else, what it moves over its old place.
+// The registers of a stopped thread, as roots. Vector registers hold pointers, too: while memmove moves words over
+// their old place, these words are nowhere else.
 #include "scan/scan.h"
 #include "scan/stop.h"
 
@@ -18,7 +18,8 @@ static void mscope_note_register(struct mscope_scan_thread *thread, uint64_t wor
     if (thread->count < MSCOPE_SCAN_REGISTERS) thread->registers[thread->count++] = word;
 }
 
-/// A thread that waits for the report has called us, so it keeps nothing in vector registers: what lies there is old.
+/// A thread that waits for the report has called MemScope, so it keeps nothing in vector registers: the words there are
+/// old.
 void mscope_take_vectors(const struct mscope_plan *plan, struct mscope_scan_thread *thread, const uint64_t *words,
                          uint64_t size)
 {
@@ -36,7 +37,7 @@ enum { MSCOPE_XSAVE_MAGIC = 0x46505853, MSCOPE_FXSAVE_BYTES = 512 };
 void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS])
 {
     // XSAVE's layout: xmm0 to xmm15; then the upper halves of ymm0 to 15, those of zmm0 to 15, and all of zmm16 to 31,
-    // where the processor says.
+    // at the offsets that the processor gives.
     static const uint32_t parts[MSCOPE_VECTOR_PARTS] = {0, 2, 6, 7};
     vectors[0] = (struct mscope_range){160, 416};
     for (int i = 1; i < MSCOPE_VECTOR_PARTS; i++) {
@@ -48,7 +49,7 @@ void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS])
 
 long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_regs_struct *registers)
 {
-    // All but what holds no data: the program counter, flags, segments.
+    // All registers that hold data: not the program counter, flags and segments.
     const uint64_t words[] = {registers->rax, registers->rbx, registers->rcx, registers->rdx, registers->rsi,
                               registers->rdi, registers->rbp, registers->r8,  registers->r9,  registers->r10,
                               registers->r11, registers->r12, registers->r13, registers->r14, registers->r15};
@@ -82,13 +83,14 @@ void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thre
         .pc = (uint64_t)machine->gregs[REG_RIP], .sp = thread->sp, .known = MSCOPE_ALL_KEPT};
     for (int i = 0; i < MSCOPE_KEPT; i++) thread->frame.kept[i] = (uint64_t)machine->gregs[kept[i]];
     if (machine->fpregs == NULL) return;
-    // What follows the part that all processors have is announced in its last words: struct _fpx_sw_bytes.
+    // The last words of the part that all processors have say what follows: struct _fpx_sw_bytes.
     const uint64_t *words = (const uint64_t *)(const void *)machine->fpregs;
     bool more = (uint32_t)words[58] == MSCOPE_XSAVE_MAGIC;
     mscope_take_vectors(plan, thread, words, more ? (uint32_t)words[60] : MSCOPE_FXSAVE_BYTES);
 }
 
-/// "mov $number, %eax; syscall", as libc's wrappers have it: the number itself is gone. -1: something else.
+/// The number of the call before `pc`, from code like "mov $number, %eax; syscall" in libc's wrappers: no register has
+/// the number any more. -1: other code.
 static long mscope_call_before(uint64_t pc)
 {
     const uint8_t *code = (const uint8_t *)(pc - 7);
@@ -131,7 +133,7 @@ long mscope_take_registers(struct mscope_scan_thread *thread, const struct user_
 
 void mscope_rewind_call(struct user_regs_struct *registers)
 {
-    (void)registers; // the first argument is gone: it cannot be made again
+    (void)registers; // the first argument is lost: the call cannot be made again
 }
 
 void mscope_find_vectors(struct mscope_range vectors[MSCOPE_VECTOR_PARTS])

@@ -1,6 +1,6 @@
 // Holds the program's threads still by a signal, where ptrace is not allowed: each waits in the handler.
 //
-// A handler makes more calls return EINTR than a stop does, so more threads are left alone.
+// A handler makes more calls return EINTR than a stop by ptrace does, so more threads are left alone.
 #include "scan/scan.h"
 #include "scan/stop.h"
 
@@ -13,9 +13,10 @@
 
 enum { MSCOPE_SIGNAL_PATIENCE = 50000000 }; // nanoseconds
 
-static _Atomic(struct mscope_plan *) mscope_stopping; // NULL: a handler that comes now came too late
+static _Atomic(struct mscope_plan *) mscope_stopping; // NULL: a handler that runs now is too late
 static _Atomic uint32_t mscope_in_handler;
-// A signal that was sent may still be on its way; then it stays ours, since nobody else's default is to survive it.
+// A signal that was sent may still be on its way; then the signal stays the core's, because its default action would
+// end the process.
 static int mscope_stop_signal;
 static struct sigaction mscope_action_before;
 
@@ -39,19 +40,19 @@ static void mscope_on_stop_signal(int signal, siginfo_t *info, void *context)
 {
     (void)signal, (void)info;
     mscope_add_relaxed(&mscope_in_handler, 1);
-    atomic_thread_fence(memory_order_seq_cst); // counted before the plan is looked at: see mscope_let_go_by_signal
+    atomic_thread_fence(memory_order_seq_cst); // counted before the plan is read: see mscope_let_go_by_signal
     struct mscope_plan *plan = mscope_load_acquire(&mscope_stopping);
     if (plan != NULL && plan->process == mscope_system(SYS_getpid)) mscope_wait_in_handler(plan, context);
     mscope_rewind_context(context);
     atomic_fetch_sub_explicit(&mscope_in_handler, 1, memory_order_release);
 }
 
-/// Takes a real-time signal that nobody has a handler for, from the top: lower ones have users first.
+/// Takes a real-time signal that has no handler, from the highest number down: lower ones are used first by others.
 static bool mscope_take_signal(void)
 {
     struct sigaction ours = {.sa_sigaction = mscope_on_stop_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigfillset(&ours.sa_mask);
-    if (mscope_stop_signal != 0) { // kept from the last time, unless the program has taken it since
+    if (mscope_stop_signal != 0) { // kept from the last time, if the program has not taken it since
         struct sigaction now;
         if (sigaction(mscope_stop_signal, NULL, &now) == 0 && now.sa_sigaction == mscope_on_stop_signal) return true;
     }
@@ -89,7 +90,7 @@ static void mscope_await_handlers(struct mscope_plan *plan)
         while (!mscope_load_acquire(&thread->stopped) && mscope_now() - began < MSCOPE_SIGNAL_PATIENCE)
             mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
         thread->held = mscope_load_acquire(&thread->stopped);
-        thread->left = !thread->held; // it may come in a later round
+        thread->left = !thread->held; // it may stop in a later round
         if (thread->held) continue;
         mscope_system_call_of(plan->process, thread->tid, values);
         mscope_take_place(thread, values);
@@ -123,7 +124,7 @@ void mscope_let_go_by_signal(struct mscope_plan *plan)
     mscope_store_release(&mscope_stopping, NULL);
     mscope_set_phase(plan, MSCOPE_PHASE_GO);
     if (plan->held_at != 0) plan->pause = mscope_now() - plan->held_at;
-    // No handler may look at the plan when it is gone.
+    // No handler may use the plan after it is gone.
     atomic_thread_fence(memory_order_seq_cst);
     while (mscope_load_acquire(&mscope_in_handler) != 0)
         mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
@@ -134,7 +135,7 @@ void mscope_let_go_by_signal(struct mscope_plan *plan)
     mscope_stop_signal = 0;
 }
 
-/// In the child nobody is stopped, and whoever was in a handler is not there.
+/// In the child no thread is stopped, and threads that were in a handler do not exist.
 void mscope_stop_after_fork(void)
 {
     mscope_store_relaxed(&mscope_stopping, NULL);

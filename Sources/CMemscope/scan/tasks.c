@@ -1,11 +1,12 @@
-// What a block of the Swift runtime has in use. A task keeps the frames of its async functions in slabs, one on top of
-// the other; above the topmost lies what functions that returned have left, and emptied slabs stay for the next call.
+// Which part of a block of the Swift runtime is in use. A task keeps the frames of its async functions in slabs, one on
+// top of the other. Above the topmost frame are old words of functions that have returned, and emptied slabs are kept
+// for the next call.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
 #include <stddef.h>
 
-// Of the Swift runtime, for debuggers; absent in programs that have no tasks.
+// From the Swift runtime, for debuggers; absent in programs without tasks.
 #pragma weak _swift_concurrency_debug_asyncTaskSlabMetadata
 extern const void *const _swift_concurrency_debug_asyncTaskSlabMetadata;
 
@@ -29,7 +30,7 @@ struct mscope_range mscope_part_in_use(struct mscope_scanner *scanner, const str
     if (node->size < MSCOPE_SLAB_HEAD) return all;
     uint64_t word = mscope_word(scanner, node->address + MSCOPE_SLAB_USE_AT);
     struct mscope_slab_use use = {(uint32_t)word, (uint32_t)(word >> 32)};
-    // Believed only where it describes the block it stands in.
+    // Used only if it describes the block in which it stands.
     if (use.capacity > node->size - MSCOPE_SLAB_HEAD || node->size - MSCOPE_SLAB_HEAD - use.capacity >= 16) return all;
     if (use.used > use.capacity) return all;
     uint64_t frames = node->address + MSCOPE_SLAB_HEAD;

@@ -1,4 +1,4 @@
-// Who is there when a scan is made, and how far their stacks reach.
+// Which threads exist when a scan is made, and how far their stacks reach.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -72,7 +72,8 @@ bool mscope_list_threads(struct mscope_plan *plan)
 
 // ---- system calls
 
-/// "running", or the call's number, six arguments, sp and pc; blocked elsewhere: -1, sp and pc.
+/// The text is "running", or the call's number, six arguments, sp and pc; for a thread blocked elsewhere: -1, sp and
+/// pc.
 long mscope_system_call_of(int32_t process, int32_t tid, uint64_t values[8])
 {
     char text[256];
@@ -117,7 +118,7 @@ void mscope_find_stack_pointers(struct mscope_plan *plan)
 
 // ---- how glibc lays out a thread
 
-// What libthread_db reads: {bits, count, offset} of a member, and the size of the whole.
+// The descriptions for libthread_db: {bits, count, offset} of a member, and the size of the whole.
 static const uint32_t *mscope_db_tid, *mscope_db_size;
 static void (*mscope_static_tls)(size_t *, size_t *);
 
@@ -136,7 +137,7 @@ struct mscope_thread_layout mscope_find_thread_layout(void)
     const uint32_t *tid = mscope_db_tid, *size = mscope_db_size;
     size_t bytes = 0, alignment = 0;
     if (tid == NULL || size == NULL || mscope_static_tls == NULL) return layout;
-    // Believed only if it is right for this thread.
+    // Used only if it is right for this thread.
     const char *self = (const char *)mscope_thread_pointer();
     if (tid[0] != 32 || tid[2] > *size - 4) return layout;
     if (*(const int32_t *)(self + tid[2]) != mscope_system(SYS_gettid)) return layout;

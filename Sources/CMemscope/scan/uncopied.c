@@ -1,5 +1,5 @@
 // Memory that a program keeps from its children (V8 does with its heap): the copy does not have it. It is read in the
-// program, a moment later: a word that has moved meanwhile is found by the second scan that leaks need.
+// program, a moment later; a word that has moved meanwhile is found by the second scan that leaks need.
 #include "scan/scan.h"
 #include "scan/scanner.h"
 
@@ -13,7 +13,7 @@ static long mscope_open_of_program(struct mscope_scanner *scanner, const char *n
     return mscope_system(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 }
 
-/// Whether some of a mapping of the program's is not in the copy. Memory of the scan may lie in its place.
+/// Whether a part of a mapping of the program's is not in the copy. The scan's own memory may lie in its place.
 static bool mscope_is_uncopied(struct mscope_scanner *scanner, const struct mscope_mapping *mapping)
 {
     if (mscope_is_map_of_copy_in(mapping->start, mapping->end)) return true;
@@ -34,7 +34,7 @@ static void mscope_scan_if_uncopied(struct mscope_scanner *scanner, struct mscop
         scanner->pagemap = mscope_open_of_program(scanner, "/pagemap");
         scanner->window_start = scanner->window_end = 0;
     }
-    // Where the system forbids to read there (Yama), it stays unseen.
+    // Where the system forbids reading it (Yama), this memory is not scanned.
     if (scanner->memory >= 0) mscope_scan_pages(scanner, mapping.start, mapping.end, false);
 }
 

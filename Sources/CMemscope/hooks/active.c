@@ -1,4 +1,4 @@
-// Whether the process' malloc is ours.
+// Whether the process' malloc is the core's.
 #include "hooks/hooks.h"
 
 #include <dlfcn.h>
@@ -16,14 +16,14 @@ void mscope_stand_down(void)
     mscope_store_relaxed(&mscope_current_mode, MSCOPE_OFF);
 }
 
-/// Has `body` run while hooks only note that they ran; whether one did.
+/// Runs `body` while hooks only note that they ran. Returns whether one did.
 static bool mscope_runs_hook(void (*body)(void))
 {
     uint32_t before = MSCOPE_OFF, probed = MSCOPE_PROBED;
     mscope_store_relaxed(&mscope_hook_ran, 0);
     mscope_cas_acq_rel(&mscope_current_mode, &before, MSCOPE_PROBED);
     body();
-    mscope_cas_acq_rel(&mscope_current_mode, &probed, MSCOPE_OFF); // unless that call booted us into another mode
+    mscope_cas_acq_rel(&mscope_current_mode, &probed, MSCOPE_OFF); // unless that call booted the core into another mode
     return mscope_load_relaxed(&mscope_hook_ran) != 0;
 }
 
@@ -33,7 +33,7 @@ static void mscope_call_malloc(void)
     free(found ? found(1) : NULL);
 }
 
-/// What the allocator behind us does for other entries than these it does for these, too.
+/// Calls some functions of the next allocator; what it does in its other functions it does in these, too.
 static void mscope_call_next(void)
 {
     enum { MSCOPE_SMALL_REQUEST = 40, MSCOPE_LARGER_REQUEST = 5000 };
@@ -44,23 +44,23 @@ static void mscope_call_next(void)
     if (block != NULL) mscope_next.free(block);
 }
 
-/// Whether the allocator behind us calls itself by its public names, which are ours: then each block would be recorded
-/// twice, and what it frees for itself be taken for a double free.
+/// Whether the next allocator calls itself by its public names, which are the core's: then each block would be recorded
+/// twice, and a block that the allocator frees for itself would be taken for a double free.
 static bool mscope_comes_back(void)
 {
     if (mscope_next.malloc == NULL || mscope_next.realloc == NULL || mscope_next.calloc == NULL) return false;
     return mscope_runs_hook(mscope_call_next);
 }
 
-/// Calls what the process calls malloc and looks whether our hook ran. Comparing addresses would not do: a
-/// program at a fixed address has a stub of its own that stands for malloc everywhere.
+/// Calls the function that the process calls malloc, and looks whether the core's hook ran. Comparing addresses is not
+/// enough: a program at a fixed address has a stub of its own that stands for malloc everywhere.
 static bool mscope_probe(void)
 {
     if (!mscope_runs_hook(mscope_call_malloc)) {
         mscope_blind_reason = "the program has a malloc of its own";
         return false;
     }
-    // Those that are known do not.
+    // Known allocators do not.
     if (strcmp(mscope_allocator_name(), "unknown") != 0 || !mscope_comes_back()) return true;
     mscope_blind_reason = "the allocator calls itself by its public names";
     return false;

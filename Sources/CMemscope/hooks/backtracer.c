@@ -1,8 +1,9 @@
-// Lets Swift's crash backtracer hold our threads still, as it does the program's.
+// Lets Swift's crash backtracer hold MemScope's threads still, as it does the program's.
 //
-// It sends each thread the first of SIGUSR1, SIGUSR2 and SIGPROF that the thread does not block, and complains of a
-// thread that blocks all three. Ours do, as no handler of the program may run there. So when the backtracer has set its
-// handler for the three, which it does only in a crash, ours let one of them come.
+// The backtracer sends each thread the first of SIGUSR1, SIGUSR2 and SIGPROF that the thread does not block, and
+// complains about a thread that blocks all three. MemScope's threads do, as no handler of the program may run on them.
+// So when the backtracer has set its handler for the three, which it does only in a crash, MemScope's threads unblock
+// one of them.
 #include "hooks/hooks.h"
 
 #include <signal.h>
@@ -13,25 +14,27 @@
 
 #ifndef MSCOPE_NO_HOOKS
 
-enum { MSCOPE_INVITATION = SIGBUS, MSCOPE_LET_IN = SIGUSR1 };    // a signal that our threads do not block; one they do
-enum { MSCOPE_WAIT_STEP = 1000000, MSCOPE_WAIT_STEPS = 100 };    // nanoseconds; of them
+// a signal that MemScope's threads do not block; one that they do
+enum { MSCOPE_INVITATION = SIGBUS, MSCOPE_LET_IN = SIGUSR1 };
+enum { MSCOPE_WAIT_STEP = 1000000, MSCOPE_WAIT_STEPS = 100 };    // nanoseconds; number of steps
 static const int mscope_suspensions[] = {SIGUSR1, SIGUSR2, SIGPROF};
 
 static _Atomic uint32_t mscope_let_in;
 
-/// A fault that is met while this stands for its handler comes again when that is back.
+/// Replaces the handler of a fault for a moment; a fault that happens meanwhile comes again when its own handler is
+/// back.
 static void mscope_on_invitation(int number, siginfo_t *info, void *context)
 {
     (void)number;
     if (info->si_code != SI_QUEUE || mscope_tls.internal != MSCOPE_TLS_OWN) return;
     uint64_t signal = 1ull << (MSCOPE_LET_IN - 1);
     sigdelset(&((ucontext_t *)context)->uc_sigmask, MSCOPE_LET_IN);
-    // Now, too: it may come before we return.
+    // Unblocked now, too: the signal may come before this handler returns.
     mscope_system(SYS_rt_sigprocmask, SIG_UNBLOCK, &signal, NULL, sizeof(signal));
     mscope_add_relaxed(&mscope_let_in, 1);
 }
 
-/// Whether the three have one handler, which is of the image of Swift's runtime and masks all there is.
+/// Whether the three have one handler, which lies in the image of Swift's runtime and masks all signals.
 static bool mscope_is_suspending(void)
 {
     struct sigaction now, first;

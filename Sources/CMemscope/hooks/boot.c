@@ -1,4 +1,4 @@
-// Start, configuration, and what a fork leaves of us.
+// Start, configuration, and what the core does in a forked child.
 #include "hooks/ending.h"
 #include "hooks/hooks.h"
 #include "hooks/untracked.h"
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
-static bool mscope_preloaded_too;       // the same
+static bool mscope_preloaded_too;       // a preloaded copy of the core exists besides this one
 
 // ---- mode
 
@@ -49,15 +49,15 @@ static void mscope_child_begins(void)
     mscope_actions_after_fork();
     mscope_descriptors_after_fork();
     mscope_own_heap_after_fork();
-    mscope_set_event_interval(0); // no collector here
+    mscope_set_event_interval(0); // no collector in the child
 }
 
 // ---- start
 
-/// The tables take less than half of it: what the process may map is the program's first.
+/// The tables take less than half of this: what the process may map is meant for the program first.
 enum { MSCOPE_LEAST_ROOM = 1 << 30 };
 
-/// Tells rooms below of each other, where one has to ask for what is done further up.
+/// Gives lower rooms the functions of higher rooms that they have to call.
 static void mscope_connect(void)
 {
     static const struct mscope_code_users users = {mscope_forget_code, mscope_visit_orphans};
@@ -82,7 +82,7 @@ bool mscope_boot(void)
     mscope_resolve_next();
     mscope_seccomp_start();
     mscope_checks_start();
-    // Another copy behind ours is a preloaded one.
+    // A second copy, behind this one, is a preloaded one.
     void (*other)(void) = (void (*)(void))dlsym(RTLD_NEXT, "mscope_stand_down");
     if (other != NULL) other();
     mscope_preloaded_too = other != NULL;
@@ -105,13 +105,12 @@ bool mscope_wants_engine(void)
     return mscope_wants_end() || mscope_environment("MEMSCOPE_SERVER_URL") != NULL;
 }
 
-// Starts what the environment asks for: Swift's part, or what loads it. Absent in C-only builds.
+// Starts what the environment asks for: Swift's part, or the code that loads it. Absent in C-only builds.
 #pragma weak memscope_start_from_environment
 extern void memscope_start_from_environment(void);
 
-/// What boot looked for in vain must not become the program's error. Not done in boot itself: that may run inside of
-/// any function of libc that allocates, and dlerror takes the lock on locales, which newlocale holds while it
-/// allocates.
+/// Look-ups that failed in boot must not become the program's error. Not done in boot itself: boot may run inside any
+/// function of libc that allocates, and dlerror takes the lock on locales, which newlocale holds while it allocates.
 static void mscope_forget_failed_lookups(void)
 {
     bool before = mscope_thread_set_internal(true); // dlerror keeps its text
@@ -119,7 +118,7 @@ static void mscope_forget_failed_lookups(void)
     mscope_thread_set_internal(before);
 }
 
-/// Whether LD_PRELOAD names the file that we are in: then no code of the program has run yet.
+/// Whether LD_PRELOAD names the file that holds this code: then no code of the program has run yet.
 static bool mscope_is_preloaded(void)
 {
     const char *wish = mscope_environment("LD_PRELOAD");
@@ -129,11 +128,11 @@ static bool mscope_is_preloaded(void)
     return strstr(wish, name != NULL ? name + 1 : info.dli_fname) != NULL;
 }
 
-/// Says why nothing comes of what was asked for: the process' malloc is not ours. No code of the engine's is run
-/// there: it would meet blocks of that malloc, and ask libc about them.
+/// Says why nothing that was asked for is done: the process' malloc is not the core's. No code of the engine runs then:
+/// it would meet blocks of that malloc, and ask libc about them.
 static void mscope_say_blind(void)
 {
-    // A copy that a linked one has told to stand down is not the one that was asked.
+    // A copy that a linked one has told to stand down is not the copy that was asked.
     if (!mscope_wants_engine() || mscope_load_relaxed(&mscope_stood_down) != 0) return;
     if (!mscope_has_tables) { // boot has said it
         mscope_report_untracked("there is no address space for MemScope's tables, so nothing is tracked",
@@ -151,7 +150,7 @@ static void mscope_start(void)
     if (!mscope_boot()) return;
     mscope_check_operators();
     mscope_forget_failed_lookups();
-    // Also where the hooks are not active: a server may run all the same, and a child must close its sockets.
+    // Also where the hooks are not active: a server may run nevertheless, and a child must close its sockets.
     pthread_atfork(NULL, NULL, mscope_child_begins);
     if (!mscope_is_active() || !mscope_has_tables) {
         mscope_say_blind();
@@ -167,7 +166,7 @@ static void mscope_start(void)
 
 static __attribute__((constructor)) void mscope_loaded(void)
 {
-    // A program starts with 0 in it, whatever we, or the libraries that come with us, have met.
+    // A program starts with errno 0, whatever calls of ours, or of the libraries loaded with us, have failed.
     int saved = mscope_is_preloaded() ? 0 : errno;
     mscope_start();
     errno = saved;

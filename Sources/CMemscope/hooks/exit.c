@@ -1,6 +1,6 @@
-// How the process ends: the thread that ends it wakes the reporter and waits for it, for a limited time.
+// How the process ends: the thread that ends it wakes the reporter, and waits for the reporter for a limited time.
 //
-// An end may come in a signal handler and with any lock held, so nothing here takes one: two words and a futex.
+// An end may come in a signal handler and with any lock held, so nothing here takes a lock: two words and a futex.
 #include "hooks/ending.h"
 #include "hooks/hooks.h"
 
@@ -16,19 +16,19 @@ enum { MSCOPE_QUIET = 0, MSCOPE_ENDING = 1, MSCOPE_REPORTED = 2, MSCOPE_POSTPONE
 enum { MSCOPE_POSTPONEMENT = 1000000, MSCOPE_LOCKED_END = 2000000000, MSCOPE_LOOK_FOR_THREADS = 200000000 };
 
 static _Atomic uint32_t mscope_end_state;
-// The process that has a reporter; 0 without one. A child made by vfork or clone shares or copies this word and has
-// another id.
+// The process that has a reporter; 0: none. A child made by vfork or clone shares or copies this word and has another
+// id.
 static _Atomic int32_t mscope_end_process;
 static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this process
-static _Atomic bool mscope_leaves;        // that thread ends the process without being asked to
-static _Atomic int32_t mscope_late;       // the request that came meanwhile; 0: none
-static _Atomic uint64_t mscope_end_at;    // when that thread goes on at the latest
+static _Atomic bool mscope_leaves;        // the ending thread ends the process without being asked to
+static _Atomic int32_t mscope_late;       // the request to end that came meanwhile; 0: none
+static _Atomic uint64_t mscope_end_at;    // when the ending thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
 static struct mscope_end_options mscope_end_options; // written before mscope_end_process
-static bool mscope_ends_itself;                      // the reporter's: nobody else is left to end the process
+static bool mscope_ends_itself;                      // the reporter's: no other thread is left to end the process
 
-// ---- the two sides
+// ---- the thread that ends the process, and the reporter
 
 static long mscope_wait_while(uint32_t state, uint64_t until)
 {
@@ -43,17 +43,18 @@ static void mscope_move_on(uint32_t state)
     mscope_system(SYS_futex, &mscope_end_state, FUTEX_WAKE_PRIVATE, INT32_MAX);
 }
 
-// A request to end that came while its thread held ld.so's lock, which a report needs: it comes again a moment later.
+// A request to end that came while its thread held ld.so's lock, which a report needs: it is sent again a moment later.
 static int mscope_postponed;            // a signal
 static int32_t mscope_postponed_thread; // 0: of the whole process
 static uint64_t mscope_postponed_since;
 
 bool mscope_postpone(int number, const siginfo_t *info, uint64_t now)
 {
-    // Another thread ends the process: who waited for that with the lock would keep the report from coming.
+    // Another thread ends the process: a thread that waited for that with the lock would keep the report from being
+    // written.
     if (mscope_load_acquire(&mscope_end_state) == MSCOPE_ENDING) return true;
     if (mscope_postponed_since == 0) mscope_postponed_since = now;
-    // Whoever runs the whole program in a constructor holds the lock for good.
+    // A thread that runs the whole program in a constructor holds the lock for good.
     if (mscope_load_acquire(&mscope_reporter) == 0 || now - mscope_postponed_since > MSCOPE_LOCKED_END) return false;
     mscope_postponed = number;
     mscope_postponed_thread = info->si_code == SI_TKILL ? mscope_thread_id() : 0;
@@ -65,13 +66,14 @@ bool mscope_postpone(int number, const siginfo_t *info, uint64_t now)
 
 static void mscope_send_postponed(void)
 {
-    // Each time after another while: who does nothing but load would else be met at the same place.
+    // The pause differs each time: otherwise a program that only loads libraries might be interrupted at the same place
+    // again.
     long pause = MSCOPE_POSTPONEMENT / 10 + (long)(mscope_now() % MSCOPE_POSTPONEMENT);
     mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
     uint32_t postponed = MSCOPE_POSTPONED;
     if (!mscope_cas_acq_rel(&mscope_end_state, &postponed, MSCOPE_QUIET)) return; // another thread ends the process
     int32_t process = mscope_process_id(), thread = mscope_postponed_thread;
-    // One that was sent to the process is any thread's; so is one whose thread has ended.
+    // A signal that was sent to the process may go to any thread; so may one whose thread has ended.
     if (thread == 0 || mscope_system(SYS_tgkill, process, thread, mscope_postponed) != 0)
         mscope_system(SYS_kill, process, mscope_postponed);
 }
@@ -84,7 +86,7 @@ struct mscope_end mscope_await_end(void)
             mscope_send_postponed();
             continue;
         }
-        // A filter may refuse to wait at all.
+        // A filter may refuse even waiting.
         if (mscope_wait_while(MSCOPE_QUIET, mscope_now() + MSCOPE_LOOK_FOR_THREADS) == -EPERM)
             mscope_system(SYS_nanosleep, &(struct timespec){.tv_sec = 1}, NULL);
         if (!mscope_is_shut_in() && mscope_is_over(&mscope_how)) {
@@ -107,8 +109,8 @@ void mscope_put_off_end(uint64_t nanoseconds)
     if (until > mscope_load_relaxed(&mscope_end_at)) mscope_store_release(&mscope_end_at, until);
 }
 
-/// A request that came while the report was written is not lost: what the process does after it, such as to write
-/// what its streams hold, may never end by itself.
+/// A request that came while the report was written is not lost: what the process does after the report, such as
+/// writing what its streams hold, may never end by itself.
 static void mscope_send_late_request(void)
 {
     enum { MSCOPE_TIME_TO_LEAVE = 1 };
@@ -130,7 +132,7 @@ void mscope_end_reported(int32_t status)
     mscope_end_as(mscope_how);
 }
 
-/// Waits until the report is there, or for as long as options allow; the status to leave with.
+/// Waits until the report is written, or for as long as the options allow. Returns the status to end with.
 static int mscope_await_report(int status)
 {
     while (mscope_load_acquire(&mscope_end_state) != MSCOPE_REPORTED) {
@@ -153,7 +155,7 @@ static void mscope_start_reporter(void *started)
     *(bool *)started = mscope_end_options.start_in_child();
 }
 
-/// In a forked child.
+/// Starts the reporter in a forked child.
 static bool mscope_has_started_reporter(void)
 {
     bool started = false;
@@ -166,7 +168,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
     if (mscope_likely(process == 0) || process != mscope_process_id()) return number;
     int32_t thread = mscope_thread_id();
     if (mscope_load_acquire(&mscope_reporter) == thread) return number;
-    if (kind != MSCOPE_END_SIGNAL && mscope_postponed_since != 0) // it ends by the signal that was to end it
+    if (kind != MSCOPE_END_SIGNAL && mscope_postponed_since != 0) // a postponed signal is about to end the process
         mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 20 * MSCOPE_POSTPONEMENT}, NULL);
     if (mscope_is_shut_in()) {
         mscope_say("the program's filter of system calls forbids what a report needs; ", "there is none", "");
@@ -174,12 +176,13 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
     }
     int32_t nobody = 0;
     if (!mscope_cas_acq_rel(&mscope_ending_thread, &nobody, thread)) {
-        // Another thread was first: it would be cut short. The same one comes again from a handler, or after all.
+        // Another thread was first: ending now would cut it short. The same thread may come again, from a handler or
+        // after all.
         return nobody == thread ? number : mscope_await_report(number);
     }
     mscope_store_relaxed(&mscope_leaves, kind != MSCOPE_END_SIGNAL || !mscope_is_watched_request(number));
     if (mscope_load_acquire(&mscope_reporter) == 0 && mscope_fork_generation() != 0) {
-        // Starting a thread takes calls, and locks that an interrupted thread may hold.
+        // Starting a thread takes system calls, and locks that an interrupted thread may hold.
         if (mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return number;
         if (kind == MSCOPE_END_SIGNAL && !mscope_succeeds_in_copy(mscope_has_started_reporter)) return number;
         if (!mscope_has_started_reporter()) return number;
@@ -190,7 +193,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
     mscope_store_release(&mscope_end_at, mscope_now() + mscope_end_options.timeout);
     mscope_move_on(MSCOPE_ENDING);
     number = mscope_await_report(number);
-    __asm__ volatile("" ::: "memory"); // no jump: the frame has to stay
+    __asm__ volatile("" ::: "memory"); // no tail call: the frame must stay
     return number;
 }
 
@@ -213,7 +216,7 @@ bool mscope_reports_end(void)
 
 void mscope_end_after_fork(void)
 {
-    mscope_note_first_thread(); // that of the child
+    mscope_note_first_thread(); // the child's first thread
     if (mscope_load_relaxed(&mscope_end_process) == 0) return;
     mscope_store_relaxed(&mscope_reporter, 0);
     mscope_store_relaxed(&mscope_leaves, false);
@@ -235,7 +238,8 @@ void mscope_watch_end(const struct mscope_end_options *options)
     if (options->signals) mscope_watch_signals(0);
 }
 
-/// From a constructor of a library that is loaded, or a visit of ld.so's list, which the reporter then does without.
+/// For a thread in a constructor of a library being loaded, or in a visit of ld.so's list: the reporter does without
+/// the lock.
 static void mscope_leave_loader(struct mscope_cursor at)
 {
     if (mscope_reports_end() && mscope_find_whereabouts(at) == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
@@ -246,7 +250,8 @@ static MSCOPE_WHOLE void mscope_exits(int status, void *context)
     (void)context;
     mscope_leave_loader((struct mscope_cursor){MSCOPE_CALLER});
     int wanted = mscope_announce_end(MSCOPE_END_EXIT, status, __builtin_frame_address(0));
-    // From a handler, exit goes on with what is left of the first call: handlers before ours, then the streams.
+    // When a handler calls exit, exit goes on with the rest of the first call: handlers before this one, then the
+    // streams.
     if (wanted != status) exit(wanted);
 }
 
@@ -266,7 +271,8 @@ bool mscope_wants_end(void)
     return is_wanted;
 }
 
-/// First of all constructors, since handlers run in the reverse order: what the program frees at its end is no leak.
+/// The first of all constructors, because handlers run in the reverse order: what the program frees at its end is no
+/// leak.
 static __attribute__((constructor(101))) void mscope_find_ends(void)
 {
     if (!mscope_wants_end()) return;

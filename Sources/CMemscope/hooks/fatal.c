@@ -1,4 +1,4 @@
-// Signals that end the process: faults and requests. Our handler has the report written first.
+// Signals that end the process: faults and requests to end. The core's handler has the report written first.
 #include "hooks/ending.h"
 #include "hooks/hooks.h"
 
@@ -13,11 +13,11 @@ enum { MSCOPE_SOMEWHERE_TIMES = 20 };
 static const int mscope_fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP};
 enum { MSCOPE_FATAL = sizeof(mscope_fatal) / sizeof(mscope_fatal[0]), MSCOPE_FAULTS = 6 };
 static struct sigaction mscope_before[MSCOPE_FATAL];
-// By signal: where the program wants the default, ours is the handler.
+// One bit for each signal where the program wants the default action, and the core's handler stands for it.
 static _Atomic uint64_t mscope_watched_requests, mscope_watched_faults;
 
-/// Past the hook, which takes our handler for the default; but not of a fault of which the kernel's handler is that of
-/// the guards: ours comes after it.
+/// Sets an action without the hook, which would take the core's handler for the default. For a fault where the kernel's
+/// handler is that of the guards the hook is used: this handler comes after the guards'.
 static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
 {
 #ifndef MSCOPE_NO_HOOKS
@@ -26,7 +26,7 @@ static int mscope_set_action(int number, const struct sigaction *action, struct 
     return sigaction(number, action, old);
 }
 
-/// Whether the thread was in a system call, which no signal lets it leave as if nothing had been.
+/// Whether the thread was in a system call: no signal lets it leave the call as if nothing had happened.
 static bool mscope_is_in_call(struct mscope_cursor at)
 {
     uint8_t code[8];
@@ -39,7 +39,7 @@ static bool mscope_is_in_call(struct mscope_cursor at)
 #endif
 }
 
-/// Whether this handler's stack is large enough for what it does: an alternate one may have next to nothing.
+/// Whether this handler's stack is large enough for its work: an alternate stack may be nearly full.
 static bool mscope_has_stack(const ucontext_t *context)
 {
     enum { MSCOPE_LEAST_STACK = 3072 };
@@ -48,12 +48,13 @@ static bool mscope_has_stack(const ucontext_t *context)
     return (stack->ss_flags & SS_DISABLE) || left >= stack->ss_size || left >= MSCOPE_LEAST_STACK;
 }
 
-/// What a signal that comes to the handler is to wait for, or to do without: true when it comes again.
+/// Whether a signal can wait, and so comes again later. If it cannot, and its thread may hold ld.so's lock, the report
+/// does without that lock.
 static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cursor at)
 {
     static _Atomic uint32_t somewhere;
     enum mscope_whereabouts place = mscope_find_whereabouts(at);
-    // A moment later most are where their callers are known.
+    // A moment later most threads are where their callers are known.
     bool may_pass = place == MSCOPE_IN_LOADER
                     || (place == MSCOPE_SOMEWHERE && !mscope_is_in_call(at)
                         && mscope_add_relaxed(&somewhere, 1) < MSCOPE_SOMEWHERE_TIMES);
@@ -62,13 +63,13 @@ static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cu
     return false;
 }
 
-/// A fault signal that was sent to the process and came to a thread of ours, which has them open: it is for one of the
-/// program's. True when that was so.
+/// Whether a fault signal that was sent to the process came to one of MemScope's threads, which do not block these
+/// signals: then it is sent again, for one of the program's threads.
 static bool mscope_leaves_to_program(int number, const siginfo_t *info, ucontext_t *context)
 {
     if (!mscope_is_own_thread() || info->si_code > 0 || info->si_code == SI_TKILL) return false;
-    sigaddset(&context->uc_sigmask, number); // from now on, here
-    mscope_system(SYS_kill, mscope_process_id(), number); // without the sender: only a first thread may say one
+    sigaddset(&context->uc_sigmask, number); // from now on blocked on this thread
+    mscope_system(SYS_kill, mscope_process_id(), number); // without the sender: only a first thread may state one
     return true;
 }
 
@@ -76,7 +77,8 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
 {
     if (mscope_leaves_to_program(number, info, context)) return;
     if (mscope_is_reporter()) {
-        // A crash of ours is none of the program's. The thread that waits for us goes on; this one does nothing more.
+        // A crash of MemScope's own is no crash of the program's. The thread that waits goes on; this one does nothing
+        // more.
         mscope_say("writing the report failed with a signal; ", "the process ends without it", "");
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
@@ -95,7 +97,8 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
     } else if (before->sa_handler != SIG_DFL) {
         before->sa_handler(number);
     } else {
-        // Blocked until we return: then it ends the process as if we had not been here, with the same siginfo.
+        // Blocked until this handler returns: then it ends the process as if the handler had not run, with the same
+        // siginfo.
         bool allowed = !mscope_is_denied(SYS_rt_sigaction) && mscope_set_action(number, before, NULL) == 0;
         int32_t process = mscope_process_id(), thread = mscope_thread_id();
         if (!allowed || mscope_system(SYS_rt_tgsigqueueinfo, process, thread, number, info) != 0)
@@ -110,8 +113,8 @@ void mscope_report_fault(int number, const void *context)
         mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);
 }
 
-/// Swift's backtracer takes only signals that are nobody's. Where its runtime is part of our image it may be started
-/// after us: then such signals are left to it.
+/// Whether Swift's backtracer may start later. It takes only signals without a handler. Where its runtime is part of
+/// MemScope's image it may start after MemScope: then such signals are left to it.
 static bool mscope_awaits_backtracer(void)
 {
     const char *wish = mscope_environment("SWIFT_BACKTRACE");
@@ -121,7 +124,7 @@ static bool mscope_awaits_backtracer(void)
            && dladdr((const void *)swift_retain, &runtime) != 0 && ours.dli_fbase == runtime.dli_fbase;
 }
 
-/// The action for a request to end. A second one is not put off: it ends the process at once.
+/// The action for a request to end. A second request is not delayed: it ends the process at once.
 static struct sigaction mscope_request_action(void)
 {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
@@ -181,7 +184,8 @@ void mscope_unwatch_requests(void)
     }
 }
 
-/// The first process of a container has no default action: it would get what it never got. Its children have one.
+/// The first process of a container has no default actions: it would get signals that it never got. Its children have
+/// them.
 static bool mscope_is_first_process(void)
 {
     static bool is_first;
@@ -203,11 +207,12 @@ void mscope_watch_signals(int first)
         bool is_default = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_DFL;
         bool is_ignored = !(before->sa_flags & SA_SIGINFO) && before->sa_handler == SIG_IGN;
         if (i >= MSCOPE_FAULTS) {
-            // Who handles a request ends by another way, or does not end.
+            // A program that handles a request ends in another way, or does not end.
             if (!is_default || (mscope_is_first_process() && mscope_process_id() == 1)) continue;
             mscope_store_relaxed(&mscope_watched_requests, mscope_watched_requests | 1ull << mscope_fatal[i]);
         } else if (is_ignored || (is_default && (is_awaited || mscope_has_go))) {
-            continue; // Go's runtime leaves faults in C to whom it finds, and speaks of them only where that is nobody
+            // Go's runtime passes faults in C on to a handler that it finds, and reports them only if it finds none
+            continue;
         }
         if (i < MSCOPE_FAULTS)
             mscope_store_relaxed(&mscope_watched_faults, mscope_watched_faults | 1ull << mscope_fatal[i]);

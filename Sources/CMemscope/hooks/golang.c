@@ -1,5 +1,6 @@
-// Programs in Go leave by a system call of their own, past libc's _exit: where a report is asked for, the function that
-// makes that call is made to lead to our _exit. It is found by its bytes, in images that carry Go's build id.
+// Programs in Go end by a system call of their own, without libc's _exit: where a report is asked for, the function
+// that makes that call is changed to lead to the core's _exit. It is found by its bytes, in images that have Go's build
+// id.
 #include "hooks/ending.h"
 #include "hooks/hooks.h"
 
@@ -20,20 +21,21 @@ enum { MSCOPE_GO_NOTE = 4, MSCOPE_EXIT_BYTES = 12, MSCOPE_FUNCTION_ALIGNMENT = 1
 static const uint8_t mscope_go_exit[MSCOPE_EXIT_BYTES] = {0x8b, 0x7c, 0x24, 0x08, 0xb8, 0xe7,
                                                           0,    0,    0,    0x0f, 0x05, 0xc3};
 
-// Go calls it on stacks that have no room for us. The first thread that leaves gets this one, others wait for its end.
+// Go calls the function on stacks too small for the core. The first thread that ends gets this stack, others wait for
+// its end.
 MSCOPE_HIDDEN __attribute__((used)) _Alignas(64) uint8_t mscope_go_stack[65536];
 MSCOPE_HIDDEN __attribute__((used)) uint32_t mscope_go_leaves;
 
 MSCOPE_HIDDEN __attribute__((used, noreturn)) void mscope_leave_go(int status)
 {
-    // What handlers of Go make of a stack that is not Go's is nobody's promise.
+    // Nothing is known of what handlers of Go do on a stack that is not Go's: signals are blocked.
     uint64_t all = ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1));
     mscope_system(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
     _exit(status);
 }
 
-/// What the function is replaced by. Without libc's thread pointer, which words 0 and 2 of what it points to repeat, it
-/// does what that did: the program has no cgo, and threads that libc does not know.
+/// Replaces the function. Without libc's thread pointer, which words 0 and 2 of the memory there repeat, it does what
+/// the function did: the program then has no cgo, and threads that libc does not know.
 static __attribute__((naked, noreturn)) void mscope_go_exits(void)
 {
     __asm__ volatile("movl 8(%%rsp), %%edi\n\t"
@@ -54,7 +56,7 @@ static void mscope_divert(uint8_t *function)
 {
     uint64_t page = 4096, from = (uint64_t)function & -page;
     uint64_t size = ((uint64_t)function + MSCOPE_EXIT_BYTES - from + page - 1) & -page;
-    // Other threads may run what is beside it.
+    // Other threads may run code beside it: the page stays executable.
     if (mscope_system(SYS_mprotect, from, size, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
         mscope_say("the system forbids to change how Go ends the program; ", "when it does, there is no report", "");
         return;
@@ -99,7 +101,7 @@ static int mscope_visit_go_image(struct dl_phdr_info *image, size_t size, void *
                 continue;
             }
             mscope_divert(at);
-            return 0; // a runtime has one
+            return 0; // a runtime has one such function
         }
     }
     return 0;

@@ -1,4 +1,4 @@
-// A program whose main thread has ended ends with its last thread: ours must not keep it alive.
+// A program whose main thread has ended ends with its last thread: MemScope's threads must not keep it alive.
 #include "hooks/ending.h"
 #include "hooks/hooks.h"
 
@@ -12,19 +12,20 @@
 
 enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
 static _Atomic bool mscope_has_left; // the first thread, by pthread_exit
-static _Atomic bool mscope_left_last; // another one since, as libc has it: with status 0
+static _Atomic bool mscope_left_last; // another thread after it, by libc, so with status 0
 static uint64_t mscope_first_pointer; // the first thread's
-static const _Atomic uint32_t *mscope_libc_threads; // how many libc has started that have not ended; NULL: not known
+// threads that libc has started and that have not ended; NULL: not known
+static const _Atomic uint32_t *mscope_libc_threads;
 
 void mscope_note_first_thread(void)
 {
     mscope_first_pointer = mscope_thread_pointer();
-    if (mscope_libc_threads == NULL) // found again in a forked child, it would take a lock of the loader's
+    if (mscope_libc_threads == NULL) // looked up once: in a forked child the look-up would take a lock of the loader's
         mscope_libc_threads = (const _Atomic uint32_t *)dlsym(RTLD_DEFAULT, "__nptl_nthreads");
 }
 
-/// Whether the first thread has ended; until the process ends it stays as a zombie. The kernel then clears the id that
-/// libc keeps for it.
+/// Whether the first thread has ended. It then stays as a zombie until the process ends, and the kernel clears the id
+/// that libc keeps for it.
 static bool mscope_is_first_over(void)
 {
     static uint32_t tid_at;
@@ -42,8 +43,8 @@ static bool mscope_is_alone(void)
     if (!mscope_is_first_over()) return false;
     if (mscope_system(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &tasks, 0) == 0)
         return tasks.st_nlink == 3 + mscope_own_thread_count();
-    // Without /proc (chroot) libc's number has to do. It has the first thread, unless that left by pthread_exit, and
-    // not those of ours that another libc has started.
+    // Without /proc (chroot) libc's count has to do. It includes the first thread, unless that left by pthread_exit,
+    // and does not include MemScope's threads that another libc has started.
     if (mscope_libc_threads == NULL) return false;
     bool has_left = mscope_load_acquire(&mscope_has_left);
     uint32_t ours = mscope_is_apart() ? (has_left ? 1 : 0) : mscope_own_thread_count();
@@ -56,11 +57,11 @@ void mscope_other_thread_leaves(void)
         mscope_store_relaxed(&mscope_left_last, true);
 }
 
-/// Ends the process as its last thread would, once none but ours is left.
+/// Ends the process as its last thread would, when only MemScope's threads are left.
 static void *mscope_end_as_last(void *mask)
 {
     mscope_thread_mark_internal();
-    // Other threads may go on for days.
+    // Other threads may go on for days: the pauses become longer.
     for (long pause = MSCOPE_LOOK_AROUND; !mscope_is_alone(); pause += pause < 16 * MSCOPE_LOOK_AROUND ? pause : 0)
         mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
     mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(uint64_t));
@@ -76,8 +77,8 @@ bool mscope_is_over(struct mscope_end *end)
         has_others = true;
         return false;
     }
-    // The kernel tells the parent how the last thread ended (since 5.17). Of others than the first it is known where
-    // libc ended them.
+    // The kernel tells the parent how the last thread ended (since 5.17). For a thread other than the first this is
+    // known only if libc ended it.
     int32_t status = mscope_wait_status(process, process);
     if (mscope_load_relaxed(&mscope_left_last)) status = 0;
     bool is_known = status >= 0 && (!has_others || mscope_load_relaxed(&mscope_left_last));
@@ -106,9 +107,9 @@ void mscope_end_as(struct mscope_end end)
 void mscope_main_thread_leaves(void)
 {
     mscope_store_release(&mscope_has_left, true);
-    // Made here, where descriptors are the program's: what the end flushes and handlers write goes there.
+    // Made here, on a thread with the program's descriptors: what the end flushes, and what handlers write, goes there.
     static uint64_t mask;
-    uint64_t all = ~(3ull << 31); // libc's own come through: for setuid it asks every thread
+    uint64_t all = ~(3ull << 31); // libc's own signals are not blocked: for setuid libc asks every thread
     pthread_t last;
     if (mscope_own_thread_count() == 0 || mscope_is_denied(SYS_clone) || mscope_is_denied(SYS_clone3)) return;
     if (mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask)) != 0) return;

@@ -1,4 +1,5 @@
-// The libc entries we stand in front of. Each forwards first and records after, or forgets first and forwards after.
+// The functions of libc that the core's hooks replace. Each calls the next function and then records, or forgets and
+// then calls.
 #include "hooks/free.h"
 #include "hooks/hooks.h"
 
@@ -18,14 +19,14 @@ static inline size_t mscope_asked(size_t size)
     return size < mscope_least_request ? mscope_least_request : size;
 }
 
-/// Functions that jump to each other must look alike; what takes less leaves the rest alone.
+/// Functions that jump to each other must have the same type; a function with fewer parameters ignores the rest.
 static inline void (*mscope_next_free(void))(void *, uint64_t)
 {
     return (void (*)(void *, uint64_t))(void (*)(void))mscope_next.free;
 }
 
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
-// stack as the caller made it, so MSCOPE_CALLER in the second is the program's.
+// stack as the caller made it, so MSCOPE_CALLER in the second function is the program's call.
 #define MSCOPE_JUMP __attribute__((musttail)) return
 #define MSCOPE_APART static __attribute__((noinline))
 
@@ -35,7 +36,8 @@ static inline void (*mscope_next_free(void))(void *, uint64_t)
         return block;                                                                                           \
     } while (0)
 
-// Apart, so that the hooks keep their shape: what the few checked blocks need is a call that takes no registers.
+// A function of its own, so that the hooks stay as they are: the few checked blocks cost a call that takes no
+// registers.
 static __attribute__((noinline)) void *mscope_checked(size_t size, size_t alignment, bool zeroed, uint64_t pc,
                                                       uint64_t sp, uint64_t fp)
 {
@@ -51,19 +53,19 @@ static __attribute__((noinline)) void *mscope_checked(size_t size, size_t alignm
         }                                                                                 \
     } while (0)
 
-// Swift 6.3, StackAllocator.h: what a task asks for to keep frames of async functions in.
+// Swift 6.3, StackAllocator.h: the size that a task asks for, to keep frames of async functions in.
 enum { MSCOPE_FRAMES_BYTES = 1016 };
 
-/// What is left unwritten must not hold what once lay there: blocks of threads that work for us are roots, and frames
-/// of async functions have holes as long as they live.
+/// Whether a block is cleared: bytes that are never written must not show what was there before. Blocks of threads that
+/// work for MemScope are roots, and frames of async functions have holes as long as they live.
 static inline bool mscope_is_cleared(size_t size)
 {
     return mscope_tls.internal || size == MSCOPE_FRAMES_BYTES;
 }
 
-// ---- our own threads, whose blocks are never checked
+// ---- MemScope's own threads, whose blocks are never checked
 
-/// The block that one of our threads gets, recorded; NULL when the program's allocator is to be asked.
+/// A block for one of MemScope's threads, recorded; NULL when the program's allocator must be asked.
 static void *mscope_allocate_own(size_t size, size_t alignment, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     void *block = mscope_own_allocate(size, alignment);
@@ -79,13 +81,13 @@ static void *mscope_allocate_own(size_t size, size_t alignment, uint64_t pc, uin
         }                                                                           \
     } while (0)
 
-/// Whether realloc moves a block from our heap, or into it.
+/// Whether realloc moves a block out of MemScope's heap, or into it.
 static bool mscope_changes_heap(const void *block)
 {
     return block != NULL && (mscope_is_ours(block) || mscope_is_own_thread());
 }
 
-/// Moves a block to where the caller's come from; frees it when there is nothing to move it for.
+/// Moves a block to the heap that the caller's blocks come from; only frees it when `size` is 0.
 static void *mscope_change_heap(void *block, size_t size)
 {
     void *moved = NULL;
@@ -100,7 +102,7 @@ static void *mscope_change_heap(void *block, size_t size)
     return moved;
 }
 
-/// An allocator's calloc may come back by way of our malloc.
+/// An allocator's calloc may call the core's malloc.
 static __attribute__((noinline)) void *mscope_cleared(size_t size)
 {
     if (mscope_tls.asking) return mscope_next.malloc(mscope_asked(size));
@@ -143,7 +145,7 @@ MSCOPE_APART void *mscope_calloc(size_t count, size_t size)
 void *calloc(size_t count, size_t size)
 {
     size_t total;
-    // The size asked of a small-class allocator changes in mscope_calloc, so only glibc's can be jumped to.
+    // For an allocator with small classes mscope_calloc changes the size, so only glibc's calloc can be jumped to.
     if (!__builtin_mul_overflow(count, size, &total) && mscope_least_request == 0 && mscope_next.calloc != NULL
         && !mscope_is_own_thread() && mscope_passes(total))
         MSCOPE_JUMP mscope_next.calloc(count, size);
@@ -151,9 +153,9 @@ void *calloc(size_t count, size_t size)
     MSCOPE_JUMP mscope_calloc(count, size);
 }
 
-// The others are rarer: no way past.
+// The other functions are rarer: they have no short way.
 
-/// A checked block when this allocation is to have one; `*passes` when nothing is to be recorded.
+/// A checked block if this allocation is to get one; `*passes`: nothing is to be recorded.
 static inline void *mscope_rarely_checked(size_t size, size_t alignment, bool *passes, uint64_t pc, uint64_t sp,
                                           uint64_t fp)
 {
@@ -162,7 +164,7 @@ static inline void *mscope_rarely_checked(size_t size, size_t alignment, bool *p
     return !*passes && mscope_check_is_due() ? mscope_checked(size, alignment, false, pc, sp, fp) : NULL;
 }
 
-// What allocates, unless it is checked, and is recorded, unless it passes.
+// Allocates, unless the block is a checked one, and records, unless the allocation passes.
 #define MSCOPE_ALLOCATED(size, alignment, allocation)                                                       \
     do {                                                                                                    \
         MSCOPE_OWN(size, alignment);                                                                        \
@@ -212,7 +214,7 @@ MSCOPE_WHOLE void *valloc(size_t size)
     MSCOPE_ALLOCATED(size, 4096, next(size));
 }
 
-// Never checked: all of its last page may be used, whatever was asked for.
+// Never checked: the whole last page may be used, whatever size was asked for.
 MSCOPE_WHOLE void *pvalloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
@@ -249,7 +251,7 @@ MSCOPE_APART void mscope_free(void *block, uint64_t pc)
     if (next != NULL) mscope_give(block);
 }
 
-// What was never recorded or is plainly forgotten jumps on; the rest is apart, so that no register is saved here.
+// Blocks never recorded, and plain ones, jump on; the rest is a function of its own, so that no register is saved here.
 MSCOPE_HIDDEN __attribute__((used)) void mscope_free_from(void *block, uint64_t pc)
 {
     if (mscope_unlikely(!mscope_goes_plainly(block, MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, pc)))
@@ -267,7 +269,7 @@ void cfree(void *block)
     free(block);
 }
 
-// A size that is not the block's was reported: it must not reach an allocator that believes it.
+// A size that is not the block's was reported: it must not reach an allocator that relies on it.
 
 MSCOPE_WHOLE void free_sized(void *block, size_t size)
 {
@@ -298,10 +300,10 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     mscope_tls.async_context = 0;
     void *moved;
     if (block != NULL && mscope_settles_realloc(block, size, (struct mscope_cursor){pc, sp, fp}, &moved)) return moved;
-    // The old address may be another thread's before the real realloc returns: lift the record first.
+    // The old address may be another thread's before the allocator's realloc returns: the record is lifted first.
     struct mscope_departure old = mscope_lift(block, mscope_mark_of(pc));
     moved = mscope_changes_heap(block) ? mscope_change_heap(block, size) : next(block, size ? mscope_asked(size) : 0);
-    // What to do with 0 is the allocator's business; if it makes a block, that one too must have its granule.
+    // What realloc does with size 0 is up to the allocator; if it makes a block, that block too must have its granule.
     if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
         void *larger = next(moved, mscope_least_request);
         if (larger != NULL) moved = larger;

@@ -1,4 +1,4 @@
-// Mappings are counted apart: they are not heap, but they explain resident memory. Images come and go.
+// Mappings are counted separately: they are not heap, but they explain resident memory. dlclose notes the images.
 #include "hooks/hooks.h"
 
 #ifndef MSCOPE_NO_HOOKS
@@ -40,7 +40,7 @@ int dlclose(void *handle)
 {
     int (*next)(void *) = MSCOPE_NEXT(dlclose);
     if (next == NULL) return -1;
-    mscope_refresh_images(); // notes what this call may take away
+    mscope_refresh_images(); // notes images that this call may unload
     int result = next(handle);
     mscope_refresh_images();
     return result;

@@ -1,5 +1,5 @@
-// Programs that keep all of their memory resident (mlockall) want theirs: our tables are reserved, not used, and would
-// fill memory. So what is mapped now is locked piece by piece, without what is ours.
+// Programs that keep all of their memory resident (mlockall) mean their own: MemScope's tables are reserved, mostly
+// unused, and would fill memory. So what is mapped now is locked piece by piece, without MemScope's mappings.
 #include "hooks/hooks.h"
 
 #include <dlfcn.h>
@@ -33,7 +33,7 @@ static bool mscope_next_map(const char **at, struct mscope_range *range)
     return true;
 }
 
-/// Own mappings, one after another, and first the table of regions, which is as sparse.
+/// MemScope's mappings, one after another; before them the table of regions, which is as sparse.
 static bool mscope_next_own(uint32_t *cursor, uint64_t *start, uint64_t *size)
 {
     if (*cursor != 0) {
@@ -56,7 +56,7 @@ void mscope_note_engine(const struct link_map *image)
     mscope_first_engine_image = image;
 }
 
-/// Where an image of the engine's namespace ends that has the address; 0: none has.
+/// Where the image of the engine's namespace that contains the address ends; 0: none does.
 static uint64_t mscope_engine_end(uint64_t address)
 {
 #if defined(DLFO_STRUCT_HAS_EH_DBASE)
@@ -71,7 +71,7 @@ static uint64_t mscope_engine_end(uint64_t address)
 #endif
 }
 
-/// The end of the part of [from, to) that is all ours or all not; whether it is ours.
+/// The end of the first part of [from, to) that is all MemScope's, or all not; *ours says which.
 static uint64_t mscope_part_end(uint64_t from, uint64_t to, bool *ours)
 {
     uint32_t cursor = 0;
@@ -90,7 +90,7 @@ static uint64_t mscope_part_end(uint64_t from, uint64_t to, bool *ours)
     return end;
 }
 
-/// Calls `use` for each part that is not ours until it returns an error, which is returned.
+/// Calls `use` for each part that is not MemScope's, until `use` returns an error, which is returned.
 static long mscope_each_part(const char *maps, long (*use)(uint64_t start, uint64_t size, void *context), void *context)
 {
     struct mscope_range range;
@@ -111,7 +111,7 @@ static long mscope_add_size(uint64_t start, uint64_t size, void *sum)
     return 0;
 }
 
-/// As the kernel's mlockall, which goes on where one cannot be: at guard pages, and at what the kernel maps itself.
+/// Like the kernel's mlockall, goes on where locking is not possible: at guard pages, and at the kernel's own mappings.
 static long mscope_lock_part(uint64_t start, uint64_t size, void *flags)
 {
     mscope_system(SYS_mlock2, start, size, *(int *)flags);
@@ -127,7 +127,7 @@ static bool mscope_may_lock(uint64_t bytes)
     return mscope_system(SYS_prlimit64, 0, RLIMIT_MEMLOCK, NULL, &limit) == 0 && bytes <= limit.rlim_cur;
 }
 
-/// The text of /proc/self/maps, whole; false where there is none.
+/// Reads the whole text of /proc/self/maps; false when that is not possible.
 static bool mscope_read_all_maps(char *text)
 {
     long file = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0), got = 0;
@@ -141,7 +141,7 @@ static bool mscope_read_all_maps(char *text)
     return got == 0 && used > 0;
 }
 
-/// Locks what is mapped; an error as a negative number.
+/// Locks what is mapped now; an error as a negative number.
 static long mscope_lock_current(int flags)
 {
     char *text = mscope_map(MSCOPE_MAPS_BYTES);
@@ -160,7 +160,7 @@ int mlockall(int flags)
     int known = MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT;
     bool is_valid = (flags & ~known) == 0 && (flags & (MCL_CURRENT | MCL_FUTURE)) != 0;
     long result = is_valid && flags & MCL_CURRENT && mscope_has_tables ? mscope_lock_current(flags) : -EAGAIN;
-    // Without tables, or a list of what is mapped, it is the kernel's; so are its errors.
+    // Without tables, or a list of what is mapped, the kernel's mlockall is called; errors are then the kernel's.
     bool is_done = result == 0;
     if (result == -EAGAIN) result = mscope_system(SYS_mlockall, flags);
     if (is_done && flags & MCL_FUTURE) result = mscope_system(SYS_mlockall, flags & ~MCL_CURRENT);

@@ -1,4 +1,4 @@
-// Finds the allocator behind us, and serves the few requests that come while it is being looked for.
+// Finds the next allocator, and serves the few requests that come during the search.
 #include "hooks/hooks.h"
 
 #include <dlfcn.h>
@@ -17,11 +17,11 @@ static void mscope_name_allocator(const void *entry)
     if (mscope_comes_from(entry, "libc.so.") || mscope_comes_from(entry, "/libc-2")) mscope_allocator = "glibc";
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (mscope_comes_from(entry, known[i])) mscope_allocator = known[i];
-    // Others have size classes of 8 and 16 bytes; the shadow table needs blocks to begin 32 bytes apart.
+    // Other allocators have size classes of 8 and 16 bytes; the shadow table needs blocks to begin 32 bytes apart.
     if (strcmp(mscope_allocator, "glibc") != 0) mscope_least_request = 32;
 }
 
-// The commonest entry is asked without looking at mscope_least_request: the pointer knows.
+// The function used most is called without a look at mscope_least_request: the pointer takes account of it.
 static void *(*mscope_real_malloc)(size_t);
 
 static void *mscope_malloc_rounded(size_t size)
@@ -36,7 +36,7 @@ void mscope_resolve_next(void)
 #define MSCOPE_HOOK(result, name, parameters, arguments) found.name = (result(*) parameters)dlsym(RTLD_NEXT, #name);
 #include "base/entries.def"
 #undef MSCOPE_HOOK
-    // A C++ operator new that is nobody's we know may do more than malloc: it has to be asked.
+    // A C++ operator new of an unknown library may do more than malloc: it must be called.
     found.operator_new = (void *(*)(size_t))dlsym(RTLD_NEXT, "_Znwm");
     static const char *const plain[] = {"libstdc++", "libc++", "jemalloc", "tcmalloc", "mimalloc", "MemscopePreload"};
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && found.operator_new; i++)
@@ -44,7 +44,7 @@ void mscope_resolve_next(void)
     mscope_name_allocator((const void *)found.malloc);
     mscope_real_malloc = found.malloc;
     if (mscope_least_request != 0) found.malloc = mscope_malloc_rounded;
-    // Until here every hook saw NULL and waited or used the bootstrap arena.
+    // Up to here every hook saw NULL, and waited or used the bootstrap arena.
     mscope_next = found;
 }
 

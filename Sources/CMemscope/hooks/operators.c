@@ -1,8 +1,8 @@
 // C++ operator new and delete in all their forms, so that families are known. Weak: a program's own definitions win.
 //
-// Blocks come from the next malloc, as they do in every C++ library we know; where that fails, the library's own
-// operator is called, which asks the new handler and throws. Where somebody replaced the operators by others, every
-// form jumps on to those, and we see what they take from malloc.
+// Blocks come from the next malloc, as they do in every known C++ library; where that fails, the library's own operator
+// is called, which asks the new handler and throws. If the operators were replaced by others, every form jumps on to
+// those, and the core sees what they take from malloc.
 #include "hooks/free.h"
 #include "hooks/hooks.h"
 
@@ -65,13 +65,13 @@ static inline bool mscope_form_is_aligned(int form)
     return form >= 4;
 }
 
-/// The library's own operator: it asks the new handler and throws when that has no more to give.
+/// Calls the library's own operator: it asks the new handler, and throws when that has no more to give.
 static __attribute__((noinline)) void *mscope_new_failed(int form, size_t size, size_t second, size_t third)
 {
     mscope_new_function next = (mscope_new_function)dlsym(RTLD_NEXT, mscope_new_names[form]);
     if (next != NULL) return next(size, second, third);
     if (mscope_form_is_nothrow(form)) return NULL;
-    abort(); // nobody here can throw
+    abort(); // no code here can throw
 }
 
 static __attribute__((noinline)) void *mscope_checked_new(size_t size, size_t alignment, uint32_t family,
@@ -100,7 +100,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     return block;
 }
 
-// Ours have names of their own, so that we can tell whether they are the process' operators.
+// The core's operators have names of their own, so that the core can tell whether they are the process' operators.
 #define X(name, form)                                                                                               \
     MSCOPE_HIDDEN MSCOPE_WHOLE void *mscope##name(size_t size, size_t second, size_t third)                         \
     {                                                                                                               \
@@ -128,7 +128,7 @@ static inline size_t mscope_stated_size(int form, size_t second)
     return form == 2 || form == 3 || form == 8 || form == 9 ? second : MSCOPE_SIZE_UNSTATED;
 }
 
-// As free: what goes plainly jumps on, the rest is apart.
+// As in free: plain blocks jump on, the rest is a function of its own.
 #define X(name, form)                                                                                                 \
     MSCOPE_HIDDEN MSCOPE_WHOLE void mscope_apart##name(void *block, size_t second, size_t third, uint64_t pc)         \
     {                                                                                                                 \
@@ -155,7 +155,7 @@ static inline size_t mscope_stated_size(int form, size_t second)
 MSCOPE_DELETE_FORMS(X)
 #undef X
 
-/// context: once, from the constructor; what was not found leaves an error for dlerror
+/// context: once, from the constructor; a look-up that fails leaves an error for dlerror
 void mscope_check_operators(void)
 {
     bool ours = mscope_next.operator_new == NULL;

@@ -1,11 +1,11 @@
-// Blocks that are given back in another way than the plain one: what is to be looked at before the allocator sees it.
+// Blocks that are freed in another way than the plain one: what is checked before the allocator sees them.
 #include "hooks/free.h"
 #include "hooks/hooks.h"
 
 #include <errno.h>
 #include <string.h>
 
-/// Whether a live block begins at the address itself: its slot does not tell the addresses in 16 bytes apart.
+/// Whether a live block begins at this very address: its slot does not distinguish the addresses within 16 bytes.
 static bool mscope_is_start(uint64_t what, uint64_t address)
 {
     return mscope_owns_slot(what, address) && mscope_may_begin_at(address);
@@ -40,7 +40,7 @@ bool mscope_checked_size(const void *block, size_t *size)
 {
     uint64_t what;
     mscope_find_slot((uint64_t)block, &what);
-    // A freed one lies in the quarantine, where the allocator would take its canary for a size of its own.
+    // A freed one lies in the quarantine, where the allocator would take the canary for a size of its own.
     bool is_block = mscope_owns_slot(what, (uint64_t)block)
                     || (mscope_tells_of(what, (uint64_t)block) && mscope_knows_all_blocks());
     if (!is_block || !mscope_is_checked(what)) return false;
@@ -48,7 +48,7 @@ bool mscope_checked_size(const void *block, size_t *size)
     return true;
 }
 
-/// As of any block that realloc moved, its birth is that of the first one.
+/// As for any block that realloc moved, the birth is that of the first block.
 static void mscope_inherit_birth(uint64_t address, uint64_t born)
 {
     uint64_t what;
@@ -59,12 +59,12 @@ static void mscope_inherit_birth(uint64_t address, uint64_t born)
     mscope_store_release(&slot->born, mscope_birth_of(born) << 24 | rest);
 }
 
-/// A checked block never grows in place: what it holds moves to a fresh one.
+/// A checked block never grows in place: its contents move to a new block.
 static void *mscope_move_checked(const struct mscope_free_call *call, size_t size, struct mscope_slot *slot,
                                  uint64_t what)
 {
     uint64_t held = mscope_block_size(what, call->address);
-    void *moved = NULL; // for nothing, as glibc has it
+    void *moved = NULL; // for size 0, as with glibc
     if (size != 0) {
         moved = mscope_malloc_for(size, call->caller);
         if (moved == NULL) return NULL;

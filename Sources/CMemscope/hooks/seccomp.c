@@ -1,9 +1,9 @@
 // Filters of system calls that the program sets for itself (seccomp): some end the process for a call that they do not
 // list.
 //
-// Nobody can ask the kernel later what a filter says, so it is judged when it is set: run for each call, as the kernel
-// runs it. What it would end the process or the thread for, or hand to somebody else, is not called by us from then on,
-// in any thread, though a filter may be one thread's only.
+// The kernel does not say later what a filter does, so a filter is judged when it is set: it is run for each call, as
+// the kernel runs it. A call for which the filter would end the process or the thread, or which it would hand to
+// someone else, is not made by the core from then on, in any thread, although a filter may be one thread's only.
 #include "hooks/hooks.h"
 
 #include <dlfcn.h>
@@ -25,7 +25,7 @@ enum { MSCOPE_AUDIT_ARCH = AUDIT_ARCH_X86_64 & 0x7fffffff };
 #else
 enum { MSCOPE_AUDIT_ARCH = AUDIT_ARCH_AARCH64 & 0x7fffffff };
 #endif
-// Of <linux/prctl.h>, whose header declares the function that is defined here.
+// From <linux/prctl.h>, whose header declares the function that is defined here.
 enum { MSCOPE_PR_SET_SECCOMP = 22, MSCOPE_PR_SET_PTRACER = 0x59616d61 };
 
 // ---- the kernel's interpreter
@@ -61,7 +61,7 @@ static bool mscope_compare(uint16_t operation, uint32_t a, uint32_t b)
     }
 }
 
-/// What the filter returns; SECCOMP_RET_KILL_PROCESS where it is none that the kernel would take.
+/// What the filter returns; SECCOMP_RET_KILL_PROCESS for a filter that the kernel would not take.
 static uint32_t mscope_run_filter(const struct sock_fprog *filter, const struct seccomp_data *data)
 {
     struct mscope_machine m = {0};
@@ -105,7 +105,7 @@ static uint32_t mscope_run_filter(const struct sock_fprog *filter, const struct 
 
 // ---- the judgement
 
-/// Calls of ours for which a filter may look at the arguments.
+/// Calls of the core for which a filter may look at the arguments.
 static const struct seccomp_data mscope_usual_calls[] = {
     {.nr = SYS_mmap,
      .args = {0, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1}},
@@ -129,7 +129,7 @@ static void mscope_judge(const struct sock_fprog *filter, uint64_t *denied)
     }
 }
 
-// What Swift's part calls past us: when it writes a report, the first ones; the others when it serves.
+// System calls that Swift's part makes without the core: the first ones to write a report, the others to serve.
 static const int mscope_needed_calls[] = {
     SYS_read,  SYS_write,   SYS_openat,     SYS_close, SYS_lseek,  SYS_mmap,   SYS_munmap, SYS_mprotect,
     SYS_futex, SYS_madvise, SYS_newfstatat, SYS_fstat, SYS_getpid, SYS_gettid, SYS_fcntl,  SYS_clock_gettime,
@@ -156,14 +156,14 @@ bool mscope_is_shut_in(void)
 #pragma weak memscope_stop_for_filter
 extern void memscope_stop_for_filter(void);
 
-/// Notes what a filter denies, before it is set: from the first moment on nothing of ours may call that.
+/// Notes what a filter denies, before it is set: from its first moment on no code of MemScope's may make these calls.
 static void mscope_prepare(const uint64_t *denied, uint64_t *added)
 {
     bool served = !mscope_misses(MSCOPE_CALLS_OF_SERVER);
     for (int i = 0; i < MSCOPE_SYSTEM_CALLS / 64; i++)
         added[i] = denied[i] & ~mscope_fetch_or_acq_rel(&mscope_denied[i], denied[i]);
     if (mscope_is_denied(SYS_process_vm_readv) || mscope_is_denied(SYS_gettid)) mscope_can_probe = false;
-    // Where the heap cannot grow the program needs what it has freed.
+    // Where the heap cannot grow, the program needs the memory that it has freed.
     if (mscope_is_denied(SYS_brk) || mscope_is_denied(SYS_mmap)) mscope_quarantine_limit(0);
     if (!served || !mscope_misses(MSCOPE_CALLS_OF_SERVER) || memscope_stop_for_filter == NULL) return;
     // The threads of the server end with calls that are still allowed.
@@ -177,7 +177,7 @@ static void mscope_take_back(const uint64_t *added)
     for (int i = 0; i < MSCOPE_SYSTEM_CALLS / 64; i++) mscope_fetch_and_acq_rel(&mscope_denied[i], ~added[i]);
 }
 
-/// Copies what may be anything: a bad address is the kernel's to refuse.
+/// Copies a filter from an address that may be anything: a bad address is left to the kernel to refuse.
 static bool mscope_copy_filter(const struct sock_fprog *theirs, struct sock_fprog *filter, struct sock_filter *room)
 {
     if (mscope_read_memory((uint64_t)theirs, filter, sizeof(*filter)) != sizeof(*filter)) return false;
@@ -195,7 +195,7 @@ static long mscope_plain_call(const long *a)
     return -1;
 }
 
-/// The mode in which a thread may read, write, and end.
+/// Sets the mode in which a thread may only read, write, and end.
 static long mscope_set_strict_mode(const long *call)
 {
     mscope_unwatch_requests();
@@ -224,7 +224,7 @@ static long mscope_set_filter(const struct sock_fprog *theirs, const long *call)
     return result;
 }
 
-// ---- the two ways to set one
+// ---- the two ways to set a filter
 
 static long mscope_bare_syscall(long number, long a, long b, long c, long d, long e, long f);
 MSCOPE_HIDDEN __attribute__((used)) long (*mscope_next_syscall)(long, long, long, long, long, long, long) =
@@ -276,8 +276,8 @@ MSCOPE_HIDDEN __attribute__((used, noreturn)) void mscope_exit_from(long number,
     _exit((int)status);
 }
 
-/// libc's entry for calls that have none of their own. Without a frame: a call that makes a child, or that has seven
-/// words, finds the stack as it was.
+/// libc's function for system calls that have no function of their own. It has no frame: a call that makes a child, or
+/// that has seven words, finds the stack as it was.
 long mscope_syscall_hook(long number, ...) __asm__("syscall") __attribute__((visibility("default")));
 __attribute__((naked)) long mscope_syscall_hook(__attribute__((unused)) long number, ...)
 {

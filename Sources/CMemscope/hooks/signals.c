@@ -1,6 +1,6 @@
-// What the program does with fault signals, kept apart from the handler that the kernel knows: libc's entries for it
-// are ours. A guard can only be passed while its signal is not blocked, so those two never are; the program is told
-// that they are.
+// What the program does with fault signals, kept apart from the handler that the kernel knows: the core replaces libc's
+// functions for signals. A guard can be passed only while its signal is not blocked, so the two fault signals never
+// are; the program is told that they are.
 #include "hooks/hooks.h"
 
 #include <errno.h>
@@ -12,12 +12,12 @@
 #ifndef MSCOPE_NO_HOOKS
 
 enum { MSCOPE_SIGNALS = 65 };
-// Which fault signals the program's handlers asked to be blocked, by signal.
+// Which fault signals each handler of the program's asked to be blocked, by the handler's signal.
 static _Atomic uint8_t mscope_asked_masks[MSCOPE_SIGNALS];
 
 // ---- masks
 
-/// Takes the fault signals out of a set; which there were.
+/// Removes the fault signals from a set. Returns which there were.
 static uint32_t mscope_strip(sigset_t *set)
 {
     uint32_t had = (sigismember(set, SIGSEGV) == 1 ? 1 : 0) | (sigismember(set, SIGBUS) == 1 ? 2 : 0);
@@ -32,7 +32,7 @@ static void mscope_unstrip(sigset_t *set, uint32_t had)
     if (had & 2) sigaddset(set, SIGBUS);
 }
 
-/// What both entries below do; the error, or 0.
+/// The work of both functions below. Returns the error, or 0.
 static int mscope_set_mask(int how, const sigset_t *set, sigset_t *old)
 {
     uint32_t before = mscope_tls.blocked_faults;
@@ -66,8 +66,8 @@ int sigprocmask(int how, const sigset_t *set, sigset_t *old)
     return -1;
 }
 
-/// With threads of ours there, glibc takes a lock for its handlers of fork. A handler of a signal that forks in the
-/// middle of a fork would wait for it for ever; so it waits for the fork.
+/// When there are threads of MemScope's, glibc takes a lock for its handlers of fork. A signal handler that forks in
+/// the middle of a fork would wait for this lock for ever; so signals wait until the fork is over.
 pid_t fork(void)
 {
     if (mscope_next.fork == NULL && !mscope_boot()) {
@@ -86,7 +86,7 @@ pid_t fork(void)
 
 // ---- actions
 
-/// What the program set for another signal, less the fault signals it would have blocked.
+/// Sets the program's action for another signal, without the fault signals that it would block.
 static int mscope_set_other(int number, const struct sigaction *action, struct sigaction *old)
 {
     struct sigaction stripped;
@@ -127,7 +127,7 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 
 int __sigaction(int number, const struct sigaction *action, struct sigaction *old) __attribute__((alias("sigaction")));
 
-/// The older entries are the one above with other flags.
+/// The older functions are the one above with other flags.
 static mscope_handler mscope_set_handler(int number, mscope_handler handler, int flags, bool masks_itself)
 {
     struct sigaction action, old;
@@ -138,7 +138,8 @@ static mscope_handler mscope_set_handler(int number, mscope_handler handler, int
     return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
 }
 
-/// libc's entry has set `handler` in place of `old`: where we watch a signal, its default is our handler.
+/// libc's function has set `handler` in place of `old`: for a signal that the core watches, the default is the core's
+/// handler.
 static mscope_handler mscope_after_set(int number, mscope_handler handler, mscope_handler old)
 {
     if (old == SIG_ERR || !mscope_is_default_ours(number)) return old;

@@ -1,5 +1,5 @@
-// The report of a process of which nothing can be tracked: why not. It is written at the start and without the engine,
-// which would have to take memory from a malloc that is not ours.
+// The report of a process in which nothing can be tracked: it says why. It is written at the start and without the
+// engine, which would have to take memory from a malloc that is not the core's.
 #include "hooks/hooks.h"
 #include "hooks/untracked.h"
 
@@ -12,7 +12,7 @@
 
 enum { MSCOPE_PATH = 4096, MSCOPE_REPORT_BYTES = 2048 };
 
-/// The wished path with {PID} replaced; false when it is too long, or there is no wish.
+/// The path that was asked for, with {PID} replaced; false when it is too long, or none was asked for.
 static bool mscope_report_path(char *path, size_t size)
 {
     const char *wish = mscope_environment("MEMSCOPE_REPORT"), *place;
@@ -27,7 +27,7 @@ static bool mscope_report_path(char *path, size_t size)
     return written >= 0 && length + (size_t)written < size;
 }
 
-/// The process' name, without what JSON would have to escape.
+/// The process' name, without characters that JSON would have to escape.
 static void mscope_read_name(char *name, size_t size)
 {
     long file = mscope_system(SYS_openat, AT_FDCWD, "/proc/self/comm", O_RDONLY | O_CLOEXEC);
@@ -60,7 +60,7 @@ void mscope_report_untracked(const char *reason, const char *remedy)
     char path[MSCOPE_PATH], beside[MSCOPE_PATH + 32], text[MSCOPE_REPORT_BYTES];
     struct stat there;
     if (!mscope_report_path(path, sizeof(path))) return;
-    // Only a file can be replaced: into a pipe or a terminal the program's own output goes.
+    // Only a file can be replaced: a pipe or a terminal also gets the program's own output.
     if (mscope_system(SYS_newfstatat, AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(there.st_mode))
         return;
     int length = mscope_write_report(text, sizeof(text), reason, remedy);

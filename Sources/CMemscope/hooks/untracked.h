@@ -1,4 +1,4 @@
-// What untracked.c has for hooks/boot.c.
+// What untracked.c gives to hooks/boot.c.
 #ifndef MSCOPE_HOOKS_UNTRACKED_H
 #define MSCOPE_HOOKS_UNTRACKED_H
 

@@ -1,12 +1,11 @@
-// The capture core's only public header: what Swift may ask of the hooks.
+// The capture core's only public header: what Swift may ask of the core.
 //
-// Nothing here runs on the hook path. Unless a function says otherwise it may be
-// called from any thread, takes no lock the hooks could want, and never fails:
-// results that did not fit are counted in `struct mscope_totals`.
+// Nothing here runs on the hook path. Unless its comment says otherwise, a function may be called from any thread,
+// takes no lock that the hooks could want, and never fails: results that did not fit are counted in `struct
+// mscope_totals`.
 //
-// Sizes are bytes. Times are nanoseconds on CLOCK_MONOTONIC. Threads are numbered
-// from 1 by the core, in the order of their first allocation; a task is Swift's
-// task id, 0 when there was none.
+// Sizes are bytes. Times are nanoseconds on CLOCK_MONOTONIC. Threads are numbered from 1 by the core, in the order of
+// their first allocation; a task is Swift's task id, 0 when there was none.
 #ifndef MSCOPE_CMEMSCOPE_H
 #define MSCOPE_CMEMSCOPE_H
 
@@ -27,29 +26,29 @@ enum mscope_mode { MSCOPE_OFF = 0, MSCOPE_SAMPLED = 1, MSCOPE_BALANCED = 2, MSCO
 
 uint32_t mscope_mode(void);
 void mscope_set_mode(uint32_t mode);
-/// Mean distance between two samples, in allocated bytes, of `sampled` and `balanced`. It can be set until the first
-/// sample was taken, since weights are computed from it; false afterwards, or for less than 1.
+/// Mean distance between two samples, in allocated bytes, in `sampled` and `balanced` mode. It can be set until the
+/// first sample is taken, because weights are computed from it; false afterwards, or for less than 1.
 uint64_t mscope_sample_interval(void);
 bool mscope_set_sample_interval(uint64_t bytes);
-/// Whether the program's malloc is ours; false when the hooks were compiled out
-/// (sanitizers), another definition won, or this copy stood down for a linked one.
+/// Whether the program's malloc is the core's; false when the hooks were compiled out (sanitizers), another definition
+/// won, or this copy stood down for a linked one.
 bool mscope_is_active(void);
-/// Makes this copy forward only. A linked copy calls it in a preloaded one.
+/// Makes this copy do nothing but forward calls. A linked copy calls this function in a preloaded one.
 void mscope_stand_down(void);
-/// A variable of the environment; NULL when it is not set, or must not be believed (setuid programs).
+/// A variable of the environment; NULL when it is not set, or must not be trusted (setuid programs).
 const char *_Nullable mscope_environment(const char *name);
 /// Marks the calling thread as one of MemScope's own: its blocks are counted apart.
 void mscope_thread_mark_internal(void);
-/// The calling thread, which is one of ours, has nothing more to do.
+/// The calling thread is one of MemScope's and has nothing more to do.
 void mscope_thread_leave(void);
-/// The same for a while, on a thread of the program that works for MemScope; returns what it was.
+/// Marks a thread of the program's that works for MemScope for a while, or ends that. Returns what it was before.
 bool mscope_thread_set_internal(bool internal);
-/// How many forks lie between the program's start and this process: threads of ours do not survive one.
+/// The number of forks between the program's start and this process: MemScope's threads do not survive a fork.
 uint32_t mscope_fork_generation(void);
 uint64_t mscope_now(void);
-/// The name of the allocator behind us: "glibc", "jemalloc", "tcmalloc", "mimalloc", "unknown".
+/// The name of the next allocator: "glibc", "jemalloc", "tcmalloc", "mimalloc", "unknown".
 const char *mscope_allocator_name(void);
-/// Bytes the allocator holds from the system, or UINT64_MAX when it cannot say.
+/// Bytes that the allocator holds from the system; UINT64_MAX: not known.
 uint64_t mscope_allocator_held_bytes(void);
 
 // ---- counters
@@ -94,8 +93,8 @@ struct mscope_site {
     uint64_t frames[MSCOPE_MAX_FRAMES]; // return addresses, innermost first
 };
 
-/// Merges the per-thread counters. Fills `out` with up to `capacity` sites in order of
-/// id, beginning at `*cursor`, and advances it; returns how many, 0 at the end.
+/// Merges the per-thread counters. Fills `out` with up to `capacity` sites in order of id, beginning at `*cursor`, and
+/// advances it. Returns how many, 0 at the end.
 size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capacity);
 /// One site without counters; false when there is no such id.
 bool mscope_read_site(uint32_t id, struct mscope_site *out);
@@ -105,7 +104,7 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out);
 enum {
     MSCOPE_BLOCK_INTERNAL = 1,
     MSCOPE_BLOCK_SAMPLED = 2,     // its stack was sampled: at its site it stands for `site_weight` blocks
-    MSCOPE_BLOCK_REALLOCATED = 4, // `birth` is that of the first block of its chain
+    MSCOPE_BLOCK_REALLOCATED = 4, // `birth` is that of the first block of a chain of reallocs
     MSCOPE_BLOCK_FAMILY_SHIFT = 8, // family = flags >> 8 & 3: 0 malloc, 1 new, 2 new[]
 };
 
@@ -116,16 +115,16 @@ struct mscope_block {
     uint32_t site, thread, flags, reserved;
 };
 
-/// Starts a consistent walk: blocks freed from now on are kept for it. One at a time:
-/// false when another walk is under way.
+/// Starts a consistent walk: blocks freed from now on are noted for it. One at a time: false when another walk is under
+/// way.
 bool mscope_walk_begin(void);
-/// Fills `out` with blocks that were live when the walk began, each once: ascending by address, then in no order those
-/// that were freed meanwhile; 0 at the end.
+/// Fills `out` with blocks that were live when the walk began, each once: first ascending by address, then, in no
+/// order, those that were freed meanwhile. Returns how many, 0 at the end.
 size_t mscope_walk_next(struct mscope_block *out, size_t capacity);
-/// Ends the walk. True when every block that was live at its beginning was delivered;
-/// `missed` counts those that were not.
+/// Ends the walk. True when every block that was live at its beginning was delivered; `missed` counts those that were
+/// not.
 bool mscope_walk_end(uint64_t *missed);
-/// The live block that contains `address`; false when there is none that we know.
+/// The live block that contains `address`; false when none is known.
 bool mscope_find_block(uint64_t address, struct mscope_block *out);
 
 // ---- threads.c
@@ -145,24 +144,24 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
 
 struct mscope_image {
     uint64_t bias, start, end;           // load bias; first and one past the last mapped address
-    uint64_t loaded_after, loaded_at;    // when we looked: it was not mapped yet; it was
+    uint64_t loaded_after, loaded_at;    // times of refreshes: not mapped yet; mapped
     uint64_t unloaded_at;                // 0 while mapped
     uint32_t build_id_size;
     uint8_t build_id[MSCOPE_BUILD_ID_MAX];
     char path[MSCOPE_PATH_MAX];          // absolute; "[vdso]"; a file's name alone, or "", where no more is known
 };
 
-/// Notes what was loaded and unloaded since the last call (dlclose does so by itself). What is named of code by an
-/// address and a time is the image that covers the address, with loaded_after <= time, and time < unloaded_at unless
-/// that is 0. There is one at most.
+/// Notes images loaded and unloaded since the last call (dlclose does so by itself). The image of code with an address
+/// and a time is the one that covers the address, with loaded_after <= time, and time < unloaded_at unless that is 0.
+/// There is at most one.
 void mscope_refresh_images(void);
 size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t capacity);
 
 // ---- linkage.c
 
 enum { MSCOPE_IMAGE_UNKNOWN = 0, MSCOPE_IMAGE_LACKS = 1, MSCOPE_IMAGE_LINKS = 2 };
-/// Whether the image mapped at `address` is the library of this name, or was linked against it; unknown when there is
-/// none of the process', as in the namespace that the engine may have.
+/// Whether the image mapped at `address` is the library of this name, or was linked against it; unknown when no image
+/// of the process is there, as in the namespace that the engine may have.
 uint32_t mscope_image_links(uint64_t address, const char *library);
 
 // ---- events.c
@@ -178,18 +177,18 @@ struct mscope_event {
 void mscope_set_event_interval(uint32_t interval);
 /// Moves up to `capacity` events out of the rings. Only the collector thread calls it.
 size_t mscope_drain_events(struct mscope_event *out, size_t capacity);
-/// The collector's second: takes over the counters of threads that ended, learns thread
-/// names, updates peaks. Only the collector thread calls it.
+/// The collector's work of each second: gives memory back, measures MemScope's own, notes images, updates peaks, begins
+/// an era when it is due. Only the collector thread calls it.
 void mscope_tick(void);
 
 // ---- memory.c
 
-/// Zeroed pages of MemScope's own, that no scan takes for a root; NULL when the system refuses. Given back by
+/// Zeroed pages of MemScope's own, which no scan takes for roots; NULL when the system refuses. To be given back by
 /// mscope_unmap_pages with the same size.
 void *_Nullable mscope_map_pages(size_t size);
 void mscope_unmap_pages(void *start, size_t size);
-/// Copies `size` bytes of the process' own memory that may be unmapped at any moment.
-/// Returns how many bytes were readable from the start.
+/// Copies `size` bytes of the process' own memory, which may be unmapped at any moment. Returns how many bytes were
+/// readable from the start.
 size_t mscope_read_memory(uint64_t address, void *out, size_t size);
 #pragma clang assume_nonnull end
 

@@ -1,7 +1,7 @@
 // exit.c: how the process ends.
 //
-// The report is written by a thread of ours that waits for the end from the start. The thread that ends the process
-// only tells it, and waits: it may be anywhere, with any lock held.
+// The report is written by a thread of MemScope's, which waits for the end from the start. The thread that ends the
+// process only wakes that thread, and waits: it may be anywhere, with any lock held.
 #ifndef MSCOPE_CMEMSCOPE_EXIT_H
 #define MSCOPE_CMEMSCOPE_EXIT_H
 
@@ -23,24 +23,25 @@ struct mscope_end {
 };
 
 struct mscope_end_options {
-    uint64_t timeout; // how long the end is put off at most, unless the reporter asks for more; nanoseconds
-    bool signals;     // also when a fatal signal comes that nobody but us handles, or whose handler was there before us
-    /// Starts the reporter in a forked child, when that ends; NULL: children end without a report.
+    uint64_t timeout; // how long the end is delayed at most, unless the reporter asks for more; nanoseconds
+    // also for fatal signals that only MemScope handles, or whose handler was set before MemScope started
+    bool signals;
+    /// Starts the reporter in a forked child, when the child ends; NULL: children end without a report.
     bool (*_Nullable start_in_child)(void);
 };
 
 /// Calls `function` when the process exits; once. False when it will not be called.
 bool mscope_at_exit(void (*function)(void));
-/// From now on this process does not end without having told its reporter. Once.
+/// From now on this process does not end before it has woken its reporter. Called once.
 void mscope_watch_end(const struct mscope_end_options *options);
-/// Waits for the end; only the reporter's thread calls it, and has to call mscope_end_reported then.
+/// Waits for the end of the process; only the reporter's thread calls it, and must then call mscope_end_reported.
 struct mscope_end mscope_await_end(void);
-/// Where there is no reporter: ends the process when all threads of the program have ended, so that ours do not keep it
-/// alive. To be called now and then.
+/// For a process without a reporter: ends the process when all threads of the program have ended, so that MemScope's
+/// threads do not keep it alive. To be called now and then.
 void mscope_end_if_over(void);
-/// The reporter needs more time than options.timeout: as much as this from now on.
+/// Delays the end to at least this much from now on: the reporter needs more time than options.timeout.
 void mscope_put_off_end(uint64_t nanoseconds);
-/// Lets the process end: with `status`, or with its own when that is negative.
+/// Lets the process end: with `status`, or with its own status when that is negative.
 void mscope_end_reported(int32_t status);
 
 #pragma clang assume_nonnull end

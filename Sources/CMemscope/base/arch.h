@@ -20,7 +20,7 @@ struct mscope_cursor {
 
 // For functions that use MSCOPE_CALLER. From a function that must not be inlined, the compiler does not split off a
 // seldom used part as another function, in which MSCOPE_CALLER would name the wrong caller.
-#define MSCOPE_WHOLE __attribute__((noinline))
+#define MSCOPE_NOT_SPLIT __attribute__((noinline))
 
 #if defined(__x86_64__)
 

@@ -32,7 +32,7 @@ void mscope_memory_start(void)
 
 /// The sizes of all the core's mappings together. The tables' address space is reserved once and is all they can use;
 /// shadow slots are up to three quarters of the heap they cover.
-uint64_t mscope_own_limit(void)
+uint64_t mscope_own_mapped_bytes(void)
 {
     uint64_t reserved = 0;
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
@@ -95,7 +95,7 @@ void *mscope_map(size_t size)
     return mscope_map_as(size, MAP_PRIVATE, 0);
 }
 
-void *mscope_map_apart(size_t size)
+void *mscope_map_far_away(size_t size)
 {
     enum { MSCOPE_GAP = 1 << 16 };
     static _Atomic uint64_t next = 1ull << 45; // between the addresses of executables and of libraries, in 47 bits
@@ -107,7 +107,7 @@ void *mscope_map_shared(size_t size)
     return mscope_map_as(size, MAP_SHARED, 0);
 }
 
-bool mscope_has_room(size_t size)
+bool mscope_can_map(size_t size)
 {
     long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -161,12 +161,12 @@ void mscope_unmap_pages(void *start, size_t size)
     mscope_unmap(start, size);
 }
 
-void mscope_give_back(void *start, size_t size)
+void mscope_discard_pages(void *start, size_t size)
 {
     mscope_system(SYS_madvise, start, size, MADV_DONTNEED);
 }
 
-void *mscope_take(size_t size)
+void *mscope_allocate_for_ever(size_t size)
 {
     // The next free byte. Pieces are aligned to twice their size, so the address alone says how much of a piece is
     // used.

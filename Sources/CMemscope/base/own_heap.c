@@ -79,7 +79,7 @@ static bool mscope_reserve(void)
 {
     // A limit on what the process may map is meant for the program: this heap takes a quarter of what is left.
     uint64_t bytes = 1ull << 30;
-    while (bytes >= 1 << 24 && !mscope_has_room(4 * bytes)) bytes /= 4;
+    while (bytes >= 1 << 24 && !mscope_can_map(4 * bytes)) bytes /= 4;
     char *raw = bytes >= 1 << 24 ? mscope_map(bytes) : NULL;
     uint64_t count = bytes >> MSCOPE_SPAN_SHIFT;
     struct mscope_span *spans = raw != NULL ? mscope_map((count + 1) * sizeof(*spans)) : NULL;
@@ -130,7 +130,7 @@ static uint32_t mscope_take_spans(uint32_t wanted)
 static void mscope_return_spans(uint32_t first, uint32_t count)
 {
     bool keep = heap.kept + count <= MSCOPE_SPANS_KEPT;
-    if (!keep) mscope_give_back((void *)mscope_span_start(first), (size_t)count << MSCOPE_SPAN_SHIFT);
+    if (!keep) mscope_discard_pages((void *)mscope_span_start(first), (size_t)count << MSCOPE_SPAN_SHIFT);
     for (uint32_t i = first; i < first + count; i++)
         heap.spans[i] = (struct mscope_span){.kind = MSCOPE_SPAN_FREE, .dirty = keep};
     if (keep) heap.kept += count;
@@ -335,7 +335,7 @@ void mscope_own_heap_tick(void)
             heap.kept--;
         }
         size_t bytes = (size_t)(span - first) << MSCOPE_SPAN_SHIFT;
-        if (bytes > 0) mscope_give_back((void *)mscope_span_start(first), bytes);
+        if (bytes > 0) mscope_discard_pages((void *)mscope_span_start(first), bytes);
     }
     mscope_unlock();
 }

@@ -9,7 +9,7 @@
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_own_heap_start, mscope_own_heap_bytes;
 
 /// Whether an address is in this heap. Any thread may free such a block.
-static inline bool mscope_is_ours(const void *block)
+static inline bool mscope_is_in_own_heap(const void *block)
 {
     return (uint64_t)block - mscope_load_relaxed(&mscope_own_heap_start) < mscope_load_relaxed(&mscope_own_heap_bytes);
 }
@@ -34,9 +34,9 @@ MSCOPE_HIDDEN void mscope_leave_block(void *block);
 /// context: a thread of the program's, outside of its allocator
 MSCOPE_HIDDEN void mscope_take_left_blocks(void);
 /// Returns a released block to the heap that it came from.
-static inline void mscope_give(void *block)
+static inline void mscope_free_to_owner(void *block)
 {
-    if (mscope_unlikely(mscope_is_ours(block)))
+    if (mscope_unlikely(mscope_is_in_own_heap(block)))
         mscope_own_free(block);
     else if (mscope_is_own_thread())
         mscope_leave_block(block);

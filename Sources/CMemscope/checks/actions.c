@@ -18,7 +18,7 @@ static inline struct mscope_kept *mscope_kept_of(int number)
 }
 
 /// Whether the core has an action of the program's. A child of vfork shares the core's memory, but not its handlers.
-bool mscope_is_kept(int number)
+bool mscope_keeps_program_action(int number)
 {
     struct mscope_kept *kept = mscope_kept_of(number);
     return kept != NULL && mscope_load_acquire(&kept->count) != 0

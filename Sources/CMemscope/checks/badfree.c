@@ -160,7 +160,7 @@ static bool mscope_is_no_chunk(const struct mscope_free_call *call)
 
 bool mscope_is_bad_free(const struct mscope_free_call *call)
 {
-    if (mscope_is_ours((const void *)call->address)) return false; // the core's heap knows its blocks
+    if (mscope_is_in_own_heap((const void *)call->address)) return false; // the core's heap knows its blocks
     uint64_t what;
     uint32_t why;
     bool complete = mscope_load_relaxed(&mscope_era) != 0, impossible = mscope_is_impossible(call, &why);

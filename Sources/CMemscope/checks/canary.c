@@ -91,7 +91,8 @@ static void *mscope_raw_block(const struct mscope_request *request, uint64_t lea
     void *raw = mscope_ask(request, lead, lead + mscope_canary_end(request->size));
     bool came_by_hook = mscope_tls.asking == 2;
     mscope_tls.asking = 0;
-    if (mscope_unlikely(came_by_hook) && raw != NULL) mscope_settle(NULL, 0, mscope_lift(raw, 0), MSCOPE_CALLER);
+    if (mscope_unlikely(came_by_hook) && raw != NULL)
+        mscope_record_moved(NULL, 0, mscope_take_record(raw, 0), MSCOPE_CALLER);
     return raw;
 }
 
@@ -232,7 +233,7 @@ void mscope_canary_release(const struct mscope_free_call *call, struct mscope_sl
     struct mscope_witness here = mscope_witness(call->caller);
     uint32_t shift = mscope_is_untouched(block.address, block.size) ? (uint32_t)MSCOPE_LEAD_SHIFT
                                                                     : mscope_mend_canaries(&block, here);
-    mscope_forget(slot, block.what, block.address, mscope_mark_of_site(here.site));
+    mscope_record_free(slot, block.what, block.address, mscope_mark_of_site(here.site));
     if (shift == 0) {
         mscope_add_relaxed(&mscope_check_counters.lost_blocks, 1);
         return;

@@ -47,7 +47,7 @@ bool mscope_record_checked(uint64_t address, const struct mscope_request *reques
 {
     mscope_record_here((void *)address, request->size, request->family, request->caller.pc, request->caller.sp,
                        request->caller.fp);
-    struct mscope_slot *slot = mscope_find_place(address, request->size);
+    struct mscope_slot *slot = mscope_place_of_slot(address, request->size);
     uint64_t what = slot ? mscope_load_relaxed(&slot->what) : 0;
     if (!mscope_owns_slot(what, address)) return false;
     mscope_store_release(&slot->what, what | MSCOPE_SIZE_CHECKED << MSCOPE_SIZE_SHIFT);

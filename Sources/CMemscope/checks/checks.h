@@ -78,7 +78,7 @@ static inline struct mscope_cursor mscope_interrupted_call(const void *context)
 
 // ---- actions.c
 /// Whether the kernel's handler of a fault is the core's, in this process, in front of the program's.
-MSCOPE_HIDDEN bool mscope_is_kept(int number);
+MSCOPE_HIDDEN bool mscope_keeps_program_action(int number);
 MSCOPE_HIDDEN void mscope_keep_program_action(int number, const struct sigaction *action);
 MSCOPE_HIDDEN struct sigaction mscope_program_action(int number);
 MSCOPE_HIDDEN void mscope_forget_program_action(int number);

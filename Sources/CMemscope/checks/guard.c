@@ -202,12 +202,12 @@ void mscope_guard_release(const struct mscope_free_call *call, struct mscope_slo
     cell->freed = here;
     if (cell->size >= sizeof(uint64_t)) cell->first_word = *(const uint64_t *)cell->address;
     mscope_check_cell(pool, cell, here);
-    mscope_forget(slot, what, call->address, mscope_mark_of_site(here.site));
+    mscope_record_free(slot, what, call->address, mscope_mark_of_site(here.site));
     uint64_t start = mscope_cell_start(pool, i), end = mscope_cell_end(pool, i);
     mscope_protect(start, end, PROT_NONE);
     // A program that locks memory wants little of it resident.
     if (mscope_unlikely(mscope_load_relaxed(&mscope_locks_new_maps)) && end - start > MSCOPE_KEPT_LOCKED)
-        mscope_give_back((void *)start, end - start);
+        mscope_discard_pages((void *)start, end - start);
     mscope_add_relaxed(&mscope_check_counters.guarded_now, -1);
     mscope_queue_put(&pool->queue, (struct mscope_item){.address = i});
 }

@@ -76,7 +76,7 @@ bool mscope_boot(void)
     mscope_first_thread_pointer = mscope_thread_pointer();
     mscope_memory_start();
     mscope_connect();
-    mscope_has_tables = mscope_watch_thread_exits() && mscope_has_room(MSCOPE_LEAST_ROOM) && mscope_stacks_start()
+    mscope_has_tables = mscope_watch_thread_exits() && mscope_can_map(MSCOPE_LEAST_ROOM) && mscope_stacks_start()
                         && mscope_record_start();
     mscope_clock_start();
     mscope_resolve_next();

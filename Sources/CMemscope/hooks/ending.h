@@ -40,7 +40,7 @@ MSCOPE_HIDDEN void mscope_signals_of_child(void);
 struct mscope_end;
 /// Whether all threads of the program have ended, the first by the system call or by a filter. *end: how that one
 /// ended.
-MSCOPE_HIDDEN bool mscope_is_over(struct mscope_end *end);
+MSCOPE_HIDDEN bool mscope_program_has_ended(struct mscope_end *end);
 MSCOPE_HIDDEN void mscope_end_as(struct mscope_end end);
 
 // ---- golang.c

@@ -89,7 +89,7 @@ struct mscope_end mscope_await_end(void)
         // A filter may refuse even waiting.
         if (mscope_wait_while(MSCOPE_QUIET, mscope_now() + MSCOPE_LOOK_FOR_THREADS) == -EPERM)
             mscope_system(SYS_nanosleep, &(struct timespec){.tv_sec = 1}, NULL);
-        if (!mscope_is_shut_in() && mscope_is_over(&mscope_how)) {
+        if (!mscope_filter_forbids_report() && mscope_program_has_ended(&mscope_how)) {
             mscope_ends_itself = true;
             break;
         }
@@ -100,7 +100,7 @@ struct mscope_end mscope_await_end(void)
 void mscope_end_if_over(void)
 {
     struct mscope_end end;
-    if (!mscope_reports_end() && !mscope_is_shut_in() && mscope_is_over(&end)) mscope_end_as(end);
+    if (!mscope_reports_end() && !mscope_filter_forbids_report() && mscope_program_has_ended(&end)) mscope_end_as(end);
 }
 
 void mscope_put_off_end(uint64_t nanoseconds)
@@ -170,7 +170,7 @@ __attribute__((noinline)) int mscope_announce_end(uint32_t kind, int number, con
     if (mscope_load_acquire(&mscope_reporter) == thread) return number;
     if (kind != MSCOPE_END_SIGNAL && mscope_postponed_since != 0) // a postponed signal is about to end the process
         mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = 20 * MSCOPE_POSTPONEMENT}, NULL);
-    if (mscope_is_shut_in()) {
+    if (mscope_filter_forbids_report()) {
         mscope_say("the program's filter of system calls forbids what a report needs; ", "there is none", "");
         return number;
     }
@@ -242,10 +242,10 @@ void mscope_watch_end(const struct mscope_end_options *options)
 /// the lock.
 static void mscope_leave_loader(struct mscope_cursor at)
 {
-    if (mscope_reports_end() && mscope_find_whereabouts(at) == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
+    if (mscope_reports_end() && mscope_find_whereabouts(at) == MSCOPE_IN_LOADER) mscope_do_without_loader_lock();
 }
 
-static MSCOPE_WHOLE void mscope_exits(int status, void *context)
+static MSCOPE_NOT_SPLIT void mscope_exits(int status, void *context)
 {
     (void)context;
     mscope_leave_loader((struct mscope_cursor){MSCOPE_CALLER});
@@ -255,7 +255,7 @@ static MSCOPE_WHOLE void mscope_exits(int status, void *context)
     if (wanted != status) exit(wanted);
 }
 
-static MSCOPE_WHOLE void mscope_exits_quickly(void)
+static MSCOPE_NOT_SPLIT void mscope_exits_quickly(void)
 {
     mscope_leave_loader((struct mscope_cursor){MSCOPE_CALLER});
     int wanted = mscope_announce_end(MSCOPE_END_QUICK, -1, __builtin_frame_address(0));

@@ -21,7 +21,8 @@ static _Atomic uint64_t mscope_watched_requests, mscope_watched_faults;
 static int mscope_set_action(int number, const struct sigaction *action, struct sigaction *old)
 {
 #ifndef MSCOPE_NO_HOOKS
-    if (!mscope_is_kept(number) && mscope_next.sigaction != NULL) return mscope_next.sigaction(number, action, old);
+    if (!mscope_keeps_program_action(number) && mscope_next.sigaction != NULL)
+        return mscope_next.sigaction(number, action, old);
 #endif
     return sigaction(number, action, old);
 }
@@ -59,7 +60,7 @@ static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cu
                     || (place == MSCOPE_SOMEWHERE && !mscope_is_in_call(at)
                         && mscope_add_relaxed(&somewhere, 1) < MSCOPE_SOMEWHERE_TIMES);
     if (may_pass && mscope_is_watched_request(number) && mscope_postpone(number, info, mscope_now())) return true;
-    if (place == MSCOPE_IN_LOADER) mscope_lose_loader_lock();
+    if (place == MSCOPE_IN_LOADER) mscope_do_without_loader_lock();
     return false;
 }
 

@@ -25,7 +25,7 @@ MSCOPE_INLINE bool mscope_is_doubtful(uint64_t address)
 {
     return mscope_load_relaxed(&mscope_era) != 0 || (address & mscope_block_misalignment) != 0
            || address - mscope_stack_pointer() < 1 << 23 || mscope_is_bootstrap((const void *)address)
-           || mscope_is_ours((const void *)address) || mscope_is_own_thread() || mscope_next.free == NULL;
+           || mscope_is_in_own_heap((const void *)address) || mscope_is_own_thread() || mscope_next.free == NULL;
 }
 
 /// Forgets a block that may go straight on to the allocator, with nothing more to check; false when it needs
@@ -50,7 +50,7 @@ MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t stated, uint32_t fa
     // The allocator's word in front of the block is fetched while the record is changed.
     __builtin_prefetch((const char *)block - 16);
     return (stated == MSCOPE_SIZE_UNSTATED || stated == mscope_slot_size(what))
-           && mscope_likely(mscope_forget_plain(slot, what, address, pc));
+           && mscope_likely(mscope_record_plain_free(slot, what, address, pc));
 }
 
 #endif

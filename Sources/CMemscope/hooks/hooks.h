@@ -38,7 +38,7 @@ MSCOPE_HIDDEN size_t mscope_bootstrap_size(const void *block);
 
 // ---- seccomp.c
 /// Whether a filter denies a system call that Swift's part makes.
-MSCOPE_HIDDEN bool mscope_is_shut_in(void);
+MSCOPE_HIDDEN bool mscope_filter_forbids_report(void);
 MSCOPE_HIDDEN void mscope_seccomp_start(void);
 
 // ---- exit.c

@@ -37,7 +37,7 @@ static bool mscope_is_first_over(void)
 }
 
 /// Whether all threads of the program have ended.
-static bool mscope_is_alone(void)
+static bool mscope_only_own_threads_are_left(void)
 {
     struct stat tasks; // its links are "." and "..", the first thread, and all others
     if (!mscope_is_first_over()) return false;
@@ -62,18 +62,21 @@ static void *mscope_end_as_last(void *mask)
 {
     mscope_thread_mark_internal();
     // Other threads may go on for days: the pauses become longer.
-    for (long pause = MSCOPE_LOOK_AROUND; !mscope_is_alone(); pause += pause < 16 * MSCOPE_LOOK_AROUND ? pause : 0)
+    long pause = MSCOPE_LOOK_AROUND;
+    while (!mscope_only_own_threads_are_left()) {
         mscope_system(SYS_nanosleep, &(struct timespec){.tv_nsec = pause}, NULL);
+        if (pause < 16 * MSCOPE_LOOK_AROUND) pause *= 2;
+    }
     mscope_system(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(uint64_t));
     exit(0);
 }
 
-bool mscope_is_over(struct mscope_end *end)
+bool mscope_program_has_ended(struct mscope_end *end)
 {
     static bool has_others;
     int32_t process = mscope_process_id();
     if (mscope_load_acquire(&mscope_has_left) || !mscope_is_first_over()) return false;
-    if (!mscope_is_alone()) {
+    if (!mscope_only_own_threads_are_left()) {
         has_others = true;
         return false;
     }

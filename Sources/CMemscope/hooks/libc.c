@@ -84,7 +84,7 @@ static void *mscope_allocate_own(size_t size, size_t alignment, uint64_t pc, uin
 /// Whether realloc moves a block out of MemScope's heap, or into it.
 static bool mscope_changes_heap(const void *block)
 {
-    return block != NULL && (mscope_is_ours(block) || mscope_is_own_thread());
+    return block != NULL && (mscope_is_in_own_heap(block) || mscope_is_own_thread());
 }
 
 /// Moves a block to the heap that the caller's blocks come from; only frees it when `size` is 0.
@@ -92,13 +92,13 @@ static void *mscope_change_heap(void *block, size_t size)
 {
     void *moved = NULL;
     if (size != 0) {
-        size_t held = mscope_is_ours(block) ? mscope_own_size(block) : mscope_next.malloc_usable_size(block);
+        size_t held = mscope_is_in_own_heap(block) ? mscope_own_size(block) : mscope_next.malloc_usable_size(block);
         if (mscope_is_own_thread()) moved = mscope_own_allocate(size, 16);
         if (moved == NULL) moved = mscope_next.malloc(mscope_asked(size));
         if (moved == NULL) return NULL;
         __builtin_memcpy(moved, block, held < size ? held : size);
     }
-    mscope_give(block);
+    mscope_free_to_owner(block);
     return moved;
 }
 
@@ -176,21 +176,21 @@ static inline void *mscope_rarely_checked(size_t size, size_t alignment, bool *p
         return block;                                                                                       \
     } while (0)
 
-MSCOPE_WHOLE void *memalign(size_t alignment, size_t size)
+MSCOPE_NOT_SPLIT void *memalign(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(memalign);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
     MSCOPE_ALLOCATED(size, alignment, next(alignment, mscope_asked(size)));
 }
 
-MSCOPE_WHOLE void *aligned_alloc(size_t alignment, size_t size)
+MSCOPE_NOT_SPLIT void *aligned_alloc(size_t alignment, size_t size)
 {
     void *(*next)(size_t, size_t) = MSCOPE_NEXT(aligned_alloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, alignment);
     MSCOPE_ALLOCATED(size, alignment, next(alignment, mscope_asked(size)));
 }
 
-MSCOPE_WHOLE int posix_memalign(void **out, size_t alignment, size_t size)
+MSCOPE_NOT_SPLIT int posix_memalign(void **out, size_t alignment, size_t size)
 {
     int (*next)(void **, size_t, size_t) = MSCOPE_NEXT(posix_memalign);
     if (mscope_unlikely(next == NULL)) return ENOMEM;
@@ -207,7 +207,7 @@ MSCOPE_WHOLE int posix_memalign(void **out, size_t alignment, size_t size)
     return result;
 }
 
-MSCOPE_WHOLE void *valloc(size_t size)
+MSCOPE_NOT_SPLIT void *valloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(valloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
@@ -215,7 +215,7 @@ MSCOPE_WHOLE void *valloc(size_t size)
 }
 
 // Never checked: the whole last page may be used, whatever size was asked for.
-MSCOPE_WHOLE void *pvalloc(size_t size)
+MSCOPE_NOT_SPLIT void *pvalloc(size_t size)
 {
     void *(*next)(size_t) = MSCOPE_NEXT(pvalloc);
     if (mscope_unlikely(next == NULL)) return mscope_bootstrap_allocate(size, 4096);
@@ -248,7 +248,7 @@ MSCOPE_APART void mscope_free(void *block, uint64_t pc)
     (void)pc;
     if (!mscope_release(block, MSCOPE_SIZE_UNSTATED, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
     void (*next)(void *) = MSCOPE_NEXT(free);
-    if (next != NULL) mscope_give(block);
+    if (next != NULL) mscope_free_to_owner(block);
 }
 
 // Blocks never recorded, and plain ones, jump on; the rest is a function of its own, so that no register is saved here.
@@ -271,17 +271,17 @@ void cfree(void *block)
 
 // A size that is not the block's was reported: it must not reach an allocator that relies on it.
 
-MSCOPE_WHOLE void free_sized(void *block, size_t size)
+MSCOPE_NOT_SPLIT void free_sized(void *block, size_t size)
 {
     if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
-    mscope_give(block);
+    mscope_free_to_owner(block);
 }
 
-MSCOPE_WHOLE void free_aligned_sized(void *block, size_t alignment, size_t size)
+MSCOPE_NOT_SPLIT void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
     (void)alignment;
     if (!mscope_release(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER)) return;
-    mscope_give(block);
+    mscope_free_to_owner(block);
 }
 
 /// A bootstrap block cannot grow in place: it moves to the real heap.
@@ -301,7 +301,7 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
     void *moved;
     if (block != NULL && mscope_settles_realloc(block, size, (struct mscope_cursor){pc, sp, fp}, &moved)) return moved;
     // The old address may be another thread's before the allocator's realloc returns: the record is lifted first.
-    struct mscope_departure old = mscope_lift(block, mscope_mark_of(pc));
+    struct mscope_departure old = mscope_take_record(block, mscope_mark_of(pc));
     moved = mscope_changes_heap(block) ? mscope_change_heap(block, size) : next(block, size ? mscope_asked(size) : 0);
     // What realloc does with size 0 is up to the allocator; if it makes a block, that block too must have its granule.
     if (mscope_unlikely(size == 0 && moved != NULL && mscope_least_request != 0)) {
@@ -309,20 +309,20 @@ static void *mscope_reallocate(void *block, size_t size, uint64_t pc, uint64_t s
         if (larger != NULL) moved = larger;
     }
     if (mscope_unlikely(moved == NULL && size != 0))
-        mscope_put_back(old);
+        mscope_restore_record(old);
     else
-        mscope_settle(moved, size, old, pc, sp, fp);
+        mscope_record_moved(moved, size, old, pc, sp, fp);
     return moved;
 }
 
-MSCOPE_WHOLE void *realloc(void *block, size_t size)
+MSCOPE_NOT_SPLIT void *realloc(void *block, size_t size)
 {
     if (block == NULL && mscope_next.malloc != NULL)
         return mscope_malloc_for(size, (struct mscope_cursor){MSCOPE_CALLER});
     return mscope_reallocate(block, size, MSCOPE_CALLER);
 }
 
-MSCOPE_WHOLE void *reallocarray(void *block, size_t count, size_t size)
+MSCOPE_NOT_SPLIT void *reallocarray(void *block, size_t count, size_t size)
 {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) {
@@ -338,7 +338,7 @@ size_t malloc_usable_size(void *block)
 {
     if (mscope_is_bootstrap(block)) return mscope_bootstrap_size(block);
     size_t size;
-    if (mscope_is_ours(block)) return mscope_own_size(block);
+    if (mscope_is_in_own_heap(block)) return mscope_own_size(block);
     if (mscope_checked_size(block, &size)) return size;
     size_t (*next)(void *) = MSCOPE_NEXT(malloc_usable_size);
     size = next ? next(block) : 0;

@@ -102,7 +102,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
 
 // The core's operators have names of their own, so that the core can tell whether they are the process' operators.
 #define X(name, form)                                                                                               \
-    MSCOPE_HIDDEN MSCOPE_WHOLE void *mscope##name(size_t size, size_t second, size_t third)                         \
+    MSCOPE_HIDDEN MSCOPE_NOT_SPLIT void *mscope##name(size_t size, size_t second, size_t third)                     \
     {                                                                                                               \
         if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third); \
         return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                \
@@ -130,13 +130,13 @@ static inline size_t mscope_stated_size(int form, size_t second)
 
 // As in free: plain blocks jump on, the rest is a function of its own.
 #define X(name, form)                                                                                                 \
-    MSCOPE_HIDDEN MSCOPE_WHOLE void mscope_apart##name(void *block, size_t second, size_t third, uint64_t pc)         \
+    MSCOPE_HIDDEN MSCOPE_NOT_SPLIT void mscope_apart##name(void *block, size_t second, size_t third, uint64_t pc)     \
     {                                                                                                                 \
         (void)pc;                                                                                                     \
         if (mscope_unlikely(mscope_next.operator_new != NULL))                                                        \
             return mscope_delete_elsewhere(form, block, second, third);                                               \
         if (!mscope_release(block, mscope_stated_size(form, second), mscope_family_of(form), MSCOPE_CALLER)) return;  \
-        if (mscope_next.free != NULL) mscope_give(block);                                                             \
+        if (mscope_next.free != NULL) mscope_free_to_owner(block);                                                    \
     }                                                                                                                 \
     MSCOPE_HIDDEN __attribute__((used)) void mscope_from##name(void *block, size_t second, size_t third, uint64_t pc) \
     {                                                                                                                 \

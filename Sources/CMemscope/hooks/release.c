@@ -32,7 +32,7 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
         mscope_release_checked(&call, slot, what);
         return false;
     }
-    mscope_forget(slot, what, call.address, mscope_mark_of(pc));
+    mscope_record_free(slot, what, call.address, mscope_mark_of(pc));
     return true;
 }
 

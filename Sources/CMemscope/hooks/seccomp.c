@@ -147,7 +147,7 @@ static bool mscope_misses(size_t count)
     return false;
 }
 
-bool mscope_is_shut_in(void)
+bool mscope_filter_forbids_report(void)
 {
     return mscope_misses(MSCOPE_CALLS_OF_REPORT);
 }
@@ -291,7 +291,7 @@ void mscope_seccomp_start(void)
 {
 }
 
-bool mscope_is_shut_in(void)
+bool mscope_filter_forbids_report(void)
 {
     return false;
 }

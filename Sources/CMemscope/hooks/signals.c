@@ -37,7 +37,7 @@ static int mscope_set_mask(int how, const sigset_t *set, sigset_t *old)
 {
     uint32_t before = mscope_tls.blocked_faults;
     sigset_t stripped;
-    if (set != NULL && mscope_is_kept(SIGSEGV)) {
+    if (set != NULL && mscope_keeps_program_action(SIGSEGV)) {
         stripped = *set;
         uint32_t had = mscope_strip(&stripped);
         if (how == SIG_UNBLOCK)
@@ -92,7 +92,7 @@ static int mscope_set_other(int number, const struct sigaction *action, struct s
     struct sigaction stripped;
     uint32_t before = number > 0 && number < MSCOPE_SIGNALS ? mscope_load_relaxed(&mscope_asked_masks[number]) : 0;
     uint32_t had = 0;
-    if (action != NULL && mscope_is_kept(SIGSEGV)) {
+    if (action != NULL && mscope_keeps_program_action(SIGSEGV)) {
         stripped = *action;
         had = mscope_strip(&stripped.sa_mask);
         action = &stripped;
@@ -114,7 +114,7 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *old)
         errno = ENOSYS;
         return -1;
     }
-    if (!mscope_is_kept(number)) return mscope_set_other(number, action, old);
+    if (!mscope_keeps_program_action(number)) return mscope_set_other(number, action, old);
     struct sigaction before = mscope_program_action(number);
     if (action != NULL) {
         struct sigaction wanted = *action; // `old` may be the same memory
@@ -151,7 +151,7 @@ static mscope_handler mscope_after_set(int number, mscope_handler handler, mscop
 
 mscope_handler signal(int number, mscope_handler handler)
 {
-    if (!mscope_is_kept(number)) {
+    if (!mscope_keeps_program_action(number)) {
         if (mscope_next.signal == NULL && !mscope_boot()) return SIG_ERR;
         return mscope_after_set(number, handler, mscope_next.signal(number, handler));
     }
@@ -163,7 +163,7 @@ mscope_handler ssignal(int number, mscope_handler handler) __attribute__((alias(
 
 mscope_handler sysv_signal(int number, mscope_handler handler)
 {
-    if (!mscope_is_kept(number)) {
+    if (!mscope_keeps_program_action(number)) {
         if (mscope_next.sysv_signal == NULL && !mscope_boot()) return SIG_ERR;
         return mscope_after_set(number, handler, mscope_next.sysv_signal(number, handler));
     }
@@ -174,7 +174,8 @@ mscope_handler __sysv_signal(int number, mscope_handler handler) __attribute__((
 
 mscope_handler sigset(int number, mscope_handler handler)
 {
-    if (mscope_is_kept(number) && handler != SIG_HOLD) return mscope_set_handler(number, handler, 0, false);
+    if (mscope_keeps_program_action(number) && handler != SIG_HOLD)
+        return mscope_set_handler(number, handler, 0, false);
     if (mscope_next.sigset == NULL && !mscope_boot()) return SIG_ERR;
     return mscope_after_set(number, handler, mscope_next.sigset(number, handler));
 }

@@ -10,7 +10,7 @@ enum mscope_whereabouts mscope_find_whereabouts(struct mscope_cursor at)
     enum { MSCOPE_FUNCTION = 1024 }; // bytes of dl_iterate_phdr, at most
     static struct mscope_site site;  // one thread ends the process; what is found for another one does not matter
     struct mscope_unwind_table loader = {0};
-    if (mscope_is_imaging(mscope_thread_id())) return MSCOPE_IN_LOADER;
+    if (mscope_has_image_lock(mscope_thread_id())) return MSCOPE_IN_LOADER;
     if (!mscope_find_unwind_table(getauxval(AT_BASE), &loader)) return MSCOPE_ELSEWHERE;
     uint32_t number = mscope_witness(at).site;
     if (number == 0 || !mscope_read_site(number, &site)) site.frame_count = 0;

@@ -14,13 +14,13 @@ struct mscope_image_entry {
     struct mscope_image image;
     const uint8_t *unwind_header; // .eh_frame_hdr; not readable after the image is unloaded
     uint64_t identity;            // a hash of name, layout and build id
-    _Atomic uint32_t state;       // MAPPED: the rest may be read without holding mscope_imaging
+    _Atomic uint32_t state;       // MAPPED: the rest may be read without holding mscope_image_lock
     bool seen;                    // found by the refresh under way
     bool referred;                // GONE: a stack that may still be reported has a frame in it
 };
-static struct mscope_image_entry *mscope_images; // written under mscope_imaging; never moved
+static struct mscope_image_entry *mscope_images; // written under mscope_image_lock; never moved
 static _Atomic uint32_t mscope_image_count;
-static _Atomic int32_t mscope_imaging; // lock of the table: the id of the thread that holds it; 0: none
+static _Atomic int32_t mscope_image_lock; // lock of the table: the id of the thread that holds it; 0: none
 static uint64_t mscope_loads, mscope_unloads; // ld.so's counters at the last refresh
 static uint64_t mscope_looked_at;             // the time of the last refresh
 static uint32_t mscope_refused;               // images for which no entry was free
@@ -28,7 +28,7 @@ const struct mscope_code_users *mscope_code_users;
 
 void mscope_images_after_fork(void)
 {
-    mscope_store_relaxed(&mscope_imaging, 0);
+    mscope_store_relaxed(&mscope_image_lock, 0);
 }
 
 static void mscope_read_build_id(const struct dl_phdr_info *info, const ElfW(Phdr) * header, struct mscope_image *image)
@@ -88,7 +88,7 @@ static void mscope_name_image(const char *name, struct mscope_image *image)
         mscope_image_path(image->start, name, image->path);
 }
 
-// ---- the table; under mscope_imaging
+// ---- the table; under mscope_image_lock
 
 static uint32_t mscope_state(const struct mscope_image_entry *entry)
 {
@@ -261,21 +261,21 @@ static int mscope_visit_image(struct dl_phdr_info *info, size_t size, void *cont
 
 static void mscope_lock_images(void)
 {
-    for (int32_t nobody = 0; !mscope_cas_acq_rel(&mscope_imaging, &nobody, mscope_thread_id()); nobody = 0) {
+    for (int32_t nobody = 0; !mscope_cas_acq_rel(&mscope_image_lock, &nobody, mscope_thread_id()); nobody = 0) {
         if (mscope_is_ending(nobody)) return; // the thread that holds it ends the process, and waits for this one
         sched_yield();
     }
 }
 
-bool mscope_is_imaging(int32_t thread)
+bool mscope_has_image_lock(int32_t thread)
 {
-    return mscope_load_relaxed(&mscope_imaging) == thread;
+    return mscope_load_relaxed(&mscope_image_lock) == thread;
 }
 
 /// context: dlclose, or one of MemScope's threads; takes ld.so's lock, so never on the hook path
 void mscope_refresh_images(void)
 {
-    if (mscope_code_users == NULL || !mscope_may_iterate()) return;
+    if (mscope_code_users == NULL || !mscope_can_take_loader_lock()) return;
     mscope_lock_images();
     if (mscope_images == NULL) mscope_images = mscope_map(sizeof(struct mscope_image_entry) * MSCOPE_IMAGES);
     if (mscope_images != NULL) {
@@ -287,7 +287,7 @@ void mscope_refresh_images(void)
                 mscope_bury_image(&mscope_images[i], now);
         mscope_looked_at = now;
     }
-    mscope_store_release(&mscope_imaging, 0);
+    mscope_store_release(&mscope_image_lock, 0);
 }
 
 size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t capacity)
@@ -296,7 +296,7 @@ size_t mscope_read_images(uint32_t *cursor, struct mscope_image *out, size_t cap
     mscope_lock_images();
     while (filled < capacity && *cursor < mscope_load_relaxed(&mscope_image_count))
         out[filled++] = mscope_images[(*cursor)++].image;
-    mscope_store_release(&mscope_imaging, 0);
+    mscope_store_release(&mscope_image_lock, 0);
     return filled;
 }
 

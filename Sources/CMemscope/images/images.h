@@ -25,7 +25,7 @@ MSCOPE_HIDDEN bool mscope_is_executable(uint64_t address);
 MSCOPE_HIDDEN uint64_t mscope_image_identity(uint64_t pc);
 MSCOPE_HIDDEN void mscope_images_after_fork(void);
 /// Whether this thread holds the lock of the table of images.
-MSCOPE_HIDDEN bool mscope_is_imaging(int32_t thread);
+MSCOPE_HIDDEN bool mscope_has_image_lock(int32_t thread);
 
 // ---- paths.c
 /// Writes the path of the file that is mapped at an address; false, and "", when it is not known. Any context.
@@ -36,10 +36,10 @@ MSCOPE_HIDDEN void mscope_image_path(uint64_t start, const char *name, char *pat
 
 // ---- loaderlock.c
 /// Whether the calling thread can take ld.so's lock; the answer "no" takes up to a fifth of a second.
-MSCOPE_HIDDEN bool mscope_may_iterate(void);
+MSCOPE_HIDDEN bool mscope_can_take_loader_lock(void);
 /// The calling thread ends the process and holds ld.so's lock, or may hold it: no other thread will get the lock any
 /// more.
-MSCOPE_HIDDEN void mscope_lose_loader_lock(void);
+MSCOPE_HIDDEN void mscope_do_without_loader_lock(void);
 MSCOPE_HIDDEN void mscope_loader_lock_after_fork(void);
 
 #endif

@@ -43,7 +43,7 @@ static int mscope_look_at_linkage(struct dl_phdr_info *image, size_t size, void 
 uint32_t mscope_image_links(uint64_t address, const char *library)
 {
     struct mscope_linkage wanted = {.address = address, .library = library};
-    if (mscope_may_iterate()) dl_iterate_phdr(mscope_look_at_linkage, &wanted);
+    if (mscope_can_take_loader_lock()) dl_iterate_phdr(mscope_look_at_linkage, &wanted);
     if (!wanted.found) return MSCOPE_IMAGE_UNKNOWN;
     return wanted.needs ? MSCOPE_IMAGE_LINKS : MSCOPE_IMAGE_LACKS;
 }

@@ -31,12 +31,12 @@ static bool mscope_iterate(void)
     return dl_iterate_phdr(mscope_visit_nothing, NULL) == 1;
 }
 
-void mscope_lose_loader_lock(void)
+void mscope_do_without_loader_lock(void)
 {
     mscope_store_release(&mscope_is_lost, true);
 }
 
-bool mscope_may_iterate(void)
+bool mscope_can_take_loader_lock(void)
 {
     if (mscope_load_acquire(&mscope_is_lost)) return false;
     if (mscope_fork_generation() == 0 || mscope_load_relaxed(&mscope_is_free)) return true;

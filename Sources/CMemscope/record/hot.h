@@ -19,12 +19,12 @@ MSCOPE_HIDDEN void mscope_write_event(struct mscope_bank *bank, uint32_t kind, u
 /// Records any block in any mode. In the modes that sample, the caller has already counted the size down.
 MSCOPE_HIDDEN void mscope_record(void *block, size_t size, uint32_t family, struct mscope_cursor caller);
 /// Records the end of a block. `mark` is written to the slot; see mscope_mark_of.
-MSCOPE_HIDDEN void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark);
+MSCOPE_HIDDEN void mscope_record_free(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark);
 /// Takes a block's record out of the table while realloc may move the block. Returns the record; `what` is 0 when the
 /// block was unknown.
-MSCOPE_HIDDEN struct mscope_departure mscope_lift(void *block, uint64_t mark);
-MSCOPE_HIDDEN void mscope_put_back(struct mscope_departure old);
-MSCOPE_HIDDEN void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp,
+MSCOPE_HIDDEN struct mscope_departure mscope_take_record(void *block, uint64_t mark);
+MSCOPE_HIDDEN void mscope_restore_record(struct mscope_departure old);
+MSCOPE_HIDDEN void mscope_record_moved(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp,
                                  uint64_t fp);
 
 /// The calling thread's bank, or a borrowed one that must be given back; NULL only when there is no memory for one.
@@ -93,7 +93,7 @@ MSCOPE_INLINE void mscope_record_birth(struct mscope_bank *bank, struct mscope_s
     mscope_use_slot(slot, address, size);
     uint64_t what = mscope_slot_what(address, size, site, flags);
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
-    uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
+    uint64_t own_weight = flags & MSCOPE_SLOT_WEIGHTED ? weight : 1;
     mscope_count_birth(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
     if (site != 0) mscope_count_birth(mscope_site_tally(bank, site), size, weight);
     mscope_live_bytes_changed(bank, size * own_weight);
@@ -108,7 +108,7 @@ MSCOPE_INLINE void mscope_record_death(struct mscope_bank *bank, uint64_t size, 
                                        uint64_t born)
 {
     uint64_t weight = mscope_unlikely(flags & MSCOPE_SLOT_SAMPLED) ? mscope_weight(size, born) : 1;
-    uint64_t own_weight = flags & MSCOPE_SLOT_STANDS ? weight : 1;
+    uint64_t own_weight = flags & MSCOPE_SLOT_WEIGHTED ? weight : 1;
     mscope_count_death(&bank->tally[flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_INTERNAL : MSCOPE_PROGRAM], size, own_weight);
     if (site != 0) mscope_count_death(mscope_site_tally(bank, site), size, weight);
     mscope_live_bytes_changed(bank, size * own_weight);
@@ -166,13 +166,13 @@ MSCOPE_INLINE void mscope_mark_freed(struct mscope_slot *slot, uint64_t what, ui
 MSCOPE_INLINE bool mscope_is_plain(uint64_t what, uint64_t address, uint32_t family)
 {
     uint32_t mask = MSCOPE_SLOT_LIVE | MSCOPE_SLOT_QUARTER | 3 << MSCOPE_SLOT_FAMILY_SHIFT;
-    mask |= MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_STANDS | MSCOPE_SLOT_EVENT;
+    mask |= MSCOPE_SLOT_INTERNAL | MSCOPE_SLOT_SAMPLED | MSCOPE_SLOT_WEIGHTED | MSCOPE_SLOT_EVENT;
     uint32_t wanted = MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT;
     return ((uint32_t)what & mask) == (((uint32_t)address & MSCOPE_SLOT_QUARTER) | wanted);
 }
 
 /// Records the end of a plain block; false, and nothing is done, when the block is not plain.
-MSCOPE_INLINE bool mscope_forget_plain(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t pc)
+MSCOPE_INLINE bool mscope_record_plain_free(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t pc)
 {
     uint64_t size = mscope_slot_size(what);
     struct mscope_bank *bank = mscope_tls.bank;

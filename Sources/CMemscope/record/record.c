@@ -48,7 +48,7 @@ static uint32_t mscope_decide(struct mscope_bank *bank, uint32_t mode)
     if (mscope_load_relaxed(&mscope_tls.until_sample) > 0) return mode == MSCOPE_BALANCED ? MSCOPE_SLOT_LIVE : 0;
     mscope_store_relaxed(&mscope_tls.until_sample, mscope_next_sample(bank));
     mscope_add_relaxed(&mscope_global.sampled_allocations, 1);
-    return MSCOPE_SLOT_LIVE | MSCOPE_SLOT_SAMPLED | (mode == MSCOPE_SAMPLED ? MSCOPE_SLOT_STANDS : 0u);
+    return MSCOPE_SLOT_LIVE | MSCOPE_SLOT_SAMPLED | (mode == MSCOPE_SAMPLED ? MSCOPE_SLOT_WEIGHTED : 0u);
 }
 
 /// The bank of a thread at its first allocation, or one borrowed for this call while the thread starts or ends.
@@ -104,7 +104,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
         flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
-        struct mscope_slot *slot = mscope_find_place((uint64_t)block, size);
+        struct mscope_slot *slot = mscope_place_of_slot((uint64_t)block, size);
         if (slot != NULL) mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
@@ -144,7 +144,7 @@ static void mscope_tell_walk(struct mscope_bank *bank, const struct mscope_depar
     if (walk != 0 && !mscope_is_newer(walk, old->what, old->born)) mscope_note_departure(bank, walk, old);
 }
 
-void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark)
+void mscope_record_free(struct mscope_slot *slot, uint64_t what, uint64_t address, uint64_t mark)
 {
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (mscope_likely(bank != NULL)) {
@@ -159,7 +159,7 @@ void mscope_forget(struct mscope_slot *slot, uint64_t what, uint64_t address, ui
 
 // ---- realloc: lift the old record out of the table, let the allocator work, settle the new record in the table
 
-struct mscope_departure mscope_lift(void *block, uint64_t mark)
+struct mscope_departure mscope_take_record(void *block, uint64_t mark)
 {
     uint64_t address = (uint64_t)block, what;
     struct mscope_slot *slot = mscope_find_slot(address, &what);
@@ -176,7 +176,7 @@ struct mscope_departure mscope_lift(void *block, uint64_t mark)
     return old;
 }
 
-void mscope_put_back(struct mscope_departure old)
+void mscope_restore_record(struct mscope_departure old)
 {
     if (old.what == 0) return;
     struct mscope_slot *slot = mscope_make_slot(old.address, old.size);
@@ -190,7 +190,7 @@ void mscope_put_back(struct mscope_departure old)
 static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, uint64_t size, uint32_t old,
                                       uint32_t *site)
 {
-    bool measured = !(old & MSCOPE_SLOT_STANDS), measured_site = *site != 0 && !(old & MSCOPE_SLOT_SAMPLED);
+    bool measured = !(old & MSCOPE_SLOT_WEIGHTED), measured_site = *site != 0 && !(old & MSCOPE_SLOT_SAMPLED);
     uint32_t kept = old & MSCOPE_SLOT_INTERNAL;
     if (mode == MSCOPE_FULL) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
     if (measured_site) return kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED;
@@ -198,11 +198,11 @@ static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, u
     if (mode == MSCOPE_OFF) return measured ? kept | MSCOPE_SLOT_LIVE | MSCOPE_SLOT_REALLOCATED : 0;
     mscope_take_sample_distance(size);
     uint32_t decision = mscope_decide(bank, mode);
-    if (measured) decision = (decision | MSCOPE_SLOT_LIVE) & ~(uint32_t)MSCOPE_SLOT_STANDS;
+    if (measured) decision = (decision | MSCOPE_SLOT_LIVE) & ~(uint32_t)MSCOPE_SLOT_WEIGHTED;
     return decision ? kept | decision | MSCOPE_SLOT_REALLOCATED : 0;
 }
 
-static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *bank, uint64_t address, uint64_t size,
+static __attribute__((noinline)) void mscope_record_newborn(struct mscope_bank *bank, uint64_t address, uint64_t size,
                                                           const struct mscope_departure *old,
                                                           struct mscope_cursor caller)
 {
@@ -218,12 +218,12 @@ static __attribute__((noinline)) void mscope_record_moved(struct mscope_bank *ba
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
     flags |= mscope_watched_flags(bank, walk, born);
-    struct mscope_slot *slot = mscope_find_place(address, size);
+    struct mscope_slot *slot = mscope_place_of_slot(address, size);
     if (slot != NULL) mscope_record_birth(bank, slot, address, size, site, flags, born);
 }
 
 /// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
-void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp, uint64_t fp)
+void mscope_record_moved(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     if (old.what == 0) { // never recorded: a birth like any other
         if (block == NULL) return;
@@ -237,7 +237,7 @@ void mscope_settle(void *block, size_t size, struct mscope_departure old, uint64
         return;
     }
     mscope_record_any_death(bank, &old);
-    if (block != NULL) mscope_record_moved(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
+    if (block != NULL) mscope_record_newborn(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
     mscope_tls.moving--;
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }

@@ -14,7 +14,7 @@ static _Atomic uint32_t mscope_above_lowest, mscope_highest;
 struct mscope_region *mscope_new_region(uint64_t address)
 {
     uint32_t index = (uint32_t)(address >> MSCOPE_REGION_SHIFT & (MSCOPE_REGIONS - 1));
-    struct mscope_region *fresh = mscope_map_apart(sizeof(struct mscope_region)), *other = NULL;
+    struct mscope_region *fresh = mscope_map_far_away(sizeof(struct mscope_region)), *other = NULL;
     if (fresh == NULL) {
         mscope_add_relaxed(&mscope_global.dropped_blocks, 1);
         return NULL;
@@ -117,7 +117,7 @@ void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t 
         .size = size,
         .birth = mscope_birth_to_time(mscope_birth_of(born)),
         .task = context.task,
-        .weight = flags & MSCOPE_SLOT_STANDS ? weight : 1,
+        .weight = flags & MSCOPE_SLOT_WEIGHTED ? weight : 1,
         .site_weight = site ? weight : 0,
         .site = site,
         .thread = context.thread,

@@ -126,7 +126,7 @@ static inline bool mscope_is_later(const struct mscope_slot *slot, const struct 
 }
 
 /// The place of the slot for a block to be recorded; NULL when there is no memory for it.
-static inline struct mscope_slot *mscope_find_place(uint64_t address, uint64_t size)
+static inline struct mscope_slot *mscope_place_of_slot(uint64_t address, uint64_t size)
 {
     struct mscope_region *region = mscope_find_region(address);
     if (mscope_unlikely(region == NULL)) region = mscope_new_region(address);
@@ -144,7 +144,7 @@ static inline void mscope_use_slot(const struct mscope_slot *slot, uint64_t addr
 /// The slot for a block to be recorded; the caller fills it at once.
 static inline struct mscope_slot *mscope_make_slot(uint64_t address, uint64_t size)
 {
-    struct mscope_slot *slot = mscope_find_place(address, size);
+    struct mscope_slot *slot = mscope_place_of_slot(address, size);
     if (mscope_likely(slot != NULL)) mscope_use_slot(slot, address, size);
     return slot;
 }

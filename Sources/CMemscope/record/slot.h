@@ -56,7 +56,7 @@ enum { MSCOPE_SITE_SHIFT = 13, MSCOPE_SIZE_SHIFT = MSCOPE_SITE_SHIFT + MSCOPE_SI
 enum {
     MSCOPE_SLOT_INTERNAL = 1,
     MSCOPE_SLOT_SAMPLED = 2, // its stack was sampled: at its site it stands for mscope_weight() blocks
-    MSCOPE_SLOT_STANDS = 4,  // the block itself was sampled: it stands for others in all counts
+    MSCOPE_SLOT_WEIGHTED = 4,  // the block itself was sampled: it stands for others in all counts
     MSCOPE_SLOT_EVENT = 8,   // history has its birth, so its end must be written too
     MSCOPE_SLOT_QUARTER = 0x30, // the quarter of 64 bytes in which the block begins: two bits of its address
     MSCOPE_SLOT_LIVE = 0x40,

@@ -42,7 +42,7 @@ bool mscope_tasks_start(void)
 
 /// Swift's thread-local variables may not be in the block that ld.so makes first (LD_AUDIT moves them). Then the first
 /// call of the runtime allocates them: so the call is made here, where no allocation is under way.
-void mscope_meet_tasks(void)
+void mscope_warm_up_task_lookup(void)
 {
     const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
     if (current != NULL) current();

@@ -20,7 +20,7 @@ static inline bool mscope_may_be_task(uint64_t pc)
 }
 MSCOPE_HIDDEN void mscope_expect_tasks(void);
 /// Called once on each thread, before the thread may be asked for its task.
-MSCOPE_HIDDEN void mscope_meet_tasks(void);
+MSCOPE_HIDDEN void mscope_warm_up_task_lookup(void);
 /// A new number for a thread, task and scope; 0 when there are too many.
 MSCOPE_HIDDEN uint32_t mscope_new_context(uint32_t thread, uint64_t task, uint32_t scope);
 /// The number of the thread and task of an allocation by the code at `pc`.

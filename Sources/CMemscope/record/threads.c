@@ -35,15 +35,15 @@ static bool mscope_has_exit_key;
 // The end of the main thread's stack; ld.so exports it.
 extern void *__libc_stack_end;
 
-static void mscope_thread_leaves(void *rounds);
+static void mscope_on_thread_exit(void *rounds);
 
 bool mscope_watch_thread_exits(void)
 {
-    mscope_has_exit_key = pthread_key_create(&mscope_exit_key, mscope_thread_leaves) == 0;
+    mscope_has_exit_key = pthread_key_create(&mscope_exit_key, mscope_on_thread_exit) == 0;
     return mscope_has_exit_key;
 }
 
-/// Makes the thread call mscope_thread_leaves when it ends.
+/// Makes the thread call mscope_on_thread_exit when it ends.
 static void mscope_watch_this_thread(void)
 {
     // A thread of another libc has other keys; it calls mscope_thread_leave itself.
@@ -109,7 +109,7 @@ static struct mscope_tally mscope_lost;
 struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
 {
     _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
-    struct mscope_chunk *fresh = mscope_take(sizeof(*fresh)), *other = NULL;
+    struct mscope_chunk *fresh = mscope_allocate_for_ever(sizeof(*fresh)), *other = NULL;
     if (fresh == NULL) return &mscope_lost;
     // A signal handler on this thread may have made the chunk in between.
     if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
@@ -161,7 +161,7 @@ struct mscope_bank *mscope_enter(void)
     } else {
         mscope_tls.state = MSCOPE_TLS_ENTERING;
         mscope_begin_record(bank);
-        mscope_meet_tasks();
+        mscope_warm_up_task_lookup();
         mscope_watch_this_thread();
         mscope_tls.bank = bank;
         mscope_tls.state = MSCOPE_TLS_READY;
@@ -216,7 +216,7 @@ static void mscope_give_up_bank(struct mscope_tls *tls)
 
 /// Runs when a thread ends, before all other key destructors; asks to be called again, so that blocks of the others are
 /// recorded.
-static void mscope_thread_leaves(void *context)
+static void mscope_on_thread_exit(void *context)
 {
     struct mscope_tls *tls = context;
     if (tls != &mscope_tls) return;

@@ -54,7 +54,7 @@ void mscope_read_totals(struct mscope_totals *out)
         .mmap_bytes = mscope_load_relaxed(&global->mmap_bytes),
         .munmap_bytes = mscope_load_relaxed(&global->munmap_bytes),
         .own_bytes = mscope_load_relaxed(&mscope_own_resident),
-        .own_limit_bytes = mscope_own_limit(),
+        .own_limit_bytes = mscope_own_mapped_bytes(),
         .sites = mscope_load_relaxed(&global->sites),
         .site_capacity = MSCOPE_SITE_CAPACITY - 1,
         .stacks_truncated = mscope_load_relaxed(&global->stacks_truncated),

@@ -26,7 +26,7 @@ static void mscope_clear_delivered(void)
 {
     for (uint32_t i = mscope_lowest_region(); i <= mscope_highest_region(); i++) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[i]);
-        if (region != NULL) mscope_give_back((void *)region->delivered, sizeof(region->delivered));
+        if (region != NULL) mscope_discard_pages((void *)region->delivered, sizeof(region->delivered));
     }
 }
 

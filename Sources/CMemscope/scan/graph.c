@@ -85,7 +85,7 @@ void mscope_find_nodes(struct mscope_scanner *scanner)
     for (uint64_t i = mscope_lowest_region(); scanner->problem == 0 && i <= mscope_highest_region(); i++) {
         struct mscope_region *region = mscope_load_acquire(&mscope_regions[i]);
         uint64_t before = scanner->node_count;
-        if (region == NULL || mscope_is_late(scanner) || !mscope_add_nodes_of(scanner, region, i)
+        if (region == NULL || mscope_has_problem(scanner) || !mscope_add_nodes_of(scanner, region, i)
             || scanner->node_count == before)
             continue;
         if (!mscope_index_region(scanner, i, before)) return;
@@ -247,7 +247,7 @@ void mscope_find_edges(struct mscope_scanner *scanner)
     mscope_find_buffers(scanner);
     const struct mscope_range *buffer = scanner->buffers.items, *last = buffer + scanner->buffers.count;
     for (uint64_t i = 0; i < scanner->node_count && scanner->problem == 0; i++) {
-        if (i % MSCOPE_CLOCK_BLOCKS == 0 && mscope_is_late(scanner)) return;
+        if (i % MSCOPE_CLOCK_BLOCKS == 0 && mscope_has_problem(scanner)) return;
         scanner->nodes[i].first_edge = (uint32_t)scanner->edge_count;
         while (buffer < last && buffer->end <= scanner->nodes[i].address) buffer++;
         if (buffer < last && buffer->start <= scanner->nodes[i].address) continue;

@@ -18,7 +18,7 @@ static void mscope_read_lines(struct mscope_scanner *scanner, long file,
     char text[MSCOPE_LINE];
     uint64_t kept = 0;
     long got;
-    while (file >= 0 && !mscope_is_late(scanner)) {
+    while (file >= 0 && !mscope_has_problem(scanner)) {
         do got = mscope_system(SYS_read, file, text + kept, sizeof(text) - 1 - kept);
         while (got == -4); // EINTR
         if (got <= 0) break;
@@ -80,7 +80,7 @@ static bool mscope_look_at_descriptors(struct mscope_scanner *scanner, int32_t t
     bool any = false;
     long folder = mscope_open_task(scanner->plan->process, tid, "/fd", O_DIRECTORY), got;
     if (folder < 0) return false;
-    while ((got = mscope_system(SYS_getdents64, folder, entries, MSCOPE_NAMES)) > 0 && !mscope_is_late(scanner)) {
+    while ((got = mscope_system(SYS_getdents64, folder, entries, MSCOPE_NAMES)) > 0 && !mscope_has_problem(scanner)) {
         for (long at = 0; at < got;) {
             uint16_t length;
             memcpy(&length, &entries[at + LENGTH_AT], sizeof(length));

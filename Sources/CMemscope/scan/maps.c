@@ -223,7 +223,7 @@ static void mscope_look_at_pages(struct mscope_scanner *scanner, uint64_t start,
 
 static void mscope_fill_window(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
-    mscope_is_late(scanner);
+    mscope_has_problem(scanner);
     scanner->window_start = start;
     scanner->window_next = 0;
     scanner->window_written = written;

@@ -48,7 +48,7 @@ void mscope_keep_heads(struct mscope_scanner *scanner)
     struct mscope_head *heads = mscope_map(scanner->node_count * sizeof(*heads));
     scanner->answer->heads = heads;
     if (heads == NULL) return;
-    for (uint64_t i = 0; i < scanner->node_count && !mscope_is_late(scanner); i++) {
+    for (uint64_t i = 0; i < scanner->node_count && !mscope_has_problem(scanner); i++) {
         uint64_t at = scanner->nodes[i].address, size = scanner->nodes[i].size;
         uint64_t end = at + (size < MSCOPE_HEAD_BYTES ? size : MSCOPE_HEAD_BYTES) / 8 * 8;
         for (uint64_t *to = (uint64_t *)(void *)heads[i].bytes; at < end; at += 8) *to++ = mscope_word(scanner, at);

@@ -279,7 +279,7 @@ static void mscope_scan_internal_blocks(struct mscope_scanner *scanner)
         struct mscope_range block = scanner->internal.items[i];
         const struct mscope_mapping *mapping = mscope_mapping_at(scanner, block.start);
         if (mapping == NULL || !(mapping->flags & MSCOPE_MAP_READABLE) || mapping->end < block.end) continue;
-        if (mscope_is_apart() && mscope_is_ours((const void *)block.start)) continue;
+        if (mscope_is_apart() && mscope_is_in_own_heap((const void *)block.start)) continue;
         mscope_scan_words(scanner, block.start, block.end);
     }
 }

@@ -18,7 +18,7 @@ static _Atomic uint32_t mscope_scanning; // one at a time
 
 // ---- the scanner, in the copy or in place
 
-bool mscope_is_late(struct mscope_scanner *scanner)
+bool mscope_has_problem(struct mscope_scanner *scanner)
 {
     if (scanner->problem == 0 && mscope_now() > scanner->deadline) scanner->problem = MSCOPE_SCAN_TIMED_OUT;
     return scanner->problem != 0;
@@ -310,7 +310,7 @@ static struct mscope_scan *mscope_scan_from(const struct mscope_scan_options *op
 {
     uint64_t began = mscope_now(), size = options->memory_limit;
     // Where the process may not map much, the program is left as much as the scan takes.
-    while (size >= 2 * MSCOPE_LEAST_ANSWER && !mscope_has_room(2 * size)) size /= 2;
+    while (size >= 2 * MSCOPE_LEAST_ANSWER && !mscope_can_map(2 * size)) size /= 2;
     struct mscope_plan *plan = mscope_make_plan(options, frame, entry);
     struct mscope_answer *answer = plan != NULL && size > sizeof(*answer) ? mscope_map_shared(size) : NULL;
     uint32_t result = size > sizeof(*answer) ? MSCOPE_SCAN_NO_MEMORY : MSCOPE_SCAN_TOO_LARGE;

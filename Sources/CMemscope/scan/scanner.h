@@ -188,7 +188,7 @@ MSCOPE_HIDDEN const uint64_t *mscope_read_piece(struct mscope_scanner *scanner, 
 /// A word at an address that is a multiple of 8; 0 where it cannot be read.
 MSCOPE_HIDDEN uint64_t mscope_read_word(struct mscope_scanner *scanner, uint64_t at);
 /// Whether the time is over, or there is another problem; `problem` says which.
-MSCOPE_HIDDEN bool mscope_is_late(struct mscope_scanner *scanner);
+MSCOPE_HIDDEN bool mscope_has_problem(struct mscope_scanner *scanner);
 /// The word before a block, in which glibc keeps the chunk's size, and flags; 0 when there is none.
 MSCOPE_HIDDEN uint64_t mscope_chunk_header(struct mscope_scanner *scanner, uint64_t address);
 /// The node in which `address` lies; UINT32_MAX: there is none.

@@ -115,7 +115,7 @@ static void mscope_skip_allocator(struct mscope_scanner *scanner)
         mscope_skip_mapped_chunk(scanner, scanner->nodes[i].address, scanner->nodes[i].size);
     for (uint64_t i = 0; i < scanner->internal.count; i++) {
         struct mscope_range block = scanner->internal.items[i];
-        if (mscope_is_ours((const void *)block.start)) continue;
+        if (mscope_is_in_own_heap((const void *)block.start)) continue;
         mscope_skip_mapped_chunk(scanner, block.start, block.end - block.start);
     }
 }

@@ -133,7 +133,7 @@ struct mscope_thread_layout mscope_find_thread_layout(void)
 {
     struct mscope_thread_layout layout = {0};
 #if defined(__x86_64__)
-    if (mscope_static_tls == NULL && mscope_may_iterate()) mscope_find_thread_names();
+    if (mscope_static_tls == NULL && mscope_can_take_loader_lock()) mscope_find_thread_names();
     const uint32_t *tid = mscope_db_tid, *size = mscope_db_size;
     size_t bytes = 0, alignment = 0;
     if (tid == NULL || size == NULL || mscope_static_tls == NULL) return layout;

@@ -174,7 +174,7 @@ static void mscope_read_async_ranges(const char *path, uint64_t bias, struct msc
     struct mscope_symbols table;
     if (mscope_locate_symbols((const char *)start, (size_t)size, &table)) {
         uint32_t count = mscope_collect(&table, bias, NULL);
-        struct mscope_range *ranges = count ? mscope_take(count * sizeof(*ranges)) : NULL;
+        struct mscope_range *ranges = count ? mscope_allocate_for_ever(count * sizeof(*ranges)) : NULL;
         if (ranges != NULL) {
             mscope_collect(&table, bias, ranges);
             mscope_sort(ranges, count);

@@ -240,7 +240,7 @@ static void mscope_append_chain(struct mscope_stack *out, const struct mscope_ch
 
 /// Follows contexts to the outermost one, or to one where a kept chain begins, which becomes *rest. Whether every level
 /// was noted.
-static bool mscope_walk_contexts(struct mscope_space *space, uint64_t context, uint32_t depth,
+static bool mscope_unwind_contexts(struct mscope_space *space, uint64_t context, uint32_t depth,
                                  const struct mscope_chain **rest)
 {
     struct mscope_stack *out = &space->tail;
@@ -270,7 +270,7 @@ void mscope_follow_contexts(struct mscope_space *space, uint64_t context, uint32
 {
     const struct mscope_chain *rest = NULL;
     space->tail.flags |= MSCOPE_STACK_ASYNC;
-    bool noted = mscope_walk_contexts(space, context, depth, &rest);
+    bool noted = mscope_unwind_contexts(space, context, depth, &rest);
     if (rest != NULL) mscope_append_chain(&space->tail, rest);
     if (noted) mscope_keep_chains(space, rest);
 }

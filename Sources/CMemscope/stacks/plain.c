@@ -143,7 +143,7 @@ struct mscope_plain_stack {
 };
 
 /// Notes row i: a step by `rule` read `reads` and led to `at`.
-static inline void mscope_note_row(struct mscope_layout_walk *walk, uint32_t i, const struct mscope_reads *reads,
+static inline void mscope_note_row(struct mscope_layout_steps *walk, uint32_t i, const struct mscope_reads *reads,
                                    uint64_t rule, const struct mscope_cursor *at)
 {
     struct mscope_layout_row *row = &walk->layout.rows[i];
@@ -154,8 +154,8 @@ static inline void mscope_note_row(struct mscope_layout_walk *walk, uint32_t i, 
 
 /// Unwinds to the end by known rules; false when a step needs another rule. `walk` may be NULL; its count exceeds
 /// MSCOPE_LAYOUT_ROWS when it had too little room.
-MSCOPE_INLINE bool mscope_walk_plainly(const struct mscope_unwinder *unwinder, struct mscope_cursor at,
-                                       struct mscope_plain_stack *out, struct mscope_layout_walk *walk)
+MSCOPE_INLINE bool mscope_unwind_plainly(const struct mscope_unwinder *unwinder, struct mscope_cursor at,
+                                       struct mscope_plain_stack *out, struct mscope_layout_steps *walk)
 {
     const uint64_t high = unwinder->stack_high, last = high - 16;
     const _Atomic uint64_t *rules = mscope_rules;
@@ -199,7 +199,7 @@ MSCOPE_INLINE bool mscope_walk_plainly(const struct mscope_unwinder *unwinder, s
 }
 
 /// Which of the fp values a step used is known only at the end: a step uses the last one that was read before it.
-static void mscope_finish_layout(struct mscope_layout_walk *walk, const struct mscope_cursor *at)
+static void mscope_finish_layout(struct mscope_layout_steps *walk, const struct mscope_cursor *at)
 {
     struct mscope_layout *layout = &walk->layout;
     bool used[MSCOPE_LAYOUT_ROWS] = {false};
@@ -250,7 +250,7 @@ static __attribute__((noinline)) void mscope_learn_layout(struct mscope_unwinder
     if (!is_new && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
     if (mscope_unlikely(__atomic_load_n(&mscope_powers[0], __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
     layout->generation = mscope_load_relaxed(&mscope_rule_generation);
-    if (!mscope_walk_plainly(unwinder, *at, &stack, &unwinder->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
+    if (!mscope_unwind_plainly(unwinder, *at, &stack, &unwinder->layout_walk) || layout->count > MSCOPE_LAYOUT_ROWS
         || mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0)) != site)
         return;
     mscope_finish_layout(&unwinder->layout_walk, at);
@@ -326,7 +326,7 @@ static __attribute__((noinline)) uint32_t mscope_site_with_contexts(struct mscop
 uint32_t mscope_site_plainly(struct mscope_unwinder *unwinder, const struct mscope_cursor *at, bool *async)
 {
     struct mscope_plain_stack stack;
-    if (mscope_unlikely(!mscope_walk_plainly(unwinder, *at, &stack, NULL))) return 0;
+    if (mscope_unlikely(!mscope_unwind_plainly(unwinder, *at, &stack, NULL))) return 0;
     *async = stack.async;
     if (stack.async) return mscope_site_with_contexts(unwinder, at, &stack);
     uint32_t site = mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0));

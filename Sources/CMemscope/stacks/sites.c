@@ -174,7 +174,7 @@ uint32_t mscope_find_site(uint64_t hash)
 }
 
 /// A word that matches no stack: it has no number, and its place may be taken.
-static const uint64_t mscope_nobody = 1ull << MSCOPE_SITE_BITS;
+static const uint64_t mscope_removed_word = 1ull << MSCOPE_SITE_BITS;
 
 void mscope_alias_site(uint32_t site, uint64_t hash)
 {
@@ -186,7 +186,7 @@ void mscope_alias_site(uint32_t site, uint64_t hash)
             uint64_t seen = 0;
             _Atomic uint64_t *place = &line[i];
             if (mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
-            if (seen == mscope_nobody && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
+            if (seen == mscope_removed_word && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
         }
 }
 
@@ -203,7 +203,7 @@ static void mscope_forget_alias(uint32_t site)
     for (int n = 0; hash != 0 && n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, hash)) != NULL; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = mscope_site_word(hash, site);
-            mscope_cas_acq_rel(&line[i], &word, mscope_nobody);
+            mscope_cas_acq_rel(&line[i], &word, mscope_removed_word);
         }
     mscope_store_release(&entry->alias, 0);
 }

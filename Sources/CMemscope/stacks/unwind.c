@@ -46,8 +46,8 @@ static inline bool mscope_memo_has(const struct mscope_memo *memo, const struct 
 }
 
 /// Unwinds until the memo knows the rest (then its first `*known` frames are valid) or the stack ends.
-static void mscope_walk_new(struct mscope_unwinder *unwinder, const struct mscope_memo *memo, struct mscope_cursor at,
-                            uint32_t *known, struct mscope_walked *out)
+static void mscope_unwind_new(struct mscope_unwinder *unwinder, const struct mscope_memo *memo, struct mscope_cursor at,
+                            uint32_t *known, struct mscope_unwound *out)
 {
     uint64_t low = unwinder->stack_low, high = unwinder->stack_high;
     if (mscope_unlikely(at.sp - low >= high - low)) high = mscope_new_stack_high(unwinder, at.sp);
@@ -110,7 +110,7 @@ static void mscope_push_frame(struct mscope_memo *memo, uint32_t i, const struct
 }
 
 /// Adds the new frames to the memo, inside of the first `known` ones.
-static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_walked *walked, uint32_t known)
+static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_unwound *walked, uint32_t known)
 {
     if (known == 0) memo->end = walked->end;
     uint32_t i = known;
@@ -202,14 +202,14 @@ static uint32_t mscope_site_in(struct mscope_unwinder *unwinder, struct mscope_s
     space->sp = at.sp;
     unwinder->walks++;
     struct mscope_memo *memo = &space->memo;
-    struct mscope_walked *walked = &space->walked;
+    struct mscope_unwound *walked = &space->walked;
     memo->again.sp = 0;
     mscope_signal_fence();
     uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
     if (mscope_unlikely(memo->generation != generation)) mscope_forget_stack(memo);
     memo->generation = generation;
     uint32_t known = memo->depth;
-    mscope_walk_new(unwinder, memo, at, &known, walked);
+    mscope_unwind_new(unwinder, memo, at, &known, walked);
     mscope_update_memo(memo, walked, known);
     if (walked->end == MSCOPE_STEP_LOST) walked->flags |= MSCOPE_STACK_TRUNCATED;
     uint32_t site = mscope_site_of_memo(space);

@@ -57,7 +57,7 @@ struct mscope_stack {
 struct mscope_reads {
     const uint64_t *pc_at, *fp_at; // the words that a step read; fp_at NULL: the step left fp alone
 };
-struct mscope_walked {
+struct mscope_unwound {
     uint32_t count, flags;
     uint32_t end; // an mscope_step; MSCOPE_STEP_ON: the memo has the rest
     bool sure;    // the words in `reads` decide every step
@@ -94,7 +94,7 @@ struct mscope_chain {
 /// unwinding of its thread uses the next space.
 struct mscope_space {
     struct mscope_memo memo;
-    struct mscope_walked walked;
+    struct mscope_unwound walked;
     struct mscope_stack tail, whole;
     struct mscope_held held[MSCOPE_HELD]; // by context, in one of MSCOPE_HELD_WAYS places
     uint32_t held_next, held_last; // to be replaced next; last found
@@ -141,7 +141,7 @@ struct mscope_layout {
     struct mscope_repeat repeat;
 };
 /// What the steps of an unwinding did: the step of row i led to sp[i], and used fp or not.
-struct mscope_layout_walk {
+struct mscope_layout_steps {
     struct mscope_layout layout;
     uint64_t sp[MSCOPE_LAYOUT_ROWS];
     bool by_fp[MSCOPE_LAYOUT_ROWS];
@@ -158,7 +158,7 @@ struct mscope_unwinder {
     _Atomic uint64_t learning;      // see mscope_begin_write
     struct mscope_space spaces[MSCOPE_SPACES];
     struct mscope_layout layouts[MSCOPE_LAYOUTS]; // by place
-    struct mscope_layout_walk layout_walk;
+    struct mscope_layout_steps layout_walk;
 };
 
 #endif

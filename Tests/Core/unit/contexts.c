@@ -95,7 +95,7 @@ static void given_back(void) {
         expect(kept, "the block was not kept in mind");
         uint64_t what;
         struct mscope_slot *slot = mscope_find_slot(address_of(block), &what);
-        mscope_forget(slot, what, address_of(block), mscope_mark_of(entry()));
+        mscope_record_free(slot, what, address_of(block), mscope_mark_of(entry()));
         munmap(block, PAGE);
         expect_chain(address_of(context), 0, false, "in a block that is gone");
     }
@@ -137,7 +137,7 @@ static void begin_block(uint64_t i) {
 static void end_block(uint64_t i) {
     uint64_t address = address_of(blocks + i * PAGE), what;
     struct mscope_slot *slot = mscope_find_slot(address, &what);
-    mscope_forget(slot, what, address, mscope_mark_of(entry()));
+    mscope_record_free(slot, what, address, mscope_mark_of(entry()));
     mmap(blocks + i * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     lives[i] = false;
 }

@@ -27,7 +27,7 @@ static void forget(char *block) {
     uint64_t what;
     struct mscope_slot *slot = mscope_find_slot((uint64_t)(uintptr_t)block, &what);
     expect(slot && mscope_owns_slot(what, (uint64_t)(uintptr_t)block), "block %p has no slot", (void *)block);
-    if (slot) mscope_forget(slot, what, (uint64_t)(uintptr_t)block, mscope_mark_of((uint64_t)(uintptr_t)forget));
+    if (slot) mscope_record_free(slot, what, (uint64_t)(uintptr_t)block, mscope_mark_of((uint64_t)(uintptr_t)forget));
 }
 
 static void compare(char *heap, size_t spacing) {

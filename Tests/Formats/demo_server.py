@@ -16,9 +16,10 @@ class Server:
     def __init__(self, demo: str, **environment: str):
         # A file, so that a talkative demo never waits for us to read.
         self.log = tempfile.NamedTemporaryFile(mode="w+", encoding="utf-8")
+        # A debug build needs 40 ms for a simulated request: with many a second those take most of the processors.
         self.process = subprocess.Popen(
-            [demo, "--port", "0", "--leak"], stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
-            env=os.environ | environment)
+            [demo, "--port", "0", "--load", "5", "--leak"], stdin=subprocess.DEVNULL, stdout=self.log,
+            stderr=subprocess.STDOUT, env=os.environ | environment)
         self.token = environment.get("MEMSCOPE_TOKEN")
         self.url = self.wait_for_url()
 

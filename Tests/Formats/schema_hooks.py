@@ -25,7 +25,7 @@ def before_call(context, case, kwargs):
     if "cursor" in (case.query or {}):
         case.query.pop("sort", None)
     if "addr" in (case.path_parameters or {}):
-        leaks = ask("/api/leaks?limit=1000")["leaks"]
+        leaks = ask("/api/leaks?limit=10")["leaks"]
         addresses = [address for leak in leaks for address in leak["addresses"]]
         if addresses:
             case.path_parameters["addr"] = addresses[0]

@@ -48,7 +48,10 @@ def watched(runner):
         process.stdin.flush()
         text = b""
         while not text.endswith(b"\f"):
-            text += process.stdout.read1(1 << 16)
+            more = process.stdout.read1(1 << 16)
+            if not more:
+                raise RuntimeError(f"the program ended before its figures did: {text[-200:]!r}")
+            text += more
         return text.decode()
 
     figures()  # the server is up once the program runs

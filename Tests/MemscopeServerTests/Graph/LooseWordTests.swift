@@ -22,7 +22,7 @@ import Testing
             let (stream, end) = AsyncStream.makeStream(of: Void.self)
             let tasks = (0..<20).map { _ in Task { await waitWithAddress(until: stream) } }
             let holder = Task { await waitWithOwner(until: stream) }
-            while waiting.load(ordering: .relaxed) < 21 { await Task.yield() }
+            await yield { waiting.load(ordering: .relaxed) >= 21 }
             let api = API()
             let lost = rows(in: api.get("/api/cycles").data.cycles, withType: "Owner").filter {
                 $0.reachable.flag == false
@@ -39,7 +39,7 @@ import Testing
             let (stream, end) = AsyncStream.makeStream(of: Void.self)
             let api = API()
             let tasks = (0..<40).map { _ in Task { await waitWithBlock(of: 5000, until: stream) } }
-            while waiting.load(ordering: .relaxed) < 40 { await Task.yield() }
+            await yield { waiting.load(ordering: .relaxed) >= 40 }
             let after = api.post("/api/leakscan").data.summary
             // The program holds more that way, and not always the same; old words elsewhere may hold some of these.
             #expect(after.stackHeldBlocks.number ?? 0 >= 20 && after.stackHeldBytes.number ?? 0 >= 20 * 5000)

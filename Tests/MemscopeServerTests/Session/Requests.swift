@@ -14,9 +14,23 @@ func ask(_ url: String, _ line: String, headers: String = "", body: String = "")
 
 /// The same, coming again for as long as a heavy request of somebody else is under way.
 func askPatiently(_ url: String, _ line: String, headers: String = "", body: String = "") -> RawAnswer? {
-    while true {
+    patiently {
         let answer = ask(url, line, headers: headers, body: body)
-        guard answer?.status == 503 else { return answer }
+        return answer?.status == 503 ? nil : .some(answer)
+    }
+}
+
+/// Comes again for as long as there is no result, as other tests look at the same heap; a minute at least.
+func patiently<Result>(_ attempt: () -> Result?) -> Result {
+    for _ in 0..<6000 {
+        if let result = attempt() { return result }
         usleep(10_000)
     }
+    preconditionFailure("6,000 attempts, a hundredth of a second apart, had no result")
+}
+
+/// Lets other tasks run until `isTrue`, or for a minute; what was waited for is then to be seen by the test.
+func yield(until isTrue: () -> Bool) async {
+    let end = ContinuousClock.now + .seconds(60)
+    while !isTrue(), ContinuousClock.now < end { await Task.yield() }
 }

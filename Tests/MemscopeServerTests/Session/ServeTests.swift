@@ -63,7 +63,7 @@ import Testing
                 return try MemScope.analyze()
             }
             var refused = 0
-            while !isDone.value.load(ordering: .acquiring) {
+            for _ in 1...60_000 where !isDone.value.load(ordering: .acquiring) {
                 if MemScope.snapshot(named: "meanwhile") == nil { refused += 1 }
                 usleep(1000)
             }

@@ -48,7 +48,7 @@ private final class Page { let number = 1 }
         let addresses = Set(pages.map { unsafe UInt64(UInt(bitPattern: Unmanaged.passUnretained($0).toOpaque())) })
         var sites: [UInt32: Int] = [:]
         var others: Set<UInt32> = []
-        let walk = unwaited {
+        let walk = patiently {
             LiveBlocks { blocks in
                 for block in blocks {
                     if addresses.contains(block.address) {
@@ -61,15 +61,10 @@ private final class Page { let number = 1 }
         }
         #expect(walk.missed == 0 && sites.values.reduce(0, +) == 50)
         let names = MetadataStore()
-        let types = unwaited { SiteTypes.read(of: Set(sites.keys), names) }
+        let types = patiently { SiteTypes.read(of: Set(sites.keys), names) }
         #expect(Set(types.keys) == Set(sites.keys))
         #expect(types.values.allSatisfy { $0.name.hasSuffix(".Page") && $0.kind == .class })
-        #expect(unwaited { SiteTypes.read(of: [], names) }.isEmpty)
+        #expect(patiently { SiteTypes.read(of: [], names) }.isEmpty)
         withExtendedLifetime(pages) {}
-    }
-
-    /// Another test may be walking: come again.
-    private func unwaited<Result>(_ walk: () -> Result?) -> Result {
-        while true { if let result = walk() { return result } }
     }
 }

@@ -66,7 +66,7 @@ import Tracking
             address.withLock { $0 = allocate(555) }
             usleep(50_000)
         }
-        while address.withLock({ $0 }) == 0 { usleep(1000) }
+        patiently { address.withLock { $0 } == 0 ? nil : () }
         let block = try #require(liveBlocks(at: [address.withLock { $0 }]).first)
         #expect(block.task == 0)
         let store = MetadataStore()

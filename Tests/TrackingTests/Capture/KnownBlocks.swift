@@ -14,12 +14,20 @@ func release(_ addresses: some Sequence<UInt64>) {
 /// What a walk says about some addresses; tests that walk at the same time wait for each other.
 func liveBlocks(at addresses: [UInt64]) -> [Block] {
     let wanted = Set(addresses)
-    while true {
+    return patiently {
         var found: [Block] = []
         let walk = LiveBlocks { found += $0.filter { wanted.contains($0.address) } }
-        if walk != nil { return found.sorted { $0.address < $1.address } }
+        return walk == nil ? nil : found.sorted { $0.address < $1.address }
+    }
+}
+
+/// Comes again for as long as there is no result, a minute at least.
+func patiently<Result>(_ attempt: () -> Result?) -> Result {
+    for _ in 0..<60_000 {
+        if let result = attempt() { return result }
         usleep(1000)
     }
+    preconditionFailure("60,000 attempts, a millisecond apart, had no result")
 }
 
 // Glibc shows these two only to programs that ask for GNU extensions, which Swift does not.

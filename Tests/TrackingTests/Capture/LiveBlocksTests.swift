@@ -53,17 +53,16 @@ import Tracking
         let addresses = allocateKnown((0..<300).map { 801 + 2 * $0 })
         defer { release(addresses) }
         var found: [UInt64] = []
-        var walk: LiveBlocks?
-        while walk == nil {
+        let walk = patiently {
             found = []
-            walk = LiveBlocks(batch: 7) { blocks in
+            return LiveBlocks(batch: 7) { blocks in
                 #expect(blocks.count <= 7)
                 found += blocks.lazy.map(\.address).filter { addresses.contains($0) }
             }
         }
         #expect(found.sorted() == addresses.sorted())
-        #expect(walk?.missed == 0)
-        #expect(walk.map { $0.takenAt <= CaptureCore.now } == true)
+        #expect(walk.missed == 0)
+        #expect(walk.takenAt <= CaptureCore.now)
     }
 
     @Test("Blocks are born in the order of their allocation, before the walk") func birth() {

@@ -94,7 +94,7 @@ private final class Child {
         let task = Task { for await _ in stream {} }
         // It waits, or has yet to start: in both cases it has a block for frames in the end.
         var sizes: [UInt64] = []
-        while sizes.isEmpty {
+        for _ in 1...1000 where sizes.isEmpty {
             await Task.yield()
             let graph = try scan()
             let frames = (0..<graph.count).filter { graph.type(of: $0)?.name.hasPrefix("task frames (") == true }

@@ -4,7 +4,7 @@ import glob
 import shutil
 
 from harness import processes
-from harness.build import CORE_FLAGS, CORE_SOURCES, LIBRARIES, TEST_FLAGS, TESTS, BuildError, object_name
+from harness.build import CORE_FLAGS, LIBRARIES, TEST_FLAGS, TESTS, BuildError
 from harness.cases import checked
 from harness.results import Test
 
@@ -28,10 +28,7 @@ def core_object(build):
     strict = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 
     def make(path):
-        parts = []
-        for source in CORE_SOURCES:
-            parts.append(path.parent / object_name(source))
-            build._call([*COMPILER, *CORE_FLAGS, *strict, "-c", source, "-o", parts[-1]])
+        parts = build.core_objects("arm64/core", [*COMPILER, *CORE_FLAGS, *strict])
         build._call(["ld.lld", "-r", *parts, "-o", path])
 
     return build._once("arm64/core.o", make)

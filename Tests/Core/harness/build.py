@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -28,11 +29,6 @@ LIBRARIES = ["-lpthread", "-ldl", "-lm"]
 
 class BuildError(Exception):
     pass
-
-
-def object_name(source):
-    """Rooms may have files of one name."""
-    return f"core-{source.parent.name}-{source.stem}.o"
 
 
 class Build:
@@ -60,18 +56,23 @@ class Build:
         if result.returncode:
             raise BuildError(" ".join(str(part) for part in command) + "\n" + result.stderr[:1500])
 
+    def core_objects(self, folder, command, sources=CORE_SOURCES):
+        """The core's files compiled by `command` into `folder`, two at a time: both lanes wait for them."""
+
+        def compiled(source):
+            name = source.relative_to(CORE).with_suffix(".o")
+            return self._once(f"{folder}/{name}", lambda path: self._call([*command, "-c", source, "-o", path]))
+
+        if not CORE_SOURCES:
+            raise BuildError(f"no C files in {CORE}")
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            return list(pool.map(compiled, sources))
+
     def core_object(self):
         """The core as one relocatable file: linked whole, as a package links it."""
 
         def make(path):
-            parts = []
-            for source in CORE_SOURCES:
-                part = path.parent / object_name(source)
-                self._call(["clang", *CORE_FLAGS, "-c", source, "-o", part])
-                parts.append(part)
-            if not parts:
-                raise BuildError(f"no C files in {CORE}")
-            self._call(["ld", "-r", *parts, "-o", path])
+            self._call(["ld", "-r", *self.core_objects("core", ["clang", *CORE_FLAGS]), "-o", path])
 
         return self._once("core.o", make)
 

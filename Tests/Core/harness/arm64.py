@@ -4,7 +4,7 @@ import glob
 import shutil
 
 from harness import processes
-from harness.build import CORE_FLAGS, LIBRARIES, TEST_FLAGS, TESTS, BuildError
+from harness.build import CORE_FLAGS, LIBRARIES, REMEDY, TEST_FLAGS, TESTS, BuildError
 from harness.cases import checked
 from harness.results import Test
 
@@ -20,7 +20,7 @@ COMPILER = ["clang", "--target=aarch64-linux-gnu", "-isystem", f"{HOME}/include"
 def linker_flags():
     runtime = glob.glob("/usr/lib/gcc-cross/aarch64-linux-gnu/*")
     if not runtime:
-        raise BuildError("no libgcc for arm64; scripts/setup --tests installs what is missing")
+        raise BuildError(f"there is no libgcc for arm64; {REMEDY}")
     return ["-fuse-ld=lld", *(f"{flag}{folder}" for folder in (runtime[0], f"{HOME}/lib") for flag in ("-B", "-L"))]
 
 

@@ -25,6 +25,7 @@ CORE_FLAGS = [
 # A compiler that knows malloc removes pairs it can prove useless.
 TEST_FLAGS = ["-D_GNU_SOURCE", "-g", "-fno-builtin", f"-I{CORE}/include", "-Wall", "-Wno-infinite-recursion"]
 LIBRARIES = ["-lpthread", "-ldl", "-lm"]
+REMEDY = "scripts/setup --tests installs what is missing"
 
 
 class BuildError(Exception):

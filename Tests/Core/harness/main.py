@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness import arm64, cases, checks, processes, programs, scans, stacks, units
-from harness.build import Build, BuildError
+from harness.build import REMEDY, Build, BuildError
 from harness.results import Result, witness_summary
 
 SLOWEST = 12  # tests whose times are printed
@@ -50,6 +50,8 @@ def run_one(test, build, lock):
         results = test.run(build)
     except BuildError as error:
         results = [Result(False, "builds", str(error))]
+    except FileNotFoundError as error:
+        results = [Result(False, "runs", f"{error}; {REMEDY}")]
     except Exception as error:  # a fault of the harness must be a failure, not the end of the run
         results = [Result(False, "runs", f"{type(error).__name__}: {error}")]
     seconds = time.monotonic() - started

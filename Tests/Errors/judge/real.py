@@ -1,8 +1,5 @@
 """Real programs have no errors to report: same output, same status, no report."""
 
-import shutil
-from pathlib import Path
-
 from harness import processes, programs
 from harness.results import Result, Test
 
@@ -49,7 +46,7 @@ def real_test(program, setting_names):
 def tests(setting_names):
     found = []
     for program in programs.everyday():
-        if program.name in NAMES and shutil.which(str(program.command(Path("/"))[0])):
+        if program.name in NAMES:
             wanted = ("full", "guarded-random", *(("pages-after",) if program.name in IN_PAGES else ()))
             found.append(real_test(program, [name for name in wanted if name in setting_names]))
     return found

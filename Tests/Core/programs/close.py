@@ -1,5 +1,7 @@
 # Closes numbers that are not its own, as shells and daemons do, and looks whether its own files stay what they are.
+# The argument says for how many seconds.
 import os
+import sys
 import tempfile
 import time
 
@@ -15,7 +17,7 @@ def content(number):
 
 
 wrong = 0
-end = time.monotonic() + 3
+end = time.monotonic() + float(sys.argv[1])
 number = 0
 while time.monotonic() < end:
     number += 1

@@ -4,12 +4,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Targets with a path of their own are of tests, or have no Swift.
-mapfile -t targets < <(tr '\n' ' ' <Package.swift | sed -E 's/\.target\( *name: "[A-Za-z]+", *path: "//g' |
-    grep -oE '\.(target|systemLibrary|executableTarget)\( *name: "[A-Za-z]+"' | grep -oE '[A-Za-z]+"$' | tr -d '"')
-[ ${#targets[@]} -gt 0 ] || { echo "Package.swift: no targets found" >&2; exit 1; }
-declare -A floor
-for i in "${!targets[@]}"; do floor[${targets[$i]}]=$i; done
+# Name and folder of each target that is not of tests, in the manifest's order.
+rows=$(swift package dump-package | python3 -c '
+import json, sys
+for target in json.load(sys.stdin)["targets"]:
+    folder = target.get("path") or "Sources/" + target["name"]
+    if target["type"] != "test" and folder.startswith("Sources/"):
+        print(target["name"], folder)
+')
+declare -A floor folders
+targets=()
+while read -r name folder; do
+    floor[$name]=${#targets[@]} folders[$name]=$folder
+    targets+=("$name")
+done <<<"$rows"
 
 broken=0
 report() {
@@ -29,7 +37,8 @@ refuse() {
 }
 
 for target in "${targets[@]}"; do
-    [ -d "Sources/$target" ] || { report "Package.swift: target $target has no folder Sources/$target"; continue; }
+    folder=${folders[$target]}
+    [ -d "$folder" ] || { report "Package.swift: target $target has no folder $folder"; continue; }
     while read -r place module; do
         above=${floor[$module]-}
         if [ -n "$above" ] && [ "$above" -ge "${floor[$target]}" ]; then
@@ -44,7 +53,7 @@ for target in "${targets[@]}"; do
         if [ "$module" = Foundation ] && [ "$target" != MemscopeDemo ]; then
             report "$place: a target that users embed may not import Foundation"
         fi
-    done < <(imports "Sources/$target")
+    done < <(imports "$folder")
 done
 refuse "routes ask the session, not the core" '\bCaptureCore\b' Sources/MemscopeServer/API
 refuse "what stands below the façade does not call it" '\bMemScope\.(version|runningServer|serve)\b' Sources/MemscopeServer/*/

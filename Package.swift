@@ -131,3 +131,8 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
 )
+
+// Which tests there are, by name: a build for the thread sanitizer needs a few, and not what only others need.
+if let chosen = Context.environment["MEMSCOPE_TEST_TARGETS"]?.split(separator: ",").map(String.init) {
+    package.targets.removeAll { $0.type == .test && !chosen.contains($0.name) }
+}

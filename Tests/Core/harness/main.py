@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -77,6 +78,15 @@ def run_all(tests, options, prefix, make_build):
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     build = make_build(folder)
     lock = threading.Lock()
+
+    def ended(*_):
+        """Nothing may be left when the time is up: neither programs nor what was built."""
+        processes.kill_all()
+        shutil.rmtree(folder, ignore_errors=True)
+        processes.kill_all()  # what the lanes began meanwhile
+        os._exit(143)
+
+    signal.signal(signal.SIGTERM, ended)
     try:
         # Two at a time: more would make timing tests wait for processors that are not there.
         with ThreadPoolExecutor(max_workers=2) as pool:

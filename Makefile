@@ -1,4 +1,4 @@
-.PHONY: help demo preload test bench format lint
+.PHONY: help demo preload check test bench format lint
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ demo: ## Build and run the demo; options in DEMO, as in: make demo DEMO='--port 
 preload: ## Build the library to preload, libMemscopePreload.so, and its engine
 	@scripts/setup
 	@scripts/preload
+
+check: ## Run lint, the unit tests and one test of each other kind: three minutes
+	@scripts/test check
 
 test: ## Run every test
 	@scripts/test

@@ -24,6 +24,7 @@ def arguments():
     )
     parser.add_argument("--arm64", action="store_true", help="the core on arm64, emulated by QEMU, nothing else")
     parser.add_argument("--quick", action="store_true", help="shorter loops, fewer programs")
+    parser.add_argument("--sample", action="store_true", help="only the first test of each folder")
     parser.add_argument("--filter", default="", help="only tests whose name contains this")
     parser.add_argument(
         "--server", action="store_true", help="start the preload library's server in real programs and poll it"
@@ -112,9 +113,19 @@ def main():
     return execute(selected(options), options)
 
 
+def sample(tests):
+    """The first of each kind: a name begins with the kind's."""
+    first = {}
+    for test in tests:
+        first.setdefault(test.name.split("/")[0], test)
+    return list(first.values())
+
+
 def execute(tests, options):
     """Lists or runs those of the tests that the options want; the exit status."""
     tests = [test for test in tests if options.filter in test.name]
+    if options.sample:
+        tests = sample(tests)
     if options.list:
         print("\n".join(test.name for test in tests))
         return 0

@@ -15,6 +15,7 @@ def arguments():
     parser.add_argument(
         "--checks", metavar="A,B", default=",".join(SETTINGS), help=f"under these settings, of {', '.join(SETTINGS)}"
     )
+    parser.add_argument("--sample", action="store_true", help="only the first test of each kind")
     parser.add_argument("--list", action="store_true", help="print the tests' names and stop")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder and print its path")
     options = parser.parse_args()

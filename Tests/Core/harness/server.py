@@ -1,7 +1,8 @@
 """Polls the servers of all processes of a program through their unix sockets."""
 
+import http.client
 import json
-import subprocess
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -9,6 +10,17 @@ from pathlib import Path
 from harness.results import Result
 
 PATHS = ("/api/summary", "/api/summary", "/api/sites?limit=5", "/healthz", "/api/threads", "/metrics")
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
 
 
 class Poll:
@@ -26,32 +38,27 @@ class Poll:
         turn = 0
         started = time.monotonic()
         while not stop.wait(0.05):
-            for socket in list(self.folder.glob("*.sock"))[:20]:
-                self.sockets.add(socket.name)
-                self.ask(socket, PATHS[turn % len(PATHS)])
+            for place in list(self.folder.glob("*.sock"))[:20]:
+                self.sockets.add(place.name)
+                self.ask(place, PATHS[turn % len(PATHS)])
             turn += 1
         self.seconds = time.monotonic() - started
 
-    def ask(self, socket, path):
-        command = [
-            "curl",
-            "-s",
-            "-m",
-            "20",  # naming the stacks of a large program takes seconds when the machine is busy
-            "--unix-socket",
-            str(socket),
-            "-w",
-            "\n%{http_code}",
-            f"http://localhost{path}",
-        ]
-        result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if result.returncode:
+    def ask(self, place, path):
+        # Naming the stacks of a large program takes seconds when the machine is busy.
+        connection = UnixConnection(place, timeout=20)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException):
             self.refused += 1  # the process has ended, or is just starting
             return
-        body, _, code = result.stdout.rpartition("\n")
+        finally:
+            connection.close()
         self.answers += 1
-        if code != "200":
-            self.wrong.append(f"{path}: HTTP {code}: {body[:200]}")
+        if answer.status != 200:
+            self.wrong.append(f"{path}: HTTP {answer.status}: {body[:200]}")
         elif path.startswith("/api/"):
             self.check(path, body)
 

@@ -2,9 +2,10 @@
 
 import http.client
 import json
-import socket
 import time
 from dataclasses import dataclass
+
+from harness.server import UnixConnection
 
 
 @dataclass
@@ -15,17 +16,6 @@ class Answer:
     @property
     def data(self):
         return self.body.get("data")
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout):
-        super().__init__("localhost", timeout=timeout)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 def ask(path, method, target, timeout=60):

@@ -1,26 +1,26 @@
-/// A running process' own heap, live.
+/// Live information about the heap of the running process.
 ///
-/// Everything a user calls hangs off this namespace; `import MemscopeServer` brings it in.
+/// All calls for users are in this namespace; `import MemscopeServer` makes it available.
 public enum MemScope {
     /// How much is recorded of each allocation.
     public enum Mode: String, Sendable, CaseIterable, Codable {
-        /// Every block with its call stack.
+        /// Records every block with its call stack.
         case full
-        /// Every block; call stacks for a sampled share.
+        /// Records every block, and the call stacks of a sampled share.
         case balanced
-        /// A sampled share of blocks; figures are unbiased estimates.
+        /// Records a sampled share of the blocks; figures are unbiased estimates.
         case sampled
-        /// Nothing new; blocks already known stay exact.
+        /// Records no new blocks; blocks recorded before stay exact.
         case off
     }
 
-    /// How far a figure can be trusted.
+    /// How a figure was obtained, and so how far it can be trusted.
     public enum Quality: String, Sendable, CaseIterable, Codable {
-        /// Counted, each one.
+        /// Counted one by one.
         case measured
         /// Estimated from a sample, without bias.
         case sampled
-        /// Concluded from what was seen.
+        /// Concluded from other observations.
         case inferred
     }
 }

@@ -1,14 +1,14 @@
 internal import CMemscope
 
-/// What one part of a program allocates, such as a test, whatever else runs meanwhile.
+/// What one part of a program allocates, such as a test, whatever else runs at the same time.
 ///
-/// The part is the current task for as long as `run` lasts, and every task it makes meanwhile, for as long as that
-/// lives: child tasks and unstructured ones (`Task { }`), not detached ones. What threads and dispatch queues do
-/// without a task belongs to no scope.
+/// The part is the current task while `run` lasts, and every task that it makes during this time, until that task ends:
+/// child tasks and unstructured ones (`Task { }`), not detached ones. Allocations of threads and dispatch queues
+/// outside of a task belong to no scope.
 package struct AllocationScope: Sendable, Hashable {
     /// What was counted so far, exactly.
     ///
-    /// Frees count whoever does them.
+    /// A free counts whichever thread or task does it.
     package struct Counts: Sendable, Hashable {
         package var allocations: UInt64
         package var allocatedBytes: UInt64
@@ -19,16 +19,16 @@ package struct AllocationScope: Sendable, Hashable {
 
     @TaskLocal private static var current: UInt32 = 0
     private static let isKeyKnown: Bool = {
-        // The object behind a task-local variable lives for ever, and is its key in the runtime.
+        // The object behind a task-local variable is never freed; the runtime uses its address as the variable's key.
         unsafe mscope_set_scope_key(Unmanaged.passUnretained($current).toOpaque())
         return true
     }()
 
     private let number: UInt32
-    /// Tasks that no number was left for, when the scope was made.
+    /// The tasks that got no number because none was left, up to the moment the scope was made.
     private let droppedContexts: UInt64
 
-    /// A scope, inside of that of the current task; nil when 65,535 were made in this process.
+    /// Makes a scope inside of the current task's scope; nil when 65,535 were made in this process.
     package init?() {
         guard Self.isKeyKnown else { return nil }
         number = mscope_make_scope(Self.current)
@@ -36,10 +36,10 @@ package struct AllocationScope: Sendable, Hashable {
         if number == 0 { return nil }
     }
 
-    /// Whether some task has had no number since the scope was made: what it allocated belongs to no scope.
+    /// Whether a task got no number since the scope was made: the allocations of that task belong to no scope.
     package var missesTasks: Bool { CaptureCore.totals().droppedContexts > droppedContexts }
 
-    /// Whether the calling code runs in a task, without which nothing can be told apart.
+    /// Whether the calling code runs in a task; without a task its allocations cannot be assigned to a scope.
     package static var isInTask: Bool { unsafe withUnsafeCurrentTask { unsafe $0 != nil } }
 
     package func run<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -70,9 +70,10 @@ package struct AllocationScope: Sendable, Hashable {
         )
     }
 
-    /// Clears what functions that returned have left below the caller's frame, before a look for leaks.
+    /// Clears the values that finished functions have left on the stack below the caller's frame, before a scan for
+    /// leaks.
     package static func wipeStack() { mscope_wipe_stack() }
 
-    /// Whether a block was allocated in this scope, or in one inside of it.
+    /// Whether a block was allocated in this scope, or in a scope inside of it.
     package func has(_ block: HeapNode) -> Bool { mscope_scope_has(number, block.born) }
 }

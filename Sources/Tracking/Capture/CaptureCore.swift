@@ -4,7 +4,7 @@ internal import CMemscope
 ///
 /// Every function may be called from any thread.
 package enum CaptureCore {
-    /// Whether the program's allocations go through us.
+    /// Whether the program's allocations go through MemScope.
     package static var isActive: Bool { mscope_is_active() }
 
     package static var mode: MemScope.Mode {
@@ -17,15 +17,15 @@ package enum CaptureCore {
 
     /// Sets the sampling interval.
     ///
-    /// - Returns: False when samples were taken already, or for 0: weights are computed from it.
+    /// - Returns: False for 0, or when samples were taken already: their weights are computed from the interval.
     package static func setSampleInterval(_ bytes: UInt64) -> Bool { mscope_set_sample_interval(bytes) }
 
-    /// Nanoseconds on the monotonic clock.
+    /// The current time, in nanoseconds on the monotonic clock.
     package static var now: UInt64 { mscope_now() }
 
     package static var allocatorName: String { unsafe String(cString: mscope_allocator_name()) }
 
-    /// Bytes the allocator holds from the system; nil when it cannot say.
+    /// Bytes that the allocator holds from the system; nil when the allocator cannot tell.
     package static var allocatorHeldBytes: UInt64? {
         let bytes = mscope_allocator_held_bytes()
         return bytes == .max ? nil : bytes
@@ -34,7 +34,7 @@ package enum CaptureCore {
     /// Marks the calling thread as one of MemScope's own.
     package static func markThreadInternal() { mscope_thread_mark_internal() }
 
-    /// Runs `body` as if on a thread of MemScope's own: what it allocates is not counted as the program's.
+    /// Runs `body` as if on one of MemScope's own threads: its allocations are not counted as the program's.
     package static func asOwnThread<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -43,7 +43,7 @@ package enum CaptureCore {
         return try body()
     }
 
-    /// The collector's second; only the collector thread calls it.
+    /// Does the core's work of each second; only the collector thread calls it.
     package static func tick() { mscope_tick() }
 
     package static func totals() -> Totals {
@@ -52,7 +52,7 @@ package enum CaptureCore {
         return Totals(raw)
     }
 
-    /// The program's own image; nil before the core has looked for images.
+    /// The program's own image; nil until the core has read the list of images.
     package static var program: Image? {
         var record = mscope_image()
         var cursor: UInt32 = 0
@@ -66,7 +66,7 @@ package enum CaptureCore {
         return sites
     }
 
-    /// The counters of every call stack, ascending by id: much less than the stacks themselves.
+    /// The counters of every call stack, ascending by id: far fewer bytes than with the stacks themselves.
     package static func siteCounts() -> [(id: UInt32, counts: Counts)] {
         var sites: [(id: UInt32, counts: Counts)] = []
         unsafe forEachSite { unsafe sites.append(($0.pointee.id, Counts($0.pointee.counts))) }
@@ -84,14 +84,14 @@ package enum CaptureCore {
         }
     }
 
-    /// One call stack without counters; nil when there is no such id.
+    /// One call stack without counters; nil when no stack has this id.
     package static func site(_ id: UInt32) -> Site? {
         var raw = mscope_site()
         guard unsafe mscope_read_site(id, &raw) else { return nil }
         return unsafe Site(&raw)
     }
 
-    /// Moves what happened since the last call out of the rings; only the collector thread calls it.
+    /// Takes the events since the last call out of the rings; only the collector thread calls it.
     package static func drainEvents(_ body: ([Event]) -> Void) {
         unsafe withBuffer(of: mscope_event.self, count: 1024) { buffer in
             while true {
@@ -102,14 +102,14 @@ package enum CaptureCore {
         }
     }
 
-    /// Whether the heap can be looked at in this mode.
+    /// Whether the heap can be scanned in this mode.
     package static var knowsEveryBlock: Bool { isActive && (mode == .full || mode == .balanced) }
 
-    /// Most frames of one stack.
+    /// The largest number of frames in one stack.
     package static var stackFrameLimit: Int { Int(MSCOPE_MAX_FRAMES) }
 }
 
-/// A buffer outside of any Swift array: the core writes to it while nobody else can see it.
+/// Gives `body` a buffer outside of any Swift array, so that no other code sees it while the core writes to it.
 func withBuffer<Element, Result>(
     of type: Element.Type,
     count: Int,

@@ -1,6 +1,6 @@
 internal import CMemscope
 
-// The core's structures as values of the model.
+// Converts the core's structures into values of the model.
 
 extension MemScope.Mode {
     init(coreValue: UInt32) {
@@ -55,7 +55,7 @@ extension Site {
 }
 
 extension Block {
-    /// Nil for a block of MemScope's own threads.
+    /// Nil for a block that one of MemScope's own threads allocated.
     init?(_ raw: mscope_block) {
         guard Int(raw.flags) & Int(MSCOPE_BLOCK_INTERNAL) == 0 else { return nil }
         self.init(
@@ -72,7 +72,7 @@ extension Block {
 }
 
 extension Event {
-    /// Nil for what MemScope's own threads did.
+    /// Nil for an event on one of MemScope's own threads.
     init?(_ raw: mscope_event) {
         guard Int(raw.flags) & Int(MSCOPE_BLOCK_INTERNAL) == 0, let kind = Kind(rawValue: raw.kind) else { return nil }
         self.init(

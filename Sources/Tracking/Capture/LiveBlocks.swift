@@ -1,16 +1,16 @@
 internal import CMemscope
 
-/// A walk over everything that was live when it began, while the program goes on.
+/// A walk over all blocks that were live when the walk began; the program runs on meanwhile.
 package struct LiveBlocks {
     /// When the walk began, in nanoseconds on the monotonic clock.
     package let takenAt: UInt64
-    /// Blocks that were live when it began and were lost to full logs.
+    /// Blocks that were live when the walk began, but which it missed because a log was full.
     package private(set) var missed: UInt64 = 0
 
     /// Walks once; nil while another walk is under way.
     ///
     /// - Parameters:
-    ///   - batch: Most blocks handed over at a time.
+    ///   - batch: The largest number of blocks handed to `body` at a time.
     ///   - body: Gets the program's own blocks, each once, mostly ascending by address.
     package init?(batch: Int = 1 << 16, _ body: ([Block]) -> Void) {
         guard mscope_walk_begin() else { return nil }

@@ -3,36 +3,36 @@ internal import CMemscope
 extension CaptureCore {
     /// Every distinct memory error so far.
     ///
-    /// - Parameter exitBegan: When the process began to end, on the monotonic clock: what a sweep found since then was
-    ///   found at exit.
-    /// - Returns: In the order they were first seen.
+    /// - Parameter exitBegan: When the process began to end, in nanoseconds on the monotonic clock: errors that a sweep
+    ///   found after this moment were found at exit.
+    /// - Returns: The errors in the order in which they were first seen.
     package static func errors(exitBegan: UInt64? = nil) -> [MemoryError] {
         var cursor: UInt32 = 0
         var raw = mscope_error()
         var errors: [MemoryError] = []
-        // One at a time: then the cursor names the report for good.
+        // One error per call: then the cursor is the number of this report for good.
         while unsafe mscope_read_errors(&cursor, &raw, 1) == 1 {
             if let error = MemoryError(raw, id: cursor, exitBegan: exitBegan) { errors.append(error) }
         }
         return errors
     }
 
-    /// Grows with every memory error, repeated ones too.
+    /// The number of memory errors so far, repeated ones included.
     package static var errorCount: UInt64 { mscope_error_count() }
 
-    /// How the checks are set, and what they did.
+    /// The settings of the checks, and what the checks did so far.
     package static func checkTotals() -> CheckTotals {
         var raw = mscope_check_totals()
         unsafe mscope_read_check_totals(&raw)
         return CheckTotals(raw)
     }
 
-    /// Looks for damage in all memory that is watched; does nothing while another thread does.
+    /// Searches all watched memory for damage; does nothing while another thread does the same.
     package static func checkHeap() { mscope_check_heap() }
 }
 
 extension MemoryError {
-    /// Nil for a kind that this version does not know.
+    /// Nil for a kind of error that this version does not know.
     init?(_ raw: mscope_error, id: UInt32, exitBegan: UInt64?) {
         guard let kind = Kind(coreValue: raw.kind) else { return nil }
         func has(_ flag: Int) -> Bool { Int(raw.flags) & flag != 0 }

@@ -1,6 +1,6 @@
-/// A distinct memory error of the program: its kind, the block it is about, and who did what.
+/// A distinct memory error of the program: its kind, its block, and which stacks and threads took part.
 ///
-/// Figures but for `count` and `lastSeen` are of the first time.
+/// All figures except `count` and `lastSeen` are those of the first time.
 package struct MemoryError: Sendable, Hashable {
     /// Raw values are those of the wire format.
     package enum Kind: String, Sendable, CaseIterable {
@@ -13,34 +13,35 @@ package struct MemoryError: Sendable, Hashable {
         case overflow
         /// An access before a block.
         case underflow
-        /// A free by another family than allocated, or with another size.
+        /// A free by a function of another family than the allocation's, or with a wrong size.
         case mismatchedFree = "mismatched-free"
     }
 
-    /// When it came to light.
+    /// How the error was found.
     package enum Discovery: String, Sendable, CaseIterable {
-        /// In the act: the access stack is where it happened.
+        /// During the access: the access stack is where the error happened.
         case atOnce = "at-once"
-        /// By what it left, when the block was given back or forgotten: the access stack is where it was found.
+        /// By the damage, when the block was freed or left the quarantine: the access stack is where the damage was
+        /// found.
         case later
-        /// By what it left, when MemScope looked at the whole heap: no access stack.
+        /// By the damage, when MemScope swept the whole heap: there is no access stack.
         case sweep
-        /// The same at the end of the process.
+        /// By the damage, in the sweep at the end of the process.
         case exit
     }
 
-    /// What an address that was freed wrongly belongs to.
+    /// Which memory a wrongly freed address belongs to.
     package enum Place: String, Sendable, CaseIterable {
         case stack, image, interior
     }
 
-    /// How a block was made, or given back.
+    /// Which functions allocated the block, or freed it.
     package enum Family: String, Sendable, CaseIterable {
         case malloc, new
         case newArray = "new[]"
     }
 
-    /// Somebody who did something to the block.
+    /// The stack and the thread that allocated, freed or accessed the block.
     package struct Witness: Sendable, Hashable {
         /// The id of the call stack; 0 when it is not known.
         package var site: UInt32
@@ -53,14 +54,14 @@ package struct MemoryError: Sendable, Hashable {
         }
     }
 
-    /// A block that an error is about.
+    /// The block that an error is about.
     package struct Target: Sendable, Hashable {
         package var address: UInt64
         package var size: UInt64
-        /// The first damaged or wrongly used byte, from the block's first.
+        /// Offset of the first damaged or wrongly used byte from the block's first byte.
         package var offset: Int64
         package var family: Family
-        /// Its first word, where it could be read: the metadata of a Swift object; else 0.
+        /// The block's first word: for a Swift object, its metadata; 0 when the word could not be read.
         package var typeWord: UInt64
 
         package init(address: UInt64, size: UInt64, offset: Int64, family: Family = .malloc, typeWord: UInt64 = 0) {
@@ -72,13 +73,13 @@ package struct MemoryError: Sendable, Hashable {
         }
     }
 
-    /// Stays the same while the process lives.
+    /// The error's number; it stays the same while the process lives.
     package var id: UInt32
     package var kind: Kind
     package var discovery: Discovery
-    /// Accessed, or given to free.
+    /// The address that was accessed, or given to `free`.
     package var address: UInt64
-    /// Nil when none is known.
+    /// The block; nil when none is known.
     package var target: Target?
     package var access = Witness()
     package var allocated = Witness()
@@ -86,23 +87,25 @@ package struct MemoryError: Sendable, Hashable {
     package var count: UInt64 = 1
     package var firstSeen: UInt64 = 0
     package var lastSeen: UInt64 = 0
-    /// An access that was seen, and only read.
+    /// Whether the access was seen and was a read.
     package var isRead = false
-    /// The call was not passed on to the allocator.
+    /// Whether the call was not passed on to the allocator.
     package var isRefused = false
-    /// The bad free was a `realloc`.
+    /// Whether the bad free was a `realloc`.
     package var isRealloc = false
-    /// The program could not go on.
+    /// Whether the program could not go on after the error.
     package var isFatal = false
-    /// Not proved to be the block: the nearest that registers and stack pointed to, or, when freed twice, one that may
-    /// have been at its address before the last.
+    /// Whether `target` is not proved.
+    ///
+    /// It may be the nearest block that registers and stack pointed to, or, for a double free, a block that was at the
+    /// address before the last one.
     package var isGuessed = false
     package var place: Place?
-    /// For a bad free, how it was freed.
+    /// For a bad free, the family of the function that freed.
     package var givenFamily = Family.malloc
-    /// The size it was freed with, where that was wrong.
+    /// The size that was given to the free, if it was wrong.
     package var givenSize: UInt64?
-    /// Memory around the damage, and where it begins.
+    /// Memory around the damage; `bytesAt` is the address of its first byte.
     package var bytes: [UInt8] = []
     package var bytesAt: UInt64 = 0
 

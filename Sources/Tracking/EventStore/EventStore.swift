@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The most recent events of the process: bounded, oldest dropped first.
 ///
-/// One thread appends, any thread reads. Nothing that must be exact depends on it: the
-/// counters and the live set are the core's own.
+/// One thread appends, any thread reads. No exact figure depends on the events: the core has counters and a live set of
+/// its own.
 package final class EventStore: Sendable {
     private struct State {
         var events: [Event] = []
@@ -11,7 +11,7 @@ package final class EventStore: Sendable {
         var appended: UInt64 = 0
     }
 
-    /// Most events kept; each takes 56 bytes.
+    /// The largest number of events kept; each takes 56 bytes.
     package let capacity: Int
     private let state = Mutex(State())
 
@@ -21,7 +21,7 @@ package final class EventStore: Sendable {
         self.capacity = capacity
     }
 
-    /// Events ever appended, and how many of them are no longer kept.
+    /// The number of all events that were appended, and how many of them are no longer kept.
     package var counts: (appended: UInt64, dropped: UInt64) {
         state.withLock { ($0.appended, $0.appended - UInt64($0.events.count)) }
     }
@@ -43,7 +43,7 @@ package final class EventStore: Sendable {
 
     /// The newest events, oldest first.
     ///
-    /// - Parameter limit: Most events to return.
+    /// - Parameter limit: The largest number of events to return.
     /// - Returns: At most `limit` events.
     package func latest(_ limit: Int) -> [Event] {
         state.withLock { state in

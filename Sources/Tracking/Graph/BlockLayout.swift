@@ -1,17 +1,17 @@
-/// What the words of a block mean, by its type.
+/// The meaning of each word of a block, given by the block's type.
 ///
-/// A block has a fixed part and may have a tail of elements that all look the same: an array's storage, for example.
+/// A block has a fixed part, and may have a tail of elements that have the same layout, such as an array's storage.
 package struct BlockLayout: Sendable, Hashable {
-    /// One word that may refer to something.
+    /// One word that may be a reference.
     package struct Field: Sendable, Hashable {
         /// In bytes, a multiple of 8, from the start of the block or of the element.
         package var offset: UInt64
         package var kind: EdgeKind
-        /// "owner", "state.parent"; empty for an element that is the word itself.
+        /// The word's name: "owner", "state.parent"; empty for an element that is just this word.
         package var name: String
-        /// What it can lead to.
+        /// What the word can refer to.
         package var target = ReferenceTarget.anything
-        /// What has to be looked at to know what the word is; `kind` and `target` are what it may be.
+        /// What must be read to know the word's meaning; until then `kind` and `target` are what the word may be.
         package var choice: WordChoice?
         /// How the program declared it.
         package var form: FieldForm
@@ -37,11 +37,11 @@ package struct BlockLayout: Sendable, Hashable {
     package struct Tail: Sendable, Hashable {
         /// Offset of the first element, in bytes.
         package var start: UInt64
-        /// Distance of two elements, in bytes, more than 0.
+        /// Distance between two elements, in bytes, more than 0.
         package var stride: UInt64
         /// Ascending by offset.
         package var fields: [Field]
-        /// What precedes the index: "keys" of "keys[3]"; mostly empty.
+        /// The text before the index: "keys" in "keys[3]"; mostly empty.
         package var name: String
 
         package init(start: UInt64, stride: UInt64, fields: [Field], name: String = "") {
@@ -52,19 +52,19 @@ package struct BlockLayout: Sendable, Hashable {
         }
     }
 
-    /// Ascending by offset; words that are not named here hold nothing (`ignored`).
+    /// Ascending by offset; words that are not listed hold no reference (`ignored`).
     package var fields: [Field]
     package var tail: Tail?
-    /// Elements that end where the tail begins: the keys of a dictionary, before its values.
+    /// Elements before the tail: the keys of a dictionary, which come before its values.
     package var body: Tail?
-    /// Whether nothing is kept behind the size that was asked for.
+    /// Whether no data lies behind the size that was asked for.
     ///
-    /// Others may use what the allocator gave beyond it.
+    /// Blocks of other types may use the additional bytes that the allocator gave.
     package var isExact: Bool
-    /// Whether the tail is a ring: three words behind the object's head say how many elements have room, how many are
-    /// in use, and which is the first.
+    /// Whether the tail is a ring: three words behind the object's header hold the capacity, the number of elements in
+    /// use, and the index of the first element.
     package var isRing = false
-    /// Whether the tail is frames of functions, which have what calls that returned have left there too.
+    /// Whether the tail holds the frames of functions; these may also contain values left by calls that returned.
     package var hasFrames = false
 
     package init(fields: [Field], tail: Tail? = nil, body: Tail? = nil, isExact: Bool = false) {
@@ -74,7 +74,7 @@ package struct BlockLayout: Sendable, Hashable {
         self.isExact = isExact
     }
 
-    /// In which a task keeps the frames of its async functions: metadata, next block, and how much is in use.
+    /// The layout of the blocks that hold the frames of a task's async functions: metadata, next block, size in use.
     package static let taskFrames: BlockLayout = {
         let next = Field(offset: 8, kind: .conservative, name: "next")
         var layout = BlockLayout(fields: [next], tail: .conservative(from: 32, name: "word"))
@@ -82,7 +82,7 @@ package struct BlockLayout: Sendable, Hashable {
         return layout
     }()
 
-    /// The elements that an offset lies in; nil in the fixed part.
+    /// The elements that contain an offset; nil in the fixed part.
     package func elements(at offset: UInt64) -> Tail? {
         if let tail, offset >= tail.start { return tail }
         if let body, offset >= body.start { return body }
@@ -98,7 +98,7 @@ package struct BlockLayout: Sendable, Hashable {
     /// The name of the word at an offset; nil when it has none.
     package func name(at offset: UInt64) -> String? {
         guard let tail = elements(at: offset) else {
-            // A word between the fields that a type declares has none.
+            // A word between the fields that the type declares has no name.
             return Self.field(at: offset, in: fields).flatMap { $0.name.isEmpty ? nil : $0.name }
         }
         let index = (offset - tail.start) / tail.stride

@@ -1,7 +1,7 @@
-/// Block literals on the heap: what `@convention(block)` closures and blocks of C are kept in.
+/// Block literals on the heap, which hold `@convention(block)` closures and the blocks of C.
 ///
-/// Class, flags, invoke function, descriptor, then what was captured (clang: docs/Block-ABI-Apple.rst). A descriptor
-/// begins with a reserved word and the size of the whole literal.
+/// A literal has the words class, flags, invoke function and descriptor, then the captured values (clang:
+/// docs/Block-ABI-Apple.rst). A descriptor begins with a reserved word and the size of the whole literal.
 enum BlockLiteral {
     static let type = BlockType(name: "block", kind: .block)
 
@@ -10,9 +10,9 @@ enum BlockLiteral {
     private static let isGlobal: UInt64 = 1 << 28
     private static let headerSize: UInt64 = 32
 
-    /// The size of the literal that a block of memory begins with; nil when it begins with something else.
+    /// The size of the literal at the start of a block of memory; nil when the block does not begin with a literal.
     static func size(of node: HeapNode, _ memory: ScanMemory, isImage: (UInt64) -> Bool) -> UInt64? {
-        // Without helpers to copy what it captured, a literal retains nothing.
+        // A literal without copy helpers retains nothing.
         guard node.size >= headerSize, node.word1 & (needsFree | hasHelpers | isGlobal) == needsFree | hasHelpers,
             isImage(node.word0), let words = memory.words(from: node.address + 16, count: 2), isImage(words[0]),
             isImage(words[1]), let size = SafeMemory.word(at: words[1] + 8), (headerSize...node.size).contains(size)
@@ -20,7 +20,7 @@ enum BlockLiteral {
         return size
     }
 
-    /// Captured words that lead to something counted are retained by the helpers; others are only words.
+    /// The helpers retain captured words that lead to something reference-counted; other words are only words.
     static func layout(size: UInt64) -> BlockLayout {
         let fields = stride(from: headerSize, to: size, by: 8).enumerated().map { index, offset in
             BlockLayout.Field(offset: offset, kind: .strong, name: "capture \(index)", target: .counted)

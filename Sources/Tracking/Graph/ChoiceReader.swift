@@ -1,5 +1,7 @@
-/// Reads of a value, as it was when it was scanned, what decides the meaning of its words: the type behind a protocol,
-/// the case of an enum.
+/// Reads the parts of a value that decide what its words mean, such as the type of an existential or the case of an
+/// enum.
+///
+/// It reads the value as it was at the time of the scan.
 struct ChoiceReader {
     private struct Case: Hashable {
         var type: UInt64
@@ -11,7 +13,7 @@ struct ChoiceReader {
     private let memory: ScanMemory
     private let disabled: Set<LayoutPart>
     private let isImage: (UInt64) -> Bool
-    /// Nil for types that cannot be read.
+    /// By type; nil for types that cannot be read.
     private var values: [UInt64: [BlockLayout.Field]?] = [:]
     private var cases: [Case: [BlockLayout.Field]?] = [:]
 
@@ -21,11 +23,11 @@ struct ChoiceReader {
         self.isImage = isImage
     }
 
-    /// What a word of a block is.
+    /// The meaning of a word of a block.
     ///
     /// - Parameters:
-    ///   - field: The word as its block's layout knows it.
-    ///   - start: The address from which its offset counts.
+    ///   - field: The word according to the layout of its block.
+    ///   - start: The address from which the word's offset counts.
     /// - Returns: A field without a choice.
     mutating func meaning(of field: BlockLayout.Field, at start: UInt64) -> BlockLayout.Field {
         var field = field
@@ -53,7 +55,7 @@ struct ChoiceReader {
 
     private mutating func fieldsOfExistential(at address: UInt64) -> [BlockLayout.Field]? {
         guard let type = memory.word(at: address + 24) else { return nil }
-        // An optional one without a value.
+        // The existential is optional and has no value.
         if type == 0 { return [] }
         if let known = values[type] { return known }
         let fields = readValue(of: type)
@@ -61,7 +63,7 @@ struct ChoiceReader {
         return fields
     }
 
-    /// The fields of a value in the buffer of an existential: the value itself, or a box that has it.
+    /// The fields of a value in an existential's buffer, which holds the value itself or a box with the value.
     private func readValue(of type: UInt64) -> [BlockLayout.Field]? {
         guard HeapMetadata.isValueType(type, isImage: isImage), let witness = ValueWitness(of: type) else { return nil }
         guard witness.isInline else { return [BlockLayout.Field(offset: 0, kind: .strong, name: "", target: .object)] }
@@ -81,7 +83,7 @@ struct ChoiceReader {
         return fields
     }
 
-    /// Asks the enum's own witness, which looks at nothing but the bits of the value: a copy of them will do.
+    /// Asks the enum's own witness, which reads only the bits of the value: so a copy of the bits is enough.
     private func caseNumber(of type: UInt64, _ witness: ValueWitness, at address: UInt64) -> UInt32? {
         guard let ask = unsafe witness.caseNumber, let metadata = unsafe UnsafeRawPointer(bitPattern: UInt(type)),
             let words = memory.words(from: address, count: Int((witness.size + 7) / 8))

@@ -1,4 +1,4 @@
-/// What libdispatch keeps in an object, by the type that its table of functions names.
+/// The contents of a libdispatch object; the object's type is named by its table of functions.
 ///
 /// The layout is that of 64-bit Linux (swift-corelibs-libdispatch: src/object_internal.h, queue_internal.h,
 /// source_internal.h, semaphore_internal.h): table, two counts, next object, target queue, context, finalizer.
@@ -6,7 +6,7 @@ struct DispatchObject {
     let type: BlockType
     let layout: BlockLayout?
 
-    // Of queues and sources.
+    // Offset of the state in queues and sources.
     static let sourceStateOffset: UInt64 = 88
     static let sourceType = BlockType(name: "dispatch source", kind: .dispatch)
 
@@ -26,7 +26,7 @@ struct DispatchObject {
         word(56, .strong, "notification", .anything), word(64, .unmanaged, "last notification"),
     ]
 
-    /// Whether the second word of a block can be an object's two counts, which are small; −1 is none.
+    /// Whether the second word of a block can be an object's two counts, which are small; −1 stands for no count.
     static func canBegin(_ node: HeapNode) -> Bool {
         func canBeCount(_ count: UInt64) -> Bool { count < 1 << 24 || count == 0xFFFF_FFFF }
         return node.size >= 48 && canBeCount(node.word1 & 0xFFFF_FFFF) && canBeCount(node.word1 >> 32)
@@ -36,11 +36,11 @@ struct DispatchObject {
     ///   - vtable: The first word of a block.
     ///   - isImage: Whether an address lies in a loaded image.
     init?(vtable: UInt64, isImage: (UInt64) -> Bool) {
-        // Two functions, the number of the type, its name.
+        // A table has two functions, the number of the type, and its name.
         guard isImage(vtable), let words = SafeMemory.words(from: vtable, count: 4), isImage(words[0]),
             isImage(words[1]), isImage(words[3]), let kind = Self.kinds[words[2]]
         else { return nil }
-        // "queue_serial" and "queue_concurrent" are queues.
+        // A prefix is compared: "queue_serial" and "queue_concurrent" are queues.
         let text = SafeMemory.bytes(from: words[3], upTo: 16).prefix { $0 != 0 }
         guard text.starts(with: kind.name.utf8.prefix(kind.name.utf8.count)) || kind.fields == nil else { return nil }
         type = BlockType(name: "dispatch " + kind.name, kind: .dispatch)
@@ -58,7 +58,7 @@ struct DispatchObject {
 }
 
 extension BlockLayout {
-    /// Fields of a block of C, between words of which nothing is known.
+    /// A layout with known fields of a block of C, and words of unknown meaning between and behind them.
     init(knowing fields: [Field]) {
         let end = (fields.last?.offset ?? 0) + 8
         let others = stride(from: 0, to: end, by: 8).filter { offset in !fields.contains { $0.offset == offset } }

@@ -1,7 +1,8 @@
-/// What of libdispatch has no first word to be known by: the state of sources, and continuations, in which work waits.
+/// Finds the blocks of libdispatch that cannot be recognised by their first word.
 ///
-/// Both are known by who holds them. A continuation that only a thread holds was used: each thread keeps a list of them
-/// to use again, with all that they pointed to.
+/// These are the state of sources, and continuations, which hold work that waits. Both are recognised by the objects
+/// that hold them. A continuation that is held by a thread only has been used: each thread keeps a list of
+/// continuations for reuse, and these still contain their old pointers.
 struct DispatchState {
     private static let used = BlockType(name: "dispatch work (used)", kind: .dispatch)
 
@@ -20,7 +21,7 @@ struct DispatchState {
     private static let functionOffset: UInt64 = 32
     private static let dataOffset: UInt64 = 48
     private static let wrappedOffset: UInt64 = 56
-    /// The tables of objects and the library's variables are not further apart.
+    /// The largest distance between the tables of objects and the library's variables.
     private static let libraryReach: UInt64 = 1 << 19
     private static let waitingLayout = BlockLayout(fields: [
         field(nextOffset, .strong, "next"), field(24, .unmanaged, "voucher"), field(40, .strong, "work"),
@@ -30,18 +31,18 @@ struct DispatchState {
     private static let groupFlag: UInt64 = 0x8
     private static let allocatedFlag: UInt64 = 0x100
     private static let flagLimit: UInt64 = 0x400
-    /// Of continuations that have a table: their number in the second byte.
+    /// The types of continuations that have a table: the number is in the second byte.
     private static let tableTypes: ClosedRange<UInt64> = 0x100...0xF00
 
     private static let tableLimit = 1 << 16
 
     private let scan: HeapScan
     private let isImage: (UInt64) -> Bool
-    /// Those that nobody is known to hold, at first.
+    /// The continuations that no known object holds; at first, all continuations.
     private var idle: Set<UInt32> = []
-    /// First words of blocks: whether they lead to a table of continuations.
+    /// Whether a word that begins a block points to a table of continuations.
     private var areTables: [UInt64: Bool] = [:]
-    /// Those that are in a list, so that another may follow.
+    /// The continuations that are in a list: another one may follow each of them.
     private var listed: Set<UInt32> = []
 
     init(_ scan: HeapScan, isImage: @escaping (UInt64) -> Bool) {
@@ -49,7 +50,7 @@ struct DispatchState {
         self.isImage = isImage
     }
 
-    /// Writes types and kinds in place.
+    /// Writes types of nodes and kinds of edges in place.
     consuming func write(_ typer: inout NodeTyper) {
         let states = sourceStates(typer.types)
         for (index, linkage) in states {
@@ -65,7 +66,8 @@ struct DispatchState {
         for index in states.map(\.node) + continuations { writeKinds(index, typer) }
     }
 
-    /// And how much stands in each block before the state that its source points to.
+    /// The states of sources, and for each the number of bytes in its block before the address that the source points
+    /// to.
     private func sourceStates(_ types: [BlockType]) -> [(node: UInt32, linkage: UInt64)] {
         guard let source = types.firstIndex(of: DispatchObject.sourceType) else { return [] }
         return (0..<scan.nodes.count - 1).filter { scan.nodes[$0].type == UInt32(source) }.compactMap { index in
@@ -86,7 +88,7 @@ struct DispatchState {
         }
     }
 
-    /// They begin with flags, or with a table.
+    /// A continuation begins with flags, or with a table.
     private mutating func isContinuation(_ node: HeapNode) -> Bool {
         if node.word0 < Self.flagLimit {
             return node.word0 & Self.allocatedFlag != 0
@@ -107,10 +109,10 @@ struct DispatchState {
             && words[2] & 0xFF == 0 && isImage(words[6])
     }
 
-    /// Takes out of `idle` what an object of libdispatch holds, and notes what is in a list.
+    /// Takes the continuations that libdispatch's objects hold out of `idle`, and collects those that are in a list.
     ///
-    /// Lists begin in queues, groups and the library's variables; what is in none still knows who followed it in its
-    /// last one.
+    /// Lists begin in queues, groups and the library's variables. A continuation that is in no list still points to the
+    /// one that followed it in its last list.
     private mutating func findHeld(_ continuations: [UInt32], _ types: [BlockType]) {
         var links = continuations.filter { rootAddress($0) != nil }.map { (node: $0, isInList: true) }
         for node in 0..<UInt32(scan.nodes.count - 1) {
@@ -136,9 +138,9 @@ struct DispatchState {
         scan.edges(of: Int(node)).map { scan.edges[$0] }.filter { isLink($0.offset) }.map(\.to)
     }
 
-    /// Of the variable that holds a block, if one does.
+    /// The address of the variable that holds a block; nil when no variable does.
     ///
-    /// What a thread will use again is held by its thread-local ones, which are no roots of this kind.
+    /// Continuations for reuse are held by thread-local variables; these are not roots of this kind.
     private func rootAddress(_ index: UInt32) -> UInt64? {
         let root = scan.nodes[Int(index)].root
         guard root != HeapNode.none, scan.roots[Int(root)].kind == .global else { return nil }
@@ -151,13 +153,13 @@ struct DispatchState {
             let offset = scan.edges[edge].offset
             let kind = layout.kind(at: offset)
             let target = typer.types[Int(scan.nodes[Int(scan.edges[edge].to)].type)]
-            // Work of a source knows the source, but does not own it.
+            // The work of a source refers to the source, but does not own it.
             let owns = target.kind.isCounted && target != DispatchObject.sourceType && isWritten(offset, in: index)
             scan.edges[edge].kind = kind != .strong || owns ? kind : .unmanaged
         }
     }
 
-    /// Whether a word of a continuation is its own: one that is used again still has what its last use left.
+    /// Whether a word of a continuation is in use; a reused continuation still contains words of its last use.
     private func isWritten(_ offset: UInt64, in index: UInt32) -> Bool {
         let flags = scan.nodes[Int(index)].word0
         return switch offset {

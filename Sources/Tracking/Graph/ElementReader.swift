@@ -1,4 +1,4 @@
-/// Tells elements of a collection from what was left behind where elements were.
+/// Distinguishes the elements of a collection from old values in unused places of its storage.
 struct ElementReader {
     enum Storage {
         case array, dictionary, set, string, ring
@@ -26,10 +26,10 @@ struct ElementReader {
         self.memory = memory
     }
 
-    /// Whether the element that a word belongs to is one.
+    /// Whether the word belongs to an element that is in use.
     ///
-    /// `isOnStack` says that a thread's stack holds the storage: one without elements may be about to get them, as
-    /// some of the library's functions write elements first and their count in the end.
+    /// `isOnStack` says that a thread's stack refers to the storage. Storage without elements may then be about to get
+    /// some: some functions of the library write the elements first and their count last.
     mutating func use(
         of word: UInt64,
         in node: HeapNode,
@@ -72,7 +72,7 @@ struct ElementReader {
         return distance < ring.count ? .used : .unused
     }
 
-    /// Bits of the map behind the last bucket are set.
+    /// The bits of the map behind the last bucket are set, although there are no such buckets.
     private func use(of bucket: UInt64, in node: HeapNode, mapAt map: UInt64) -> Use {
         guard let scale = memory.word(at: node.address + StorageLayout.scaleOffset) else { return .unknown }
         guard bucket >> (scale & 0xFF) == 0 else { return .unused }
@@ -80,7 +80,8 @@ struct ElementReader {
         return bits >> (bucket % 64) & 1 != 0 ? .used : .unused
     }
 
-    /// A string has no references but, behind the room for its characters, one to an index of them if a flag says so.
+    /// A string has at most one reference: to its breadcrumbs (an index of its characters), behind the room for the
+    /// characters, if a flag is set.
     private func isBreadcrumbs(_ word: UInt64, of storage: UInt64) -> Use {
         guard let capacity = memory.word(at: storage + StorageLayout.capacityOffset) else { return .unknown }
         guard capacity >> 63 != 0 else { return .unused }

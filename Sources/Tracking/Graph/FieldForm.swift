@@ -1,8 +1,8 @@
-/// How the program declared a word that refers to something: what it can do about the reference.
+/// How the program declared a word that is a reference; this decides how the programmer can change the reference.
 package enum FieldForm: UInt8, Sendable, Hashable, CaseIterable {
-    /// Nothing is known of the word but that it is one.
+    /// Nothing is known except that the word is a reference.
     case unknown
-    /// A stored property, or a captured constant, of a class or of a protocol for classes only: it can be weak.
+    /// A stored property or captured constant whose type is a class, or a protocol for classes only: it can be weak.
     case property
     /// The context of a function; the word before it is the function's code.
     case function
@@ -10,7 +10,7 @@ package enum FieldForm: UInt8, Sendable, Hashable, CaseIterable {
     case variable
     /// A value of a protocol that structs may adopt too: it can be weak once the protocol is for classes only.
     case existential
-    /// The payload of an enum's case, an element of a tuple, a value of generic type, what a library keeps: never weak.
+    /// A payload of an enum case, an element of a tuple, a value of generic type, a field of a library: never weak.
     case fixed
 }
 
@@ -23,7 +23,7 @@ extension BlockLayout {
 }
 
 extension HeapGraph {
-    /// How the program declared the word an edge comes from.
+    /// How the program declared the word that an edge comes from.
     package func form(of edge: HeapEdge, in node: Int) -> FieldForm {
         let type = nodes[node].type
         guard type != HeapNode.none else { return .unknown }

@@ -1,4 +1,4 @@
-/// Gives the words of a scan their meaning: types to blocks, kinds to edges.
+/// Gives the words of a scan their meaning: a type to each block, a kind to each edge.
 ///
 /// One pass over the blocks, one over the edges, one over the side tables.
 struct GraphBuilder {
@@ -9,11 +9,11 @@ struct GraphBuilder {
     private var elements: ElementReader
     private var choices: ChoiceReader
     private var check = TargetCheck()
-    /// References that lead where their type does not allow.
+    /// References whose target has a type that the reference does not allow.
     private var refused = 0
-    /// Side tables of objects that are alive, by node.
+    /// The side tables of live objects, by node.
     private var owned: Set<UInt32> = []
-    /// Weak references, by edge.
+    /// The weak references, by edge.
     private var weak: [Int] = []
 
     init(_ scan: HeapScan, typer: NodeTyper) {
@@ -25,7 +25,7 @@ struct GraphBuilder {
 
     private var count: Int { scan.nodes.count - 1 }
 
-    /// Writes `type` and `kind` in place; the memory of the scan is not asked again.
+    /// Writes `type` and `kind` in place; afterwards the memory of the scan is no longer read.
     mutating func build() -> (graph: HeapGraph, readers: MetadataReaders) {
         let nodes = unsafe scan.nodes.pointer
         for index in 0..<count { unsafe nodes[index].type = typer.place(of: nodes[index]) }
@@ -99,7 +99,7 @@ struct GraphBuilder {
         }
     }
 
-    /// Whether an object is being deinitialised, or was.
+    /// Whether an object is being deinitialised, or was deinitialised.
     private func isDead(_ node: HeapNode) -> Bool {
         var counts = ReferenceCountWord(node.word1)
         if let table = counts.sideTable {
@@ -108,7 +108,7 @@ struct GraphBuilder {
         return counts.isDead == true
     }
 
-    /// What an object in deinit refers to may still be its own, or was released a moment ago.
+    /// Writes the kinds of the edges of an object in deinit: each target is still owned, or was released a moment ago.
     private mutating func writeKinds(ofDead range: Range<Int>, _ tables: KindTables, _ table: KindTables.Table) {
         let edges = unsafe scan.edges.pointer
         for index in range {
@@ -126,7 +126,7 @@ struct GraphBuilder {
         }
     }
 
-    /// What was left behind where an element was holds nothing.
+    /// Old values in an unused place of the storage hold nothing.
     private mutating func kind(
         _ kind: EdgeKind,
         ofWord word: UInt64,
@@ -147,10 +147,10 @@ struct GraphBuilder {
         return kind == .stack || kind == .register
     }
 
-    /// What a word is by the value it belongs to.
+    /// The kind of a word, given by the value that it belongs to.
     ///
-    /// One that leads where its type does not allow is no reference as far as cycles go; it may hold its target all
-    /// the same.
+    /// A word whose target has a type that the reference does not allow is no reference when cycles are searched; it
+    /// may hold its target all the same.
     private mutating func kind(
         _ kind: EdgeKind,
         of edge: HeapEdge,
@@ -158,19 +158,19 @@ struct GraphBuilder {
         at start: UInt64
     ) -> EdgeKind {
         let field = field.choice == nil ? field : choices.meaning(of: field, at: start)
-        // An element that may not be one stays what it is.
+        // A word whose element may be unused stays `unmanaged`.
         let known = kind == .unmanaged ? kind : field.kind
         guard known == .strong || known == .unmanaged, field.target != .anything else { return known }
         let target = scan.nodes[Int(edge.to)]
         if !edge.isInterior, check.admits(target, typer.types[Int(target.type)], as: field.target) { return known }
-        // Behind the elements that are being written lies anything.
+        // Behind the elements that are being written, words can have any value.
         if kind == .unmanaged { return .ignored }
         if field.target == .counted { return .unmanaged }
         refused += 1
         return .unmanaged
     }
 
-    /// Gives an object the counts that its side table has, and the table's second word the count of weak references.
+    /// Gives an object the counts of its side table, and the table's second word the count of weak references.
     private func readSideTable(_ index: UInt32) {
         let table = scan.nodes[Int(index)].address
         guard let edge = scan.edges(of: Int(index)).first(where: { scan.edges[$0].offset == 0 }) else { return }
@@ -183,9 +183,9 @@ struct GraphBuilder {
         scan.nodes[Int(index)].word1 = weak
     }
 
-    /// A side table points to its object, without owning it.
+    /// Writes types and kinds of side tables; a side table points to its object, without owning it.
     ///
-    /// When the object is gone, its side table lives on for the weak references that were not looked at since.
+    /// When the object is gone, its side table lives on until the weak references to it are read or destroyed.
     private mutating func writeSideTables() {
         let place = typer.place(ofC: Self.sideTableType) {
             BlockLayout(fields: [BlockLayout.Field(offset: 0, kind: .weak, name: "object")])

@@ -1,19 +1,19 @@
 /// What a reference does for its target.
 package enum EdgeKind: UInt32, Sendable, Hashable, CaseIterable {
-    /// A word that points to the target; nothing says what it means. Keeps the target alive.
+    /// A word that points to the target and has no known meaning: keeps the target alive.
     case conservative
     /// A strong reference.
     case strong
-    /// A weak reference, or what only a weak reference goes through: keeps nothing alive.
+    /// A weak reference, or a word that is only reached through one: keeps nothing alive.
     case weak
     /// An unowned reference: keeps the memory of an object that was already deinitialised, nothing else.
     case unowned
-    /// `Unmanaged`, `unowned(unsafe)`, an unsafe pointer: whoever has it can still release the target, so it is not
-    /// lost; but it owns nothing, so it is no part of a cycle.
+    /// `Unmanaged`, `unowned(unsafe)`, or an unsafe pointer: the code that has it can still release the target, so the
+    /// target is not lost; but it owns nothing, so it is not part of a cycle.
     case unmanaged
-    /// A number that happens to look like an address.
+    /// A number that looks like an address by chance.
     case ignored
-    /// An object's side table, which belongs to it.
+    /// A reference to the object's side table, which belongs to the object.
     case sideTable
 }
 
@@ -57,7 +57,7 @@ package struct HeapNode: Sendable, BitwiseCopyable {
     }
 }
 
-/// A word of one block that points to another, or to itself; laid out as `struct mscope_scan_edge`.
+/// A word of one block that points to another block or to its own; laid out as `struct mscope_scan_edge`.
 package struct HeapEdge: Sendable, BitwiseCopyable {
     package static let offsetMask: UInt32 = (1 << 26) - 1
 
@@ -80,13 +80,13 @@ package struct HeapEdge: Sendable, BitwiseCopyable {
         self.kind = kind
     }
 
-    /// Offset of the word in its block, in bytes; 512 MiB - 8 stands for all above.
+    /// Offset of the word in its block, in bytes; 512 MiB - 8 stands for this and all larger offsets.
     package var offset: UInt64 { UInt64(at & Self.offsetMask) * 8 }
-    /// Points behind the first byte of its target.
+    /// Whether the word points behind the first byte of its target.
     package var isInterior: Bool { at & 1 << 26 != 0 }
-    /// Spare bits of a Swift pointer were set.
+    /// Whether spare bits of a Swift pointer are set in the word.
     package var isTagged: Bool { at & 1 << 27 != 0 }
-    /// Packed reference counts that point to a side table.
+    /// Whether the word contains packed reference counts that point to a side table.
     package var isSideTable: Bool { at & 1 << 28 != 0 }
 
     package var kind: EdgeKind {
@@ -95,21 +95,21 @@ package struct HeapEdge: Sendable, BitwiseCopyable {
     }
 }
 
-/// What holds a block from outside of the heap, laid out as `struct mscope_scan_root`.
+/// A reference to a block from outside of the heap; laid out as `struct mscope_scan_root`.
 package struct HeapRoot: Sendable, BitwiseCopyable {
     package enum Kind: UInt16, Sendable, CaseIterable {
         case global, stack, register, `internal`, mapping, thread, kernel
     }
 
-    /// Of the word that points; 0 for a register.
+    /// Address of the word that points to the block; 0 for a register.
     package var address: UInt64
     package var to: UInt32
-    /// The thread whose stack or register it is, else 0.
+    /// The thread that the stack or register belongs to; 0 for other kinds.
     package var tid: Int32
     private var rawKind: UInt16
-    /// Whether one of these words leads behind the block's beginning: some function works with a part of it.
+    /// Whether one of these words points behind the block's beginning: some function works with a part of the block.
     package var leadsInside: Bool
-    /// How many words of stacks and registers lead there; 1 for roots of other kinds.
+    /// How many words of stacks and registers point to the block; 1 for roots of other kinds.
     package var words: UInt32
 
     package init(
@@ -131,48 +131,48 @@ package struct HeapRoot: Sendable, BitwiseCopyable {
     package var kind: Kind { Kind(rawValue: rawKind) ?? .mapping }
 }
 
-/// The live heap of one moment: blocks, and which word of which block points to which.
+/// The live heap at one moment: the blocks, and which word of which block points to which block.
 ///
-/// Nothing in it changes after it was built. Results name blocks by their index here, never by address: see
+/// The graph never changes after it was built. Results name blocks by their index here, never by address: see
 /// `OwnBuffer`.
 package final class HeapGraph: Sendable {
-    /// How the heap was held still.
+    /// How the scan was made, and how the program was held still for it.
     package struct Circumstances: Sendable, Hashable {
         package enum Method: UInt32, Sendable, CaseIterable {
             case fork = 1, forkWithRegisters, forkAfterSignal, stoppedBySignal
         }
 
         package var method = Method.fork
-        /// When the picture was taken, in nanoseconds on the monotonic clock.
+        /// When the scan was taken, in nanoseconds on the monotonic clock.
         package var takenAt: UInt64 = 0
-        /// Longest time any thread of the program was held, in nanoseconds.
+        /// The longest time for which a thread of the program was held, in nanoseconds.
         package var pause: UInt64 = 0
         /// Time the scan took, in nanoseconds.
         package var duration: UInt64 = 0
         package var threads = 0
         package var threadsRead = 0
-        /// Threads whose registers were left alone, as their system call would have noticed.
+        /// Threads whose registers were not read, because their system call would have been interrupted.
         package var threadsLeft = 0
-        /// The kernel keeps user data that nobody can read, that of io_uring.
+        /// Whether the kernel keeps user data that the scan cannot read, that of io_uring.
         package var hasUnreadableKernel = false
-        /// Tracking had gaps, so heap memory of unknown blocks counted as roots: leaks may be missing.
+        /// Whether tracking had gaps: heap memory of unknown blocks counts as roots, so leaks may be missing.
         package var hasUnknownHeap = false
-        /// Words that should be references by their block's layout and lead where their type does not allow.
+        /// Words that are references by the layout of their block, but whose target has a type that they do not allow.
         package var refusedReferences = 0
 
         package init() {}
     }
 
-    /// Ascending by address; one more than there are blocks, so that each has an end of its edges.
+    /// Ascending by address; one more entry than blocks, so that the edges of the last block have an end too.
     package let nodes: OwnBuffer<HeapNode>
     package let edges: OwnBuffer<HeapEdge>
     package let roots: OwnBuffer<HeapRoot>
     package let types: [BlockType]
-    /// Of the types, in the same order; nil where words are only known to be words.
+    /// The layouts of the types, in the same order; nil where the meaning of the words is not known.
     package let layouts: [BlockLayout?]
     package let circumstances: Circumstances
 
-    /// - Precondition: `nodes` has at least its end marker, and there is a layout, or nil, for each type.
+    /// - Precondition: `nodes` contains at least its end marker, and there is a layout, or nil, for each type.
     package init(
         nodes: OwnBuffer<HeapNode>,
         edges: OwnBuffer<HeapEdge>,
@@ -202,14 +202,14 @@ package final class HeapGraph: Sendable {
         return type == HeapNode.none ? nil : types[Int(type)]
     }
 
-    /// What the program calls the word an edge comes from: "owner", "state.parent", "[3]"; nil where that is not known.
+    /// The program's name for the word that an edge comes from: "owner", "state.parent", "[3]"; nil when it is unknown.
     package func fieldName(of edge: HeapEdge, in node: Int) -> String? {
         let type = nodes[node].type
         guard type != HeapNode.none else { return nil }
         return layouts[Int(type)]?.name(at: edge.offset)
     }
 
-    /// The block that contains an address; nil when none did.
+    /// The block that contains an address; nil when no block does.
     package func node(containing address: UInt64) -> Int? {
         var low = 0
         var high = count

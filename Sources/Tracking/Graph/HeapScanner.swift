@@ -1,6 +1,6 @@
 internal import CMemscope
 
-/// Why the heap could not be looked at.
+/// Why the heap could not be scanned.
 package enum HeapScanProblem: UInt32, Error, Sendable, CaseIterable {
     case busy = 1, incomplete, tooLarge, noMemory, timedOut, died, forbidden
 
@@ -16,7 +16,7 @@ package enum HeapScanProblem: UInt32, Error, Sendable, CaseIterable {
         }
     }
 
-    /// What to do about it.
+    /// What the user can do about the problem.
     package var remedy: String {
         switch self {
         case .busy: "try again when it is done"
@@ -30,7 +30,7 @@ package enum HeapScanProblem: UInt32, Error, Sendable, CaseIterable {
     }
 }
 
-/// The heap of one moment as the core saw it: blocks and words, without their meaning.
+/// The heap at one moment as the core read it: blocks and words, without their meaning.
 package struct HeapScan: Sendable {
     package let nodes: OwnBuffer<HeapNode>
     package let edges: OwnBuffer<HeapEdge>
@@ -67,28 +67,28 @@ package struct HeapScan: Sendable {
     }
 }
 
-/// Looks at the whole heap, once per call.
+/// Scans the whole heap, once per call.
 package enum HeapScanner {
     package struct Options: Sendable, Hashable {
-        /// Bytes for the graph.
+        /// The largest size of the graph, in bytes.
         package var memoryLimit: UInt64 = 4 << 30
-        /// In nanoseconds.
+        /// The largest duration of the scan, in nanoseconds.
         package var timeout: UInt64 = 60_000_000_000
         /// Stop the program's threads while the copy is made, and take their registers as roots.
         package var readsRegisters = false
-        /// Leave out what the stack of the calling thread holds.
+        /// Leave out the references on the stack of the calling thread.
         package var withoutOwnStack = false
-        /// Do as if the process could not be copied.
+        /// Act as if the process could not be copied.
         package var withoutFork = false
-        /// Do as if threads could not be traced.
+        /// Act as if threads could not be traced.
         package var withoutTracing = false
 
         package init() {}
     }
 
-    /// One scan; may be called from any thread.
+    /// Makes one scan; may be called from any thread.
     ///
-    /// - Throws: Why it was not possible.
+    /// - Throws: The reason why the scan was not possible.
     package static func scan(_ options: Options = Options()) throws(HeapScanProblem) -> HeapScan {
         var raw = mscope_scan_options()
         raw.memory_limit = options.memoryLimit
@@ -106,7 +106,7 @@ package enum HeapScanner {
 }
 
 extension HeapScan {
-    /// The core's memory in place, given back when the last of the three buffers is gone.
+    /// Uses the core's memory in place; the memory is released when the last of the three buffers is gone.
     @unsafe fileprivate init(_ scan: UnsafeMutablePointer<mscope_scan>) {
         let owner = unsafe ScanOwner(scan)
         let raw = unsafe scan.pointee
@@ -121,7 +121,8 @@ extension HeapScan {
     }
 }
 
-// `@unchecked Sendable`: the pointer is written once and only used when nobody has this object any more.
+// `@unchecked Sendable`: the pointer is written once, and is used only in deinit, when no reference to this object is
+// left.
 @safe private final class ScanOwner: @unchecked Sendable {
     private let scan: UnsafeMutablePointer<mscope_scan>
 
@@ -149,12 +150,12 @@ extension HeapGraph.Circumstances {
     }
 }
 
-/// Where a block came from.
+/// When and by which thread and task a block was allocated.
 package struct BlockOrigin: Sendable, Hashable {
     /// In nanoseconds on the monotonic clock.
     package var birth: UInt64
     package var thread: UInt32
-    /// 0 when there was none.
+    /// The number of the task; 0 when the block was allocated outside of a task.
     package var task: UInt64
 }
 

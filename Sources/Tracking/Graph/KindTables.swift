@@ -1,41 +1,41 @@
-/// The meaning of every word of every type, to be looked up without a search.
+/// The meaning of every word of every type, found without a search.
 @safe final class KindTables {
-    /// What one word is; more of it is in `details`.
+    /// The meaning of one word; `details` holds more about it.
     struct Meaning {
         static let noDetail = UInt32.max
 
         var kind: EdgeKind
-        /// Index of the field that says what the word can lead to, or on what it depends.
+        /// Index of the field that says what the word can refer to, or what its meaning depends on.
         var detail = noDetail
     }
 
     /// Words that repeat.
     struct Pattern {
-        /// Beyond every block where nothing repeats.
+        /// Where nothing repeats, a word number behind every block.
         var start = UInt64.max
         var stride: UInt64 = 1
-        /// In `meanings`, of its first word.
+        /// Index in `meanings` of the pattern's first word.
         var base = 0
     }
 
-    /// One type's; trivial, so that a million of them are looked at without counting references.
+    /// The table of one type; a trivial value, so that a million look-ups need no reference counting.
     struct Table {
         var isConservative: Bool
-        /// Words behind the block's size hold nothing.
+        /// Words behind the size of the block hold no reference.
         var isExact = false
         var base = 0
-        /// Words before the first that repeats.
+        /// The number of words before the first word that repeats.
         var fixedCount: UInt64 = 0
         var body = Pattern()
         var tail = Pattern()
     }
 
-    /// Fields with more than a kind; offsets are those of a block or of an element.
+    /// The fields that have more than a kind; offsets count from the block or from the element.
     private(set) var details: [BlockLayout.Field] = []
     private let meanings: UnsafeMutableBufferPointer<Meaning>
     private let tables: UnsafeMutableBufferPointer<Table>
 
-    /// Nil layouts: words are only known to be words.
+    /// A nil layout: the meaning of the words is not known.
     init(_ layouts: [BlockLayout?]) {
         var writer = Writer()
         let list = layouts.map { writer.table($0) }
@@ -53,7 +53,7 @@
 
     subscript(type: UInt32) -> Table { unsafe tables[Int(type)] }
 
-    /// The meaning of a word by its number in the block.
+    /// The meaning of a word, given by its number in the block.
     @inline(__always) func meaning(ofWord word: UInt64, in table: Table) -> Meaning {
         if word >= table.body.start || word >= table.tail.start {
             let pattern = word >= table.tail.start ? table.tail : table.body
@@ -102,14 +102,14 @@
 }
 
 extension KindTables.Table {
-    /// Which element a word belongs to; nil in the fixed part.
+    /// The index of the element that a word belongs to; nil in the fixed part.
     func element(ofWord word: UInt64) -> UInt64? {
         if word >= tail.start { return (word - tail.start) / tail.stride }
         if word >= body.start { return (word - body.start) / body.stride }
         return nil
     }
 
-    /// The word with which the element of a word begins; 0 in the fixed part, whose fields count from the block.
+    /// The first word of the element that a word belongs to; 0 in the fixed part, whose fields count from the block.
     func start(ofWord word: UInt64) -> UInt64 {
         if word >= tail.start { return word - (word - tail.start) % tail.stride }
         if word >= body.start { return word - (word - body.start) % body.stride }

@@ -1,20 +1,20 @@
 internal import CMemscope
 
-/// Gives each node its type, reading each distinct first word once.
+/// Gives each node its type; it reads each distinct first word once.
 struct NodeTyper {
-    /// Blocks that begin with some word.
+    /// What is known about the blocks that begin with a given word.
     private struct Entry {
         var type: BlockType
         var minimumSize: UInt64
         var variant: LayoutReader.Variant
-        /// The type's place where all blocks have one layout.
+        /// The place of the type if all its blocks have one layout.
         var place: UInt32
     }
 
-    /// The last words asked for, each at its own place: most lookups cost two comparisons.
+    /// The words that were looked up last, each in a slot of its own: most look-ups need only two comparisons.
     private struct Slot {
         var word: UInt64 = 0
-        /// Sizes of blocks whose type has this place; others take the long way.
+        /// The sizes of blocks that have this place; blocks of other sizes need the full look-up.
         var sizes: Range<UInt64> = 0..<0
         var place: UInt32 = 0
     }
@@ -25,7 +25,8 @@ struct NodeTyper {
     }
 
     private static let slotCount = 1 << 12
-    /// Words that are no metadata are remembered too, as they repeat; up to this many.
+    /// The number of distinct words remembered at most; words that are no metadata are remembered too, because they
+    /// repeat.
     private static let wordLimit = 1 << 16
 
     private(set) var types: [BlockType] = []
@@ -57,12 +58,12 @@ struct NodeTyper {
         self.moduleOfSite = moduleOfSite
     }
 
-    /// Reads values of the scan with the layouts that are known here.
+    /// Reads values of the scan, using the layouts known here.
     var choiceReader: ChoiceReader {
         ChoiceReader(memory, without: readers.layouts.disabled, isImage: isImage)
     }
 
-    /// The place of a node's type in `types`.
+    /// The index of a node's type in `types`.
     mutating func place(of node: HeapNode) -> UInt32 {
         guard node.size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(node.word0) else {
             return placeOfModule(node.site)
@@ -89,7 +90,7 @@ struct NodeTyper {
         }
     }
 
-    /// The place of a type that no metadata stands for; `size` tells layouts of one type apart.
+    /// The index of a type that has no metadata; `size` distinguishes several layouts of one type.
     mutating func place(ofC type: BlockType, size: UInt64 = 0, layout: () -> BlockLayout? = { nil }) -> UInt32 {
         let key = CKey(type: type, size: size)
         if let known = placeOfC[key] { return known }
@@ -98,7 +99,8 @@ struct NodeTyper {
         return place
     }
 
-    /// Blocks and objects of libdispatch begin with a pointer too; else only the code that allocated is known.
+    /// Finds the type of block literals and libdispatch objects, which begin with a pointer too; for other blocks, only
+    /// the code that allocated is known.
     private mutating func placeOfForeign(_ node: HeapNode) -> UInt32 {
         if let size = BlockLiteral.size(of: node, memory, isImage: isImage) {
             return place(ofC: BlockLiteral.type, size: size) { BlockLiteral.layout(size: size) }
@@ -153,7 +155,7 @@ struct NodeTyper {
         Int(truncatingIfNeeded: (word >> 4) ^ (word >> 16)) & (slotCount - 1)
     }
 
-    /// Blocks from here on have words behind the instance; less is rounding.
+    /// Blocks of this size and above have words behind the instance; smaller differences come from rounding.
     private static func tailSize(_ instanceSize: UInt64) -> UInt64 { (instanceSize + 7) & ~7 + 8 }
 
     private mutating func read(_ word: UInt64) -> Int {
@@ -182,11 +184,11 @@ struct NodeTyper {
         return UInt32(types.count - 1)
     }
 
-    /// The readers with what they learned.
+    /// Gives back the readers with all that they learned.
     consuming func finish() -> MetadataReaders { readers }
 }
 
-/// What reads types and layouts, lent to one graph at a time.
+/// The readers of types and layouts; they are lent to one graph at a time.
 struct MetadataReaders {
     var types: TypeReader
     var layouts: LayoutReader

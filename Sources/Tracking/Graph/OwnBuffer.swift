@@ -1,17 +1,17 @@
 internal import CMemscope
 
-/// An array of trivial elements in pages of MemScope's own.
+/// An array of trivial elements in MemScope's own memory pages.
 ///
-/// What lies there is counted as own memory and is no root of a scan. Whatever holds addresses of the program's blocks
-/// for longer than a moment has to lie here: in a Swift array, which is a block of an internal thread and therefore a
-/// root, it would keep alive, in the eyes of the next scan, whatever it describes.
+/// This memory is counted as MemScope's own and is no root of a scan. Addresses of the program's blocks that are kept
+/// for longer than a moment must be kept here. A Swift array would be a block of an internal thread and therefore a
+/// root: the next scan would find every block that the array describes alive.
 @safe package final class OwnBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-    // `@unchecked Sendable`: written by one caller until it is shared, then only read.
+    // `@unchecked Sendable`: one caller writes it until it is shared; afterwards it is only read.
     package let count: Int
     private let base: UnsafeMutablePointer<Element>
     private let release: (() -> Void)?
 
-    /// Zeroed elements.
+    /// Makes a buffer of zeroed elements.
     ///
     /// - Returns: Nil when the system refuses the memory.
     package init?(count: Int) {
@@ -21,13 +21,13 @@ internal import CMemscope
         release = nil
     }
 
-    /// A copy of an array.
+    /// Copies an array.
     package convenience init?(_ elements: [Element]) {
         self.init(count: elements.count)
         for index in elements.indices { self[index] = elements[index] }
     }
 
-    /// Memory of somebody else, who is told when it is not needed any more.
+    /// Uses memory of another owner; `release` tells the owner that the memory is no longer needed.
     init(borrowing base: UnsafeMutableRawPointer, count: Int, release: @escaping () -> Void) {
         self.count = count
         unsafe self.base = base.assumingMemoryBound(to: Element.self)
@@ -50,7 +50,7 @@ internal import CMemscope
         }
     }
 
-    /// All elements, for loops whose every step counts.
+    /// All elements, without bounds checks, for loops in which every instruction counts.
     package var pointer: UnsafeMutableBufferPointer<Element> {
         unsafe UnsafeMutableBufferPointer(start: base, count: count)
     }

@@ -1,9 +1,9 @@
-/// What a reference can lead to, by its static type.
+/// What a reference can refer to, by its static type.
 package enum ReferenceTarget: Sendable, Hashable {
     case anything
-    /// Any object of Swift's.
+    /// Any Swift object.
     case object
-    /// Anything whose references are counted. Other words may stand in the place: they are then only words.
+    /// Any block with a reference count; other words may be in the same place: these are then only words.
     case counted
     /// An instance of the class with this metadata, or of a subclass.
     case instance(of: UInt64)
@@ -11,14 +11,14 @@ package enum ReferenceTarget: Sendable, Hashable {
     case storage(TypeKind)
 }
 
-/// Where the meaning of a word depends on what its value is at the moment.
+/// The value that a word belongs to, where the word's meaning depends on the current value.
 package enum WordChoice: Sendable, Hashable {
-    /// A value behind a protocol type, in three words; the fourth is the value's type.
+    /// A value of a protocol type, in three words; the fourth word is the value's type.
     case existential(at: UInt64)
-    /// One of the cases of the enum with this metadata.
+    /// A value of the enum with this metadata, in any of its cases.
     case cases(of: UInt64, at: UInt64)
 
-    /// Offset of the value, in bytes, from the same start as its words.
+    /// Offset of the value in bytes, counted from the same start as the offsets of its words.
     var offset: UInt64 {
         switch self {
         case .existential(let offset), .cases(_, let offset): offset
@@ -26,9 +26,9 @@ package enum WordChoice: Sendable, Hashable {
     }
 }
 
-/// Tells whether references lead where their static type allows.
+/// Checks whether the target of a reference has a type that the reference allows.
 ///
-/// A word that does not is no reference: the layout is not the block's, or what stands there is left over.
+/// If not, the word is no reference: the block has another layout, or the word is an old value.
 struct TargetCheck {
     private struct Question: Hashable {
         var expected: UInt64

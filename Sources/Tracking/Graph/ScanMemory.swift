@@ -1,37 +1,38 @@
 internal import CMemscope
 
-/// The program's memory as it was when a scan read its words.
+/// The program's memory as it was at the time of the scan.
 ///
-/// What says how much of a block is in use, or which case an enum has, is read here: the process itself has gone on.
+/// The words that say how much of a block is in use, or which case an enum has, are read here, because the process
+/// itself runs on and changes them.
 //
-// `@unchecked Sendable`: one builder reads it, and whoever took the scan ends it.
+// `@unchecked Sendable`: one graph builder reads it, and the code that took the scan ends it.
 @safe package final class ScanMemory: @unchecked Sendable {
     private var scan: UnsafeMutablePointer<mscope_scan>?
     private let isOfScan: Bool
-    // What was shown last.
+    // The part of the memory that was read last.
     private var start: UInt64 = 0
     private var count: UInt64 = 0
     private var bytes: UnsafeRawPointer?
 
-    /// Memory as it is now: for graphs that no scan was made for.
+    /// Reads memory as it is now, for graphs that do not come from a scan.
     package init() {
         isOfScan = false
     }
 
-    /// The scan has to live until `end` was called.
+    /// Reads the memory of a scan; the scan must live until `end` is called.
     @unsafe init(_ scan: UnsafeMutablePointer<mscope_scan>) {
         unsafe self.scan = scan
         isOfScan = true
     }
 
-    /// Nil where the process had no memory, or where it was not kept.
+    /// Nil where the process had no memory, or where the scan did not keep it.
     func word(at address: UInt64) -> UInt64? {
         guard isOfScan else { return SafeMemory.word(at: address) }
         guard shows(address, 8), let bytes = unsafe bytes else { return nil }
         return unsafe bytes.loadUnaligned(fromByteOffset: Int(address &- start), as: UInt64.self)
     }
 
-    /// `count` words from `address` on; nil unless all can be read.
+    /// Reads `count` words at `address`; nil unless all can be read.
     func words(from address: UInt64, count: Int) -> [UInt64]? {
         var words: [UInt64] = []
         words.reserveCapacity(count)
@@ -42,7 +43,7 @@ internal import CMemscope
         return words
     }
 
-    /// Ends the copy of the process: nothing can be read any more.
+    /// Ends the copy of the process: nothing can be read afterwards.
     func end() {
         count = 0
         if let scan = unsafe scan { unsafe mscope_scan_finish(scan) }
@@ -52,7 +53,7 @@ internal import CMemscope
     private func shows(_ address: UInt64, _ size: UInt64) -> Bool {
         if address >= start, address &- start &+ size <= count { return true }
         guard let scan = unsafe scan else { return false }
-        // What was shown goes when something else is.
+        // The core's bytes are valid only until its next call.
         count = 0
         var found: UnsafePointer<UInt8>? = nil
         let readable = unsafe UInt64(mscope_scan_read(scan, address, &found))

@@ -1,8 +1,8 @@
-/// A dictionary that forgets what was not asked for lately.
+/// A dictionary that drops entries which were not used lately.
 ///
-/// Two generations: what is used moves to the young one; when that holds `capacity`
-/// entries it becomes the old one, and the old one is dropped. So it never holds more
-/// than twice `capacity` entries, and every operation costs a dictionary access or two.
+/// It has two generations. An entry that is used moves to the young one; when the young one holds `capacity` entries it
+/// becomes the old one, and the previous old one is dropped. So the cache never holds more than twice `capacity`
+/// entries, and every operation costs one or two dictionary accesses.
 package struct BoundedCache<Key: Hashable, Value> {
     private var young: [Key: Value] = [:]
     private var old: [Key: Value] = [:]

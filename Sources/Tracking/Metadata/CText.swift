@@ -5,7 +5,7 @@ func text<Characters>(of characters: Characters) -> String {
     }
 }
 
-/// Lower-case hexadecimal, two digits a byte.
+/// Lower-case hexadecimal text, two digits for each byte.
 package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     let digits: [UInt8] = Array("0123456789abcdef".utf8)
     var characters: [UInt8] = []
@@ -16,5 +16,5 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     return String(decoding: characters, as: UTF8.self)
 }
 
-/// "0x…", as addresses are written on the wire.
+/// The address as "0x…", which is the form of addresses in the wire format.
 func hexadecimal(address: UInt64) -> String { "0x" + String(address, radix: 16) }

@@ -1,10 +1,9 @@
-/// The names of what the capture core only knows by number: code, images, threads, types.
+/// The names of things that the capture core knows by number only: code, images, threads, types.
 ///
-/// It reads files and asks the Swift runtime, so it may take long and never runs on the
-/// hook path.
+/// It reads files and calls the Swift runtime, so it may take long and never runs on the hook path.
 //
-// `@unchecked Sendable`: nothing here locks, and nothing belongs to a thread. One caller at a
-// time: whoever shares it holds a lock around every call.
+// `@unchecked Sendable`: there are no locks here, and no state belongs to a thread. Only one caller at a time is
+// allowed: code that shares the store must hold a lock around every call.
 package final class MetadataStore: @unchecked Sendable {
     private var imageTable = ImageTable()
     private var registry = ThreadRegistry()
@@ -27,7 +26,7 @@ package final class MetadataStore: @unchecked Sendable {
         LayoutSamples(seed: seed).test(&readers, isImage: table.isMapped)
     }
 
-    /// Notes images and threads that came and went.
+    /// Registers images and threads that came and went.
     ///
     /// Call it before naming anything new.
     package func refresh() {
@@ -40,10 +39,10 @@ package final class MetadataStore: @unchecked Sendable {
         readers.layouts.invalidate()
     }
 
-    /// Every image that is or was mapped, as far as the core remembers them; the program first.
+    /// Every image that is or was mapped and that the core still remembers; the program first.
     package var images: [Image] { imageTable.images }
 
-    /// Where the names of each mapped image come from; their files are read once.
+    /// The source of the names for each mapped image; each file is read once.
     package func namesOfMappedImages() -> [Image: ImageNames] {
         let mapped = images.filter { $0.unloadedAt == nil }
         ImageNames.add(mapped.filter { namesOfImages[ImageKey($0)] == nil }, to: &namesOfImages)
@@ -51,7 +50,7 @@ package final class MetadataStore: @unchecked Sendable {
         return Dictionary(pairs) { first, _ in first }
     }
 
-    /// The image that covers an address now; nil when none is known to.
+    /// The image that contains an address now; nil when no known image does.
     package func image(containing address: UInt64) -> Image? {
         imageTable.image(containing: address)
     }
@@ -61,7 +60,7 @@ package final class MetadataStore: @unchecked Sendable {
 
     package func thread(_ id: UInt32) -> ThreadRecord? { registry.thread(id) }
 
-    /// Distinct addresses that got a name, and those that did not.
+    /// The number of distinct addresses that got a name, and of those that did not.
     package var symbolCounts: (resolved: UInt64, unresolved: UInt64) {
         (symbolizer.resolved, symbolizer.unresolved)
     }
@@ -72,21 +71,22 @@ package final class MetadataStore: @unchecked Sendable {
     /// Names one return address.
     ///
     /// - Parameters:
-    ///   - address: As it stands in a stack: behind the call.
-    ///   - time: When the stack was first seen, in nanoseconds on the monotonic clock; nil
-    ///     for now. Tells images apart that followed each other at one address.
+    ///   - address: A return address as found in a stack: the address behind the call.
+    ///   - time: When the stack was first seen, in nanoseconds on the monotonic clock; nil for now. It decides between
+    ///     images that had the address one after the other.
     /// - Returns: Innermost inlined call first, the function itself last; never empty.
     package func symbolize(address: UInt64, at time: UInt64? = nil) -> [Frame] {
         symbolizer.symbolize(address, in: imageTable.image(containing: address, at: time))
     }
 
-    /// The variable of an image's data that covers an address; nil when no symbol does.
+    /// The variable in an image's data that contains an address; nil when no symbol does.
     package func variable(at address: UInt64) -> String? {
-        // Read as a return address: one byte earlier.
+        // `symbolize` expects a return address and looks up the byte before it.
         symbolize(address: address + 1).last.flatMap { $0.function.hasPrefix("0x") ? nil : $0.function }
     }
 
-    /// The function that a word in memory points to, as a closure's first word does: nil when it points elsewhere.
+    /// The function that a word in memory points to, such as a closure's first word; nil when the word points
+    /// elsewhere.
     package func function(pointedToAt address: UInt64) -> Frame? {
         guard let code = SafeMemory.word(at: address), let image = imageTable.image(containing: code, at: nil) else {
             return nil
@@ -99,12 +99,12 @@ package final class MetadataStore: @unchecked Sendable {
     /// - Parameters:
     ///   - stack: Return addresses, innermost first.
     ///   - time: As for one address.
-    /// - Returns: At least a frame for each address, innermost first.
+    /// - Returns: At least one frame for each address, innermost first.
     package func symbolize(stack: [UInt64], at time: UInt64? = nil) -> [Frame] {
         stack.flatMap { symbolize(address: $0, at: time) }
     }
 
-    /// Names the addresses of many stacks, each once; not to be used after the next `refresh`.
+    /// Names the addresses of many stacks, each address once; must not be used after the next `refresh`.
     package func places() -> StackPlaces {
         StackPlaces { address, time in
             let (image, from, until) = self.imageTable.imageAndTime(containing: address, at: time)
@@ -112,11 +112,12 @@ package final class MetadataStore: @unchecked Sendable {
         }
     }
 
-    /// The image whose code wanted the memory: that of the first frame which is not part of
-    /// an allocator, a C++ or a Swift runtime's allocation function, or our own hooks.
+    /// The image whose code requested the memory.
     ///
-    /// - Returns: A file name without folders; "unknown" for an empty stack or code outside
-    ///   of every image.
+    /// It is the image of the first frame that is not part of an allocator, of an allocation function of C++ or of the
+    /// Swift runtime, or of MemScope's hooks.
+    ///
+    /// - Returns: A file name without folders; "unknown" for an empty stack or code outside of every image.
     package func allocatingModule(stack: [UInt64], at time: UInt64? = nil) -> String {
         for address in stack {
             let frames = symbolize(address: address, at: time)
@@ -125,13 +126,12 @@ package final class MetadataStore: @unchecked Sendable {
         return stack.last.flatMap { symbolize(address: $0, at: time).last?.image } ?? "unknown"
     }
 
-    /// Classifies blocks by what they begin with.
+    /// Finds the types of blocks by their first words.
     ///
     /// - Parameters:
-    ///   - blocks: In any order; fastest ascending by address. They may be freed meanwhile.
-    ///   - moduleOfSite: The image whose code allocated at a site, as `allocatingModule`
-    ///     tells; asked once per site.
-    /// - Returns: A type for each block, all `unknown` when types cannot be read.
+    ///   - blocks: In any order; fastest when ascending by address. Blocks may be freed meanwhile.
+    ///   - moduleOfSite: The image whose code allocated at a site, see `allocatingModule`; called once per site.
+    /// - Returns: A type for each block; all are `unknown` when types cannot be read.
     package func classify(_ blocks: [Block], moduleOfSite: (UInt32) -> String) -> BlockTypes {
         let table = imageTable
         return withoutActuallyEscaping(moduleOfSite) { moduleOfSite in
@@ -139,12 +139,12 @@ package final class MetadataStore: @unchecked Sendable {
         }
     }
 
-    /// What the block of a memory error was.
+    /// The type of the block that a memory error is about.
     ///
     /// - Parameters:
-    ///   - error: The block itself may be gone, or another one's now.
+    ///   - error: Its block may already be freed, or its memory reused for another block.
     ///   - moduleOfSite: As for `classify`.
-    /// - Returns: Nil when no block is known.
+    /// - Returns: Nil when the error has no known block.
     package func type(of error: MemoryError, moduleOfSite: (UInt32) -> String) -> BlockType? {
         guard let target = error.target else { return nil }
         let table = imageTable
@@ -157,7 +157,7 @@ package final class MetadataStore: @unchecked Sendable {
     /// Gives the words of a scan their meaning.
     ///
     /// - Parameters:
-    ///   - scan: Its nodes and edges are written to.
+    ///   - scan: Its nodes and edges are changed in place.
     ///   - moduleOfSite: As for `classify`.
     /// - Returns: A graph in the memory of the scan.
     package func graph(of scan: HeapScan, moduleOfSite: (UInt32) -> String) -> HeapGraph {
@@ -176,10 +176,10 @@ package final class MetadataStore: @unchecked Sendable {
         }
     }
 
-    /// Kinds of words that this runtime does not keep as expected, and that are read conservatively therefore.
+    /// Descriptions of the kinds of words that this runtime does not keep as expected; they are read conservatively.
     package var layoutProblems: [String] { readers.layouts.problems }
 
-    /// Gives back the memory of open symbol files; names already found stay known.
+    /// Releases the memory of open symbol files; names that were already found are kept.
     package func closeSymbolFiles() {
         symbolizer.closeFiles()
     }

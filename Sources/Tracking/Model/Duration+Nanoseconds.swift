@@ -1,5 +1,5 @@
 extension Duration {
-    /// In whole nanoseconds; 0 for less than none, the most there is for more.
+    /// The duration in whole nanoseconds; 0 when it is negative, `UInt64.max` when it is too large.
     package var nanoseconds: UInt64 {
         guard self > .zero else { return 0 }
         let (seconds, attoseconds) = components

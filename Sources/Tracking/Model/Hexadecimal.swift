@@ -1,4 +1,4 @@
-/// A number whose coded form is text such as "0x7f00c0", as addresses are on the wire.
+/// A number that is coded as text such as "0x7f00c0", which is the form of addresses in the wire format.
 package struct Hexadecimal: Sendable, Hashable, Codable {
     package var value: UInt64
 

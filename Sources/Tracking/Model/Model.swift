@@ -1,7 +1,7 @@
-// Plain values that travel from the capture core to the wire. Bytes are `UInt64`
-// byte counts, times are nanoseconds on the monotonic clock, unless a name says more.
+// Plain values that are passed from the capture core to the wire format. Sizes are byte counts (`UInt64`), times are
+// nanoseconds on the monotonic clock, unless a name says otherwise.
 
-/// What happened, as counters; live figures are differences.
+/// Counters of events; figures of live blocks are differences between them.
 package struct Counts: Sendable, Hashable {
     package var allocations: UInt64
     package var frees: UInt64
@@ -15,20 +15,20 @@ package struct Counts: Sendable, Hashable {
         self.freedBytes = freedBytes
     }
 
-    // Counters of several threads are read one after another, so a free may be seen
-    // before its allocation: clamp instead of trapping.
+    // Counters of several threads are read one after another, so a free may be counted before its allocation: the
+    // result is clamped to 0 instead of trapping.
     package var liveBlocks: UInt64 { allocations > frees ? allocations - frees : 0 }
     package var liveBytes: UInt64 { allocatedBytes > freedBytes ? allocatedBytes - freedBytes : 0 }
 }
 
-/// How far a stack that was taken can be trusted.
+/// How reliable a recorded call stack is.
 package enum UnwindQuality: String, Sendable, Hashable, CaseIterable {
     case exact, truncated, guessed
 }
 
 /// A distinct call stack with its counters.
 package struct Site: Sendable, Hashable {
-    /// 0 means that no stack was taken.
+    /// The number of the stack; 0 means that no stack was taken.
     package var id: UInt32
     /// Return addresses, innermost first.
     package var addresses: [UInt64]
@@ -37,7 +37,7 @@ package struct Site: Sendable, Hashable {
     package var isAsync: Bool
     package var firstSeen: UInt64
     package var counts: Counts
-    /// Highest live bytes seen when counters were merged: a lower bound.
+    /// The highest live bytes at any moment at which counters were merged: a lower bound of the peak.
     package var peakBytes: UInt64
 
     package init(
@@ -66,11 +66,12 @@ package struct Block: Sendable, Hashable {
     package var birth: UInt64
     package var site: UInt32
     package var thread: UInt32
-    /// Swift's task id, 0 without a task.
+    /// Swift's task id; 0 outside of a task.
     package var task: UInt64
-    /// How many blocks this one stands for: 1 when measured.
+    /// How many blocks this one stands for; 1 when every block is recorded.
     package var weight: UInt64
-    /// The same at its site: more than 1 also when only stacks are sampled, 0 when its stack was not taken.
+    /// The same for the figures of its site: also more than 1 when only stacks are sampled, 0 when its stack was not
+    /// taken.
     package var siteWeight: UInt64
 
     package init(
@@ -94,15 +95,15 @@ package struct Block: Sendable, Hashable {
     }
 }
 
-/// A thread that allocated, alive or not.
+/// A thread that allocated, running or ended.
 package struct ThreadRecord: Sendable, Hashable {
     package var id: UInt32
     package var tid: Int32
     package var name: String
     package var startedAt: UInt64
-    /// Nil while it runs.
+    /// Nil while the thread runs.
     package var endedAt: UInt64?
-    /// One of MemScope's own.
+    /// Whether it is one of MemScope's own threads.
     package var isInternal: Bool
     package var counts: Counts
 
@@ -127,18 +128,18 @@ package struct ThreadRecord: Sendable, Hashable {
 
 /// An ELF file that is, or was, mapped into the process.
 package struct Image: Sendable, Hashable {
-    /// Absolute; "[vdso]"; a file's name alone, or "", where no more is known.
+    /// An absolute path; "[vdso]"; a file's name alone, or "", when no more is known.
     package var path: String
     package var bias: UInt64
     package var start: UInt64
     /// One past the last mapped address.
     package var end: UInt64
-    /// When it was known not to be mapped yet; 0 for never.
+    /// The last time at which the image was known not to be mapped yet; 0 when there was no such time.
     package var loadedAfter: UInt64
     package var loadedAt: UInt64
-    /// Nil while mapped.
+    /// Nil while the image is mapped.
     package var unloadedAt: UInt64?
-    /// Hexadecimal; empty without one.
+    /// The build id in hexadecimal; empty when the file has none.
     package var buildID: String
 
     package init(
@@ -161,7 +162,7 @@ package struct Image: Sendable, Hashable {
         self.buildID = buildID
     }
 
-    /// The path without what the kernel appends when the file was deleted.
+    /// The path without the suffix that the kernel appends after the file was deleted.
     package var filePath: String {
         let suffix = " (deleted)"
         return path.hasSuffix(suffix) ? String(path.dropLast(suffix.utf8.count)) : path
@@ -181,7 +182,7 @@ package struct Image: Sendable, Hashable {
 package struct Totals: Sendable, Hashable {
     package var program = Counts()
     package var ownThreads = Counts()
-    /// Raw samples behind the estimates; 0 means that everything was measured.
+    /// Number of raw samples behind the estimates; 0 means that everything was measured.
     package var sampledAllocations: UInt64 = 0
     /// How often tracking was off after it had begun.
     package var gaps: UInt64 = 0
@@ -209,13 +210,13 @@ package struct Totals: Sendable, Hashable {
 
     package init() {}
 
-    /// Everything that was lost because a table or ring was full.
+    /// The number of all items that were lost because a table or ring was full.
     package var dropped: UInt64 {
         droppedEvents + droppedStacks + droppedBlocks + droppedContexts + droppedThreads
     }
 }
 
-/// What a live block is, read from its first word.
+/// The type of a live block, read from its first word.
 package struct BlockType: Sendable, Hashable {
     /// "Demo.Account", "_ContiguousArrayStorage<Int>"; for C blocks the allocating image.
     package var name: String
@@ -226,11 +227,11 @@ package struct BlockType: Sendable, Hashable {
         self.kind = kind
     }
 
-    /// Of a block whose beginning says nothing.
+    /// The type of a block whose first words have no known meaning.
     package static let unknown = BlockType(name: "unknown", kind: .unknown)
 }
 
-/// Something that happened to one block, kept for history.
+/// An event in the life of one block, kept for the history.
 package struct Event: Sendable, Hashable {
     package enum Kind: UInt32, Sendable { case allocation = 1, free, reallocation }
 

@@ -1,15 +1,15 @@
-// The part of the model that users see: it hangs off `MemScope`, so that no short name gets into their programs.
+// The part of the model that users see. It is nested in `MemScope`, so that no short name gets into users' programs.
 
 extension MemScope {
-    /// One function on a call stack, named; inlined functions are frames of their own.
+    /// One function on a call stack; inlined functions are frames of their own.
     public struct Frame: Sendable, Hashable, Codable {
-        /// Demangled; "0x…" when no name is known.
+        /// The demangled name; the address as "0x…" when no name is known.
         public var function: String
-        /// The source file; nil when there is no debug information.
+        /// The path of the source file; nil when there is no debug information.
         public var file: String?
         /// The line in that file, from 1; nil as for `file`.
         public var line: Int?
-        /// File name of the image without folders; nil when the address belongs to none.
+        /// The file name of the image, without folders; nil when the address belongs to no image.
         public var image: String?
         /// The return address.
         public var address: UInt64 {
@@ -17,7 +17,7 @@ extension MemScope {
             set { codedAddress.value = newValue }
         }
         private var codedAddress: Hexadecimal
-        /// Whether the compiler put the function into its caller.
+        /// Whether the compiler inlined the function into its caller.
         public var isInlined: Bool
 
         package init(
@@ -43,7 +43,7 @@ extension MemScope {
         }
     }
 
-    /// What kind of block a type names; kinds may be added.
+    /// The kind of block that a type stands for; later versions may add kinds.
     public enum TypeKind: String, Sendable, Hashable, CaseIterable, Codable {
         /// An instance of a class or an actor.
         case `class`
@@ -55,21 +55,21 @@ extension MemScope {
         case set
         /// The storage of a string.
         case string
-        /// What a closure captured.
+        /// The captured values of a closure.
         case closure
-        /// A captured variable, or a value behind a protocol type.
+        /// A captured variable, or a value of a protocol type.
         case box
         /// A thrown error.
         case error
         /// A Swift task.
         case task
-        /// A block literal, as C and libdispatch call closures.
+        /// A block literal, which is a closure of C or libdispatch.
         case block
         /// An object of libdispatch: a queue, a source, a group, work that waits.
         case dispatch
         /// Memory of C or C++ code.
         case c
-        /// A block whose beginning says nothing.
+        /// A block whose first words have no known meaning.
         case unknown
     }
 }

@@ -1,5 +1,5 @@
 extension TypeKind {
-    /// Begins with metadata and reference counts.
+    /// Whether blocks of this kind begin with metadata and reference counts.
     package var isSwiftObject: Bool {
         switch self {
         case .class, .array, .dictionary, .set, .string, .closure, .box, .error, .task: true
@@ -7,10 +7,12 @@ extension TypeKind {
         }
     }
 
-    /// Freed when the last reference is released; references that own can form a retain cycle.
+    /// Whether blocks of this kind have a reference count: they are freed when the last reference is released, and
+    /// owning references between them can form a retain cycle.
     package var isCounted: Bool { isSwiftObject || self == .block || self == .dispatch }
 
-    /// What a value of the program keeps its elements in: paths go through it without naming it.
+    /// Whether a value of the program keeps its elements in blocks of this kind: paths go through them without naming
+    /// them.
     package var isStorage: Bool {
         switch self {
         case .array, .dictionary, .set, .string: true
@@ -20,16 +22,16 @@ extension TypeKind {
 }
 
 extension BlockType {
-    /// What libdispatch keeps apart from an object that owns it alone.
+    /// Memory that libdispatch keeps apart from the object that is its only owner.
     static let dispatchSourceState = BlockType(name: "dispatch source state", kind: .dispatch)
     static let dispatchWork = BlockType(name: "dispatch work", kind: .dispatch)
 
-    /// Frames of async functions in a block that an image's code allocated.
+    /// The frames of async functions, in a block that an image's code allocated.
     package static func taskFrames(of image: String) -> Self { BlockType(name: "task frames (\(image))", kind: .c) }
 
-    /// Whether it is part of one other block.
+    /// Whether a block of this type is part of one other block.
     package var hasOneOwner: Bool { self == .dispatchSourceState || self == .dispatchWork }
 
-    /// Whether paths go through a block without naming it.
+    /// Whether paths go through a block of this type without naming it.
     package var isPassedThrough: Bool { kind.isStorage || hasOneOwner }
 }

@@ -2,22 +2,22 @@ internal import CMemscope
 
 /// How the process ended.
 package enum ProcessEnd: Sendable, Hashable {
-    /// `exit`, or `main` returned.
+    /// By `exit`, or because `main` returned.
     case exit(status: Int32)
-    /// `_exit`, `_Exit`.
+    /// By `_exit` or `_Exit`.
     case exitAtOnce(status: Int32?)
     case quickExit
     case signal(Int32)
 }
 
-// The end of a process waits for its reporter, a thread that waits for the end.
+// The end of a process waits for the reporter, a thread that waits for this end.
 extension ProcessEnd {
-    /// From now on the process does not end without having told its reporter; to be called once.
+    /// Makes the end of the process wait for the reporter from now on; must be called only once.
     ///
     /// - Parameters:
-    ///   - timeout: How long the end is put off at most, in nanoseconds, unless the reporter asks for more.
+    ///   - timeout: The longest delay of the end, in nanoseconds, unless the reporter asks for more.
     ///   - signals: Whether fatal signals are watched, too.
-    ///   - startInChild: Starts the reporter in a forked child, when that ends; nil: children end without a report.
+    ///   - startInChild: Starts the reporter in a forked child when the child ends; nil: children end without a report.
     package static func watch(timeout: UInt64, signals: Bool, startInChild: (@convention(c) () -> Bool)?) {
         var options = mscope_end_options()
         options.timeout = timeout
@@ -26,21 +26,21 @@ extension ProcessEnd {
         unsafe mscope_watch_end(&options)
     }
 
-    /// Waits for the end; only the reporter calls it, and has to call `reported` then.
+    /// Waits for the end; only the reporter calls it, and it must call `reported` afterwards.
     package static func wait() -> ProcessEnd { ProcessEnd(mscope_await_end()) }
 
-    /// The reporter needs so many nanoseconds from now on.
+    /// Allows the reporter this many nanoseconds, counted from now.
     package static func putOff(nanoseconds: UInt64) { mscope_put_off_end(nanoseconds) }
 
-    /// Lets the process end: with a status, or with its own for nil.
+    /// Lets the process end with this status; nil keeps the status of the process.
     package static func reported(status: Int32?) { mscope_end_reported(status ?? -1) }
 
-    /// Where there is no reporter: ends the process when all threads of the program have ended.
+    /// Ends the process when all threads of the program have ended; needed when there is no reporter.
     ///
-    /// To be called now and then.
+    /// It must be called now and then.
     package static func endIfOver() { mscope_end_if_over() }
 
-    /// Calls a function when the process exits; false when it will not be called.
+    /// Registers a function to be called when the process exits; false when it cannot be registered.
     package static func atExit(_ function: @convention(c) () -> Void) -> Bool { mscope_at_exit(function) }
 
     private init(_ end: mscope_end) {

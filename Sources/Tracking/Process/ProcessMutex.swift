@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// A lock and what it protects, of which each process has its own.
+/// A lock and the value that it protects; each process has its own copy of both.
 ///
-/// A forked child may inherit a lock that is held by a thread which it does not have. It would wait for ever, or
-/// `Mutex`, which remembers that thread, would end it.
+/// A forked child may inherit a lock that is held by a thread which the child does not have. The child would wait for
+/// ever, or `Mutex`, which remembers the thread, would end the child.
 package final class ProcessMutex<Value: Sendable>: Sendable {
     private final class Own: Sendable {
         let generation = ForkGeneration()
@@ -15,11 +15,11 @@ package final class ProcessMutex<Value: Sendable>: Sendable {
         }
     }
 
-    /// In the order of forks; the last is this process' own once it was asked for.
+    /// A list in the order of forks; after its first use in this process, the last entry is this process' own.
     private let first = AtomicLazyReference<Own>()
     private let initial: Value
 
-    /// - Parameter initial: What a process, also a forked one, begins with.
+    /// - Parameter initial: The value with which each process begins, also a forked one.
     package init(_ initial: Value) {
         self.initial = initial
     }

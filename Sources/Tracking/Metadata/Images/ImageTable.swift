@@ -2,13 +2,13 @@ internal import CMemscope
 
 /// Every ELF file that is or was mapped, found by address and time.
 ///
-/// Two images never share an address at the same time, but one may take the place of
-/// another that was unloaded: so an address alone does not name its image.
+/// Two images never have the same address at the same time, but an image may be loaded where another was unloaded: so
+/// an address alone does not identify an image.
 package struct ImageTable: Sendable {
-    /// The program first, the others in no order.
+    /// The program first, the others in any order.
     package private(set) var images: [Image] = []
-    // Positions in `images` by ascending start, and the highest end up to each of them,
-    // so that a search walks back no further than an image could reach.
+    // Positions in `images` by ascending start, and for each of them the highest end so far: a search goes back only as
+    // far as an image could reach.
     private var order: [Int] = []
     private var reach: [UInt64] = []
 
@@ -18,9 +18,9 @@ package struct ImageTable: Sendable {
         replace(with: images)
     }
 
-    /// Asks the core what is mapped now.
+    /// Reads from the core which images are mapped now.
     ///
-    /// - Returns: Images that were mapped at the last call and are not any more.
+    /// - Returns: Images that were mapped at the last call and are no longer mapped.
     @discardableResult
     package mutating func refresh() -> [Image] {
         mscope_refresh_images()
@@ -30,15 +30,15 @@ package struct ImageTable: Sendable {
         return before.filter { !mapped.contains(ImageKey($0)) }
     }
 
-    /// The image that covered an address.
+    /// The image that contained an address at a given time.
     ///
-    /// When an image was loaded is known to lie between two looks; stacks of that time are
-    /// its too. Of a time when it may have been one of two, the core gives to neither.
+    /// The core knows only that an image was loaded between two refreshes; a stack from this interval counts as the
+    /// image's too. When two images are possible at that time, the result is nil.
     ///
     /// - Parameters:
     ///   - address: Any address.
     ///   - time: Nanoseconds on the monotonic clock; nil for now.
-    /// - Returns: Nil when it is not known which image did, or none.
+    /// - Returns: Nil when no image contained the address, or when it is not known which one did.
     package func image(containing address: UInt64, at time: UInt64? = nil) -> Image? {
         let covering = self.covering(address)
         guard let time else { return covering.first { $0.unloadedAt == nil } }
@@ -46,7 +46,8 @@ package struct ImageTable: Sendable {
         return possible.count == 1 ? possible[0] : nil
     }
 
-    /// The image that covered an address, as above, and the time for which that is so without another look.
+    /// The image that contained an address, as above, and the interval in which this answer is valid without a new
+    /// call.
     package func imageAndTime(
         containing address: UInt64,
         at time: UInt64
@@ -54,7 +55,7 @@ package struct ImageTable: Sendable {
         let covering = self.covering(address)
         guard let only = covering.first else { return (nil, 0, .max) }
         let image = image(containing: address, at: time)
-        // Where several were, each question is answered by itself.
+        // If several images had the address, the answer is valid for this moment only.
         guard covering.count == 1, image != nil else { return (image, time, time) }
         return (image, only.loadedAfter, only.unloadedAt ?? .max)
     }
@@ -103,7 +104,7 @@ package struct ImageTable: Sendable {
     }
 }
 
-/// What tells one mapping of a file from all others.
+/// Identifies one mapping of a file among all others.
 struct ImageKey: Hashable {
     let start: UInt64
     let loadedAt: UInt64
@@ -133,7 +134,7 @@ extension Image {
 
 /// The first position of a partitioned array whose element satisfies the predicate.
 ///
-/// - Precondition: No element that satisfies it stands before one that does not.
+/// - Precondition: All elements that do not satisfy the predicate come before those that do.
 func partitionPoint<Element>(in array: [Element], where predicate: (Element) -> Bool) -> Int {
     var low = 0
     var high = array.count

@@ -1,15 +1,15 @@
-/// What the compiler's own types are, of which all others are made.
+/// The compiler's own types, from which all other types are made.
 enum Builtin {
     case object, pointer, number
-    /// Of known size and unknown content: an executor, a job, a continuation.
+    /// A type of known size and unknown content: an executor, a job, a continuation.
     case opaque
-    /// A default actor's queue: the runtime's jobs, and words of jobs that ended. It owns none of them.
+    /// The queue of a default actor: jobs of the runtime, and words of jobs that ended; it owns none of them.
     case actorQueue
 
     private static let objects = ["Bo", "Bb", "BO"]
     private static let numbers = ["Bi", "Bf", "Bw", "BI", "Bv"]
 
-    /// How many whole words an integer has, by its mangled name; 0 for other types.
+    /// The number of whole words in an integer type, given by its mangled name; 0 for other types.
     static func words(mangled: String) -> UInt64 {
         switch mangled {
         case "Bw", "Bi64_": 1
@@ -18,7 +18,7 @@ enum Builtin {
         }
     }
 
-    /// By its mangled name; nil for other types.
+    /// Finds the type by its mangled name; nil for other types.
     init?(mangled: String) {
         guard mangled.hasPrefix("B"), !mangled.hasSuffix("G"), !mangled.hasSuffix("Sg"), !mangled.hasSuffix("_t") else {
             return nil
@@ -38,7 +38,7 @@ enum Builtin {
         }
     }
 
-    /// By the name the runtime gives it.
+    /// Finds the type by the runtime's name for it; nil for other types.
     init?(name: String) {
         guard name.hasPrefix("Builtin.") else { return nil }
         switch name.dropFirst(8) {

@@ -1,9 +1,9 @@
-/// Closure contexts and boxes: values in order, each at the next place that suits it.
+/// Layouts of closure contexts and boxes: values in order, each at the next offset with a suitable alignment.
 enum CaptureLayout {
-    /// Captures from `offset` on; the descriptor is 0 when the compiler wrote none.
+    /// The layout of captures that begin at `offset`; the descriptor is 0 when the compiler wrote none.
     static func layout(descriptor: UInt64, offset: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout? {
         guard !disabled.contains(.captures), let found = CaptureDescriptor(at: descriptor),
-            // Bindings, which are generic arguments, stand before the captures, where it is not known.
+            // Bindings (generic arguments) come before the captures, at a place that is not known.
             SafeMemory.int32(at: descriptor + 8) == 0
         else { return nil }
         let isBox = found.types.count == 1
@@ -19,13 +19,13 @@ enum CaptureLayout {
         return layout(words, end: next)
     }
 
-    /// What lies behind the last known value, if anything does, is not known.
+    /// The bytes behind the last known value, if there are any, have no known meaning.
     private static func layout(_ words: ValueWords, end: UInt64) -> BlockLayout? {
         guard words.isComplete else { return nil }
         return BlockLayout(fields: words.sorted, tail: .conservative(from: end), isExact: true)
     }
 
-    /// Where a capture ends; nil when its size is not known.
+    /// Adds a capture and returns its end; nil when its size is not known.
     private static func add(
         _ capture: CaptureDescriptor.Capture,
         from offset: UInt64,
@@ -52,13 +52,13 @@ enum CaptureLayout {
         return place + size
     }
 
-    /// A box whose layout the runtime made, for a value of some type.
+    /// A box for a value of some type, whose layout the runtime made.
     static func box(of type: UInt64, at offset: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout? {
         guard !disabled.contains(.boxes) else { return nil }
         return value(of: type, at: offset, name: "value", without: disabled)
     }
 
-    /// The error stands behind its type and the witness of `Error`.
+    /// An error's box: the value comes behind its type and the witness of `Error`.
     static func error(of type: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout? {
         guard !disabled.contains(.errors), let witness = ValueWitness(of: type) else { return nil }
         return value(of: type, at: witness.place(from: 32), name: "error", without: disabled)

@@ -2,10 +2,10 @@
 enum ClassLayout {
     private static let depthLimit = 64
 
-    /// Nil when any class of the chain says nothing about its fields.
+    /// The layout of instances; nil when a class of the chain has no records of its fields.
     ///
-    /// The metadata is that of a class, validated. Blocks greater than an instance have a tail: `ManagedBuffer`
-    /// and others keep elements there.
+    /// The metadata is that of a class and was validated. Blocks that are larger than an instance have a tail:
+    /// `ManagedBuffer` and other classes keep elements there.
     static func layout(
         of metadata: UInt64,
         instanceSize: UInt64,
@@ -22,7 +22,7 @@ enum ClassLayout {
             guard let records = nominal.records, records.count == nominal.offsets.count else { return nil }
             for (index, record) in records.enumerated() {
                 let offset = nominal.offsets[index]
-                // A field of no size may have no place.
+                // A field of size 0 may have no offset.
                 guard let mangled = record.type, offset >= HeapMetadata.headerSize, offset <= instanceSize else {
                     continue
                 }
@@ -44,8 +44,10 @@ enum ClassLayout {
         return layout
     }
 
-    /// Of `ManagedBuffer<Header, Element>`, which asks the allocator how much room there is for elements; other classes
-    /// with elements, all in the runtime's libraries, know their number.
+    /// The generic arguments if the class is a `ManagedBuffer<Header, Element>`.
+    ///
+    /// Such an object asks the allocator how many elements fit. The other classes with elements, all in the runtime's
+    /// libraries, know their number.
     private static func managedBufferArguments(of chain: [NominalType]) -> (header: UInt64, element: UInt64)? {
         guard let root = chain.first, root.records?.map(\.name) == ["header"], root.arguments != 0,
             let arguments = SafeMemory.words(from: root.arguments, count: 2)
@@ -53,13 +55,13 @@ enum ClassLayout {
         return (arguments[0], arguments[1])
     }
 
-    /// Of a field whose type is known; nil where it may reach to the next one.
+    /// The size of a field whose type is known; nil for other fields, which may reach to the next one.
     private static func size(of mangled: MangledType, _ type: UInt64) -> UInt64? {
         guard mangled.ownership == .strong, type != 0, !mangled.isAccessor else { return nil }
         return SafeMemory.word(at: type) == 0 ? 8 : ValueWitness(of: type)?.size
     }
 
-    /// The class and its superclasses, the root first.
+    /// The class and its superclasses, the root class first.
     private static func chain(from metadata: UInt64) -> [NominalType]? {
         var chain: [NominalType] = []
         var next = metadata
@@ -75,7 +77,7 @@ enum ClassLayout {
 }
 
 extension BlockLayout.Tail {
-    /// Words of which nothing is known, up to the end of the block.
+    /// A tail of words with unknown meaning, up to the end of the block.
     static func conservative(from offset: UInt64, name: String = "") -> Self {
         let start = (offset + 7) & ~7
         let word = BlockLayout.Field(offset: 0, kind: .conservative, name: "")

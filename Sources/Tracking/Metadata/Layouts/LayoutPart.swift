@@ -1,4 +1,4 @@
-/// What the self-test tries apart, and what falls back to conservative reading apart.
+/// The parts of layouts that the self-test checks one by one; each part that fails is read conservatively.
 enum LayoutPart: String, CaseIterable, Sendable {
     case classes, references, enums, existentials, functions, arrays, tables, captures, boxes, errors
 }

@@ -1,36 +1,37 @@
-/// Layouts by metadata.
+/// Reads layouts of blocks from their metadata.
 ///
-/// One caller at a time. Nothing here is shown to the runtime before `HeapMetadata` found a valid record.
+/// It serves one caller at a time. No address is given to the runtime before `HeapMetadata` has found a valid record
+/// there.
 struct LayoutReader {
-    /// What a layout depends on besides the metadata.
+    /// The values that a layout depends on.
     struct Key: Hashable {
         var metadata: UInt64
-        /// Of a dictionary or set the scale, of an error its type, of a class whether the block has a tail.
+        /// For a dictionary or set, the scale; for an error, its type; for a class, whether the block has a tail.
         var variant: UInt64
     }
 
-    /// Which word of a block its layout depends on.
+    /// What a block's layout depends on besides the metadata.
     enum Variant {
         case none
-        /// Instances of this size; longer blocks have a tail.
+        /// The size of the instances; longer blocks have a tail.
         case tail(instanceSize: UInt64)
         case scale, errorType
     }
 
-    /// Parts that failed the self-test: conservative.
+    /// The parts that failed the self-test; they are read conservatively.
     private(set) var disabled: Set<LayoutPart> = []
-    /// Why; empty when everything is as expected.
+    /// Why each of these parts failed; empty when the runtime is as expected.
     private(set) var problems: [String] = []
     private var known = BoundedCache<Key, BlockLayout?>(capacity: 16_384)
 
     init() {}
 
-    /// Forgets every layout: metadata may be gone with an image, and other data in its place.
+    /// Drops every layout: an unloaded image takes its metadata along, and other data may come to the same addresses.
     mutating func invalidate() {
         known.removeAll()
     }
 
-    /// Reads a part conservatively from now on.
+    /// Makes the reader read a part conservatively from now on.
     mutating func disable(_ part: LayoutPart, because reason: String) {
         disabled.insert(part)
         problems.append(reason)
@@ -51,7 +52,7 @@ struct LayoutReader {
         }
     }
 
-    /// Nil where words are only known to be words.
+    /// The layout of blocks with this key; nil where the meaning of the words is not known.
     mutating func layout(for key: Key, type: BlockType, isImage: (UInt64) -> Bool) -> BlockLayout? {
         if let known = known.value(for: key) { return known }
         let layout = read(key, type, isImage)
@@ -80,7 +81,7 @@ struct LayoutReader {
         case .dictionary: StorageLayout.dictionary(key.metadata, scale: key.variant, without: disabled)
         case .set: StorageLayout.set(key.metadata, scale: key.variant, without: disabled)
         case .string where type.name == TypeNames.string: StorageLayout.string()
-        // Objects of CoreFoundation in the place of instances: what stands there is no field of the class.
+        // CoreFoundation's objects in place of instances: their words are no fields of the class.
         case .class where type.name.hasPrefix("Foundation._NSCF"): nil
         default:
             ClassLayout.layout(of: key.metadata, instanceSize: size, hasTail: key.variant != 0, without: disabled)?
@@ -90,7 +91,8 @@ struct LayoutReader {
 }
 
 extension BlockLayout {
-    /// The classes of the overlay own the objects of libdispatch that they wrap, by plain pointers.
+    /// Makes plain pointers strong where they own their target, as in the overlay's classes that wrap objects of
+    /// libdispatch.
     fileprivate func owningPointers(_ areOwned: Bool) -> BlockLayout {
         guard areOwned else { return self }
         var layout = self

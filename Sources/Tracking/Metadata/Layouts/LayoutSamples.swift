@@ -1,12 +1,12 @@
-/// Live objects whose words are known, to see whether layouts find them where they are.
+/// Live objects with known words, to test whether the layouts find these words in the right place.
 struct LayoutSamples {
-    /// A word that has to be found in a block.
+    /// A word that the layout of a block must contain.
     private struct Sample {
         var part: LayoutPart
         var block: UInt64
         var name: String
         var kind: EdgeKind
-        /// What the word points to; nil where only its meaning is known.
+        /// The expected value of the word; nil where only its kind is tested.
         var target: UInt64?
     }
 
@@ -40,9 +40,9 @@ struct LayoutSamples {
             super.init(value, target)
         }
     }
-    // `@unchecked Sendable`: an error has to be; this one never leaves the thread that makes it.
+    // `@unchecked Sendable`: errors must be Sendable; this one never leaves the thread that makes it.
     private struct Failure: Error, @unchecked Sendable { var code = 1, target: Target }
-    // Of their own types: closures and errors change their form when they are passed as generic values.
+    // Structs for a closure and an error, because these change their form when they are passed as generic values.
     private struct Closure { var call: () -> Int }
     private struct AnyFailure { var error: any Error }
 
@@ -54,7 +54,7 @@ struct LayoutSamples {
     private let box: Closure
     private let failure: AnyFailure
 
-    /// - Parameter seed: Any number; it keeps the compiler from computing samples ahead.
+    /// - Parameter seed: Any number; it prevents the compiler from computing the samples in advance.
     init(seed: Int) {
         let target = Target()
         self.target = target
@@ -70,7 +70,7 @@ struct LayoutSamples {
         failure = AnyFailure(error: Failure(code: seed, target: target))
     }
 
-    /// Turns off each part that a reader gets wrong.
+    /// Turns off each part that the readers get wrong.
     func test(_ readers: inout MetadataReaders, isImage: @escaping (UInt64) -> Bool) {
         for sample in all where !readers.layouts.disabled.contains(sample.part) {
             guard let problem = problem(with: sample, &readers, isImage) else { continue }
@@ -86,7 +86,7 @@ struct LayoutSamples {
     ) -> String? {
         let what = "self-test: \(sample.part.rawValue) are read as words without meaning, as \"\(sample.name)\""
         guard let words = SafeMemory.words(from: sample.block, count: 2) else { return what + " could not be read" }
-        // The size bounds blocks from above; a tail of other words does no harm.
+        // 1024 is larger than every sample's block; a tail of other words does no harm.
         let node = HeapNode(address: sample.block, size: 1024, word0: words[0], word1: words[1])
         var typer = NodeTyper(memory: ScanMemory(), readers: readers, isImage: isImage) { _ in "C" }
         let place = Int(typer.place(of: node))
@@ -127,12 +127,12 @@ struct LayoutSamples {
         ]
     }
 
-    /// Where the dictionary keeps its only element.
+    /// The bucket in which the dictionary keeps its only element.
     private var bucket: Int {
         let table = unsafe UInt64(unsafeBitCast(dictionary, to: UInt.self))
         let map = SafeMemory.word(at: table + StorageLayout.dictionaryStart) ?? 0
         let scale = SafeMemory.word(at: table + StorageLayout.scaleOffset).map { $0 & 0xFF } ?? 0
-        // Bits beyond the last bucket are set.
+        // The bits behind the last bucket are set, although there are no such buckets.
         return scale < 6 ? (map & (1 << (1 << scale) - 1)).trailingZeroBitCount : map.trailingZeroBitCount
     }
 

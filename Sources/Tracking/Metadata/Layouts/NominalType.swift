@@ -1,10 +1,10 @@
-/// The field records of a class, struct or enum, and where its fields lie.
+/// The field records of a class, struct or enum, and the offsets of its fields.
 ///
-/// The layout is that of the Swift 6 ABI (swift: include/swift/ABI/Metadata.h, RemoteInspection/Records.h).
+/// The record formats are those of the Swift 6 ABI (swift: include/swift/ABI/Metadata.h, RemoteInspection/Records.h).
 struct NominalType {
     struct Record {
         var name: String
-        /// Nil for a case of an enum that has no payload.
+        /// Nil for an enum case without a payload.
         var type: MangledType?
         var isIndirect: Bool
     }
@@ -15,13 +15,13 @@ struct NominalType {
 
     let kind: Kind
     let descriptor: UInt64
-    /// Where the generic arguments stand; 0 without.
+    /// The address of the generic arguments; 0 when the type has none.
     let arguments: UInt64
     /// Nil when the type was compiled without reflection metadata.
     let records: [Record]?
-    /// In bytes, per record; empty for enums.
+    /// The offset of each record's field, in bytes; empty for enums.
     let offsets: [UInt64]
-    /// Fields the type says it has, recorded or not.
+    /// The number of fields that the type declares, whether or not there are records of them.
     let fieldCount: Int
 
     private static let fieldLimit: UInt32 = 4096
@@ -29,7 +29,7 @@ struct NominalType {
     private static let genericFlag: UInt32 = 1 << 7
     private static let resilientSuperclassFlag: UInt32 = 1 << 29
 
-    /// - Parameter metadata: Of a type that the runtime answered for, or that was validated.
+    /// - Parameter metadata: The metadata of a type; the runtime returned it, or it was validated.
     init?(_ metadata: UInt64) {
         guard let words = SafeMemory.words(from: metadata, count: 6) else { return nil }
         let descriptor = words[0] == 0 ? words[5] : words[1]
@@ -72,7 +72,7 @@ struct NominalType {
         return unsafe UInt64(unsafeBitCast(type, to: UInt.self))
     }
 
-    /// In which word of a class' metadata its own part begins.
+    /// The number of the word in a class' metadata where the class' own part begins.
     private static func immediateMembers(
         _ header: [UInt32],
         _ descriptor: UInt64

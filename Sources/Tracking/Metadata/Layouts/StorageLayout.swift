@@ -1,6 +1,6 @@
-/// The storage of the standard library's collections, which has no fields for its elements.
+/// Layouts of the standard library's collection storage, whose classes declare no fields for the elements.
 enum StorageLayout {
-    // Of __ContiguousArrayStorageBase, __RawDictionaryStorage and __RawSetStorage (swift: stdlib/public/core).
+    // Offsets in __ContiguousArrayStorageBase, __RawDictionaryStorage and __RawSetStorage (swift: stdlib/public/core).
     private static let arrayStart: UInt64 = 32
     static let dictionaryStart: UInt64 = 64
     static let setStart: UInt64 = 56
@@ -8,11 +8,11 @@ enum StorageLayout {
     static let countOffset: UInt64 = 16
     static let capacityOffset: UInt64 = 16
     static let scaleOffset: UInt64 = 32
-    /// Of the header behind the head of a `ManagedBuffer`.
+    /// Offset of the `ManagedBuffer` header, which comes behind the object's header.
     static let ringStart: UInt64 = 16
     private static let scaleLimit: UInt64 = 40
 
-    /// Element after element from the 32nd byte on.
+    /// The elements of an array, one after the other from the 32nd byte on.
     static func array(_ metadata: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout? {
         guard !disabled.contains(.arrays), let element = genericArguments(of: metadata, count: 1)?[0],
             let witness = ValueWitness(of: element), let fields = fields(of: element, without: disabled)
@@ -21,9 +21,9 @@ enum StorageLayout {
         return BlockLayout(fields: [], tail: tail(from: start, witness, fields, ""))
     }
 
-    /// What `Deque` and `AsyncStream` keep their elements in: a `ManagedBuffer` whose header has these three numbers.
+    /// The storage of `Deque` and `AsyncStream`: a `ManagedBuffer` whose header has these three numbers.
     ///
-    /// Nil for other headers, which say in their own way where elements are.
+    /// Nil for other headers: they describe in their own way where the elements are.
     static func ring(header: UInt64, element: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout.Tail? {
         guard !disabled.contains(.arrays), let nominal = NominalType(header), nominal.kind == .struct,
             nominal.records?.map(\.name) == ["capacity", "count", "startSlot"], nominal.offsets == [0, 8, 16],
@@ -34,7 +34,8 @@ enum StorageLayout {
         return tail(from: start, witness, fields, "")
     }
 
-    /// A bit map of buckets, then their keys, then their values; the scale is the binary logarithm of their number.
+    /// A bit map of the buckets, then the keys, then the values; the scale is the binary logarithm of the number of
+    /// buckets.
     static func dictionary(_ metadata: UInt64, scale: UInt64, without disabled: Set<LayoutPart>) -> BlockLayout? {
         guard !disabled.contains(.tables), scale < scaleLimit,
             let types = genericArguments(of: metadata, count: 2), let key = ValueWitness(of: types[0]),
@@ -45,7 +46,7 @@ enum StorageLayout {
         let second = value.place(from: first + key.stride << scale)
         let tail = tail(from: second, value, values, "values")
         let body = self.tail(from: first, key, keys, "keys")
-        // Elements reach to the next ones, or to the end: what holds nothing is an element too.
+        // The body reaches to the tail, or to the end of the block: so values without references need a tail too.
         let nothing = BlockLayout.Tail(start: (second + 7) & ~7, stride: 8, fields: [])
         return BlockLayout(fields: [], tail: tail ?? nothing, body: body)
     }
@@ -61,7 +62,8 @@ enum StorageLayout {
         )
     }
 
-    /// Characters, and behind them now and then a reference to an index of them: `ElementReader` knows where.
+    /// The characters of a string, and sometimes behind them a reference to an index of them; `ElementReader` knows
+    /// where.
     static func string() -> BlockLayout {
         let word = BlockLayout.Field(offset: 0, kind: .strong, name: "breadcrumbs", target: .storage(.string))
         return BlockLayout(fields: [], tail: BlockLayout.Tail(start: stringStart, stride: 8, fields: [word]))

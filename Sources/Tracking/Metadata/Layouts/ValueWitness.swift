@@ -1,11 +1,11 @@
-/// Size and alignment of values of a type, from its value witness table.
+/// Size and alignment of a type's values, read from the type's value witness table.
 @safe struct ValueWitness {
     let size: UInt64
     let stride: UInt64
     let alignment: UInt64
-    /// Whether a value fits the three words of an existential.
+    /// Whether a value fits into the three words of an existential.
     let isInline: Bool
-    /// Tells which case a value of an enum has, from its bits alone; nil for other types.
+    /// The function that tells the case of an enum's value from its bits alone; nil for other types.
     let caseNumber: CaseNumber?
 
     var hasCases: Bool { unsafe caseNumber != nil }
@@ -16,7 +16,7 @@
     private static let isNonInlineFlag: UInt64 = 0x2_0000
     private static let hasEnumWitnessesFlag: UInt64 = 0x20_0000
 
-    /// - Parameter metadata: Of a type that the runtime answered for, or that was validated.
+    /// - Parameter metadata: The metadata of a type; the runtime returned it, or it was validated.
     init?(of metadata: UInt64) {
         guard let table = SafeMemory.word(at: metadata &- 8), HeapMetadata.canBePointer(table),
             let words = SafeMemory.words(from: table + 64, count: 4)
@@ -31,6 +31,6 @@
         unsafe caseNumber = asks ? unsafeBitCast(UInt(words[3]), to: CaseNumber.self) : nil
     }
 
-    /// The first place for such a value at or behind an offset.
+    /// The first offset at or behind `offset` with the alignment of this type.
     func place(from offset: UInt64) -> UInt64 { (offset + alignment - 1) & ~(alignment - 1) }
 }

@@ -1,4 +1,4 @@
-// Enums: all payloads begin where the enum does, and which one is there is known when the value is looked at.
+// Enums: all payloads begin at the enum's first byte; the case is only known when the value is read.
 extension ValueWords {
     mutating func addEnum(_ type: UInt64, _ extent: Range<UInt64>, _ path: String, _ depth: Int) {
         guard !disabled.contains(.enums), let nominal = NominalType(type), let records = nominal.records else {
@@ -27,9 +27,9 @@ extension ValueWords {
         }
     }
 
-    /// The words of one case of an enum, from its first byte on; nil when they cannot be told.
+    /// The words of one case of an enum, counted from the enum's first byte; nil when they are not known.
     ///
-    /// Cases are numbered as the enum's witness does, and as they stand in its records: those with payloads first.
+    /// The number is that of the enum's witness, which is the order of the records: cases with payloads first.
     static func fields(
         ofCase number: Int,
         of type: UInt64,
@@ -59,9 +59,10 @@ extension ValueWords {
         return words.isComplete ? words.fields : nil
     }
 
-    /// Whether a word that points to a block is what the merged fields say, whatever the case: the only reference of
-    /// the only payload, where a value without payload is a word that points nowhere; or one word that is a reference
-    /// in every case.
+    /// Whether the merged fields are right for every word that points to a block, whatever the case.
+    ///
+    /// This is so for the only reference of the only payload, because a value of a case without payload is a word that
+    /// points nowhere; and for an enum of one word that is a reference in every case.
     private static func isPlain(
         _ payloads: [[BlockLayout.Field]],
         _ merged: [BlockLayout.Field],
@@ -72,7 +73,7 @@ extension ValueWords {
         return payloads.count == 1 || extent.count <= 8 && payloads.allSatisfy { !$0.isEmpty }
     }
 
-    /// One meaning per word: what is a reference in any case is one.
+    /// Merges the words of all cases, with one meaning for each word: a reference in any case is a reference.
     private static func merge(_ payloads: [[BlockLayout.Field]], path: String) -> [BlockLayout.Field] {
         if payloads.count == 1 { return payloads[0] }
         var merged: [UInt64: BlockLayout.Field] = [:]

@@ -3,19 +3,21 @@ extension ValueWords {
     mutating func addStruct(_ type: UInt64, _ extent: Range<UInt64>, _ path: String, _ depth: Int) {
         let name = TypeNames.runtimeName(type)
         guard name != "Swift.ObjectIdentifier" else { return }
-        // `UInt(bitPattern: pointer)` is how a program keeps an address as a number.
+        // Programs use `UInt(bitPattern: pointer)` to keep an address as a number.
         guard name != "Swift.UInt" else { return addWord(extent.lowerBound, .unmanaged, path) }
         guard let nominal = NominalType(type), let records = nominal.records, records.count == nominal.offsets.count
         else { return addWords(extent, path) }
         if records.isEmpty { return addOpaque(nominal, name, extent, path, depth) }
         let first = fields.count
         defer { if let storage = ReferenceTarget(ofStandard: name) { aim(fieldsFrom: first, at: storage) } }
-        // The standard library's fields are its own affair: a dictionary is one word named as the dictionary.
+        // The fields inside of the standard library's types are not named: a dictionary is one word with the
+        // dictionary's name.
         let isStandard = name.hasPrefix("Swift.")
         for (index, record) in records.enumerated() {
             guard let mangled = record.type else { continue }
             let start = extent.lowerBound + nominal.offsets[index]
-            // What is no number of the standard library's is storage for anything: swift-atomics keeps references so.
+            // A builtin integer outside of the standard library may store anything: swift-atomics keeps references in
+            // it.
             let bare = isStandard ? 0 : Builtin.words(mangled: mangled.text)
             for word in 0..<bare { addWord(start + 8 * word, .unmanaged, Self.join(path, record.name)) }
             guard bare == 0 else { continue }
@@ -33,15 +35,16 @@ extension ValueWords {
         if isStandard { fix(path) }
     }
 
-    /// The references of a collection lead to its storage and nowhere else.
+    /// Sets the target of a collection's references, which always refer to its storage.
     private mutating func aim(fieldsFrom first: Int, at target: ReferenceTarget) {
         for index in fields.indices.dropFirst(first) where fields[index].kind == .strong {
             fields[index].target = target
         }
     }
 
-    /// A struct without fields may have a size all the same: storage that the compiler was told to lay out like
-    /// something else, as in `Mutex` and `Atomic`.
+    /// Adds a struct without fields, which may have a size all the same.
+    ///
+    /// This is storage that the compiler lays out like another type, as in `Mutex` and `Atomic`.
     private mutating func addOpaque(
         _ nominal: NominalType,
         _ name: String,
@@ -66,7 +69,7 @@ extension ValueWords {
             return
         }
         let text = header[2] == 0 ? [] : SafeMemory.bytes(from: header[2], upTo: 512).prefix { $0 != 0 }
-        // Labels are separated, and each followed, by a space.
+        // Each label is followed by a space.
         let labels = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         for index in 0..<Int(header[1]) {
             let label = index < labels.count ? String(decoding: labels[index], as: UTF8.self) : ""
@@ -88,7 +91,7 @@ extension ReferenceTarget {
         ("Swift.Dictionary<", .storage(.dictionary)), ("Swift.Set<", .storage(.set)),
     ]
 
-    /// By the runtime's name of one of the standard library's collections; nil for other types.
+    /// Finds the target by the runtime's name of a standard collection; nil for other types.
     fileprivate init?(ofStandard name: String) {
         if name == "Swift.String" {
             self = .storage(.string)

@@ -1,7 +1,7 @@
-/// Collects what the words of a value mean, down to the last field of the last struct in it.
+/// Collects the meaning of a value's words, including the fields of structs inside of it at any depth.
 struct ValueWords {
     var fields: [BlockLayout.Field] = []
-    /// False when there were more fields than are worth a table.
+    /// False when there were too many fields for a table, or when a type could not be read.
     var isComplete = true
     let disabled: Set<LayoutPart>
 
@@ -15,13 +15,14 @@ struct ValueWords {
     /// Ascending by offset, each offset once.
     var sorted: [BlockLayout.Field] { fields.sorted { $0.offset < $1.offset } }
 
-    /// A field of a nominal type, or a captured value.
+    /// Adds a field of a nominal type, or a captured value.
     ///
-    /// `type` is its metadata, 0 when the runtime could not find it; `end` is where it ends at the latest.
+    /// `type` is the metadata of its type, 0 when the runtime could not find it; `end` is the largest possible end
+    /// offset.
     mutating func add(_ mangled: MangledType, type: UInt64, at offset: UInt64, end: UInt64, path: String, depth: Int) {
         if mangled.ownership != .strong {
             guard !disabled.contains(.references) else { return addWords(offset..<end, path) }
-            // A class existential has witness tables behind its reference.
+            // In a class existential, witness tables come behind the reference.
             return addWord(offset, mangled.ownership.kind, path)
         }
         if let builtin = Builtin(mangled: mangled.text) { return add(builtin, offset..<end, path) }
@@ -31,7 +32,7 @@ struct ValueWords {
         add(type: type, at: offset, path: path, depth: depth)
     }
 
-    /// A value by the metadata of its type, which the runtime answered for.
+    /// Adds a value, given the metadata of its type as returned by the runtime.
     mutating func add(type: UInt64, at offset: UInt64, path: String, depth: Int) {
         guard depth < Self.depthLimit, fields.count < Self.fieldLimit else {
             isComplete = false
@@ -62,12 +63,13 @@ struct ValueWords {
         }
     }
 
-    /// What the runtime answers for a type that only newer ones can name: `Mutex` and others that cannot be copied.
+    /// Whether the runtime returned an empty tuple, as it does for types that only newer runtimes can name: `Mutex` and
+    /// others that cannot be copied.
     private func isEmptyTuple(_ type: UInt64) -> Bool {
         SafeMemory.words(from: type, count: 2).map { $0[0] == 0x301 && $0[1] == 0 } ?? false
     }
 
-    /// Words of which nothing is known but, perhaps, that they own nothing.
+    /// Adds words with unknown meaning; `kind` may tell that they own nothing.
     mutating func addWords(_ extent: Range<UInt64>, _ path: String, _ kind: EdgeKind = .conservative) {
         var offset = (extent.lowerBound + 7) & ~7
         while offset + 8 <= extent.upperBound {
@@ -76,7 +78,7 @@ struct ValueWords {
         }
     }
 
-    /// Words that no field covers: the type has more than its records tell.
+    /// Adds the words that no field covers: the type has more than its records describe.
     mutating func addGaps(in extent: Range<UInt64>, between covered: [Range<UInt64>]) {
         var next = extent.lowerBound
         for range in covered.sorted(by: { $0.lowerBound < $1.lowerBound }) {
@@ -104,7 +106,8 @@ struct ValueWords {
         )
     }
 
-    /// What has this name itself, and is no property of it, is nothing that could be declared weak.
+    /// Marks the fields with exactly this name as `fixed`: they cannot be declared weak; properties inside of the value
+    /// can.
     mutating func fix(_ path: String) {
         Self.fix(path, in: &fields)
     }

@@ -1,11 +1,11 @@
-/// Names with letters beyond ASCII, as Rust writes them.
+/// Decodes names with letters beyond ASCII in the form that Rust uses.
 ///
-/// - SeeAlso: RFC 3492; Rust puts "_" for the delimiter "-".
+/// - SeeAlso: RFC 3492; Rust uses "_" instead of the delimiter "-".
 enum Punycode {
-    // Longer names take time that grows with the square.
+    // The time to decode grows with the square of the length.
     private static let limit = 256
 
-    /// - Returns: Nil for what is not well formed, or too long.
+    /// - Returns: Nil for bytes that are not well formed, or too many.
     static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
         guard bytes.count <= limit else { return nil }
         let delimiter = bytes.lastIndex(of: UInt8(ascii: "_"))
@@ -24,7 +24,7 @@ enum Punycode {
         return text
     }
 
-    /// The state of RFC 3492, section 6.2, under its names.
+    /// The state in RFC 3492, section 6.2, with the names used there.
     private struct Decoder {
         var digits: ArraySlice<UInt8>
         var code: UInt32 = 128

@@ -1,11 +1,10 @@
-/// Readable names for those that the Rust compiler gives to the linker.
+/// Turns the symbol names of the Rust compiler into readable names.
 ///
-/// - SeeAlso: RFC 2603, "Rust symbol name mangling (v0)"; the older form is a C++ name whose
-///   last part is a hash.
+/// - SeeAlso: RFC 2603, "Rust symbol name mangling (v0)"; the older form is a C++ name whose last part is a hash.
 enum RustDemangler {
     /// "app::load" for "_RNvCs1234_3app4load" and for "_ZN3app4load17h0123456789abcdefE".
     ///
-    /// - Returns: Nil for a name that Rust did not make, or that is broken or too deep.
+    /// - Returns: Nil for a name that is not from Rust, is malformed, or is nested too deeply.
     static func name(_ mangled: String) -> String? {
         if mangled.hasPrefix("_R") { return v0(Array(mangled.utf8.dropFirst(2))) }
         if mangled.hasPrefix("_ZN") { return legacy(Array(mangled.utf8.dropFirst(3))) }
@@ -13,7 +12,7 @@ enum RustDemangler {
     }
 
     private static func v0(_ bytes: [UInt8]) -> String? {
-        // Names are ASCII, but for what a tool appended.
+        // Names are ASCII, except for a suffix that a tool may have appended.
         let end = bytes.firstIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "$") } ?? bytes.count
         var parser = RustSymbol(Array(bytes[..<end]))
         guard (try? parser.symbol()) != nil else { return nil }
@@ -83,8 +82,8 @@ enum RustDemangler {
 
     // MARK: Both
 
-    /// What the compiler appended to a part of a function (".cold") stays; the hash that link-time optimization put
-    /// there (".llvm.123") tells a reader nothing.
+    /// The suffix to show: the compiler's mark for a part of a function (".cold") stays, the hash from link-time
+    /// optimization (".llvm.123") is dropped.
     private static func suffix(_ bytes: ArraySlice<UInt8>) -> String {
         var parts = String(decoding: bytes, as: UTF8.self).split(separator: ".", omittingEmptySubsequences: false)
         if let mark = parts.firstIndex(of: "llvm") { parts.removeSubrange(mark..<min(mark + 2, parts.count)) }

@@ -1,5 +1,5 @@
 extension RustSymbol {
-    // Elsewhere than where any expression may stand a compound one is put in braces.
+    // A compound constant is put in braces, except inside of another value.
     mutating func constant(isValue: Bool) throws(RustSymbolError) {
         try deeper { (self) throws(RustSymbolError) in
             let tag = try self.next()
@@ -22,7 +22,7 @@ extension RustSymbol {
     private mutating func compoundConstant(_ tag: Character) throws(RustSymbolError) {
         switch tag {
         case "e":
-            try write("*")  // the literal is a reference to it
+            try write("*")  // the literal is a reference to the string
             try string()
         case "R", "Q":
             try write(tag == "R" ? "&" : "&mut ")

@@ -1,5 +1,5 @@
 extension RustSymbol {
-    // Generic arguments follow "::" in the path of a value.
+    // In the path of a value, "::" comes before generic arguments.
     mutating func path(isValue: Bool) throws(RustSymbolError) {
         try deeper { (self) throws(RustSymbolError) in
             switch try self.next() {
@@ -17,7 +17,7 @@ extension RustSymbol {
     }
 
     private mutating func crate() throws(RustSymbolError) {
-        // Tells two versions of one crate apart.
+        // The number distinguishes two versions of one crate; it is not shown.
         _ = try optionalBase62("s")
         try write(identifier())
     }
@@ -77,7 +77,7 @@ extension RustSymbol {
         if isOpen { try write(">") }
     }
 
-    /// A path whose list of generic arguments stays open for associated types.
+    /// Reads a path and leaves its list of generic arguments open, because associated types may follow in it.
     private mutating func openPath() throws(RustSymbolError) -> Bool {
         var isOpen = false
         if skip("B") {
@@ -93,7 +93,8 @@ extension RustSymbol {
 
     // MARK: Lifetimes
 
-    // The index is 0 for one that was erased, else how many binders further out it was introduced.
+    // The index is 0 for an erased lifetime; else it counts the binders outwards to the one that introduced the
+    // lifetime.
     mutating func lifetime(_ index: UInt64) throws(RustSymbolError) {
         guard index > 0 else { return try write("'_") }
         guard index <= boundLifetimes else { throw RustSymbolError() }
@@ -101,10 +102,10 @@ extension RustSymbol {
         try write(number < 26 ? "'" + String(UnicodeScalar(UInt8(ascii: "a") + UInt8(number))) : "'_\(number)")
     }
 
-    /// Reads what `body` reads below the lifetimes that are introduced here.
+    /// Reads `body` inside of a binder, which introduces the lifetimes that come first.
     mutating func binder(_ body: (inout RustSymbol) throws(RustSymbolError) -> Void) throws(RustSymbolError) {
         let count = try optionalBase62("G")
-        // Each is written out, or else read for nothing.
+        // Each lifetime is written out; a larger count can only come from a malformed name.
         guard count <= UInt64(bytes.count) else { throw RustSymbolError() }
         if count > 0 {
             try write("for<")

@@ -25,7 +25,7 @@ extension RustSymbol {
         case "D": try existential()
         case "B": try backReference { (self) throws(RustSymbolError) in try self.type() }
         default:
-            position -= 1  // the letter is that of a path
+            position -= 1  // the letter is the first one of a path
             try path(isValue: false)
         }
     }
@@ -64,7 +64,7 @@ extension RustSymbol {
     private mutating func function() throws(RustSymbolError) {
         if skip("U") { try write("unsafe ") }
         if skip("K") {
-            // "-" cannot stand in a symbol.
+            // "-" is not allowed in a symbol.
             let name = try skip("C") ? "C" : String(identifier().map { $0 == "_" ? "-" : $0 })
             try write("extern \"" + name + "\" ")
         }

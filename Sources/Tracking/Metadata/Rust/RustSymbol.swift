@@ -1,7 +1,7 @@
-/// Reads a Rust symbol of the v0 form and writes what it says.
+/// Parses a Rust symbol of the v0 form and writes it as readable text.
 ///
-/// Total: any bytes give a text or ``RustSymbolError``. A name may refer back to parts of itself, so a short one can
-/// stand for a long text; depth and length are bounded.
+/// Any bytes give a text or ``RustSymbolError``. A name may refer back to parts of itself, so a short name can stand
+/// for a long text; therefore depth and length are limited.
 struct RustSymbol {
     private static let depthLimit = 128
     private static let textLimit = 1 << 14
@@ -9,19 +9,19 @@ struct RustSymbol {
     let bytes: [UInt8]
     var position = 0
     private(set) var text = ""
-    /// Parts that are read over: an impl's own path, the crate that asked for an instance.
+    /// True in parts that are parsed but not written: the path of an impl, the crate that requested an instance.
     private var isSilent = false
     private var depth = 0
-    /// Lifetimes that `for<…>` around the current place introduces.
+    /// The number of lifetimes that each `for<…>` around the current place introduces, in total.
     var boundLifetimes: UInt64 = 0
 
-    /// - Parameter bytes: What stands behind "_R", without a tool's suffix.
+    /// - Parameter bytes: The text behind "_R", without a tool's suffix.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
     mutating func symbol() throws(RustSymbolError) {
-        // A number here would say that a later form of mangling was used.
+        // A number here would be the version of a later form of mangling.
         guard let first = bytes.first, RustDemangler.decimal(first) == nil else { throw RustSymbolError() }
         try path(isValue: true)
         if position < bytes.count { try silently { (self) throws(RustSymbolError) in try self.path(isValue: false) } }
@@ -57,9 +57,9 @@ struct RustSymbol {
         return true
     }
 
-    /// Reads what `body` reads until an "E", and writes `separator` between.
+    /// Lets `body` read elements up to an "E", and writes `separator` between them.
     ///
-    /// - Returns: How many there were.
+    /// - Returns: The number of elements.
     @discardableResult
     mutating func list(
         separator: String = ", ",
@@ -74,7 +74,7 @@ struct RustSymbol {
         return count
     }
 
-    // "_" is 0, "0_" 1, "Z_" 62. Crates have a hash of 64 bits here.
+    // "_" is 0, "0_" 1, "Z_" 62. Here, crates have a hash of 64 bits.
     mutating func base62() throws(RustSymbolError) -> UInt64 {
         if skip("_") { return 0 }
         var value: UInt64 = 0
@@ -102,7 +102,7 @@ struct RustSymbol {
         }
     }
 
-    /// A number that may be absent, behind its letter: 0 without, else one more than it says.
+    /// An optional number behind its letter: 0 when it is absent, else one more than the written number.
     mutating func optionalBase62(_ letter: Character) throws(RustSymbolError) -> UInt64 {
         try skip(letter) ? successor(base62()) : 0
     }
@@ -113,7 +113,7 @@ struct RustSymbol {
             throw RustSymbolError()
         }
         position += 1
-        // A zero stands alone: the digits behind it begin the name.
+        // A zero is a whole number: digits behind it belong to the name.
         while length > 0, position < bytes.count, let digit = RustDemangler.decimal(bytes[position]) {
             length = 10 * length + digit
             position += 1
@@ -128,9 +128,9 @@ struct RustSymbol {
         return decoded
     }
 
-    /// Reads what stands at an earlier place once more.
+    /// Reads the text at an earlier position again.
     ///
-    /// What is read over does not follow: that could take for ever.
+    /// In parts that are not written, it skips the reference: following it could take exponential time.
     mutating func backReference(
         _ body: (inout RustSymbol) throws(RustSymbolError) -> Void
     ) throws(RustSymbolError) {
@@ -152,5 +152,5 @@ struct RustSymbol {
     }
 }
 
-/// A name is no Rust symbol, or one too deep or too long.
+/// The name is no Rust symbol, or it is nested too deeply or too long.
 struct RustSymbolError: Error {}

@@ -1,4 +1,4 @@
-/// Values by the half-open ranges of addresses they cover; ranges may nest.
+/// Values for half-open ranges of addresses; ranges may nest.
 package struct AddressRanges<Value> {
     private struct Range {
         var start: UInt64
@@ -7,7 +7,7 @@ package struct AddressRanges<Value> {
     }
 
     private var ranges: [Range] = []
-    // The highest end up to each range: how far a search has to walk back.
+    // For each range the highest end so far: it limits how far back a search must go.
     private var reach: [UInt64] = []
 
     package init() {}
@@ -16,9 +16,10 @@ package struct AddressRanges<Value> {
         ranges.append(Range(start: start, end: end, value: value))
     }
 
-    /// Makes what was appended searchable.
+    /// Sorts the appended ranges; must be called before a search.
     package mutating func sort() {
-        // Of equal starts the wider first, so that walking back meets the inner one first.
+        // Of ranges with the same start, the wider one comes first, so that a search backwards finds the inner one
+        // first.
         ranges.sort { $0.start == $1.start ? $0.end > $1.end : $0.start < $1.start }
         reach = []
         reach.reserveCapacity(ranges.count)
@@ -27,7 +28,7 @@ package struct AddressRanges<Value> {
         }
     }
 
-    /// The value of the range that contains `address` and begins last.
+    /// Among the ranges that contain `address`, the value of the one with the largest start.
     package func innermost(containing address: UInt64) -> Value? {
         var position = partitionPoint(in: ranges) { $0.start > address }
         while position > 0, reach[position - 1] > address {
@@ -37,12 +38,12 @@ package struct AddressRanges<Value> {
         return nil
     }
 
-    /// The value of the first range, by address, that fits.
+    /// The value of the first range, by address, that satisfies the predicate.
     package func first(where fits: (Value) -> Bool) -> Value? {
         ranges.first { fits($0.value) }?.value
     }
 
-    /// The values of all ranges that contain `address`, those that begin last first.
+    /// The values of all ranges that contain `address`, by descending start.
     package func all(containing address: UInt64) -> [Value] {
         var position = partitionPoint(in: ranges) { $0.start > address }
         var found: [Value] = []

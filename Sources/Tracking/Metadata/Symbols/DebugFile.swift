@@ -1,9 +1,9 @@
 internal import CZlib
 internal import Glibc
 
-/// Finds the separate debug file of a stripped one where debuggers look for it.
+/// Finds the separate debug file of a stripped file in the folders where debuggers look for it.
 ///
-/// Nothing is fetched: libdwfl, whose search may ask a server on the network, is not used.
+/// Nothing is downloaded: libdwfl, whose search may ask a server on the network, is not used.
 enum DebugFile {
     private static let store = "/usr/lib/debug"
 
@@ -14,13 +14,14 @@ enum DebugFile {
 
     /// - Parameters:
     ///   - elf: The file that was loaded.
-    ///   - path: Where it lies.
-    /// - Returns: Nil when there is none, or when what is there belongs to another build or adds nothing.
+    ///   - path: The path of that file.
+    /// - Returns: Nil when there is no debug file, or when the file belongs to another build or adds nothing.
     static func find(for elf: ElfFile, at path: String) -> Found? {
         let buildID = elf.buildID
         let link = elf.debugLink
         for candidate in candidates(path: path, buildID: buildID, link: link?.name) {
-            // Only what a package manager replaces as a whole is never cut short under a mapping.
+            // Only files in the store may be mapped: a package manager replaces them as a whole and never truncates
+            // them.
             let bytes = candidate.hasPrefix(store + "/") ? FileBytes.mapping(candidate) : FileBytes.copy(candidate)
             guard let bytes, let found = ElfFile(bytes), adds(found, to: elf) else { continue }
             let belongs = buildID.isEmpty ? checksum(of: bytes) == link?.checksum : found.buildID == buildID
@@ -42,14 +43,15 @@ enum DebugFile {
             let name = "/.build-id/\(buildID.prefix(2))/\(buildID.dropFirst(2)).debug"
             found += ([store] + near).map { $0 + name }
         }
-        // A file of the image's own name beside it is the image.
+        // A file with the image's own name in its own folder is the image itself.
         if let link, !link.isEmpty, !link.contains("/") {
             found += (near + folders.map { store + $0 }).map { $0 + "/" + link }
         }
         return found
     }
 
-    /// The folder an image was loaded from and, behind links, that in which its file lies.
+    /// The folder from which an image was loaded and, when the path has links, the folder that really contains the
+    /// file.
     private static func folders(of path: String) -> [String] {
         var paths = [path]
         if let real = unsafe realpath(path, nil) {

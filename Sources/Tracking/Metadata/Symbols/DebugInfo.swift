@@ -1,6 +1,6 @@
 internal import CElfutils
 
-/// A function or an inlined call at an address, named as in the file: not demangled.
+/// A function or an inlined call at an address; the name is that in the file, not demangled.
 struct RawFrame {
     var name: String?
     var source: SourceLine
@@ -9,13 +9,12 @@ struct RawFrame {
 
 /// Source lines and inlined calls of one file, read through libdw.
 ///
-/// LLVM writes no `.debug_aranges`, so libdw's own look-ups by address find nothing in
-/// Swift code. The ranges of the compile units are collected once, the functions of a
-/// unit when it is first asked for. What libdw decodes it keeps until its handle is
-/// closed, so the handle is renewed after `unitLimit` units.
+/// LLVM writes no `.debug_aranges`, so libdw's own look-ups by address find nothing in Swift code. The ranges of the
+/// compile units are collected once, the functions of a unit when the unit is first needed. libdw keeps all that it
+/// decoded until its handle is closed, so the handle is replaced after `unitLimit` units.
 @safe final class DebugInfo {
     private static let unitLimit = 48
-    // Deeper than any source nests; only a broken file goes beyond.
+    // No source is nested more deeply; only a malformed file is.
     private static let depthLimit = 64
 
     private let elf: ElfFile
@@ -35,7 +34,7 @@ struct RawFrame {
         unsafe dwarf_end(handle)
     }
 
-    /// What runs at a file address, innermost inlined call first; empty when unknown.
+    /// The functions at an address in the file, innermost inlined call first; empty when nothing is known.
     func frames(at address: UInt64) -> [RawFrame] {
         guard let offset = units.innermost(containing: address) else { return [] }
         if functions[offset] == nil, functions.count >= Self.unitLimit, !renew() { return [] }
@@ -71,7 +70,7 @@ struct RawFrame {
         units.sort()
     }
 
-    /// Gives back what libdw decoded so far.
+    /// Opens a new handle and closes the old one, to release all that libdw has decoded.
     private func renew() -> Bool {
         guard let fresh = unsafe elf.openDwarf() else { return false }
         unsafe dwarf_end(handle)
@@ -80,7 +79,7 @@ struct RawFrame {
         return true
     }
 
-    /// Every function with code, also those nested in types, namespaces and functions.
+    /// Every function with code, including functions nested in types, namespaces and other functions.
     private static func functions(below root: DwarfEntry) -> AddressRanges<Dwarf_Off> {
         var ranges = AddressRanges<Dwarf_Off>()
         var open = [root.firstChild]

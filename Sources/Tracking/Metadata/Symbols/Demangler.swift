@@ -1,6 +1,6 @@
 internal import CElfutils
 
-/// Readable names for those the linker sees.
+/// Turns the linker's names into readable names.
 ///
 /// Names are cached.
 package struct Demangler {
@@ -9,7 +9,7 @@ package struct Demangler {
     package init() {}
 
     /// "Demo.Account.deposit(Swift.Int) -> ()" for "$s4Demo…", "f(int)" for "_Z1fi", "app::load" for
-    /// "_RNvC3app4load"; a name that none of Swift, C++ and Rust made, or that is broken, comes back as it is.
+    /// "_RNvC3app4load"; a name that is not from Swift, C++ or Rust, or is malformed, is returned unchanged.
     package mutating func name(_ mangled: String) -> String {
         if let known = cache.value(for: mangled) { return known }
         let name = Self.demangle(mangled)
@@ -31,8 +31,9 @@ package struct Demangler {
         ["$s", "$S", "_T0", "_$s", "_$S", "@__swiftmacro_"].contains { mangled.hasPrefix($0) }
     }
 
-    /// Swift calls each part of an async function "(2) await resume partial function for f";
-    /// a reader looks for `f`, so that comes first and the rest becomes " (resumed)".
+    /// Puts the name of an async function first: Swift calls each part of it "(2) await resume partial function for f".
+    ///
+    /// A reader looks for `f`, so the name comes first and the rest becomes " (resumed)".
     private static func readable(_ name: String) -> String {
         let name = withoutDiscriminators(name)
         guard name.hasPrefix("("), let marker = name.firstIndex(of: ")") else { return name }
@@ -43,8 +44,9 @@ package struct Demangler {
         return name
     }
 
-    /// "Demo.(load in _5E1…)()" is "Demo.load()": the number stands for the file of a private
-    /// declaration, which a frame names anyway.
+    /// Turns "Demo.(load in _5E1…)()" into "Demo.load()".
+    ///
+    /// The number stands for the file of a private declaration, and a frame shows the file anyway.
     private static func withoutDiscriminators(_ name: String) -> String {
         let marker = Array(" in _".utf8)
         let bytes = Array(name.utf8)
@@ -70,7 +72,7 @@ package struct Demangler {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte)
     }
 
-    /// The text of a string that is ours to free.
+    /// The text of a C string, which is then freed.
     private static func take(_ characters: UnsafeMutablePointer<CChar>?) -> String? {
         guard let characters = unsafe characters else { return nil }
         defer { unsafe free(characters) }

@@ -1,6 +1,6 @@
 internal import CElfutils
 
-/// A place in the source; nil where the compiler says that there is none.
+/// A line in the source; nil where the compiler says that the code comes from no line.
 struct SourceLine {
     var file: String?
     var line: Int?
@@ -8,8 +8,7 @@ struct SourceLine {
 
 /// One entry of the debugging tree.
 ///
-/// Valid as long as the handle it came from is open:
-/// only `DebugInfo` makes them, and none leaves it.
+/// It is valid as long as the handle that it came from is open: only `DebugInfo` makes entries, and it gives none away.
 @safe struct DwarfEntry {
     private var die: Dwarf_Die
 
@@ -42,25 +41,25 @@ struct SourceLine {
         unsafe withDie { unsafe dwarf_haspc($0, address) } == 1
     }
 
-    /// Calls `body` with the bounds of each piece of code the entry stands for.
+    /// Calls `body` with the bounds of each range of code that belongs to the entry.
     func forEachRange(_ body: (UInt64, UInt64) -> Void) {
         var base: Dwarf_Addr = 0
         var start: Dwarf_Addr = 0
         var end: Dwarf_Addr = 0
         var next = unsafe withDie { unsafe dwarf_ranges($0, 0, &base, &start, &end) }
         while next > 0 {
-            // The linker gives functions it threw away the address 0 or 1.
+            // The linker gives the address 0 or 1 to functions that it removed.
             if start > 1, end > start { body(start, end) }
             next = unsafe withDie { unsafe dwarf_ranges($0, next, &base, &start, &end) }
         }
     }
 
-    /// The linker's name where there is one, else the source's.
+    /// The linker's name if there is one, else the name in the source.
     var name: String? {
         string(DW_AT_linkage_name) ?? string(DW_AT_MIPS_linkage_name) ?? string(DW_AT_name)
     }
 
-    /// Whether the entry, or the declaration it completes, has the attribute.
+    /// The text of an attribute of the entry, or of the declaration that the entry completes.
     private func string(_ attribute: Int) -> String? {
         var value = unsafe Dwarf_Attribute()
         return unsafe withDie { die in
@@ -82,7 +81,7 @@ struct SourceLine {
         }
     }
 
-    /// Of a unit: the line that the code at `address` was made from.
+    /// For a unit: the source line of the code at `address`.
     func line(at address: UInt64) -> SourceLine {
         unsafe withDie { die in
             guard let line = unsafe dwarf_getsrc_die(die, address) else { return SourceLine() }
@@ -94,7 +93,7 @@ struct SourceLine {
         }
     }
 
-    /// Of an inlined call: the line of the caller.
+    /// For an inlined call: the line of the call in the caller.
     func callSite(in unit: DwarfEntry) -> SourceLine {
         guard let index = number(Int(DW_AT_call_file)), let line = number(Int(DW_AT_call_line)), line > 0 else {
             return SourceLine()
@@ -109,8 +108,8 @@ struct SourceLine {
         }
     }
 
-    // libdw takes entries by mutable pointer and fills in their abbreviation on the way;
-    // a copy keeps reading one from being a mutation here.
+    // libdw takes entries by mutable pointer and fills in their abbreviation; with a copy, reading an entry does not
+    // mutate it.
     private func withDie<Result>(_ body: (UnsafeMutablePointer<Dwarf_Die>) -> Result) -> Result {
         var copy = unsafe die
         return unsafe withUnsafeMutablePointer(to: &copy) { unsafe body($0) }

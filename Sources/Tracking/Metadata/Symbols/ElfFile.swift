@@ -1,7 +1,7 @@
 internal import CElfutils
 internal import Glibc
 
-/// An ELF file opened by libelf: its build id, its symbols and, where it has it, DWARF.
+/// An ELF file opened by libelf: its build id, its symbols and, if present, its DWARF data.
 @safe final class ElfFile {
     let bytes: FileBytes
     private let elf: OpaquePointer
@@ -23,7 +23,7 @@ internal import Glibc
         unsafe elf_end(elf)
     }
 
-    /// Hexadecimal; empty without one.
+    /// The build id in hexadecimal; empty when the file has none.
     var buildID: String {
         var start: UnsafeRawPointer?
         let size = unsafe dwelf_elf_gnu_build_id(elf, &start)
@@ -31,17 +31,16 @@ internal import Glibc
         return unsafe hexadecimal(UnsafeRawBufferPointer(start: start, count: size))
     }
 
-    /// The name of a separate debug file, and the checksum of its bytes; nil where the file names none.
+    /// The name of a separate debug file, and the checksum of its bytes; nil when the file names none.
     var debugLink: (name: String, checksum: UInt32)? {
         var checksum: UInt32 = 0
         guard let name = unsafe dwelf_elf_gnu_debuglink(elf, &checksum) else { return nil }
         return unsafe (String(cString: name), checksum)
     }
 
-    /// A handle on its DWARF; nil without a line of it.
+    /// Opens a handle for the DWARF data; nil when there is none.
     ///
-    /// The caller ends it before this
-    /// file goes away.
+    /// The caller must close the handle before this file is closed.
     func openDwarf() -> OpaquePointer? {
         guard debugInfo == .readable else { return nil }
         return unsafe dwarf_begin_elf(elf, DWARF_C_READ, nil)
@@ -49,23 +48,23 @@ internal import Glibc
 
     enum DebugSections {
         case none, readable
-        /// Compressed in a way that this libelf does not know.
+        /// Compressed with a method that this libelf does not know.
         case compressed
     }
 
     private(set) lazy var debugInfo: DebugSections = {
         let section = unsafe section { $0.sh_type == SHT_PROGBITS && [".debug_info", ".zdebug_info"].contains($1) }
         guard let section = unsafe section else { return .none }
-        // Zlib's every libelf knows; what comes later is tried, once.
+        // Every libelf knows zlib; for other methods, one attempt to decompress tells.
         var header = GElf_Chdr()
         guard unsafe gelf_getchdr(section, &header) != nil, header.ch_type != ELFCOMPRESS_ZLIB else { return .readable }
         return unsafe elf_compress(section, 0, 0) < 0 ? .compressed : .readable
     }()
 
-    /// Which functions have names.
+    /// Which functions of the file have names.
     enum Symbols: Comparable {
         case none
-        /// Those that other images may call.
+        /// Only functions that other images may call.
         case exported
         case all
     }
@@ -82,12 +81,13 @@ internal import Glibc
         return unsafe section.map { unsafe SymbolTable($0) }
     }
 
-    /// Nil when the file has no such name.
+    /// The name of a symbol, without its version; nil when the file has no such name.
     func name(_ symbol: Symbol) -> String? {
         guard let characters = unsafe elf_strptr(elf, Int(symbol.stringTable), Int(symbol.nameOffset)) else {
             return nil
         }
-        // Full tables append the version: "qsort_r@GLIBC_2.8". Swift's macro names begin with one.
+        // Full tables append the version: "qsort_r@GLIBC_2.8". The first character is skipped, because Swift's macro
+        // names begin with "@".
         let name = unsafe String(cString: characters)
         guard let version = name.dropFirst().firstIndex(of: "@") else { return name }
         return String(name[..<version])

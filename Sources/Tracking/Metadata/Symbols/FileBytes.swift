@@ -1,19 +1,19 @@
 internal import CMemscope
 internal import Glibc
 
-/// The bytes of a file in memory, with no descriptor left open.
+/// The bytes of a file in memory; no descriptor stays open.
 ///
-/// A program may close every descriptor it did not open (daemons do), so none is kept.
-/// A mapping costs no memory of its own, but whoever truncates the file makes it fault:
-/// fine for a file the process runs from, which would fault with us. Of a file that is
-/// not in use, as a plugin that is being rebuilt, a copy is taken instead.
+/// A program may close every descriptor that it did not open (daemons do), so none is kept. A mapping costs no memory
+/// of its own, but reading it faults after the file is truncated. This is acceptable for a file that the process runs
+/// from: the program would crash with such a file too. Other files, such as a plugin that is being rebuilt, are copied
+/// instead.
 @safe final class FileBytes {
-    // A copy is memory of our own; a plugin larger than this goes without names.
+    // A copy costs memory of MemScope's own; a plugin larger than this gets no names.
     private static let copyLimit = 1 << 28
 
     let start: UnsafeMutableRawPointer
     let count: Int
-    /// When the file was last written or put where it is, in wall-clock seconds since 1970.
+    /// When the file was last written or put at its path, in wall-clock seconds since 1970.
     let changedAt: Int
     let isCopy: Bool
 
@@ -49,7 +49,7 @@ internal import Glibc
         }
     }
 
-    /// A copy of these bytes that no longer depends on the file; nil when it shrank.
+    /// A copy of these bytes that no longer depends on the file; nil when the file became shorter.
     func copied() -> FileBytes? {
         guard count <= Self.copyLimit, let copy = unsafe Self.mapped(count, descriptor: -1) else { return nil }
         let bytes = unsafe FileBytes(start: copy, count: count, changedAt: changedAt, isCopy: true)
@@ -58,7 +58,7 @@ internal import Glibc
     }
 
     private static func withFile(_ path: String, _ body: (Int32, Int, Int) -> FileBytes?) -> FileBytes? {
-        // Not blocking: a path from a hostile record may be a pipe.
+        // Non-blocking, because the path may come from a malicious record and may be a pipe.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -66,13 +66,13 @@ internal import Glibc
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
             return nil
         }
-        // An old file that is moved or linked to the path keeps the time it was written at.
+        // The change time counts too: an old file that is moved or linked to the path keeps its modification time.
         return body(descriptor, Int(status.st_size), max(Int(status.st_mtim.tv_sec), Int(status.st_ctim.tv_sec)))
     }
 
-    /// Pages of a file, or fresh ones for the descriptor -1.
+    /// Maps the pages of a file, or fresh pages for the descriptor -1.
     private static func mapped(_ size: Int, descriptor: Int32) -> UnsafeMutableRawPointer? {
-        // Writable, for libelf notes in a section's header that it unpacked the section.
+        // Writable, because libelf marks in the section header that it has decompressed the section.
         let protection = PROT_READ | PROT_WRITE
         let flags = descriptor < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE
         let start = unsafe mmap(nil, size, protection, flags, descriptor, 0)

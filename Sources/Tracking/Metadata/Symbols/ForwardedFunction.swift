@@ -1,10 +1,9 @@
 extension SymbolFile {
-    /// Where the function begins that a partial application calls with what it captured.
+    /// The start of the function that a partial application calls with its captured values.
     ///
-    /// Its forwarder has the function's name with "TA" behind it, perhaps a number, and no source lines.
+    /// The forwarder's name is the function's name followed by "TA" and perhaps a number; it has no source lines.
     ///
-    /// - Returns: Nil when no forwarder begins at the address, and when its function is not there.
-    /// - Complexity: O(symbols).
+    /// - Returns: Nil when no forwarder begins at the address, or when its function is not in the file.
     func forwarded(from address: UInt64) -> UInt64? {
         guard let name = symbolName(at: address)?.split(separator: ".").first, name.hasSuffix("TA") else { return nil }
         return start(ofFunction: String(name.dropLast(2)))
@@ -12,19 +11,19 @@ extension SymbolFile {
 }
 
 extension Symbolizer {
-    /// Bytes of a forwarder that are searched for the lines of the function that the compiler put into it.
+    /// The bytes of a forwarder that are searched for source lines of the function that the compiler inlined into it.
     private static let searchedBytes: UInt64 = 96
     private static let forwarder = "partial apply forwarder for "
-    /// What the demangler says of a number behind a name.
+    /// The demangler's text for a number behind a name.
     private static let numbered = " with unmangled suffix "
 
-    /// Names the function that begins at an address, or the one that is a forwarder's.
+    /// Names the function that begins at an address or, for a forwarder, the function that it calls.
     ///
     /// - Returns: Nil when neither has a name.
     func lookUpFunction(_ address: UInt64, in image: Image) -> Frame? {
         let start = address &- image.bias
         let target = (file(of: image)?.forwarded(from: start) ?? start) &+ image.bias
-        // Read as a return address: one byte earlier.
+        // `symbolize` expects a return address and looks up the byte before it.
         guard var frame = symbolize(target &+ 1, in: image).last, !frame.function.hasPrefix("0x") else { return nil }
         let name = frame.function
         if let end = name.firstRange(of: Self.numbered)?.lowerBound { frame.function = String(name[..<end]) }

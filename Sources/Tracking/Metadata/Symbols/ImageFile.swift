@@ -1,22 +1,22 @@
 internal import CMemscope
 internal import Glibc
 
-/// Finds the bytes behind an image record and makes sure they are the ones that ran.
+/// Finds the file of an image record, and checks that it is the file whose code ran.
 enum ImageFile {
-    /// The file an image was loaded from.
+    /// The file from which an image was loaded.
     ///
-    /// - Returns: Nil when there is none, it is no ELF file, or it was replaced since: its
-    ///   names would then be those of other code.
+    /// - Returns: Nil when there is no file, when it is no ELF file, or when it was replaced since: its names would
+    ///   then be those of other code.
     static func open(_ image: Image) -> ElfFile? {
         for path in candidates(image) {
-            // The kernel's own links never name another file than the one mapped.
+            // The kernel's own links always lead to the file that is mapped.
             let bytes = image.unloadedAt == nil ? FileBytes.mapping(path) : FileBytes.copy(path)
             if let bytes, let file = ElfFile(bytes), isSame(file, as: image) { return file }
         }
         return nil
     }
 
-    /// Whether a file still is what was loaded: by build id, or by age where it has none.
+    /// Whether a file is still the one that was loaded: by build id, or by age when it has no build id.
     static func isSame(_ file: ElfFile, as image: Image) -> Bool {
         let buildID = file.buildID
         if !image.buildID.isEmpty || !buildID.isEmpty { return buildID == image.buildID }
@@ -26,13 +26,14 @@ enum ImageFile {
     private static func candidates(_ image: Image) -> [String] {
         guard image.path.hasPrefix("/") else { return [] }
         guard image.unloadedAt == nil else { return [image.filePath] }
-        // The last two survive deletion. Links of map_files need a privilege that containers
-        // often lack; the main program's does not, but is it that one? Age alone does not tell.
+        // The last two survive deletion. Links in map_files need a privilege that containers often lack; the link to
+        // the main program does not. But it must be certain that the image is the main program, because age alone does
+        // not prove it.
         let isProgram = !image.buildID.isEmpty || image.start == CaptureCore.program?.start
         return [image.filePath, mapLink(image), isProgram ? "/proc/thread-self/exe" : nil].compactMap(\.self)
     }
 
-    /// The kernel's link to the file mapped at an image's start.
+    /// The kernel's link to the file that is mapped at an image's start.
     private static func mapLink(_ image: Image) -> String? {
         let folder = "/proc/self/map_files"
         guard let entries = unsafe opendir(folder) else { return nil }

@@ -1,15 +1,15 @@
-/// Where the names of an image's code come from, and what is lacking.
+/// Where the names of an image's code come from, and what is missing.
 package struct ImageNames: Sendable, Hashable {
     package enum Functions: String, Sendable {
         case all, exported, none
     }
 
     package var functions: Functions
-    /// Whether code has source lines and inlined calls.
+    /// Whether there is information about source lines and inlined calls.
     package var hasLines: Bool
-    /// A separate file that was found; nil when there is none, or none was needed.
+    /// The separate debug file that was found; nil when there is none, or when none was needed.
     package var debugFile: String?
-    /// What is lacking, why, and what brings it where that is known; nil when nothing is.
+    /// What is missing, why, and how to get it if that is known; nil when nothing is missing.
     package var problem: String?
 
     package init(functions: Functions, hasLines: Bool, debugFile: String? = nil, problem: String? = nil) {
@@ -21,7 +21,7 @@ package struct ImageNames: Sendable, Hashable {
 }
 
 extension ImageNames {
-    /// Looks at the files of images that are mapped, which are closed again.
+    /// Reads the files of mapped images, and closes them again.
     static func add(_ images: [Image], to known: inout [ImageKey: ImageNames]) {
         var lacking: [(image: Image, names: ImageNames)] = []
         for image in images {
@@ -32,7 +32,7 @@ extension ImageNames {
         let owners = PackageOwners.find(lacking.map { $0.image.filePath })
         for (image, names) in lacking {
             guard let owner = owners[image.filePath], let problem = names.problem else { continue }
-            // Older packages have another suffix; libc's still has.
+            // Older packages use another suffix; libc's package still does.
             let symbols = owner + (owner == "libc6" ? "-dbg" : "-dbgsym")
             known[ImageKey(image)]?.problem = problem + "; package \(owner), whose symbols \(symbols) has as a rule"
         }

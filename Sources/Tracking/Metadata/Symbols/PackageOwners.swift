@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Which Debian packages files came with, by dpkg's lists: one line a path, one list a package.
+/// Finds the Debian packages that files belong to, from dpkg's lists: one line per path, one list per package.
 enum PackageOwners {
     private static let folder = "/var/lib/dpkg/info"
 
-    /// - Returns: The package of each path that one has; none where dpkg is not used.
+    /// - Returns: The package of each path that belongs to one; empty where dpkg is not used.
     static func find(_ paths: [String]) -> [String: String] {
         guard !paths.isEmpty, let entries = unsafe opendir(folder) else { return [:] }
         defer { unsafe closedir(entries) }
@@ -28,7 +28,8 @@ enum PackageOwners {
         var listed: [UInt8]
     }
 
-    /// Lists may name a file by where it was before `/lib` became a link to `/usr/lib`, or after.
+    /// The path in both forms, because a list may name a file by its place before or after `/lib` became a link to
+    /// `/usr/lib`.
     private static func forms(of path: String) -> [Form] {
         let other = path.hasPrefix("/usr/") ? String(path.dropFirst(4)) : "/usr" + path
         return [Form(path: path, listed: Array(path.utf8)), Form(path: path, listed: Array(other.utf8))]

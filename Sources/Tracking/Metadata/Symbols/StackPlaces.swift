@@ -1,8 +1,10 @@
-/// Numbers the places that call stacks lead through, so that of a long list of stacks each address is named once.
+/// Gives a number to each place in call stacks, so that in a long list of stacks each address is named only once.
 ///
-/// A place is an address with its names: the functions inlined there, innermost first, and the one they are part of.
+/// A place is an address with its names: the functions inlined there, innermost first, and the function that contains
+/// them.
 package struct StackPlaces {
-    /// The names of an address, and the time for which they hold: from the one moment until before the other.
+    /// Looks up the names of an address, and the interval in which they are valid: from `from` until just before
+    /// `until`.
     package typealias Look = (_ address: UInt64, _ time: UInt64) -> (frames: [Frame], from: UInt64, until: UInt64)
 
     private struct Known {
@@ -11,10 +13,10 @@ package struct StackPlaces {
         var until: UInt64
     }
 
-    /// By place.
+    /// The frames of each place, by its number.
     package private(set) var frames: [[Frame]] = []
     private var known: [UInt64: Known] = [:]
-    // Of addresses at which several images lay one after the other.
+    // The places of addresses that belonged to several images, one after the other.
     private var others: [UInt64: [UInt32]] = [:]
     private let look: Look
 
@@ -24,8 +26,8 @@ package struct StackPlaces {
 
     /// - Parameters:
     ///   - address: A return address.
-    ///   - time: When it was one, in nanoseconds on the monotonic clock.
-    /// - Returns: The number of its place, an index of `frames`.
+    ///   - time: A time at which the address was in use, in nanoseconds on the monotonic clock.
+    /// - Returns: The number of the place, an index in `frames`.
     package mutating func place(of address: UInt64, at time: UInt64) -> Int {
         if let known = known[address], known.from <= time, time < known.until { return Int(known.place) }
         let (frames, from, until) = look(address, time)

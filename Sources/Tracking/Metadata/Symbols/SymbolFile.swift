@@ -1,14 +1,14 @@
-/// The names of one image: its file, and its separate debug file where there is one.
+/// The names of one image, from its file and from its separate debug file if there is one.
 ///
 /// All addresses are the file's own, without load bias.
 final class SymbolFile {
     let elf: ElfFile
     private let debugElf: ElfFile?
     private let table: SymbolTable?
-    // Declared behind the files, whose bytes it reads.
+    // Declared after the files, because it reads their bytes.
     private let debugInfo: DebugInfo?
 
-    // The path is where the file lies, for a separate debug file is looked for beside it.
+    // The path is that of the file: a separate debug file is searched in the same folder.
     init(_ elf: ElfFile, at path: String) {
         let debugElf = elf.debugInfo == .readable ? nil : DebugFile.find(for: elf, at: path)?.elf
         self.elf = elf
@@ -17,11 +17,10 @@ final class SymbolFile {
         debugInfo = DebugInfo(debugElf ?? elf)
     }
 
-    /// What runs at an address, innermost inlined call first.
+    /// The functions at an address, innermost inlined call first.
     ///
-    /// The function itself has its linker's name if its symbol is there, as debuggers do:
-    /// DWARF knows one function for code that the linker shared between several. Empty when
-    /// neither symbols nor DWARF know the address.
+    /// The function itself gets the linker's name if it has a symbol, as in debuggers: DWARF knows only one function
+    /// for code that the linker shared between several. Empty when neither symbols nor DWARF know the address.
     func frames(at address: UInt64) -> [RawFrame] {
         var frames = debugInfo?.frames(at: address) ?? []
         guard let symbol = symbol(at: address) else { return frames.last?.name == nil ? [] : frames }
@@ -30,12 +29,12 @@ final class SymbolFile {
         return frames
     }
 
-    /// The innermost symbol that covers an address, as the linker names it.
+    /// The linker's name of the innermost symbol that contains an address.
     func symbolName(at address: UInt64) -> String? {
         table?.covering(address).first.flatMap(namesOfSymbols.name)
     }
 
-    /// Where a function begins that the linker names so; nil when the file names none.
+    /// The start of the function with this linker's name; nil when the file has no such name.
     func start(ofFunction name: String) -> UInt64? {
         table?.first { namesOfSymbols.name($0) == name }?.start
     }
@@ -47,7 +46,8 @@ final class SymbolFile {
         return debugElf
     }
 
-    /// Of several names for one start the most public: `sigaction` and not `__sigaction`.
+    /// The name at an address; of several names with the same start, the most public one: `sigaction`, not
+    /// `__sigaction`.
     private func symbol(at address: UInt64) -> String? {
         let candidates = table?.covering(address) ?? []
         guard let best = candidates.first else { return nil }

@@ -7,7 +7,7 @@ internal import Glibc
 struct Symbol {
     var start: UInt64
     var nameOffset: UInt32
-    /// Section number of the strings.
+    /// The section number of the table with the names.
     var stringTable: UInt32
     var isLocal: Bool
 }
@@ -31,17 +31,17 @@ struct SymbolTable {
         symbols.sort()
     }
 
-    /// All symbols whose function or variable covers an address: the innermost start first, and among
-    /// equal starts exported before local ones.
+    /// All symbols whose function or variable contains an address, by descending start; among equal starts, exported
+    /// symbols come before local ones.
     ///
-    /// A gap between two functions has none: the nearest name would be a guess.
+    /// An address in a gap between two functions has no symbol: the nearest name would be a guess.
     func covering(_ address: UInt64) -> [Symbol] {
         symbols.all(containing: address).sorted {
             $0.start == $1.start ? !$0.isLocal && $1.isLocal : $0.start > $1.start
         }
     }
 
-    /// The first by address that fits.
+    /// The first symbol, by address, that satisfies the predicate.
     func first(where fits: (Symbol) -> Bool) -> Symbol? { symbols.first(where: fits) }
 
     private mutating func append(_ record: GElf_Sym, stringTable: UInt32) {
@@ -55,7 +55,7 @@ struct SymbolTable {
             stringTable: stringTable,
             isLocal: isLocal
         )
-        // Hand-written assembly may have no size: then only its first byte is sure.
+        // Hand-written assembly may have no size: then only its first byte is certain.
         let (end, overflow) = record.st_value.addingReportingOverflow(max(record.st_size, 1))
         if !overflow { symbols.append(from: record.st_value, to: end, symbol) }
     }

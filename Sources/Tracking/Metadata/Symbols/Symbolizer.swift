@@ -1,8 +1,8 @@
 /// Names code addresses.
 ///
-/// One caller at a time: libdw's handles demand it.
-/// Files are opened when an address of theirs is first asked for and the least recently
-/// used are closed, so that memory stays bounded; what was named once stays cached.
+/// It serves one caller at a time, because libdw's handles require it. A file is opened when one of its addresses is
+/// first looked up, and the least recently used files are closed, so that memory stays bounded; names that were found
+/// stay in a cache.
 package final class Symbolizer {
     private struct Key: Hashable {
         var image: ImageKey
@@ -14,19 +14,19 @@ package final class Symbolizer {
     private var frames = BoundedCache<Key, [Frame]>(capacity: 32_768)
     private var functions = BoundedCache<Key, Frame?>(capacity: 1_024)
     private var demangler = Demangler()
-    // Least recently used first. Nil is kept for a file that could not be opened.
+    // Least recently used first. The file is nil when it could not be opened.
     private var files: [(image: ImageKey, file: SymbolFile?)] = []
 
-    /// Distinct addresses that got a name, and those that did not.
+    /// The number of distinct addresses that got a name; `unresolved` counts those that did not.
     package private(set) var resolved: UInt64 = 0
     package private(set) var unresolved: UInt64 = 0
 
     package init() {}
 
     /// - Parameters:
-    ///   - address: A return address. Of an async function that waits in its context the core
-    ///     keeps the entry plus 1, which reads as one.
-    ///   - image: The image that covered it; nil when none did.
+    ///   - address: A return address. For an async function that waits in its context, the core stores the entry plus
+    ///     1, which is treated as a return address.
+    ///   - image: The image that contained the address; nil when none did.
     /// - Returns: Innermost inlined call first, the function itself last; never empty.
     package func symbolize(_ address: UInt64, in image: Image?) -> [Frame] {
         guard let image else { return [Frame(function: hexadecimal(address: address), address: address)] }
@@ -37,9 +37,9 @@ package final class Symbolizer {
         return found
     }
 
-    /// Names the function that begins at an address: what a closure runs, where a forwarder stands in front of it.
+    /// Names the function that begins at an address, such as a closure's; for a forwarder, the function that it calls.
     ///
-    /// - Returns: Nil when it has no name.
+    /// - Returns: Nil when the function has no name.
     package func function(at address: UInt64, in image: Image) -> Frame? {
         let key = Key(image: ImageKey(image), address: address)
         if let known = functions.value(for: key) { return known }
@@ -48,8 +48,8 @@ package final class Symbolizer {
         return found
     }
 
-    /// Closes the files of images that are gone, keeping a copy of those that were open:
-    /// they may be deleted or rebuilt now.
+    /// Closes the files of unloaded images and keeps a copy of those that were open: the files may now be deleted or
+    /// rebuilt.
     package func detach(_ unloaded: [Image]) {
         let keys = Set(unloaded.map { ImageKey($0) })
         for index in files.indices where keys.contains(files[index].image) {
@@ -61,13 +61,13 @@ package final class Symbolizer {
         }
     }
 
-    /// Gives back the memory of every open file; names already found stay known.
+    /// Releases the memory of every open file; names that were already found are kept.
     package func closeFiles() {
         files = []
     }
 
     private func lookUp(_ address: UInt64, in image: Image) -> [Frame] {
-        // The call stands before its return address.
+        // The call is before its return address.
         let raw = file(of: image)?.frames(at: address &- image.bias &- 1) ?? []
         guard let outermost = raw.last, outermost.name != nil else {
             unresolved += 1

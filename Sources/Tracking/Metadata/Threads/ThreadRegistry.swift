@@ -1,13 +1,13 @@
 internal import CMemscope
 
-/// The threads that allocated, alive or ended, by the core's number.
+/// The threads that allocated, running or ended, by the core's number.
 package struct ThreadRegistry: Sendable {
     /// Ascending by id.
     package private(set) var threads: [ThreadRecord] = []
 
     package init() {}
 
-    /// Reads counters, names and ends anew.
+    /// Reads counters, names and ends of all threads again.
     package mutating func refresh() {
         var records = [mscope_thread_info](repeating: mscope_thread_info(), count: 64)
         var cursor: UInt32 = 0

@@ -1,7 +1,7 @@
-/// The types of many blocks: each distinct type once, and per block its place.
+/// The types of many blocks: a list of the distinct types, and for each block an index in this list.
 package struct BlockTypes: Sendable {
     package private(set) var types: [BlockType] = []
-    /// Places in `types`, one per block in the order they were given.
+    /// Indices in `types`, one per block, in the order in which the blocks were given.
     package private(set) var indices: [Int32]
     private var places: [BlockType: Int32] = [:]
 
@@ -11,7 +11,7 @@ package struct BlockTypes: Sendable {
 
     package subscript(block: Int) -> BlockType { types[Int(indices[block])] }
 
-    /// The place of a type, made when it is new.
+    /// The index of a type; a new type is appended.
     mutating func place(of type: BlockType) -> Int32 {
         if let known = places[type] { return known }
         let place = Int32(types.count)

@@ -1,14 +1,14 @@
-/// One classification under way: places of types by metadata and by site.
+/// One classification in progress: the index of the type for each metadata word and for each site.
 struct Census {
-    /// Where the type of some metadata stands in the result, and the smallest block it can
-    /// begin.
+    /// The index of a metadata word's type in the result, and the size of the smallest block that can begin with this
+    /// word.
     struct Entry {
         var place: Int32
         var minimumSize: UInt64
         var isError: Bool
     }
 
-    // Words that are no metadata are remembered too, as they repeat; up to this many.
+    // The number of words remembered at most; words that are no metadata are remembered too, because they repeat.
     private static let wordLimit = 1 << 18
 
     private(set) var result: BlockTypes
@@ -21,7 +21,7 @@ struct Census {
         result = BlockTypes(count: count)
     }
 
-    /// The entry for the first word of a block, read when it is new; nil for other words.
+    /// The entry for the first word of a block, read when the word is new; nil for words that are no metadata.
     mutating func entry(for word: UInt64, read: (UInt64) -> KnownType?) -> Entry? {
         if let known = entries[word] { return known }
         let entry = read(word).map { type in
@@ -40,7 +40,7 @@ struct Census {
         result.set(place, forBlock: index)
     }
 
-    /// A block that no Swift type claims is named by who allocated it.
+    /// Names a block that is no Swift object after the image whose code allocated it.
     mutating func setModule(ofSite site: UInt32, forBlock index: Int) {
         if let known = placeOfSite[site] { return result.set(known, forBlock: index) }
         let place = result.place(of: BlockType(name: moduleOfSite(site), kind: .c))

@@ -1,7 +1,7 @@
 /// The record that says where a type was declared: its parents up to its module.
 ///
-/// Layout: flags, then relative pointers to the parent and, for all but extensions and anonymous contexts, to the name
-/// (swift: include/swift/ABI/Metadata.h).
+/// The record has flags, then relative pointers to the parent and, except for extensions and anonymous contexts, to the
+/// name (swift: include/swift/ABI/Metadata.h).
 enum ContextDescriptor {
     private static let depthLimit = 64
     private static let nameLimit = 1024
@@ -10,7 +10,8 @@ enum ContextDescriptor {
     /// Protocol, opaque type, class, struct, enum.
     private static let namedKinds: Set<Int32> = [3, 4, 16, 17, 18]
 
-    /// Whether the runtime can be shown this as a type's descriptor: it follows these pointers without looking.
+    /// Whether the runtime may be given this address as a type's descriptor; the runtime follows its pointers without
+    /// checks.
     static func isSound(_ descriptor: UInt64, kinds: ClosedRange<Int32>, isImage: (UInt64) -> Bool) -> Bool {
         guard let flags = flags(descriptor, isImage), kinds.contains(flags & 31) else { return false }
         var context = descriptor
@@ -41,7 +42,7 @@ enum ContextDescriptor {
         let address = descriptor + 8 &+ UInt64(bitPattern: Int64(offset))
         let bytes = SafeMemory.bytes(from: address, upTo: nameLimit)
         guard isImage(address), let end = bytes.firstIndex(of: 0), end > bytes.startIndex else { return false }
-        // Control characters and spaces are in no identifier.
+        // No identifier contains control characters or spaces.
         return bytes[..<end].allSatisfy { $0 > 0x20 && $0 != 0x7F }
     }
 }

@@ -1,12 +1,12 @@
-/// What the first word of a Swift object points at, after it was checked.
+/// The checked record that the first word of a Swift object points to.
 ///
-/// The layout is that of the Swift 6 runtime on 64-bit Linux (swift: include/swift/ABI/
-/// Metadata.h, MetadataKind.def). There is no promise that it stays: `TypeReader` tests
-/// itself against live objects before it trusts a word of this.
+/// The record formats are those of the Swift 6 runtime on 64-bit Linux (swift: include/swift/ABI/Metadata.h,
+/// MetadataKind.def). There is no promise that they stay the same: `TypeReader` tests itself against live objects
+/// before it trusts any of this.
 enum HeapMetadata {
     /// A class; its instances have at least `instanceSize` bytes.
     case object(instanceSize: UInt64)
-    /// A closure context or a box whose layout the compiler knew: both look the same.
+    /// A closure context, or a box whose layout the compiler knew: the two have the same form.
     case captures(descriptor: UInt64, offset: UInt64)
     /// A box made by the runtime, for a value of the type with this metadata.
     case genericBox(valueType: UInt64, offset: UInt64)
@@ -21,7 +21,7 @@ enum HeapMetadata {
     private static let classFlag: Int32 = 16
     private static let valueFlags: ClosedRange<Int32> = 17...18
 
-    /// The smallest block that can begin with this metadata.
+    /// The size of the smallest block that can begin with this metadata.
     var minimumSize: UInt64 {
         switch self {
         case .object(let instanceSize): max(instanceSize, Self.headerSize)
@@ -31,10 +31,10 @@ enum HeapMetadata {
         }
     }
 
-    /// Reads and checks a metadata record; nothing here calls the runtime.
+    /// Reads and checks a metadata record; it never calls the runtime.
     ///
-    /// Data that merely looks like metadata has to name, at the right places, a destructor
-    /// and a descriptor inside of loaded images, and a size that fits.
+    /// Data that only looks like metadata would need, at the right offsets, a destructor and a descriptor inside of
+    /// loaded images, and a plausible size.
     ///
     /// - Parameters:
     ///   - pointer: Any word.
@@ -63,10 +63,9 @@ enum HeapMetadata {
         }
     }
 
-    /// Whether the metadata of a value's type can be shown to the runtime: a struct, an
-    /// enum, an optional or a class.
+    /// Whether the runtime may be given this metadata of a value's type: a struct, an enum, an optional or a class.
     ///
-    /// Others are rare in boxes, and not told from garbage.
+    /// Other types are rare in boxes, and cannot be distinguished from random data.
     static func isNominal(_ pointer: UInt64, isImage: (UInt64) -> Bool) -> Bool {
         guard canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 3) else { return false }
         if words[1] == 0 {
@@ -77,10 +76,10 @@ enum HeapMetadata {
         return ContextDescriptor.isSound(words[2], kinds: valueFlags, isImage: isImage)
     }
 
-    /// Whether the type of a value behind a protocol can be shown to the runtime.
+    /// Whether the runtime may be given the type of an existential's value.
     ///
-    /// Types without a name have their witnesses in an image; those of tuples are made by the runtime, so their
-    /// elements are looked at.
+    /// Types without a name have their witnesses in an image. Those of tuples are made by the runtime, so the elements
+    /// of a tuple are checked instead.
     static func isValueType(_ pointer: UInt64, isImage: (UInt64) -> Bool, depth: Int = 0) -> Bool {
         if isNominal(pointer, isImage: isImage) { return true }
         guard depth < tupleDepthLimit, canBePointer(pointer), let words = SafeMemory.words(from: pointer - 8, count: 3)
@@ -101,7 +100,7 @@ enum HeapMetadata {
         word & 7 == 0 && word >= 0x1_0000 && word < 1 << 47
     }
 
-    /// The size of a class' instances; nil when this is no class.
+    /// The size of a class' instances; nil when the record is not that of a class.
     ///
     /// `words` begin 16 bytes before the address point.
     private static func instanceSize(_ words: [UInt64], _ isImage: (UInt64) -> Bool) -> UInt64? {

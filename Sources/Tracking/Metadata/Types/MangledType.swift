@@ -1,29 +1,30 @@
-/// A type as reflection records name it: text with references to other records in it.
+/// The name of a type in a reflection record: text that contains references to other records.
 struct MangledType {
-    /// How a variable refers to what its type names.
+    /// How a variable refers to an object of the type.
     enum Ownership {
         case strong, weak, unowned, unmanaged
     }
 
     let ownership: Ownership
-    /// "Siz_Xx" is a box of an Int that a closure shares: a captured `var`.
+    /// Whether it is a box that a closure shares, which is a captured `var`: "Siz_Xx" for an Int.
     let isShared: Bool
-    /// Whether a function has to be asked for the type, as it depends on the version of the runtime.
+    /// Whether the type is only known to a function, because it depends on the version of the runtime.
     let isAccessor: Bool
-    /// A Swift function, or an optional one: two words, the second its context.
+    /// A Swift function, or an optional one: two words, of which the second is its context.
     let isFunction: Bool
-    /// A block, or an optional one: a reference to its literal.
+    /// A block, or an optional one: a reference to the block's literal.
     let isBlock: Bool
-    /// A generic argument of the type that has the field, or an optional one: "x", "q_", "q0_".
+    /// A generic argument of the type that declares the field, or an optional one: "x", "q_", "q0_".
     let isGenericArgument: Bool
-    /// Only what every runtime resolves alike: types without generic arguments of their own, and optionals of them.
+    /// Whether every runtime resolves the name alike: types without generic arguments of their own, and optionals of
+    /// them.
     private let isSimple: Bool
     private let start: UInt64
     private let length: Int
 
     private static let lengthLimit = 512
 
-    /// Follows a relative pointer; nil where it is null or leads nowhere.
+    /// Follows a relative pointer; nil when it is null or points to no readable name.
     init?(relativeAt record: UInt64) {
         guard let offset = SafeMemory.int32(at: record), offset != 0 else { return nil }
         start = record &+ UInt64(bitPattern: Int64(offset))
@@ -40,13 +41,13 @@ struct MangledType {
         ownership = Self.ownership(of: name.prefix(self.length))
     }
 
-    /// The text, where it has no references.
+    /// The text of the name, if it contains no references.
     var text: String { String(decoding: SafeMemory.bytes(from: start, upTo: length), as: UTF8.self) }
 
     /// The type; nil when the runtime cannot find it.
     ///
-    /// The context is the descriptor of the type whose record this is, and `arguments` where its generic arguments
-    /// stand; 0 for none.
+    /// `context` is the descriptor of the type that the record belongs to, `arguments` the address of its generic
+    /// arguments; 0 means none.
     func resolve(context: UInt64 = 0, arguments: UInt64 = 0) -> (any Any.Type)? {
         guard isSimple || SwiftRuntime.knows(start), let name = unsafe UnsafePointer<UInt8>(bitPattern: UInt(start))
         else { return nil }
@@ -69,14 +70,15 @@ struct MangledType {
         }
     }
 
-    /// Descriptors by direct reference, and the standard library's types by their two letters.
+    /// Whether the name consists only of direct references to descriptors and two-letter names of the standard
+    /// library's types.
     private static func isSimple(_ name: ArraySlice<UInt8>, at start: UInt64) -> Bool {
         var position = name.startIndex
         while position < name.endIndex {
             if name[position] == 0x01 {
                 let descriptor = SafeMemory.relative(at: start + UInt64(position - name.startIndex) + 1)
-                // Bit 7: generic. Bit 17: foreign, as an imported struct is, of which a runtime keeps one for all
-                // modules; another runtime than the program's has none.
+                // Bit 7: generic. Bit 17: foreign, such as an imported struct; a runtime keeps one descriptor for all
+                // modules, and a runtime other than the program's has none.
                 guard let flags = descriptor.flatMap(SafeMemory.int32(at:)), flags & 0x2_0080 == 0 else { return false }
                 position += 5
             } else {
@@ -89,8 +91,8 @@ struct MangledType {
         return true
     }
 
-    /// A mangled name ends with a zero, but references to other records stand in it as a
-    /// control byte and 4 or 8 bytes of address.
+    /// The length up to the zero that ends a mangled name; references inside of it are a control byte and 4 or 8 bytes
+    /// of address.
     private static func length(_ bytes: ArraySlice<UInt8>) -> Int? {
         var position = 0
         while position < bytes.count {

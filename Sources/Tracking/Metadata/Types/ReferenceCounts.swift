@@ -1,18 +1,18 @@
-/// How many references an object knows of.
+/// The numbers of references to an object, as the object counts them.
 package struct ReferenceCounts: Sendable, Hashable {
     /// Strong references; 0 once the object is deinitialising.
     package var strong: Int
-    /// Unowned references, without the one that all strong ones share.
+    /// Unowned references, without the one that all strong references share.
     package var unowned: Int
-    /// Weak references; 0 without a side table.
+    /// Weak references; 0 when the object has no side table.
     package var weak: Int
     package var isDeiniting: Bool
     package var hasSideTable: Bool
 
     /// Reads the counts of an object from its second word.
     ///
-    /// A side table's counts are read where they are now. Nil for a word that cannot be reference counts, an immortal
-    /// object, which has none, or a side table that is gone.
+    /// The counts of a side table are read as they are now. Nil for a word that cannot be reference counts, for an
+    /// immortal object, which has no counts, and for a side table that is gone.
     package init?(_ word: UInt64) {
         let counts = ReferenceCountWord(word)
         guard counts.isValid else { return nil }
@@ -24,13 +24,13 @@ package struct ReferenceCounts: Sendable, Hashable {
         self.init(word: words[0], weakWord: words[1])
     }
 
-    // A side table has its object, alignment, counts, weak references.
+    // A side table has the words object, alignment, counts, weak references.
     static let inSideTable: UInt64 = 16
     static let weakInSideTable: UInt64 = 24
 
-    /// From the words of a side table.
+    /// Reads the counts from the words of a side table.
     package init?(word: UInt64, weakWord: UInt64) {
-        // One weak reference stands for the object itself.
+        // One of the weak references stands for the object itself.
         self.init(ReferenceCountWord(word), weak: max(Int(weakWord & 0xFFFF_FFFF) - 1, 0), hasSideTable: true)
     }
 

@@ -1,14 +1,14 @@
 internal import CMemscope
 
-/// Reads of the process' own memory that may be gone: what cannot be read is nil.
+/// Reads the process' own memory, even if it may be unmapped: what cannot be read is nil.
 package enum SafeMemory {
-    /// Whether the kernel lets the process read itself at all; seccomp may forbid it.
+    /// Whether the kernel lets the process read its own memory this way; seccomp may forbid it.
     static var isPermitted: Bool {
         var probe: UInt64 = 0
         return unsafe withUnsafePointer(to: &probe) { words(from: UInt64(UInt(bitPattern: $0)), count: 1) } != nil
     }
 
-    /// `count` words from `address` on.
+    /// Reads `count` words at `address`.
     static func words(from address: UInt64, count: Int) -> [UInt64]? {
         var words = [UInt64](repeating: 0, count: count)
         return unsafe mscope_read_memory(address, &words, count * 8) == count * 8 ? words : nil
@@ -24,20 +24,20 @@ package enum SafeMemory {
         return unsafe mscope_read_memory(address, &value, 4) == 4 ? value : nil
     }
 
-    /// Follows a pointer that is kept as the distance from itself; nil for null.
+    /// Follows a pointer that is stored as a distance from its own address; nil for null.
     static func relative(at address: UInt64) -> UInt64? {
         guard let offset = int32(at: address), offset != 0 else { return nil }
         return address &+ UInt64(bitPattern: Int64(offset))
     }
 
-    /// Up to `count` bytes: fewer where the memory ends.
+    /// Up to `count` bytes; fewer when the readable memory ends before.
     static func bytes(from address: UInt64, upTo count: Int) -> ArraySlice<UInt8> {
         var bytes = [UInt8](repeating: 0, count: count)
         let got = unsafe mscope_read_memory(address, &bytes, count)
         return bytes.prefix(got)
     }
 
-    /// Whether the bytes at two addresses are equal; false also where they cannot be read.
+    /// Whether the bytes at two addresses are equal; false also when they cannot be read.
     package static func isEqual(_ left: UInt64, _ right: UInt64, count: Int) -> Bool {
         unsafe withUnsafeTemporaryAllocation(byteCount: 2 * count, alignment: 16) { bytes in
             guard let first = bytes.baseAddress else { return true }
@@ -51,8 +51,9 @@ package enum SafeMemory {
     }
 }
 
-/// Safe reads of many addresses that lie close together, a page at a time: a system call
-/// for each would cost 0.5 µs, and a million blocks need some 20,000 pages.
+/// Reads many addresses that are close together, one page at a time.
+///
+/// One system call per address would cost 0.5 µs each; a million blocks need only some 20,000 pages.
 @safe final class PageReader {
     private static let pageSize: UInt64 = 4096
 
@@ -64,7 +65,7 @@ package enum SafeMemory {
         unsafe page.deallocate()
     }
 
-    /// The two words at an address; nil when they are not both there.
+    /// The two words at an address; nil when they cannot both be read.
     func pair(at address: UInt64) -> (UInt64, UInt64)? {
         if address &- start > Self.pageSize - 16 || !isReadable {
             guard address % Self.pageSize <= Self.pageSize - 16 else {

@@ -1,11 +1,11 @@
-/// Turns the runtime's names of types into those a reader looks for.
+/// Turns the runtime's names of types into the names that users know.
 enum TypeNames {
     private static let storages: [(prefix: String, name: String, kind: TypeKind)] = [
         ("Swift._ContiguousArrayStorage<", "Array<", .array),
         ("Swift._DictionaryStorage<", "Dictionary<", .dictionary),
         ("Swift._SetStorage<", "Set<", .set),
     ]
-    /// Of the storage that has the characters behind its fields.
+    /// The storage that holds the characters behind its fields.
     static let string = "String"
     private static let strings: [String: String] = [
         "Swift.__StringStorage": string, "Swift.__SharedStringStorage": "String (shared)",
@@ -23,7 +23,7 @@ enum TypeNames {
         BlockType(name: "box" + (name.map { " (" + $0 + ")" } ?? ""), kind: .box)
     }
 
-    /// The type of an object of a class, by the qualified name the runtime gives it.
+    /// The type of an object, given the runtime's qualified name of its class.
     static func blockType(ofClass name: String) -> BlockType {
         if let string = strings[name] { return BlockType(name: string, kind: .string) }
         for storage in storages where name.hasPrefix(storage.prefix) {
@@ -33,11 +33,10 @@ enum TypeNames {
         return BlockType(name: readable(name), kind: .class)
     }
 
-    /// The type of a closure context or of a box made by the compiler.
+    /// The type of a closure context, or of a box made by the compiler.
     ///
-    /// The two look the same in memory. What tells them apart is what the compiler does not
-    /// make: it needs no context to capture one object, so what holds one object alone is a
-    /// box; and a box holds one value.
+    /// The two have the same form in memory, but not the same contents. The compiler needs no context to capture one
+    /// object, so a block with one object alone is a box; and a box always holds one value.
     static func blockType(of captures: CaptureDescriptor?) -> BlockType {
         guard let captures, !captures.types.isEmpty else { return BlockType(name: "closure context", kind: .closure) }
         let types = captures.types.contains { $0 != nil } ? captures.types.map { $0 ?? "?" } : []
@@ -46,8 +45,8 @@ enum TypeNames {
         return BlockType(name: (captures.holdsObject ? "box" : "box or closure context") + list, kind: .box)
     }
 
-    /// Without the module name `Swift`, and without the addresses that the runtime gives to
-    /// private types: "Demo.(unknown context at $55d0).Cache" is "Demo.Cache".
+    /// The name without the module name `Swift`, and without the addresses that the runtime gives to private types:
+    /// "Demo.(unknown context at $55d0).Cache" is "Demo.Cache".
     static func readable(_ name: String) -> String {
         let bytes = Array(name.utf8)
         var result: [UInt8] = []
@@ -59,7 +58,7 @@ enum TypeNames {
                 position += 6
             } else if rest.starts(with: "(unknown context at $".utf8), let end = rest.firstIndex(of: UInt8(ascii: ")"))
             {
-                // The point behind it goes too.
+                // The point behind it is dropped too.
                 position = min(end + 2, bytes.count)
             } else {
                 result.append(bytes[position])

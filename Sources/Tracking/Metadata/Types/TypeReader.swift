@@ -1,44 +1,42 @@
-/// A type by its metadata.
+/// The type that belongs to some metadata.
 struct KnownType {
     var type: BlockType
-    /// The smallest block that can begin with this metadata.
+    /// The size of the smallest block that can begin with this metadata.
     var minimumSize: UInt64
-    /// Whether the third word of a block tells more.
+    /// Whether the third word of a block gives a more exact type.
     var isError = false
 }
 
-/// Tells what live blocks are from their first words.
+/// Finds the types of live blocks from their first words.
 ///
-/// One caller at a time.
-/// A word is shown to the runtime only after `HeapMetadata` found a valid record behind
-/// it. A block that begins like an object and is none would need the address of a class,
-/// then plausible reference counts, in memory of at least an instance's size: memory of a
-/// freed object that was not yet written to can look so behind an allocator that leaves
-/// freed memory as it was (glibc's does not).
+/// It serves one caller at a time. A word is given to the runtime only after `HeapMetadata` found a valid record at its
+/// address. A block that begins like an object but is none would need the address of a class, then plausible reference
+/// counts, and at least an instance's size. Memory of a freed object that was not yet overwritten can have this form,
+/// if the allocator leaves freed memory unchanged (glibc's does not).
 struct TypeReader {
     static let forbidden = """
         the kernel forbids process_vm_readv, with which blocks are read; \
         a container's seccomp profile may have to allow it
         """
 
-    /// Nil while types can be read.
+    /// Why types cannot be read; nil while they can be read.
     var unavailableReason: String?
     private var known = BoundedCache<UInt64, KnownType>(capacity: 16_384)
 
     init() {}
 
-    /// Forgets every type: metadata may be gone with an image, and other data in its place.
+    /// Drops every type: an unloaded image takes its metadata along, and other data may come to the same addresses.
     mutating func invalidate() {
         known.removeAll()
     }
 
-    /// Classifies blocks.
+    /// Finds the types of blocks.
     ///
     /// - Parameters:
-    ///   - blocks: In any order; fastest ascending by address. They may be freed meanwhile.
+    ///   - blocks: In any order; fastest when ascending by address. Blocks may be freed meanwhile.
     ///   - isImage: Whether an address lies in a loaded image.
-    ///   - moduleOfSite: The image whose code allocated at a site; asked once per site.
-    /// - Returns: A type for each block; all `unknown` when types cannot be read.
+    ///   - moduleOfSite: The image whose code allocated at a site; called once per site.
+    /// - Returns: A type for each block; all are `unknown` when types cannot be read.
     mutating func classify(
         _ blocks: [Block],
         isImage: (UInt64) -> Bool,
@@ -78,7 +76,7 @@ struct TypeReader {
         return entry
     }
 
-    /// The type of blocks that begin with a word; nil when that is no metadata.
+    /// The type of blocks that begin with a word; nil when the word is no metadata.
     mutating func type(of metadata: UInt64, _ isImage: (UInt64) -> Bool) -> KnownType? {
         if let known = known.value(for: metadata) { return known }
         guard let type = Self.read(metadata, isImage: isImage) else { return nil }
@@ -86,7 +84,7 @@ struct TypeReader {
         return type
     }
 
-    /// The type of a block by its size and a first word read earlier: the block itself may be gone.
+    /// The type of a block from its size and its first word, which was read earlier: the block may already be freed.
     mutating func type(ofFirstWord word: UInt64, size: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
         guard unavailableReason == nil, size >= HeapMetadata.headerSize, HeapMetadata.canBePointer(word),
             let known = type(of: word, isImage), size >= known.minimumSize
@@ -111,7 +109,7 @@ struct TypeReader {
         }
     }
 
-    /// The type of an error box by its third word, which is the metadata of the error in it.
+    /// The type of an error box, given its third word, which is the metadata of the error in the box.
     static func errorType(of metadata: UInt64, isImage: (UInt64) -> Bool) -> BlockType? {
         name(ofValue: metadata, isImage: isImage).map { BlockType(name: "error box (" + $0 + ")", kind: .error) }
     }

@@ -1,11 +1,11 @@
-/// Live objects of each kind, to see whether this runtime lays them out as expected.
+/// Live objects of each kind, to test whether this runtime lays them out as expected.
 struct TypeReaderSamples {
     private final class Plain { var value = 1 }
     private final class Generic<Value> {
         var value: Value
         init(_ value: Value) { self.value = value }
     }
-    // Of its own type, as a closure changes its form when it is passed as a generic value.
+    // A struct, because a closure changes its form when it is passed as a generic value.
     private struct Closure { var call: () -> Int }
 
     private let plain = Plain()
@@ -15,7 +15,7 @@ struct TypeReaderSamples {
     private let closure: Closure
     private let box: Closure
 
-    /// - Parameter seed: Any number; it keeps the compiler from computing samples ahead.
+    /// - Parameter seed: Any number; it prevents the compiler from computing the samples in advance.
     init(seed: Int) {
         generic = Generic(["seed": seed])
         array = Array(repeating: seed, count: 8)
@@ -29,7 +29,7 @@ struct TypeReaderSamples {
         }
     }
 
-    /// The first sample that a reader does not take for what it is; nil without one.
+    /// Describes the first sample that the reader gets wrong; nil when there is none.
     func failure(of reader: inout TypeReader, isImage: (UInt64) -> Bool) -> String? {
         let samples = all
         let blocks = samples.map { Block(address: $0.address, size: 64) }
@@ -50,7 +50,7 @@ struct TypeReaderSamples {
             (Self.address(plain), .class, "Plain"),
             (Self.address(generic), .class, "Generic<Dictionary<String, Int>>"),
             (UInt64(unsafeBitCast(array, to: UInt.self)), .array, "Array<Int>"),
-            // The top four bits say what kind of string it is.
+            // The top four bits give the kind of the string.
             (stringObject & 0x0FFF_FFFF_FFFF_FFFF, .string, "String"),
             (UInt64(unsafeBitCast(closure, to: (UInt, UInt).self).1), .closure, ""),
             (UInt64(unsafeBitCast(box, to: (UInt, UInt).self).1), .box, ""),

@@ -2,11 +2,11 @@ import Tracking
 
 /// Chooses the reference of a cycle that should not be strong, and says why and what to do.
 ///
-/// What is known is how references were declared, names and ages, not what the program means: it is advice.
+/// It knows declarations, names and ages of references, not what the program means by them: so the result is advice.
 struct CycleBreaker {
     private typealias Candidate = (reference: CycleReference, remedy: CycleRemedy)
 
-    /// Words that name what an object belongs to rather than what it has.
+    /// Words in names of references to what an object belongs to, not to what it owns.
     private static let backReferences: Set<String> = [
         "parent", "owner", "delegate", "superview", "target", "observer", "controller", "manager", "session", "host",
         "container", "coordinator", "presenter", "listener", "datasource", "root", "supervisor", "previous", "prev",
@@ -22,9 +22,10 @@ struct CycleBreaker {
         remedies = CycleRemedies(graph: graph)
     }
 
-    /// Chooses among references each of which leads to the block that has the next, the last perhaps to the first.
+    /// Chooses one of the references, of which each leads to the block with the next one, and the last may lead to the
+    /// block with the first.
     ///
-    /// - Precondition: there is one at least.
+    /// - Precondition: `references` is not empty.
     func choose(_ references: [CycleReference]) -> CycleBreak {
         let candidates: [Candidate] = references.indices.compactMap { index in
             let before = references[index > 0 ? index - 1 : references.count - 1]
@@ -40,7 +41,7 @@ struct CycleBreaker {
         return found.map { edge($0, "\(quoted($0.reference)) names what the object belongs to: make it weak") }
     }
 
-    /// Of what closures and tasks hold, what is surest to help.
+    /// Chooses among the references from closures and tasks, in the order in which their remedies are likely to help.
     private func capture(_ candidates: [Candidate], _ hasTask: Bool) -> CycleBreak? {
         let order: [CycleRemedy.Action] = [
             .weakCapture, .endTask, .weakVariable, .weakCaptureOrVariable, .classCapture, .captureLess,
@@ -71,7 +72,7 @@ struct CycleBreaker {
         }
     }
 
-    /// Of references from a younger object to an older one the one to the oldest.
+    /// Of the references from a younger object to an older one, chooses the one to the oldest object.
     private func youngToOld(_ candidates: [Candidate]) -> CycleBreak? {
         let upward = candidates.filter { candidate in
             let target = births(Int(candidate.reference.to))
@@ -103,7 +104,7 @@ struct CycleBreaker {
         }
     }
 
-    /// None of them can be declared otherwise.
+    /// Chooses a reference although none of them can be declared in another way.
     private func nothing(_ references: [CycleReference]) -> CycleBreak {
         let ofClasses = references.filter { remedies.kind($0.from) == .class }
         let own = ofClasses.filter { remedies.isOfProgram($0.from) }
@@ -119,7 +120,7 @@ struct CycleBreaker {
             let todo = "end it by what the library offers, such as invalidate() or cancel()"
             return edge(reference, nil, "\(graph.typeName(of: reference.from)) belongs to a library: \(todo)")
         }
-        // Not empty, as it was promised.
+        // `references` is not empty: see the precondition of `choose`.
         return edge(references[references.count - 1], nil, "no reference here can be weak: set one to nil in the end")
     }
 
@@ -139,7 +140,7 @@ struct CycleBreaker {
 
     private func quoted(_ reference: CycleReference) -> String { "\"\(reference.field)\"" }
 
-    /// Whether a word of the last part of the name says so: "state.parentNode" has "parent".
+    /// Whether a word in the last part of the name is one of `backReferences`: "state.parentNode" contains "parent".
     private func namesOwner(_ field: String) -> Bool {
         let name = field.split(separator: ".").last ?? ""
         var words: [String] = []

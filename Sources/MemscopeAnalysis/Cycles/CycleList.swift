@@ -1,18 +1,19 @@
 package import Tracking
 
-/// The retain cycles of a graph: lost ones first, then those with the most bytes.
+/// The retain cycles of a graph: first those that no root holds, then by descending bytes.
 package struct CycleList: Sendable {
-    /// Most different cycles that are described.
+    /// The largest number of different cycles that are described.
     package static let limit = 4096
 
     package private(set) var cycles: [RetainCycle] = []
-    /// Groups of objects that hold one another and that no root holds.
+    /// The number of groups of objects that hold one another and that no root holds.
     package private(set) var leaked = 0
 
-    /// Describes the components of edges that can be part of a cycle; nil when the system refuses the memory.
+    /// Describes the strong components of the edges that can be part of a cycle; nil when the system refuses the
+    /// memory.
     ///
-    /// `kept` is what roots hold; `births` says when a block was allocated, 0 where that is not known. Of the cycles
-    /// those are described that have a block of which `isWanted` is true.
+    /// `kept` is the set of blocks that roots hold; `births` returns the time of a block's allocation, 0 when it is
+    /// unknown. Only components with at least one block for which `isWanted` is true are described.
     ///
     /// - Complexity: O(nodes + edges), see `CycleSearch`.
     package init?(
@@ -49,24 +50,25 @@ package struct CycleList: Sendable {
     }
 }
 
-/// Cycles that are the same.
+/// A set of equal cycles: see `CycleSignature`.
 struct CycleFamily {
     let codes: [UInt64]
     let isReachable: Bool
     var count = 0
     var objects = 0
     var bytes: UInt64 = 0
-    /// The component with the oldest object, and that object; storage only where there is nothing else.
+    /// The component with the oldest object, and that object; a storage block only when the components hold nothing
+    /// else.
     var component = 0
     var oldest: UInt32 = 0
     var age: (storage: Int, birth: UInt64) = (.max, .max)
 }
 
-/// Brings together cycles that are the same.
+/// Groups equal cycles into families.
 struct CycleFamilies {
     private(set) var all: [CycleFamily] = []
     private let holds: HoldGraph
-    /// By hash; a second one with the same hash stands at the next free number.
+    /// By hash; a family with a hash that is already in use gets the next free number.
     private var indexOfHash: [UInt64: Int] = [:]
 
     init(_ holds: HoldGraph) { self.holds = holds }

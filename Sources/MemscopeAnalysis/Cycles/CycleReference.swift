@@ -1,13 +1,13 @@
 import Tracking
 
-/// A reference of a cycle as the program wrote it: from one step of the path to the next.
+/// A reference of a cycle as the program declared it: from one step of the path to the next.
 struct CycleReference {
     var from: UInt32
     var field: String
     var to: UInt32
-    /// The block with the word that points: `from`, or storage that is folded into it.
+    /// The block that contains the reference: `from`, or storage that is folded into it.
     var holder: UInt32
-    /// Of that word, in bytes.
+    /// Offset of the reference in `holder`, in bytes.
     var offset: UInt64
     var form: FieldForm
 }
@@ -17,19 +17,19 @@ struct CycleRemedy {
     enum Action {
         /// Declare the stored property weak.
         case weakProperty
-        /// Have the closure capture the object weakly.
+        /// Make the closure capture the object weakly.
         case weakCapture
-        /// One of the two, where a closure's context cannot be told from a variable's box.
+        /// A weak capture or a weak variable: a closure's context cannot be distinguished from a variable's box here.
         case weakCaptureOrVariable
         /// Declare the captured variable weak.
         case weakVariable
         /// End the task.
         case endTask
-        /// Let only classes adopt the protocol, then capture the object weakly.
+        /// Restrict the protocol to classes, then capture the object weakly.
         case classCapture
-        /// Have the closure capture less: it captures a value that holds the object.
+        /// Make the closure capture less: it captures a value that contains the reference.
         case captureLess
-        /// Let only classes adopt the protocol, then declare the property weak.
+        /// Restrict the protocol to classes, then declare the property weak.
         case classProperty
     }
 
@@ -37,9 +37,10 @@ struct CycleRemedy {
     var place: CycleBreak.Place?
 }
 
-/// Tells what can be done about the references of a cycle.
+/// Finds out what can be done about the references of a cycle.
 struct CycleRemedies {
-    /// Modules whose declarations nobody can edit, and classes of the standard library, whose names come without it.
+    /// Modules whose declarations users cannot edit, and classes of the standard library, whose names come without a
+    /// module.
     private static let libraries: Set<Substring> = [
         "Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Synchronization", "Observation",
         "AsyncStream", "AsyncThrowingStream", "CheckedContinuationCanary", "ManagedBuffer",
@@ -47,9 +48,9 @@ struct CycleRemedies {
 
     let graph: HeapGraph
 
-    /// Nil when the reference itself cannot be anything but strong.
+    /// What to do about a reference; nil when the reference itself can only be strong.
     ///
-    /// `before` is the reference that leads to the block which has this one.
+    /// `before` is the reference that leads to the block with this one.
     func remedy(for reference: CycleReference, after before: CycleReference) -> CycleRemedy? {
         let target = kind(reference.to)
         guard target == .class || target == .unknown else { return nil }
@@ -83,15 +84,15 @@ struct CycleRemedies {
         }
     }
 
-    /// What a box is depends on what refers to it.
+    /// Chooses the remedy for the contents of a box by the reference that leads to the box.
     ///
-    /// A closure's variable lives in one, or a value of a protocol type, or the payload of an enum's case; and the
-    /// context of a closure that captures one value looks the same.
+    /// A box may hold a closure's variable, a value of a protocol type, or the payload of an enum case; and the context
+    /// of a closure that captures one value looks the same.
     private func content(_ reference: CycleReference, _ incoming: FieldForm) -> CycleRemedy.Action? {
         switch incoming {
         case .variable: .weakVariable
         case .fixed, .existential, .property: property(reference)
-        // A closure that captures one object needs no context: this is a variable.
+        // A closure that captures one object needs no context, so this box holds a variable.
         case .function where graph.typeName(of: reference.from).hasPrefix("box ("): .weakVariable
         case .function, .unknown:
             capture(reference) == .weakCapture ? .weakCaptureOrVariable : capture(reference)
@@ -101,7 +102,7 @@ struct CycleRemedies {
     private func property(_ reference: CycleReference) -> CycleRemedy.Action? {
         guard isOfProgram(reference.from) else { return nil }
         switch reference.form {
-        // A box's own value has no declaration.
+        // The value of the box itself has no declaration.
         case .property: return kind(reference.from) != .box || reference.field.contains(".") ? .weakProperty : nil
         case .unknown: return kind(reference.from) != .box ? .weakProperty : nil
         case .existential: return .classProperty
@@ -109,19 +110,20 @@ struct CycleRemedies {
         }
     }
 
-    /// Whether a block's type is declared where a programmer can change it.
+    /// Whether a block's type is declared in code that the programmer can change.
     func isOfProgram(_ node: UInt32) -> Bool {
         guard let type = graph.type(of: Int(node)), type.kind == .class else { return true }
         return !Self.isOfLibrary(type.name)
     }
 
-    /// Whether nobody can edit the declaration of a class.
+    /// Whether a class belongs to a library, so that users cannot edit its declaration.
     static func isOfLibrary(_ name: String) -> Bool {
         let root = name.prefix { $0 != "." && $0 != "<" }
         return root.first == "_" || libraries.contains(root)
     }
 
-    /// The elements of a collection, or of a class' tail, cannot be made weak without another type of element.
+    /// Whether the reference is an element of a collection or of a class' tail: it is weak only with another element
+    /// type.
     func isElement(_ reference: CycleReference) -> Bool {
         let kind = kind(reference.from)
         return reference.holder != reference.from || kind.isStorage || kind == .class && reference.field.last == "]"

@@ -1,32 +1,33 @@
 import Tracking
 
-/// Finds a shortest cycle of a component: the one to show of what may be thousands.
+/// Finds a shortest cycle of a component, which may have thousands of cycles, to show it to the user.
 ///
-/// A breadth-first search from each member would be quadratic, so the search ends when it looked at
-/// `visitsPerEdge` times as many edges as the component has, and some more for small ones. Then the cycle is one of the
-/// shortest through some member, and may not be the shortest of all. Searches end at the length that is known already,
-/// which makes the search exact for trees whose nodes know their parent, however large.
+/// A breadth-first search from each member would take quadratic time. So the search ends after it has visited
+/// `visitsPerEdge` times as many edges as the component has, plus a constant for small components. Then the cycle is a
+/// shortest one through some member, but may not be the shortest of all. A search also ends at the length of the best
+/// cycle so far; this makes it exact for trees whose nodes know their parent, however large they are.
 ///
-/// A cycle through an object of the program's is preferred to one among a library's, where nothing can be changed.
+/// A cycle through an object of the program is preferred to one through objects of a library only, because there the
+/// user can change nothing.
 struct CycleSearch {
     private static let visitsPerEdge = 2
     private static let freeVisits = 4096
-    /// Cycles of equal length that are compared to choose among them.
+    /// The largest number of cycles with equal length that are compared.
     private static let tieLimit = 1024
 
     private let holds: HoldGraph
     private let components: StrongComponents
     private let kept: NodeSet
-    /// Of the component that is searched.
+    /// The use of the edges in the component that is searched.
     private var use = EdgeUse.lostCycles
     private let queue: Column<UInt32>
-    /// Depth and predecessor belong to the search whose number is in `stamp`.
+    /// The values in `depth` and `predecessor` are valid for the search whose number is in `stamp`.
     private let stamp: Column<UInt32>
     private let depth: Column<UInt32>
     private let predecessor: Column<UInt32>
     private var searches: UInt32 = 0
     private var signature: CycleSignature
-    /// Per type of the graph, and for nodes without one: whether the program declares it.
+    /// For each type of the graph, and last for nodes without a type: whether the program declares it.
     private let areOwn: [Bool]
 
     /// - Returns: Nil when the system refuses the memory.
@@ -40,7 +41,7 @@ struct CycleSearch {
         areOwn = graph.types.map { $0.kind == .class && !CycleRemedies.isOfLibrary($0.name) } + [false]
     }
 
-    /// Writes the nodes and codes of a cycle to `best`: of the shortest that were found, the one with the least codes.
+    /// Writes a cycle to `best`: of the shortest cycles that were found, the one with the smallest codes.
     mutating func run(_ component: Int, into best: inout FoundCycle) {
         let range = components.range(of: component)
         best.removeAll()
@@ -50,7 +51,7 @@ struct CycleSearch {
         if own.isEmpty { search(range, in: component, into: &best) } else { search(own, in: component, into: &best) }
     }
 
-    /// The same, of the cycles through some of its members.
+    /// Does the same for the cycles through some members of the component.
     private mutating func search(
         _ members: some Sequence<Int>,
         in component: Int,
@@ -68,7 +69,8 @@ struct CycleSearch {
         var ties = 0
         for index in members where visits > 0 {
             let start = components.node(at: index)
-            // No cycle of one is left, and ties that are not compared are not looked for.
+            // Self-references were handled above, so a cycle has two nodes or more; after `tieLimit` ties only shorter
+            // cycles count.
             let limit = best.nodes.isEmpty ? Int.max : best.nodes.count - (ties < Self.tieLimit ? 0 : 1)
             if limit < 2 { return }
             guard let last = search(from: start, longest: limit, visits: &visits) else { continue }
@@ -93,7 +95,7 @@ struct CycleSearch {
         return count
     }
 
-    /// Every member has one edge to another: there is one cycle.
+    /// Writes the only cycle of a component in which every member has one edge to another member.
     private func walkRing(_ component: Int, into best: inout FoundCycle) {
         let first = components.node(at: components.range(of: component).lowerBound)
         var node = first
@@ -107,9 +109,10 @@ struct CycleSearch {
         signature.write(to: &best, use)
     }
 
-    /// The last node of a shortest cycle through `start`; nil when there is none of at most `longest` nodes.
+    /// The last node of a shortest cycle through `start`; nil when there is none with at most `longest` nodes.
     ///
-    /// The first search of a component goes on without visits left, so that each has a cycle.
+    /// While no cycle is known (`longest` is unlimited), the search continues without visits left, so that each
+    /// component gets a cycle.
     private mutating func search(from start: UInt32, longest: Int, visits: inout Int) -> UInt32? {
         searches += 1
         let component = Int(components.numbers[start]) - 1

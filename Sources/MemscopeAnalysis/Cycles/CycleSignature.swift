@@ -1,9 +1,9 @@
 import Tracking
 
-/// The nodes of a cycle, each of which holds the next and the last the first, and what each step is.
+/// The nodes of a cycle, with a code for each step; each node holds the next one, and the last node holds the first.
 struct FoundCycle {
     var nodes: [UInt32] = []
-    /// Per node its type and which word holds the next: equal for equal cycles, wherever they lie.
+    /// For each node its type and the word that holds the next node: equal cycles have equal codes, at any addresses.
     var codes: [UInt64] = []
 
     mutating func removeAll() {
@@ -28,21 +28,21 @@ struct FoundCycle {
         }
     }
 
-    /// FNV-1a with words for bytes: for a dictionary whose finds are compared in full.
+    /// FNV-1a on words instead of bytes; equal hashes are not enough, the dictionary compares the codes.
     var hash: UInt64 {
         codes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
     }
 }
 
-/// Says of cycles whether they are the same: the same types, held by the same fields.
+/// Computes the codes that decide whether two cycles are the same: the same types, held by the same fields.
 ///
-/// Elements of one storage count as the same field, since in which place of a dictionary a value lies is chance.
+/// All elements of one storage count as one field, because a value's position in a dictionary is random.
 struct CycleSignature {
     static let conservativeBit: UInt64 = 1 << 31
     private static let elementBit: UInt64 = 1 << 30
 
     private let holds: HoldGraph
-    /// Where the elements of a type begin and their distance, in bytes; 0 without elements.
+    /// For each type the start of its elements and the distance between them, in bytes; 0 for types without elements.
     private let tails: [(start: UInt64, stride: UInt64)]
     private let types: TypeNumbers
 
@@ -52,7 +52,7 @@ struct CycleSignature {
         tails = graph.layouts.map { layout in layout?.tail.map { ($0.start, $0.stride) } ?? (0, 0) }
     }
 
-    /// Computes the codes, and turns the cycle to where they are least.
+    /// Computes the codes, and rotates the cycle so that the codes are the smallest in lexicographic order.
     func write(to cycle: inout FoundCycle, _ use: EdgeUse) {
         for (index, node) in cycle.nodes.enumerated() {
             cycle.codes.append(code(from: node, to: cycle.nodes[(index + 1) % cycle.nodes.count], use))
@@ -73,7 +73,7 @@ struct CycleSignature {
     }
 }
 
-/// Where to begin to read a ring so that what one reads is least.
+/// The rotation of a ring that is the smallest in lexicographic order; returns the index of its first element.
 ///
 /// - SeeAlso: Y. Shiloach, *Fast Canonization of Circular Strings*, Journal of Algorithms 2 (1981).
 /// - Complexity: O(elements).

@@ -1,9 +1,9 @@
 import Tracking
 
-/// Puts a cycle into words.
+/// Describes a cycle with names of types and fields.
 struct CycleWriter {
     private static let typeLimit = 16
-    /// Nodes of a cycle that is put into words as a whole.
+    /// The largest cycle that is described as a whole, in nodes.
     private static let wholeLimit = 4096
 
     let graph: HeapGraph
@@ -34,9 +34,10 @@ struct CycleWriter {
         )
     }
 
-    /// Begins with a block that is no storage, and of those where it reads least: so one cycle has one name.
+    /// The steps of a cycle, beginning with a block that is no storage; of these, the start gives the smallest text, so
+    /// that a cycle always has the same description.
     ///
-    /// Of a long one only the first steps, and one more so that each has a next.
+    /// For a cycle above `wholeLimit` only the first steps, and one more so that the last one has a next step.
     private func canonicalSteps(_ cycle: FoundCycle) -> (steps: [PathStep], isWhole: Bool) {
         var nodes = cycle.nodes
         if let first = nodes.firstIndex(where: { !folding.holds.isStorage($0) }), first > 0 {
@@ -51,7 +52,8 @@ struct CycleWriter {
         return (Array(steps[start...] + steps[..<start]), true)
     }
 
-    /// The references of a path; of one that is cut off, the last step only ends the one before.
+    /// The references of a path; when the path is cut off, the additional last step is only the target of the one
+    /// before.
     private func references(_ steps: [PathStep], _ cycle: FoundCycle, isWhole: Bool) -> [CycleReference] {
         var holders: [UInt32: UInt32] = [:]
         for (index, node) in cycle.nodes.enumerated() {
@@ -59,7 +61,7 @@ struct CycleWriter {
         }
         return steps.indices.dropLast(isWhole ? 0 : 1).compactMap { index in
             let target = steps[(index + 1) % steps.count].node
-            // The word that leads there is the last of those that are folded into one step.
+            // The reference to the target is the last of the words that are folded into one step.
             guard let holder = holders[target],
                 let edge = folding.holds.edge(from: holder, to: target, for: folding.use)
             else { return nil }

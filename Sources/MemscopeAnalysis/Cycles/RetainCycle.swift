@@ -1,4 +1,4 @@
-/// One step of a retain cycle: an object of a type holds the next by a field.
+/// One step of a retain cycle: an object of `type` holds the next object by `field`.
 package struct CycleStep: Sendable, Hashable {
     package var type: String
     package var field: String
@@ -11,53 +11,54 @@ package struct CycleStep: Sendable, Hashable {
 
 /// The reference of a cycle that should not be strong.
 package struct CycleBreak: Sendable, Hashable {
-    /// What says where the reference was written down, once there are names.
+    /// Where to look up the place in the source that made the reference.
     package enum Place: Sendable, Hashable {
-        /// The call stack that allocated what holds the reference: a closure's context, a variable's box, a task.
+        /// The call stack that allocated the holder of the reference: a closure's context, a variable's box, a task.
         case site(UInt32)
-        /// The word of a block that points to the closure's code: a closure that captures one object alone has no
-        /// block of its own.
+        /// The word of a block that points to a closure's code: a closure that captures only one object has no block of
+        /// its own.
         case code(node: UInt32, offset: UInt64)
     }
 
     package var from: String
     package var field: String
     package var to: String
-    /// Why this one, and what to do.
+    /// Why this reference was chosen, and what to do.
     package var reason: String
-    /// Nil for a stored property, which its name leads to.
+    /// Nil for a stored property, whose name is enough to find it.
     package var place: Place?
 }
 
-/// Objects that hold one another, and all others of which the same can be said.
+/// A group of objects that hold one another, together with all equal groups.
 ///
-/// They are the same when their shortest cycles have the same types and fields (elements of one array or dictionary are
-/// one field) and a root holds all of them or none.
+/// Groups are equal when their shortest cycles have the same types and fields (elements of one array or dictionary are
+/// one field), and when roots hold all of them or none.
 package struct RetainCycle: Sendable, Hashable {
-    /// Most steps of a path that are kept.
+    /// The largest number of steps that a path keeps.
     package static let pathLimit = 64
 
-    /// The shortest cycle of the oldest of them; only its first steps when it has more than `pathLimit`.
+    /// The shortest cycle of the oldest group; only the first `pathLimit` steps when it is longer.
     package var path: [CycleStep]
-    /// How many steps the shortest cycle has.
+    /// The number of steps in the shortest cycle.
     package var length: Int
-    /// The block of each step, in the oldest of them.
+    /// The block of each step, in the oldest group.
     package var nodes: [UInt32]
     package var breakEdge: CycleBreak
-    /// How many groups of objects that hold one another.
+    /// The number of equal groups.
     package var count: Int
-    /// Objects of all of them, not counting array, dictionary, set and string storage; of what is nothing but storage
-    /// its blocks.
+    /// The number of objects in all groups, not counting array, dictionary, set and string storage; for a group of
+    /// storage only, the number of its blocks.
     package var objects: Int
-    /// Bytes of the objects and their storage, not of what they hold besides.
+    /// The bytes of the objects and their storage, without other blocks that they hold.
     package var bytes: UInt64
-    /// Of the objects, those on the path first.
+    /// The types of the objects, those on the path first.
     package var types: [String]
-    /// A root still holds them, so they may be meant; or being lost was not confirmed.
+    /// Whether a root still holds the objects, so that they may be intended, or a second scan did not confirm that they
+    /// are unreachable.
     package var isReachable: Bool
-    /// A step is a word that is only known to be a word.
+    /// Whether a step of the cycle is a word whose meaning is not known.
     package var isInferred: Bool
-    /// The allocation of the oldest object.
+    /// The call stack that allocated the oldest object.
     package var site: UInt32
     package var oldest: UInt32
 }

@@ -1,5 +1,4 @@
-/// How far estimates from sampled blocks may be off: one standard deviation of the
-/// estimate, for bytes and for blocks.
+/// The uncertainty of estimates from sampled blocks: one standard deviation of the estimate, for bytes and for blocks.
 ///
 /// Sampling is a Poisson process over allocated bytes with mean distance `R`: a block of
 /// `s` bytes is sampled with probability `p = 1 - exp(-s/R)`, independently of all others,
@@ -22,7 +21,7 @@ package struct StandardError: Sendable, Hashable {
     private var bytesVariance: Double
     private var blocksVariance: Double
 
-    /// Nothing was estimated.
+    /// The standard error when nothing was estimated.
     package static let none = StandardError(bytesVariance: 0, blocksVariance: 0)
 
     /// One standard deviation of the estimated bytes.
@@ -30,7 +29,7 @@ package struct StandardError: Sendable, Hashable {
     /// One standard deviation of the estimated number of blocks.
     package var blocks: Double { blocksVariance.squareRoot() }
 
-    /// Takes in one sampled block of `size` bytes that stands for `weight` blocks.
+    /// Adds one sampled block of `size` bytes that stands for `weight` blocks.
     package mutating func add(size: UInt64, weight: UInt64) {
         guard weight > 1 else { return }
         let variance = Double(weight) * Double(weight - 1)

@@ -1,37 +1,37 @@
 public import Tracking
 
 extension MemScope {
-    /// What changed from one snapshot to another, as `/api/diff` has it.
+    /// The changes from one snapshot to another, as in the answer of `/api/diff`.
     ///
-    /// Rows without any change are left out; the greatest change of bytes, either way, comes first.
+    /// Rows without a change are left out. The rows are sorted by the absolute change of bytes, largest first.
     public struct HeapDiff: Sendable, Hashable, Codable {
         /// The older snapshot.
         public var from: Snapshot
         /// The newer one.
         public var to: Snapshot
-        /// By how much the live bytes changed.
+        /// The change of the live bytes, in bytes; negative when they became fewer.
         public var bytes: Int64
-        /// By how many the live blocks changed.
+        /// The change of the number of live blocks.
         public var blocks: Int64
-        /// Call stacks.
+        /// The changes by call stack, largest first.
         public var sites: [SiteChange]
-        /// Types.
+        /// The changes by type, largest first.
         public var types: [TypeChange]
 
-        /// One of the two.
+        /// One of the two snapshots.
         public struct Snapshot: Sendable, Hashable, Codable {
-            /// Such as "s1"; "now" for the heap of now, which is not kept.
+            /// The id of the snapshot, such as "s1"; "now" for the current heap, which is not kept as a snapshot.
             public var id: String
-            /// What it was called when it was taken; its id without a name.
+            /// The name that was given when the snapshot was taken; the id when none was given.
             public var name: String
-            /// When, on the monotonic clock: since the system was started, without the time that it slept.
+            /// When the snapshot was taken, on the monotonic clock: time since the system was started, without sleep.
             public var takenAt: Duration { .nanoseconds(takenAtNanoseconds) }
             package var takenAtNanoseconds: UInt64
-            /// Bytes of live blocks.
+            /// The bytes of all live blocks.
             public var liveBytes: UInt64
-            /// Live blocks.
+            /// The number of live blocks.
             public var liveBlocks: UInt64
-            /// Whether every block that was live when it began was seen.
+            /// Whether the walk saw every block that was live when it began.
             public var isConsistent: Bool
 
             package init(_ snapshot: HeapSnapshot) {
@@ -50,11 +50,11 @@ extension MemScope {
             }
         }
 
-        /// What became of live blocks.
+        /// How the live blocks of a call stack or type changed.
         public enum Change: String, Sendable, Hashable, CaseIterable, Codable {
-            /// There were none before.
+            /// There were no live blocks before.
             case new
-            /// There are none any more.
+            /// There are no live blocks any more.
             case gone
             /// More bytes, or as many in more blocks.
             case grown
@@ -64,33 +64,34 @@ extension MemScope {
 
         /// The change of one call stack.
         public struct SiteChange: Sendable, Hashable, Codable {
-            /// What became of it.
+            /// How its live blocks changed.
             public var change: Change
-            /// The id of the call stack, as `/api/sites` has it.
+            /// The id of the call stack, as in `/api/sites`.
             public var id: UInt32
-            /// By how much its live bytes changed.
+            /// The change of its live bytes.
             public var bytes: Int64
-            /// By how many its live blocks changed.
+            /// The change of the number of its live blocks.
             public var blocks: Int64
-            /// Innermost call first.
+            /// The frames of the stack, innermost call first.
             public var stack: [Frame]
         }
 
         /// The change of one type.
         public struct TypeChange: Sendable, Hashable, Codable {
-            /// What became of it.
+            /// How its live blocks changed.
             public var change: Change
-            /// The type, such as "Demo.Account".
+            /// The name of the type, such as "Demo.Account".
             public var name: String
-            /// What that type is.
+            /// The kind of the type.
             public var kind: TypeKind
-            /// By how much its live bytes changed.
+            /// The change of its live bytes.
             public var bytes: Int64
-            /// By how many its live blocks changed.
+            /// The change of the number of its live blocks.
             public var blocks: Int64
         }
 
-        /// At most `limit` rows by call stack, which are named, and as many by type.
+        /// Keeps at most `limit` rows by call stack, whose stacks are named by `naming`, and at most `limit` rows by
+        /// type.
         package init(from older: HeapSnapshot, to newer: HeapSnapshot, limit: Int, naming: (UInt32) -> [Frame]) {
             let diff = SnapshotDiff(from: older, to: newer)
             (from, to) = (Snapshot(older), Snapshot(newer))

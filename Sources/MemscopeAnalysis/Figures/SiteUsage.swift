@@ -1,38 +1,39 @@
 public import Tracking
 
 extension MemScope {
-    /// What one call stack allocated, as a row of `/api/sites`.
+    /// What one call stack allocated, as in a row of `/api/sites`.
     ///
-    /// Estimates where the quality of ``HeapSummary`` is not ``Quality/measured``.
+    /// The figures are estimates when the quality of ``HeapSummary`` is not ``Quality/measured``.
     public struct SiteUsage: Sendable, Hashable, Codable {
-        /// The same while the process runs; 0 stands for all blocks whose stack was not taken.
+        /// The number of the call stack, which stays the same while the process runs; 0 stands for all blocks without a
+        /// stack.
         public var id: UInt32
-        /// Bytes of live blocks.
+        /// The bytes of its live blocks.
         public var bytes: UInt64
-        /// Live blocks.
+        /// The number of its live blocks.
         public var blocks: UInt64
-        /// Blocks allocated so far.
+        /// The number of blocks allocated so far.
         public var allocations: UInt64
-        /// Blocks freed so far.
+        /// The number of blocks freed so far.
         public var frees: UInt64
         /// Bytes allocated so far.
         public var allocatedBytes: UInt64
         /// Bytes freed so far.
         public var freedBytes: UInt64
-        /// A lower bound of the highest live bytes.
+        /// The highest live bytes that were observed, in bytes: a lower bound of the true peak.
         public var peakBytes: UInt64
-        /// How far the stack can be trusted.
+        /// How reliable the stack is.
         public var stackQuality: StackQuality
-        /// Whether its outer frames are those of the async functions that wait, not of the thread.
+        /// Whether the outer frames are those of the waiting async functions, not those of the thread.
         public var isAsync: Bool
-        /// Innermost call first.
+        /// The frames of the stack, innermost call first.
         public var stack: [Frame]
 
-        /// How far a call stack can be trusted.
+        /// How reliable a call stack is.
         public enum StackQuality: String, Sendable, Hashable, CaseIterable, Codable {
             /// Every frame is known.
             case exact
-            /// Its outer frames are missing.
+            /// The outer frames are missing.
             case truncated
             /// A frame was found without unwind information.
             case guessed
@@ -60,7 +61,7 @@ extension MemScope {
         }
     }
 
-    /// What call stacks are sorted by.
+    /// The columns by which call stacks can be sorted.
     public enum SiteColumn: String, Sendable, Hashable, CaseIterable {
         /// Bytes of live blocks.
         case bytes
@@ -72,7 +73,7 @@ extension MemScope {
         case frees
         /// Bytes allocated so far.
         case allocatedBytes
-        /// Highest live bytes seen.
+        /// The highest live bytes that were observed.
         case peakBytes
     }
 }

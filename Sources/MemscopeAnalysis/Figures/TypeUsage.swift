@@ -1,20 +1,21 @@
 public import Tracking
 
 extension MemScope {
-    /// What the live blocks of one type take, as a row of `/api/types`.
+    /// The live blocks of one type, as in a row of `/api/types`.
     public struct TypeUsage: Sendable, Hashable, Codable {
-        /// Such as "Demo.Account"; for C blocks the image that allocated them.
+        /// The name of the type, such as "Demo.Account"; for blocks of C code, the image that allocated them.
         public var name: String
-        /// What that type is.
+        /// The kind of the type.
         public var kind: TypeKind
-        /// Live blocks.
+        /// The number of live blocks.
         public var blocks: UInt64
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var bytes: UInt64
-        /// Bytes that would come back if all blocks of the type went: theirs, and what only they hold.
+        /// The retained size: the bytes that would be freed with all blocks of the type, both their own and those of
+        /// blocks that only they hold.
         ///
-        /// Of the last look that was kept, so it may be smaller than the bytes of now; nil without one, and for types
-        /// that it did not see.
+        /// It comes from the last scan whose graph was kept, so it may be smaller than the current bytes. Nil when
+        /// there is no such scan, and for types that the scan did not find.
         public var retainedBytes: UInt64?
 
         package init(_ total: TypeTotal, retainedBytes: UInt64?) {
@@ -26,13 +27,13 @@ extension MemScope {
         }
     }
 
-    /// What types are sorted by.
+    /// The columns by which types can be sorted.
     public enum TypeColumn: String, Sendable, Hashable, CaseIterable {
         /// Bytes of live blocks.
         case bytes
         /// Live blocks.
         case blocks
-        /// What would come back with them; types for which it is not known count as 0.
+        /// The retained size; types for which it is not known count as 0.
         case retainedBytes
         /// The type's name.
         case name

@@ -1,8 +1,8 @@
 extension FlameGraphBuilder {
-    /// Lays the tree out, folding what is too small to see.
+    /// Writes the tree as a list of nodes, and folds nodes that are too small to be visible.
     ///
-    /// - Parameter minimumShare: Children with less than this share of the total go into
-    ///   one "(other)" child, 0...1.
+    /// - Parameter minimumShare: Children with less than this share of the total, 0...1, are combined into one child
+    ///   named "(other)".
     /// - Returns: The nodes in preorder.
     /// - Complexity: O(*n* log *n*) for *n* nodes.
     package func build(minimumShare: Double = 0) -> FlameGraph {
@@ -19,7 +19,7 @@ extension FlameGraphBuilder {
                 let folded = FlameGraph.Node(name: FlameGraph.otherName, value: other, depth: entry.shown.depth + 1)
                 children.append(Entry(node: nil, shown: folded))
             }
-            // The stack hands out its last entry first: smallest below, greatest on top.
+            // The last entry is taken out of the stack first, so the largest child must come last.
             waiting += children.sorted {
                 ($0.shown.value, $1.shown.name) < ($1.shown.value, $0.shown.name)
             }
@@ -33,7 +33,7 @@ extension FlameGraphBuilder {
         var shown: FlameGraph.Node
     }
 
-    /// The children that are large enough, and what the others weigh together.
+    /// The children that are large enough, and the sum of the values of all others.
     private func split(_ node: UInt32, depth: Int, threshold: Double) -> (large: [Entry], other: UInt64) {
         var large: [Entry] = []
         var other: UInt64 = 0

@@ -2,13 +2,12 @@ package import Tracking
 
 /// Merges weighted stacks into one tree.
 ///
-/// Nothing here recurses: stacks of 128 frames with their inlined functions would be too deep
-/// for a thread of ours.
+/// There is no recursion: stacks of 128 frames with their inlined functions would be too deep for one of MemScope's
+/// threads.
 package struct FlameGraphBuilder {
-    /// Deeper frames count for the last one kept.
+    /// The largest depth; frames further inwards count for the last frame that is kept.
     ///
-    /// Readers of nested JSON give up sooner or later: Python's at 1,000 levels, of which a node
-    /// takes two.
+    /// Readers of nested JSON have a limit, Python's 1,000 levels, and a node takes two levels.
     package static let depthLimit = 400
 
     private struct Function: Sendable, Hashable {
@@ -16,20 +15,20 @@ package struct FlameGraphBuilder {
         var image: String?
     }
 
-    /// A frame of a place.
+    /// A frame of a place: the function and its line.
     private struct Step {
         var function: UInt32
         /// 0 when unknown.
         var line: UInt32
     }
 
-    /// Small: a hundred thousand stacks make a million of them.
+    /// It must be small: a hundred thousand stacks make a million nodes.
     struct Node: Sendable {
         var value: UInt64
         var function: UInt32
         /// 0 when unknown.
         var line: UInt32
-        /// The child made last, and the one made before this node; 0, the root, for none.
+        /// The child that was made last, and the sibling that was made before this node; 0, the root, means none.
         var lastChild: UInt32 = 0
         var olderSibling: UInt32 = 0
     }
@@ -37,11 +36,11 @@ package struct FlameGraphBuilder {
     private(set) var nodes: [Node]
     private(set) var isCut = false
     private var functions: [Function] = []
-    /// Where each function is, as its first frame said.
+    /// The source file of each function, taken from its first frame.
     private var files: [String?] = []
     private var idOfFunction: [Function: UInt32] = [:]
     private var places: StackPlaces
-    /// Of all places, one after the other, outermost first; and where those of each begin.
+    /// The steps of all places, one place after the other, outermost first; `firstStep` has the start of each place.
     private var steps: [Step] = []
     private var firstStep = [0]
     private var children = ChildTable()
@@ -60,9 +59,9 @@ package struct FlameGraphBuilder {
     /// Adds one stack.
     ///
     /// - Parameters:
-    ///   - addresses: Innermost first; empty when no stack was taken.
-    ///   - time: When they were called, in nanoseconds on the monotonic clock.
-    ///   - value: What the stack weighs.
+    ///   - addresses: Return addresses, innermost first; empty when no stack was taken.
+    ///   - time: A time at which the stack was in use, in nanoseconds on the monotonic clock.
+    ///   - value: The weight of the stack.
     ///   - isTruncated: Whether outer frames are missing.
     package mutating func add(_ addresses: [UInt64], at time: UInt64 = 0, value: UInt64, isTruncated: Bool = false) {
         guard value > 0 else { return }

@@ -1,6 +1,6 @@
 package import Tracking
 
-/// What the width of a flame graph's boxes stands for.
+/// What the width of the boxes in a flame graph stands for.
 package enum FlameWeight: String, Sendable, CaseIterable {
     case bytes, blocks, allocatedBytes, allocations
 
@@ -18,10 +18,10 @@ extension FlameGraph {
     /// Builds the flame graph of call stacks.
     ///
     /// - Parameters:
-    ///   - sites: With their counters.
-    ///   - weight: Which counter.
+    ///   - sites: The call stacks with their counters.
+    ///   - weight: The counter that becomes the value of a stack.
     ///   - minimumShare: See `FlameGraphBuilder.build(minimumShare:)`.
-    ///   - places: Names their addresses.
+    ///   - places: Names the addresses of the stacks.
     package init(sites: [Site], weight: FlameWeight, minimumShare: Double = 0, places: StackPlaces) {
         var builder = FlameGraphBuilder(places: places)
         for site in sites {

@@ -1,16 +1,18 @@
 import Tracking
 
-/// Blocks that count no more references than known ones lead to them: any other word that leads there owns nothing.
+/// Blocks whose references are all known: the reference count is not larger than the number of known references, so any
+/// other word that points to the block owns nothing.
 struct AccountedBlocks: Sendable {
-    /// How old an object is that nobody makes any more, in nanoseconds.
+    /// After this time, in nanoseconds, an object is no longer under construction.
     static let timeToMake: UInt64 = 1_000_000_000
 
     private let blocks: NodeSet
-    /// Blocks to which a reference leads that may just have been released.
+    /// Blocks that have a reference which may just have been released.
     private let unsettled: NodeSet
-    /// Blocks that refer to themselves, and that are so young that the reference may be an old word.
+    /// Blocks that refer to themselves and are so young that this reference may be an old word.
     private let young: NodeSet
-    /// Blocks to which more words lead than they count references: some of the words are none, and nobody knows which.
+    /// Blocks with more words that point to them than counted references: some of the words are no references, and it
+    /// is not known which.
     private let contested: NodeSet
 
     /// Nil when the system refuses the memory.
@@ -29,7 +31,7 @@ struct AccountedBlocks: Sendable {
         for index in 0..<graph.roots.count {
             let root = graph.roots[index]
             if root.leadsInside { _ = changing.insert(root.to) }
-            // A variable owns what it refers to.
+            // A variable owns the block that it refers to.
             if root.kind == .global || root.kind == .thread { known[root.to] = 1 }
         }
         for node in 0..<UInt32(graph.count) where kind(of: node) == .frames {
@@ -45,10 +47,10 @@ struct AccountedBlocks: Sendable {
                 let edge = edges[index]
                 let isKnown =
                     switch edge.kind {
-                    // What libdispatch's own memory refers to is counted apart.
+                    // The references from libdispatch's own memory are counted separately.
                     case .strong: owner.isObject || kind(of: edge.to) != .dispatch
                     case .conservative: owner.ownsFrames && !edge.isInterior && kind(of: edge.to) == .frames
-                    // Of a dead object, that is what its strong references are.
+                    // In a dead object, the strong references have this kind.
                     case .unmanaged: isDead
                     default: false
                     }
@@ -73,16 +75,16 @@ struct AccountedBlocks: Sendable {
 
     @inline(__always) func isContested(_ node: UInt32) -> Bool { contested.contains(node) }
 
-    /// Whether not even a function that runs or waits can own the block.
+    /// Whether not even a running or waiting function can own the block.
     ///
-    /// One that destroys elements or fields in place, or takes them out, has an address inside of their block, in which
-    /// words may remain whose references were released. An object that is being made has old words in its fields, which
-    /// at worst lead to itself.
+    /// A function that destroys elements or fields in place, or moves them out, has an address inside of their block;
+    /// that block may still contain words whose references were released. An object under construction has old words in
+    /// its fields; such a word can at worst point to the object itself.
     @inline(__always) func isBorrowed(_ node: UInt32) -> Bool {
         blocks.contains(node) && !unsettled.contains(node) && !young.contains(node)
     }
 
-    /// Whether the block will be borrowed once it is too old to be one that is being made.
+    /// Whether the block will be borrowed once it is too old to be under construction.
     func isBorrowedLater(_ node: UInt32) -> Bool {
         blocks.contains(node) && !unsettled.contains(node) && young.contains(node)
     }
@@ -94,7 +96,7 @@ extension HeapGraph {
     }
 }
 
-/// Where a block counts its references.
+/// Where a block keeps its reference count.
 private enum CountKind {
     case object, task, frames, block, dispatch, single, none
 
@@ -112,18 +114,18 @@ private enum CountKind {
 
     var isObject: Bool { self == .object || self == .task }
 
-    /// Blocks with frames belong to a task, or follow one another.
+    /// Whether the block owns blocks with frames: these belong to a task, or form a list.
     var ownsFrames: Bool { self == .task || self == .frames }
 
-    /// How many references the second word of a live block counts; nil where that cannot be told.
+    /// The reference count in the second word of a live block; nil when it is not known.
     func references(word: UInt64) -> Int? {
         switch self {
         case .object, .task:
             let counts = ReferenceCountWord(word)
             return counts.isDead == false ? counts.strong : nil
-        // Bits 1 to 15 of a literal's flags; all of them when it is never freed.
+        // Bits 1 to 15 of a literal's flags; all of them are set when the literal is never freed.
         case .block: return word & 0xFFFE == 0xFFFE ? nil : Int(word & 0xFFFE) >> 1
-        // Those of the program, less one, are in the upper half.
+        // The program's references, less one, are in the upper half.
         case .dispatch: return Int(Int32(truncatingIfNeeded: word >> 32)) + 1
         case .single, .frames: return 1
         case .none: return nil

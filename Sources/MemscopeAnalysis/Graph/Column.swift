@@ -1,16 +1,16 @@
 package import Tracking
 
-/// One value per node or edge, in pages of MemScope's own.
+/// One value for each node or edge, in MemScope's own memory pages.
 ///
-/// The same elements as the `OwnBuffer` it wraps. Its subscript is inlined into the loops of this module, which pay a
-/// call per element to the buffer's, as that belongs to another module.
+/// It has the same elements as the `OwnBuffer` that it wraps. Its subscript is inlined into the loops of this module;
+/// the buffer's subscript would cost a call per element, because it belongs to another module.
 @safe package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
-    // `@unchecked Sendable`: written by one caller until it is shared, then only read, as the buffer is.
+    // `@unchecked Sendable`: like the buffer, one caller writes it until it is shared; afterwards it is only read.
     package let count: Int
     private let base: UnsafeMutablePointer<Element>
     private let buffer: OwnBuffer<Element>
 
-    /// Zeroed elements.
+    /// Makes a column of zeroed elements.
     ///
     /// - Returns: Nil when the system refuses the memory.
     package init?(count: Int) {
@@ -42,11 +42,11 @@ package import Tracking
     }
 }
 
-/// A set of nodes: one bit each.
+/// A set of nodes, with one bit per node.
 package struct NodeSet: Sendable {
     private let words: Column<UInt64>
 
-    /// The empty set, for nodes below `count`.
+    /// Makes an empty set for nodes below `count`.
     ///
     /// - Returns: Nil when the system refuses the memory.
     package init?(count: Int) {
@@ -60,7 +60,7 @@ package struct NodeSet: Sendable {
 
     @inline(__always) package func contains(_ node: Int) -> Bool { contains(UInt32(node)) }
 
-    /// Returns whether the node is new.
+    /// Inserts a node and returns whether it is new.
     @inline(__always) func insert(_ node: UInt32) -> Bool {
         let word = words[node >> 6]
         let bit = UInt64(1) << (node & 63)
@@ -68,7 +68,7 @@ package struct NodeSet: Sendable {
         return word & bit == 0
     }
 
-    /// Nil when the system refuses the memory.
+    /// Copies the set; nil when the system refuses the memory.
     func copy() -> NodeSet? {
         guard let copy = Column<UInt64>(count: words.count) else { return nil }
         for index in 0..<words.count { copy[index] = words[index] }

@@ -1,20 +1,22 @@
 import Tracking
 
-/// Who alone holds whom.
+/// The dominator tree of the heap: which blocks are held only through which other block.
 ///
-/// A block dominates another when every way from a root to that one goes through it. If the block and its references
-/// went, everything that it dominates would go with it: its retained size is the sum of their sizes and its own.
+/// A block dominates another when every path from a root to the other one goes through it. If the block and its
+/// references were removed, everything that it dominates would become unreachable: its retained size is its own size
+/// plus the sizes of all blocks that it dominates.
 ///
-/// A virtual root holds what roots hold and, so that lost blocks have their place too, one entry of each leak.
+/// A virtual root holds the blocks that roots hold. It also holds one entry of each leak, so that unreachable blocks
+/// have a place in the tree too.
 ///
 /// - SeeAlso: L. Georgiadis, R. Tarjan, R. Werneck, *Finding Dominators in Practice*, Journal of Graph Algorithms and
 ///   Applications 10 (2006), for Semi-NCA; T. Lengauer, R. Tarjan, *A Fast Algorithm for Finding Dominators in a
 ///   Flowgraph*, TOPLAS 1 (1979).
 package struct DominatorTree: Sendable {
-    /// Preorder number of a node, from 1; 0 where neither a root nor an entry leads to it.
+    /// The preorder number of each node, from 1; 0 for a node that neither a root nor an entry leads to.
     private let numbers: Column<UInt32>
     private let vertices: Column<UInt32>
-    /// By preorder number; 0 is the virtual root.
+    /// Indexed by preorder number; the number 0 is the virtual root.
     private let dominators: Column<UInt32>
     private let retained: Column<UInt64>
     private let reached: Int
@@ -38,18 +40,19 @@ package struct DominatorTree: Sendable {
         (self.dominators, self.retained, self.graph) = (dominators, retained, graph)
     }
 
-    /// The closest block without which the node would be held by nothing; nil where there is none.
+    /// The closest block without which nothing would hold the node; nil when there is no such block.
     package func dominator(of node: Int) -> Int? {
         let dominator = dominators[numbers[node]]
         return dominator == 0 ? nil : Int(vertices[dominator])
     }
 
-    /// Bytes that would go with the block, its own among them; nil where it is neither held nor known to be lost.
+    /// The retained size of a block, its own bytes included; nil when the block is neither held nor known to be
+    /// unreachable.
     package func retainedBytes(of node: Int) -> UInt64? { numbers[node] == 0 ? nil : retained[numbers[node]] }
 
-    /// Per type of the graph the bytes that its blocks retain together.
+    /// For each type of the graph, the bytes that its blocks retain together.
     ///
-    /// A block whose dominators have one of the same type counts nothing, as that one has it already.
+    /// A block with a dominator of the same type adds nothing, because the dominator's retained size includes it.
     ///
     /// - Returns: Nil when the system refuses the memory.
     package func retainedBytesByType() -> [UInt64]? {
@@ -61,7 +64,7 @@ package struct DominatorTree: Sendable {
             firstChild[dominators[number]] = UInt32(number)
         }
         var sums = [UInt64](repeating: 0, count: graph.types.count)
-        // How many blocks of each type are on the way from the virtual root.
+        // How many blocks of each type are on the path from the virtual root to the current block.
         var open = [Int](repeating: 0, count: graph.types.count)
         var number = firstChild[0]
         while number != 0 {
@@ -90,14 +93,14 @@ package struct DominatorTree: Sendable {
     }
 }
 
-/// The order in which a depth-first search enters nodes.
+/// The order in which a depth-first search enters the nodes.
 struct PreorderWalk {
-    /// Per node from 1; 0 for nodes that were not reached.
+    /// The number of each node, from 1; 0 for nodes that were not reached.
     let numbers: Column<UInt32>
-    /// By number: the node, and the number of the node it was entered from, 0 for a start.
+    /// Indexed by number: the node, and the number of the node from which it was entered; 0 for a start.
     let vertices: Column<UInt32>
     let parents: Column<UInt32>
-    /// What the virtual root holds.
+    /// The nodes that the virtual root holds.
     let starts: NodeSet
     private(set) var reached = 0
 

@@ -1,8 +1,8 @@
 import Tracking
 
-/// Objects that hold nothing any more: they were deinitialised, and unowned references alone keep their memory.
+/// Objects that hold nothing any more: they were deinitialised, and only unowned references keep their memory.
 ///
-/// While a deinit runs, something else leads to the object too, and what it holds may be its own yet.
+/// While a deinit runs, other references lead to the object too; then it may still own what it refers to.
 struct EmptyObjects: Sendable {
     private let objects: NodeSet
 

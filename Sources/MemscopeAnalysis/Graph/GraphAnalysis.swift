@@ -1,7 +1,7 @@
 import Synchronization
 package import Tracking
 
-/// What a heap graph says about leaks, retain cycles and who holds what.
+/// The analysis of a heap graph: leaks, retain cycles, and which block holds which.
 package final class GraphAnalysis: Sendable {
     package let graph: HeapGraph
     package let holds: HoldGraph
@@ -14,11 +14,13 @@ package final class GraphAnalysis: Sendable {
     private let lazyWays = Mutex<RootWays?>(nil)
     private let lazyReferrers = Mutex<ReferrerIndex?>(nil)
 
-    /// Looks for leaks and cycles; nil when the system refuses the memory: about 50 bytes per block and 4 per edge.
+    /// Searches for leaks and cycles; nil when the system refuses the memory: about 50 bytes per block and 4 per edge.
     ///
-    /// `births` says when a node was allocated, 0 where that is not known; `isConfirmed` whether a block that nothing
-    /// holds was lost in another scan too; `representative` gives one site for all whose stacks read the same.
+    /// `births` returns the time of a node's allocation, 0 when it is unknown. `isConfirmed` says whether a block that
+    /// nothing holds was unreachable in another scan too. `representative` maps all sites whose named stacks are the
+    /// same to one of them.
     ///
+    /// - Complexity: O(nodes + edges).
     /// - Complexity: O(nodes + edges).
     package convenience init?(
         graph: HeapGraph,
@@ -38,9 +40,9 @@ package final class GraphAnalysis: Sendable {
         )
     }
 
-    /// The same, where it is already known what roots hold.
+    /// Does the same when the set of blocks that roots hold is already known.
     ///
-    /// Of the cycles those are described that have a block of which `isWanted` is true.
+    /// Only cycles with a block for which `isWanted` is true are described.
     package init?(
         graph: HeapGraph,
         holds: HoldGraph,
@@ -79,8 +81,8 @@ package final class GraphAnalysis: Sendable {
         (leakKinds, self.leaks, self.suspects, self.cycles) = (kinds, leaks, suspects, cycles)
     }
 
-    /// Of blocks that hold each other: tasks that wait, then objects, which the program knows best, then all others;
-    /// and of those the oldest.
+    /// Ranks blocks that hold each other, the smallest rank first: waiting tasks, then objects, which the programmer
+    /// knows best, then all others; within each of these groups, the oldest block first.
     private static func ranks(
         _ graph: HeapGraph,
         _ references: LostReferences,
@@ -97,28 +99,28 @@ package final class GraphAnalysis: Sendable {
         }
     }
 
-    /// Who alone holds whom: built when first asked for, about 40 bytes per block for the time of it.
+    /// The dominator tree, built at first use, which needs about 40 bytes per block temporarily.
     ///
-    /// Nil when the system refuses the memory; also below.
+    /// Nil when the system refuses the memory; this also applies to the functions below.
     package var dominators: DominatorTree? {
         built(lazyDominators) { DominatorTree(graph, holds, entries: leakKinds.entries) }
     }
 
-    /// A shortest way from a root to a block, storage folded; nil when no root holds the block.
+    /// A shortest path from a root to a block, with storage folded; nil when no root holds the block.
     ///
-    /// The first step is a block that a root points to, the last the block itself, without a field.
+    /// The first step is a block that a root points to, the last step is the block itself, without a field.
     package func rootPath(to node: Int) -> [PathStep]? {
         guard reachability.isReachable(node), let ways = built(lazyWays, { RootWays(holds) }) else { return nil }
         return PathFolding(graph: graph, holds: holds, use: .holding).fold(ways.way(to: node), isClosed: false)
     }
 
-    /// The words that refer to a block, the block's own among them, by address.
+    /// The words that refer to a block, including the block's own, by ascending address.
     package func referrers(of node: Int, skipping skipped: Int = 0, limit: Int) -> ReferenceList? {
         guard let index = built(lazyReferrers, { ReferrerIndex(graph) }) else { return nil }
         return index.references(to: node, skipping: skipped, limit: limit, in: graph)
     }
 
-    /// The words of a block that refer to something, by offset.
+    /// The words of a block that refer to something, by ascending offset.
     package func referents(of node: Int, skipping skipped: Int = 0, limit: Int) -> ReferenceList {
         ReferenceList(from: node, skipping: skipped, limit: limit, in: graph)
     }

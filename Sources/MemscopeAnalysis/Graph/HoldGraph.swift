@@ -1,37 +1,41 @@
 package import Tracking
 
-/// Who keeps whom alive: the edges of a heap graph that hold their target, as compressed rows.
+/// The edges of a heap graph that hold their target, as compressed rows.
 ///
-/// A quarter of the size of the nodes and half of the edges, so that what walks it in no order stays in the cache. A
-/// block that refers to itself is in `loops` only.
+/// It has a quarter of the size of the nodes and half of the size of the edges, so that algorithms which visit it in
+/// random order run in the cache. A block that refers to itself is only in `loops`.
 package struct HoldGraph: Sendable {
-    /// Set in a target when the edge can be part of a retain cycle.
+    /// This bit is set in a target when the edge can be part of a retain cycle.
     static let cycleBit: UInt32 = 1 << 31
-    /// Set in a target when the word is in a frame of an async function: its variable, or what an earlier call left.
+    /// This bit is set in a target when the word is in a frame of an async function: a variable, or a value left by an
+    /// earlier call.
     static let looseBit: UInt32 = 1 << 30
-    /// Set in a target when nobody can tell whether the word is one of the references that the target counts.
+    /// This bit is set in a target when it is not known whether the word is one of the references that the target
+    /// counts.
     static let contestedBit: UInt32 = 1 << 29
-    /// Of a target: the node.
+    /// The part of a target that is the node.
     static let nodeMask = contestedBit - 1
 
     package let count: Int
     /// The edges of a node are `starts[node]..<starts[node + 1]`, in the order of their offsets.
     let starts: Column<UInt32>
     let targets: Column<UInt32>
-    /// Nodes with a cycle edge to themselves.
+    /// Nodes with an edge to themselves that can be part of a cycle.
     let loops: NodeSet
     let nodes: Column<HeapNode>
     private let edges: Column<HeapEdge>
     private let accounted: AccountedBlocks
-    /// Blocks that roots hold.
+    /// The blocks that roots hold.
     private let rooted: NodeSet
-    /// One per type of the graph, and one for nodes without a type.
+    /// One rule for each type of the graph, and a last one for nodes without a type.
     private let rules: [HoldRule]
 
-    /// `runner` is an image whose async functions keep nothing of what is looked for, however old the words in their
-    /// frames are; only large frames count, which have a block to themselves.
+    /// Builds the graph.
     ///
-    /// - Precondition: fewer than 2^29 nodes.
+    /// `runner` is an image whose async functions keep nothing that the caller searches for, however old the words in
+    /// their frames are; only large frames are ignored, which have a block of their own.
+    ///
+    /// - Precondition: The graph has fewer than 2^29 nodes.
     /// - Returns: Nil when the system refuses the memory.
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HeapGraph, runner: String? = nil) {
@@ -76,7 +80,7 @@ package struct HoldGraph: Sendable {
         (count, self.starts, self.targets, self.loops) = (graph.count, starts, targets, loops)
     }
 
-    /// Of an edge that can be part of a cycle.
+    /// The bits for an edge that can be part of a cycle.
     @inline(__always) private static func cycleBits(
         _ edge: HeapEdge,
         _ accounted: AccountedBlocks,
@@ -87,9 +91,11 @@ package struct HoldGraph: Sendable {
         return (accounted.contains(edge.to) ? 0 : cycleBit) | (isContested ? contestedBit : 0)
     }
 
-    /// A word on a stack, in a register or in memory of MemScope's own holds no object whose references are known.
+    /// The blocks that roots hold, without accounted blocks that only loose words point to.
     ///
-    /// It was borrowed from one who owns it, and who holds it as long as the word is of use, or it was left there.
+    /// A loose word is on a stack, in a register, or in MemScope's own memory. If all references of its target are
+    /// known, the word was borrowed from an owner, which holds the block as long as the word is used, or it is an old
+    /// value.
     private static func blocksHeldByRoots(_ graph: HeapGraph, _ accounted: AccountedBlocks) -> NodeSet? {
         guard let rooted = NodeSet(count: graph.count) else { return nil }
         for index in 0..<graph.roots.count {
@@ -100,14 +106,14 @@ package struct HoldGraph: Sendable {
         return rooted
     }
 
-    /// Whether a root holds the block itself.
+    /// Whether a root holds the block directly.
     @inline(__always) func isRooted(_ node: UInt32) -> Bool { rooted.contains(node) }
 
-    /// Whether words of stacks and frames hold the block only because it is young: one that refers to itself may be one
-    /// that is being made, for `timeToMake`.
+    /// Whether words of stacks and frames hold the block only because it is young: a block that refers to itself may be
+    /// under construction, for `timeToMake`.
     package func isHeldAsYoung(_ node: UInt32) -> Bool { accounted.isBorrowedLater(node) }
 
-    /// How long an object may take to be made, in nanoseconds.
+    /// The longest time for which an object may be under construction, in nanoseconds.
     package static var timeToMake: UInt64 { AccountedBlocks.timeToMake }
 
     /// Whether paths go through the block without naming it.
@@ -119,7 +125,7 @@ package struct HoldGraph: Sendable {
 
     @inline(__always) func edges(of node: UInt32) -> Range<UInt32> { starts[node]..<starts[Int(node) + 1] }
 
-    /// The first word of a block that leads to another and is of use.
+    /// The first word of a block that leads to the target and is included in the use.
     func edge(from node: UInt32, to target: UInt32, for use: EdgeUse) -> HeapEdge? {
         let rule = rule(of: node)
         let isTimer = rule.isTask && self.rule(of: target).isDispatch
@@ -134,10 +140,10 @@ package struct HoldGraph: Sendable {
 
     /// Adds everything that nodes of a queue hold, directly or not, to the queue and to `seen`.
     ///
-    /// The queue has `filled` nodes, which are in `seen` already; those before `first` were looked at. `enter` is told
-    /// of each new node and of the one that holds it.
+    /// The queue has `filled` nodes, all of them in `seen`; those before `first` were processed already. `enter` is
+    /// called with each new node and the node that holds it.
     ///
-    /// - Returns: How many nodes the queue has then, in breadth-first order.
+    /// - Returns: The number of nodes in the queue afterwards; they are in breadth-first order.
     @inline(__always) func flood(
         _ queue: Column<UInt32>,
         filled: Int,
@@ -163,18 +169,19 @@ package struct HoldGraph: Sendable {
     }
 }
 
-/// What edges are looked at for.
+/// The purpose for which edges are followed.
 enum EdgeUse {
-    /// What keeps what alive.
+    /// To find out which blocks keep which blocks alive.
     case holding
-    /// Retain cycles that no root holds. Nothing outside of them leads in: so no word is there by chance.
+    /// To find retain cycles that no root holds. No edge leads into them from outside, so no word in them points there
+    /// by chance.
     case lostCycles
-    /// Retain cycles that a root holds.
+    /// To find retain cycles that a root holds.
     case keptCycles
 
     static func cycles(isKept: Bool) -> EdgeUse { isKept ? .keptCycles : .lostCycles }
 
-    /// Whether an edge with these bits in its target is one.
+    /// Whether an edge with these bits in its target serves the purpose.
     @inline(__always) func includes(_ target: UInt32) -> Bool {
         switch self {
         case .holding: true
@@ -184,21 +191,21 @@ enum EdgeUse {
     }
 }
 
-/// Which kinds of edges that leave blocks of one type hold their target, and which can be part of a cycle.
+/// Which kinds of edges from blocks of one type hold their target, and which edges can be part of a cycle.
 struct HoldRule: Sendable {
-    /// Whether words that are only known to be words count as strong references where they lead to the start of an
-    /// object: those of Swift objects, whose layouts leave no word out that is a reference.
+    /// Whether words of unknown meaning count as strong references where they point to the start of an object: those in
+    /// Swift objects, because the layouts of these leave out no word that is a reference.
     private let infersStrong: Bool
     let isStorage: Bool
-    /// Whether the words that are only known to be words are those of frames.
+    /// Whether the block is a task, whose words of unknown meaning are those of frames.
     ///
-    /// A task that sleeps often has an old one that leads to a timer, which has the task: no cycle as long as something
-    /// else holds the timer.
+    /// A task that sleeps often has an old word that points to a timer, and the timer holds the task: this is no cycle
+    /// while something else holds the timer.
     let isTask: Bool
     let isDispatch: Bool
     /// Blocks of this size and larger hold nothing.
     let emptySize: UInt64
-    /// Words from this offset on are those of frames.
+    /// Words at this offset and above are those of frames.
     let framesStart: UInt64
 
     init(type: BlockType?, layout: BlockLayout?, runner: String?) {
@@ -225,10 +232,10 @@ struct HoldRule: Sendable {
 }
 
 extension HeapGraph {
-    /// Whether a word that is only known to be one can be a reference to the object it is part of.
+    /// Whether a word of unknown meaning can be a reference to the object that contains it.
     ///
-    /// It seldom is in what the runtime makes, such as tasks, or where there is a tail: most often it says where that
-    /// begins.
+    /// This is rare in objects that the runtime makes, such as tasks, and in objects with a tail: there the word
+    /// usually points to the start of the tail.
     fileprivate func mayHoldItself(_ node: Int, by edge: HeapEdge) -> Bool {
         guard let kind = type(of: node)?.kind else { return false }
         switch kind {

@@ -1,9 +1,9 @@
 package import Tracking
 
-/// A block of a path, and the word of it that refers to the next.
+/// A block of a path, and the word in it that refers to the next block.
 package struct PathStep: Sendable, Hashable {
     package var node: UInt32
-    /// What the program calls the word: "owner", "accounts[0]", "+0x18" where it has no name; nil for the last.
+    /// The program's name for the word: "owner", "accounts[0]"; "+0x18" when it has no name; nil for the last step.
     package var field: String?
 
     package init(node: UInt32, field: String?) {
@@ -13,24 +13,25 @@ package struct PathStep: Sendable, Hashable {
 }
 
 extension HeapGraph {
-    /// The type's name; "unknown" without one.
+    /// The name of a block's type; "unknown" when it has none.
     package func typeName(of node: UInt32) -> String { type(of: Int(node))?.name ?? "unknown" }
 
-    /// What to call the word an edge comes from; its offset where it has no name.
+    /// The name of the word that an edge comes from; its offset when it has no name.
     package func label(of edge: HeapEdge, in node: Int) -> String {
         fieldName(of: edge, in: node) ?? "+0x\(String(edge.offset, radix: 16))"
     }
 }
 
-/// Turns nodes that hold one another into steps as the program would write them: `accounts[0]` of a Person instead of
-/// `accounts` of a Person and `[0]` of an array's storage.
+/// Turns a path of blocks into steps as the program would write them: `accounts[0]` of a Person instead of `accounts`
+/// of a Person and `[0]` of an array's storage.
 struct PathFolding {
     let graph: HeapGraph
     let holds: HoldGraph
-    /// Which edges are asked for their names.
+    /// The edges whose names are used.
     let use: EdgeUse
 
-    /// Of a closed path the last node holds the first, else the last has no field; ends after `limit` steps.
+    /// Folds nodes into at most `limit` steps; in a closed path the last node holds the first, else the last step has
+    /// no field.
     func fold(_ nodes: [UInt32], isClosed: Bool, limit: Int = .max) -> [PathStep] {
         var steps: [PathStep] = []
         for (index, node) in nodes.enumerated() {

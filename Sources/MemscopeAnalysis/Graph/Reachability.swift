@@ -1,6 +1,6 @@
 package import Tracking
 
-/// Blocks that have something in common.
+/// The number and the bytes of some blocks.
 package struct BlockSum: Sendable, Hashable {
     package var blocks = 0
     package var bytes: UInt64 = 0
@@ -14,27 +14,29 @@ private func + (left: BlockSum, right: BlockSum) -> BlockSum {
     BlockSum(blocks: left.blocks + right.blocks, bytes: left.bytes + right.bytes)
 }
 
-/// What roots keep alive.
+/// The blocks that roots keep alive.
 package struct Reachability: Sendable {
-    /// Blocks that a root holds, directly or not, and the suspects.
+    /// The blocks that a root holds, directly or not, and the suspects.
     package let kept: NodeSet
-    /// Blocks that no root holds here, but whose being lost was not confirmed, and what they hold.
+    /// Blocks that no root holds in this scan, but that another scan did not confirm as unreachable, and what they
+    /// hold.
     package let suspects: NodeSet
     package let suspectBlocks: Int
     package let suspectBytes: UInt64
-    /// Blocks that roots hold, by how much their firmest root proves; what they hold counts with them.
+    /// The blocks that roots hold, by the firmness of their firmest root; a block has the firmness of the block that
+    /// holds it.
     private let held: [BlockSum]
-    /// Of `kept` what does not hang on the single words of stacks, registers and frames.
+    /// The blocks in `kept` that do not depend on single words of stacks, registers and frames.
     let proven: NodeSet
-    /// To which such a word leads.
+    /// The blocks that such a single word points to.
     let single: NodeSet
-    /// How many blocks neither a root nor a suspect holds.
+    /// The number of blocks that neither a root nor a suspect holds.
     package let leakedBlocks: Int
 
     /// Floods the graph from its roots; nil when the system refuses the memory.
     ///
-    /// `isConfirmed` says whether a block that nothing holds was lost in another scan too. What was not is a suspect: a
-    /// thread may have had its only reference in a register.
+    /// `isConfirmed` says whether a block that nothing holds was unreachable in another scan too. If not, the block is
+    /// a suspect: a thread may have had the only reference to it in a register.
     ///
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HeapGraph, _ holds: HoldGraph, isConfirmed: (Int) -> Bool = { _ in true }) {
@@ -61,24 +63,24 @@ package struct Reachability: Sendable {
         leakedBlocks = graph.count - filled
     }
 
-    /// Blocks that only words on stacks, in registers, in frames of async functions and in memory of MemScope's own
-    /// hold: locals of functions that run or wait, or what calls left behind.
+    /// Blocks that are only held by words on stacks, in registers, in frames of async functions and in MemScope's own
+    /// memory: by variables of running or waiting functions, or by values that earlier calls left.
     package var stackHeld: BlockSum { held[Firmness.stack.rawValue] + stackSuspects }
 
-    /// Those of them that hang on blocks to which one word alone leads.
+    /// The part of `stackHeld` that depends on blocks to which only one such word points.
     package var stackSuspects: BlockSum { held[Firmness.word.rawValue] }
 
-    /// Blocks that only the kernel holds, or the kernel and stacks.
+    /// Blocks that only the kernel holds, or only the kernel and stacks.
     package var kernelHeld: BlockSum { held[Firmness.kernel.rawValue] }
 
-    /// Whether the block hangs on blocks to which one word of a stack, register or frame alone leads.
+    /// Whether the block depends on blocks to which only one word of a stack, register or frame points.
     package func isStackSuspect(_ node: UInt32) -> Bool { isReachable(Int(node)) && !proven.contains(node) }
 
-    /// Whether a root holds the block.
+    /// Whether a root holds the block, directly or not.
     package func isReachable(_ node: Int) -> Bool { kept.contains(node) && !suspects.contains(node) }
 }
 
-/// How much what holds a block proves, most first.
+/// How strong the evidence is that a block is held, from the strongest to the weakest.
 enum Firmness: Int, CaseIterable {
     case firm, kernel, stack, word
 
@@ -90,7 +92,7 @@ enum Firmness: Int, CaseIterable {
         }
     }
 
-    /// How many loose words, those that may be old, have to lead to a block that nothing firmer holds.
+    /// How many loose words (which may be old) must point to a block that nothing firmer holds.
     var words: UInt8 {
         switch self {
         case .firm, .kernel: .max
@@ -100,15 +102,16 @@ enum Firmness: Int, CaseIterable {
     }
 }
 
-/// Enters the blocks that roots hold, the firmest first.
+/// Enters the blocks that roots hold, beginning with the firmest roots.
 private struct RootFlood {
     let kept: NodeSet
-    /// What was entered, in this order.
+    /// The entered blocks, in the order in which they were entered.
     let queue: Column<UInt32>
     private(set) var filled = 0
-    /// What one word was enough to enter.
+    /// The blocks that were entered because of one word only.
     let single: NodeSet
-    /// Per block the words of stacks, registers and frames that lead there, up to a number that is never enough.
+    /// For each block the number of words of stacks, registers and frames that point to it, limited to a number below
+    /// `.max`.
     private let words: Column<UInt8>
     private let graph: HeapGraph
     private let holds: HoldGraph
@@ -125,7 +128,7 @@ private struct RootFlood {
         }
     }
 
-    /// Enters what is held that firmly, directly or not, and was not entered before.
+    /// Enters all blocks that are held with this firmness, directly or not, and that were not entered before.
     mutating func enter(_ firmness: Firmness) -> BlockSum {
         let before = filled
         switch firmness {

@@ -1,10 +1,10 @@
 package import Tracking
 
-/// A word of one block that refers to another.
+/// A word of one block that refers to another block.
 package struct Reference: Sendable, Hashable {
-    /// The block at the other end.
+    /// The block at the other end of the reference.
     package var node: UInt32
-    /// What the program calls the word; "+0x18" where it has no name.
+    /// The program's name for the word; "+0x18" when it has no name.
     package var field: String
     package var kind: EdgeKind
 
@@ -15,12 +15,12 @@ package struct Reference: Sendable, Hashable {
     }
 }
 
-/// A stretch of the references that there are.
+/// A part of the references from or to a block, and the total number of these.
 package struct ReferenceList: Sendable, Hashable {
     package private(set) var references: [Reference] = []
     package private(set) var total = 0
 
-    /// The words of a block that refer to something, by offset.
+    /// The words of a block that refer to something, by ascending offset.
     init(from node: Int, skipping skipped: Int, limit: Int, in graph: HeapGraph) {
         self.init(skipping: skipped, limit: limit)
         for index in graph.edges(of: node) where graph.edges[index].kind != .ignored {
@@ -44,7 +44,7 @@ package struct ReferenceList: Sendable, Hashable {
     }
 }
 
-/// For each block the edges that lead to it.
+/// For each block, the edges that lead to it.
 struct ReferrerIndex: Sendable {
     private let starts: Column<UInt32>
     private let edges: Column<UInt32>
@@ -55,7 +55,7 @@ struct ReferrerIndex: Sendable {
         else { return nil }
         (self.starts, self.edges) = (starts, edges)
         let all = Column(graph.edges)
-        // Counted two places up, summed, and moved one down by filling.
+        // The counts are stored two places higher and summed up; filling then moves each start to its final place.
         for index in 0..<all.count { starts[all[index].to + 2] += 1 }
         for index in 1..<starts.count { starts[index] += starts[index - 1] }
         for index in 0..<all.count {
@@ -78,7 +78,7 @@ struct ReferrerIndex: Sendable {
         return list
     }
 
-    /// The block that an edge leaves: the last whose edges begin at or before it.
+    /// The block that an edge leaves: the last block whose edges begin at or before this edge.
     private func owner(of edge: UInt32, in graph: HeapGraph) -> Int {
         var low = 0
         var high = graph.count

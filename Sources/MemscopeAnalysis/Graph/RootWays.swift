@@ -1,8 +1,8 @@
 import Tracking
 
-/// Shortest ways from roots: the tree of a breadth-first search from all of them at once.
+/// The shortest paths from roots, as the tree of a breadth-first search that begins at all roots at once.
 struct RootWays: Sendable {
-    /// Per node: 1 + the node before it, 0 for those that roots point to and those that none holds.
+    /// For each node, 1 + the node before it on its path; 0 for nodes that roots point to and nodes that no root holds.
     private let previous: Column<UInt32>
 
     /// Nil when the system refuses the memory.
@@ -20,7 +20,7 @@ struct RootWays: Sendable {
         _ = holds.flood(queue, filled: filled, seen: seen) { node, holder in previous[node] = holder + 1 }
     }
 
-    /// The nodes from one that a root points to up to this one, which a root has to hold.
+    /// The path to a node, from a node that a root points to; a root must hold the node.
     func way(to node: Int) -> [UInt32] {
         var way = [UInt32(node)]
         while previous[way[way.count - 1]] != 0 { way.append(previous[way[way.count - 1]] - 1) }

@@ -1,12 +1,12 @@
 import Tracking
 
-/// Immediate dominators by semidominators and nearest common ancestors; see `DominatorTree` for the paper.
+/// Finds immediate dominators with semidominators and nearest common ancestors; see `DominatorTree` for the paper.
 ///
-/// Everything here goes by preorder number.
+/// All nodes are given by their preorder number.
 struct SemiNCA {
     private struct Info: BitwiseCopyable, Sendable {
         var ancestor: UInt32
-        /// Of the numbers on the way to the ancestor that with the least semidominator.
+        /// The number with the smallest semidominator among those on the path to the ancestor.
         var label: UInt32
         var semi: UInt32
     }
@@ -43,7 +43,7 @@ struct SemiNCA {
         }
     }
 
-    /// The label of a number in the forest of those from `linked` on, whose paths it shortens.
+    /// The label of a number in the forest of the numbers from `linked` on; the function shortens the paths in it.
     private func evaluate(_ number: UInt32, linked: UInt32) -> UInt32 {
         var current = number
         var length = 0
@@ -66,7 +66,7 @@ struct SemiNCA {
     }
 }
 
-/// The edges the other way round, by preorder number.
+/// The edges in the opposite direction, by preorder number.
 private struct Holders {
     let starts: Column<UInt32>
     let numbers: Column<UInt32>
@@ -76,7 +76,8 @@ private struct Holders {
             let numbers = Column<UInt32>(count: holds.targets.count)
         else { return nil }
         (self.starts, self.numbers) = (starts, numbers)
-        // Counted two places up, summed, and moved one down by filling: no second array of positions.
+        // The counts are stored two places higher and summed up; filling then moves each start to its final place,
+        // which saves a second array of positions.
         for number in (0...walk.reached).dropFirst() {
             for edge in holds.edges(of: walk.vertices[number]) {
                 starts[walk.numbers[holds.targets[edge] & HoldGraph.nodeMask] + 2] += 1

@@ -1,12 +1,12 @@
 import Tracking
 
-/// The strongly connected components that are cycles: of several nodes, or of one that refers to itself.
+/// The strongly connected components that are cycles: those with several nodes, or with one node that refers to itself.
 ///
 /// - SeeAlso: D. Pearce, *A Space-Efficient Algorithm for Finding Strongly Connected Components*, Information
 ///   Processing Letters 116 (2016), which is R. Tarjan's *Depth-First Search and Linear Graph Algorithms* (1972) with
-///   one number per node; here without recursion, since a list of a million blocks is nothing unusual.
+///   one number per node. There is no recursion here, because lists of a million blocks are common.
 package struct StrongComponents: Sendable {
-    /// Per node: 1 + the index of its component, 0 when it is part of none.
+    /// For each node, 1 + the index of its component; 0 when it belongs to none.
     let numbers: Column<UInt32>
     private let nodes: Column<UInt32>
     /// The nodes of a component are `nodes[bounds[component]..<bounds[component + 1]]`.
@@ -14,7 +14,7 @@ package struct StrongComponents: Sendable {
 
     package var count: Int { bounds.count - 1 }
 
-    /// Where the nodes of a component are.
+    /// The indices of a component's nodes.
     func range(of component: Int) -> Range<Int> { Int(bounds[component])..<Int(bounds[component + 1]) }
 
     func node(at index: Int) -> UInt32 { nodes[index] }
@@ -23,9 +23,9 @@ package struct StrongComponents: Sendable {
 
     package func component(of node: Int) -> Int? { numbers[node] == 0 ? nil : Int(numbers[node]) - 1 }
 
-    /// Finds those of edges that can be part of a retain cycle; nil when the system refuses the memory.
+    /// Finds the components of the edges that can be part of a retain cycle; nil when the system refuses the memory.
     ///
-    /// `kept` is what roots hold.
+    /// `kept` is the set of nodes that roots hold.
     ///
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HoldGraph, cyclesWith kept: NodeSet) {
@@ -33,7 +33,7 @@ package struct StrongComponents: Sendable {
         self.init(search)
     }
 
-    /// Finds those of all edges between nodes that are not in `excluded`; nil when the system refuses the memory.
+    /// Finds the components of all edges between nodes outside of `excluded`; nil when the system refuses the memory.
     ///
     /// - Complexity: O(nodes + edges).
     package init?(_ graph: HoldGraph, excluding excluded: NodeSet) {
@@ -57,11 +57,12 @@ private struct ComponentSearch {
     var bounds: [UInt32] = [0]
 
     let graph: HoldGraph
-    /// What roots hold, where cycles are looked for; nil where every edge counts.
+    /// The nodes that roots hold, when cycles are searched; nil when every edge counts.
     private let kept: NodeSet?
-    /// 0 before the visit; then the lowest order on the stack that the node is known to reach; `done` in the end.
+    /// 0 before the visit; then the lowest order on the stack that the node is known to reach; `done` at the end.
     private let low: Column<UInt32>
-    /// From the front the path that is being walked, from the back the nodes that wait for their component's first.
+    /// From the front, the path of the current walk; from the back, the nodes that wait for the first node of their
+    /// component.
     private let stack: Column<UInt32>
     private let order: Column<UInt32>
     private let cursor: Column<UInt32>
@@ -102,7 +103,7 @@ private struct ComponentSearch {
         depth += 1
     }
 
-    /// Looks at the node's edges up to the next one that leads to a new node.
+    /// Follows the node's edges up to the next one that leads to a new node; returns that node, nil when there is none.
     @inline(__always) private func advance(_ node: UInt32) -> UInt32? {
         let use = kept.map { EdgeUse.cycles(isKept: $0.contains(node)) } ?? .holding
         var lowest = low[node]
@@ -116,7 +117,7 @@ private struct ComponentSearch {
             }
             let reached = low[target & HoldGraph.nodeMask]
             if reached == 0 {
-                // The edge is looked at again when its target was left.
+                // This edge is read again after its target was left.
                 cursor[depth - 1] = index
                 low[node] = lowest
                 return target & HoldGraph.nodeMask

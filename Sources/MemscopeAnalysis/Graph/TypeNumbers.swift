@@ -1,8 +1,9 @@
 import Tracking
 
-/// One number for all types of a graph that have one name: what a reader cannot tell apart.
+/// One number for all types of a graph that have the same name and kind, because users cannot distinguish them.
 ///
-/// A class with blocks of several layouts is several types, and so is one that two images made metadata for.
+/// A class whose blocks have several layouts is several types in the graph; so is a class for which two images made
+/// metadata.
 struct TypeNumbers: Sendable {
     private let first: [UInt32]
 
@@ -15,6 +16,6 @@ struct TypeNumbers: Sendable {
         }
     }
 
-    /// The first type of a type's name; `HeapNode.none` for itself.
+    /// The first of the types with the same name and kind; `HeapNode.none` for `HeapNode.none`.
     subscript(type: UInt32) -> UInt32 { type == HeapNode.none ? type : first[Int(type)] }
 }

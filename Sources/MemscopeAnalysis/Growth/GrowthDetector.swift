@@ -1,20 +1,21 @@
-/// Tells steady growth from caches that fill and empty, and from what is allocated once.
+/// Distinguishes steady growth from caches that fill and empty, and from memory that is allocated once.
 ///
 /// - SeeAlso: P. Sen, *Estimates of the Regression Coefficient Based on Kendall's Tau*, Journal of the American
 ///   Statistical Association 63 (1968), for the slope.
 package struct GrowthDetector: Sendable, Hashable {
-    /// Points without which nothing is said.
+    /// The number of points below which the detector reports nothing.
     package var minimumPoints = 12
     package var minimumBytesPerSecond = 16.0
     package var minimumConfidence = 0.99
-    /// Part of the rise that has to be there in each quarter for growth to be steady, where all equal would be 1.
+    /// The smallest share of the rise that each quarter must have for steady growth; equal quarters would all have
+    /// share 1.
     private static let leastShare = 0.2
-    /// Part of all rises that may be taken back before it is a saw-tooth.
+    /// The share of all rises that may be lost again before the shape is a saw-tooth.
     private static let mostTakenBack = 0.25
 
     package init() {}
 
-    /// Sites that grow steadily, the steepest first.
+    /// The sites that grow steadily, by descending slope.
     package func findings(in history: GrowthHistory) -> [GrowthFinding] {
         history.sites.compactMap { finding(of: $0, history.series(of: $0)) }
             .sorted { ($1.trend.slopeBytesPerSecond, $0.site) < ($0.trend.slopeBytesPerSecond, $1.site) }
@@ -27,9 +28,9 @@ package struct GrowthDetector: Sendable, Hashable {
         return GrowthFinding(site: site, trend: trend, last: last)
     }
 
-    /// How a series moves; nil when it has too few points.
+    /// The trend of a series; nil when it has too few points.
     ///
-    /// - Precondition: Ascending by time.
+    /// - Precondition: The points are ascending by time.
     /// - Complexity: O(n² log n).
     package func trend(of series: [GrowthPoint]) -> GrowthTrend? {
         guard series.count >= max(minimumPoints, 4) else { return nil }
@@ -60,9 +61,9 @@ package struct GrowthDetector: Sendable, Hashable {
     }
 }
 
-/// The median of the slopes between any two points, per second: a few points may be far off without moving it much.
+/// The median of the slopes between any two points, per second; a few outliers hardly change it.
 ///
-/// - Precondition: Ascending by time.
+/// - Precondition: The points are ascending by time.
 /// - Complexity: O(n² log n).
 func theilSen(_ series: [GrowthPoint], _ value: (GrowthPoint) -> UInt64) -> Double {
     var slopes: [Double] = []

@@ -1,14 +1,14 @@
-/// What the sites that grew most held over time.
+/// The live bytes over time of the sites that grew most.
 ///
-/// Bounded: `siteLimit` series of `pointLimit` points, about 400 KiB, and what `baselineLimit` sites held at first,
-/// about 400 KiB. A full series loses every second point and then takes in half as many, so that it always reaches
-/// back to its beginning.
+/// The size is bounded: `siteLimit` series of `pointLimit` points, about 400 KiB, and the first figures of
+/// `baselineLimit` sites, about 400 KiB. When a series is full, every second point is removed, and from then on half as
+/// many readings are kept: so a series always reaches back to its beginning.
 package struct GrowthHistory: Sendable {
     package static let siteLimit = 200
     package static let pointLimit = 120
     package static let baselineLimit = 16_384
 
-    /// What a site holds.
+    /// The live blocks of a site at one reading.
     package struct Sample: Sendable, Hashable {
         package var site: UInt32
         package var liveBytes: UInt64
@@ -21,31 +21,31 @@ package struct GrowthHistory: Sendable {
         }
     }
 
-    /// When the program has warmed up: nothing is kept of before.
+    /// The time at which the warm-up ends; earlier readings are not kept.
     private let beginning: UInt64
     private var baseline: [UInt32: UInt64]?
     private var seriesOfSite: [UInt32: [GrowthPoint]] = [:]
     private var lastTime: UInt64 = 0
-    /// Of so many readings one is kept.
+    /// One of this many readings is kept.
     private var stride = 1
     private var readings = 0
 
-    /// Keeps what is read `warmUp` nanoseconds after `start` and later.
+    /// Keeps readings from `warmUp` nanoseconds after `start` on.
     package init(start: UInt64, warmUp: UInt64 = 60_000_000_000) {
         beginning = start + warmUp
     }
 
-    /// Sites that have a series, ascending.
+    /// The sites that have a series, in ascending order.
     package var sites: [UInt32] { seriesOfSite.keys.sorted() }
 
-    /// Whether so many readings were kept, after the warm-up.
+    /// Whether at least this many readings were kept after the warm-up.
     package func hasReadings(_ count: Int) -> Bool { stride > 1 || readings >= count }
 
     package func series(of site: UInt32) -> [GrowthPoint] { seriesOfSite[site] ?? [] }
 
-    /// Takes in what all sites hold; a site that is not among them holds nothing.
+    /// Adds a reading of all sites; a site that is not in it has no live blocks.
     ///
-    /// A reading that is not newer than the last is ignored.
+    /// A reading that is not newer than the last one is ignored.
     ///
     /// - Complexity: O(sites).
     package mutating func add(_ samples: [Sample], at time: UInt64) {
@@ -77,7 +77,7 @@ package struct GrowthHistory: Sendable {
         return sample.liveBytes > first ? sample.liveBytes - first : 0
     }
 
-    /// Gives series to sites that grew more than those that have one.
+    /// Gives a series to sites that grew more than sites that have one now.
     private mutating func admit(_ samples: [Sample], _ fresh: inout [UInt32: Sample]) {
         let grown = samples.filter { growth($0) > 0 }.sorted { growth($0) > growth($1) }.prefix(Self.siteLimit)
         let unknown = grown.filter { seriesOfSite[$0.site] == nil }
@@ -101,7 +101,7 @@ package struct GrowthHistory: Sendable {
     private mutating func thin() {
         stride *= 2
         for (site, points) in seriesOfSite {
-            // From the newest back, so that the next point is as far from it as the others are from each other.
+            // Counted from the newest point, so that the next point has the same distance from it as the others have.
             seriesOfSite[site] = points.indices.filter { (points.count - 1 - $0) % 2 == 0 }.map { points[$0] }
         }
         readings = 0

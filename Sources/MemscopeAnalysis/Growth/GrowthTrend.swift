@@ -1,6 +1,6 @@
-/// What a site held at one moment.
+/// The live blocks of a site at one moment.
 package struct GrowthPoint: Sendable, Hashable {
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package var time: UInt64
     package var liveBytes: UInt64
     package var liveBlocks: UInt64
@@ -12,30 +12,30 @@ package struct GrowthPoint: Sendable, Hashable {
     }
 }
 
-/// How a site's live bytes move.
+/// How the live bytes of a site develop.
 package struct GrowthTrend: Sendable, Hashable {
     package enum Shape: String, Sendable, CaseIterable {
-        /// What it never falls below rises, from quarter to quarter of the time.
+        /// The minimum of the live bytes rises from quarter to quarter of the time.
         case steady
-        /// It rises and falls back, as caches do.
+        /// The live bytes rise and fall again, as in caches.
         case sawTooth
-        /// It rose and then stayed.
+        /// The live bytes rose once and then stayed.
         case step
-        /// It does not rise.
+        /// The live bytes do not rise.
         case flat
     }
 
     package var shape: Shape
-    /// Median of the slopes between any two points.
+    /// The median of the slopes between any two points.
     package var slopeBytesPerSecond: Double
     package var slopeBlocksPerSecond: Double
-    /// 1 - p, where p is the probability that bytes in random order would seem to rise as much.
+    /// 1 - p, where p is the probability that bytes in random order would rise as clearly.
     package var confidence: Double
     package var points: Int
     package var nanoseconds: UInt64
 }
 
-/// A site whose live bytes grow steadily: no leak yet, as something still refers to them.
+/// A site whose live bytes grow steadily; its blocks are still reachable, so they are no leak yet.
 package struct GrowthFinding: Sendable, Hashable {
     package var site: UInt32
     package var trend: GrowthTrend

@@ -1,14 +1,14 @@
-/// The Mann-Kendall test: whether values rise more often than chance would have it.
+/// The Mann-Kendall test: whether values rise more often than by chance.
 ///
-/// It asks only which of two values is greater, so neither the form of the rise nor a few odd values matter. It takes
-/// values for independent of one another; those of a heap follow from those before, so the figure is a score rather
-/// than a probability where points are close together.
+/// It only compares which of two values is larger, so neither the form of the rise nor a few outliers matter. It
+/// assumes that the values are independent of one another. Values of a heap depend on earlier values, so the figure is
+/// a score rather than a probability when points are close together.
 ///
 /// - SeeAlso: H. Mann, *Nonparametric Tests Against Trend*, Econometrica 13 (1945); M. Kendall, *Rank Correlation
 ///   Methods* (1975); variance with ties and correction for continuity as in R. Gilbert, *Statistical Methods for
 ///   Environmental Pollution Monitoring* (1987), section 16.4.
 package struct MannKendall: Sendable, Hashable {
-    /// Pairs that rise less pairs that fall.
+    /// The number of pairs that rise minus the number of pairs that fall.
     package let score: Int
     package let variance: Double
 
@@ -27,19 +27,19 @@ package struct MannKendall: Sendable, Hashable {
         variance = Double(term(values.count) - ties.values.reduce(0) { $0 + term($1) }) / 18
     }
 
-    /// How many standard deviations the score is from 0.
+    /// The distance of the score from 0, in standard deviations.
     package var deviation: Double {
         guard score != 0, variance > 0 else { return 0 }
         return Double(score - score.signum()) / variance.squareRoot()
     }
 
-    /// Probability of no smaller a deviation without a trend: small when values rise.
+    /// The probability of at least this deviation when there is no trend: small when the values rise.
     package var pRising: Double { normalTail(deviation) }
 }
 
-/// Probability that a standard normal variable is greater than `value`.
+/// The probability that a standard normal variable is greater than `value`.
 ///
-/// Within 10⁻⁹: Simpson's rule up to 9, beyond which there is less than 10⁻¹⁸.
+/// The error is below 10⁻⁹: Simpson's rule is used up to 9; the part beyond is below 10⁻¹⁸.
 package func normalTail(_ value: Double) -> Double {
     if value < 0 { return 1 - normalTail(-value) }
     if value >= 9 { return 0 }
@@ -53,7 +53,7 @@ package func normalTail(_ value: Double) -> Double {
     return sum * width / 3 / (2 * Double.pi).squareRoot()
 }
 
-/// e to the power of a number that is not positive; the standard library has none without C.
+/// e to the power of a number that is not positive; the standard library has no such function without C.
 private func exponential(_ power: Double) -> Double {
     var halvings = 0
     var part = power

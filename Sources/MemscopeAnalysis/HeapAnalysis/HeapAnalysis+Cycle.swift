@@ -1,7 +1,7 @@
 public import Tracking
 
 extension MemScope.HeapAnalysis {
-    /// Objects that hold each other strongly, in a ring; identical rings are one entry.
+    /// Objects that hold each other strongly in a ring; equal rings are one entry.
     public struct Cycle: Sendable, Hashable, Codable {
         /// One step around the ring.
         public struct Step: Sendable, Hashable, Codable {
@@ -16,28 +16,28 @@ extension MemScope.HeapAnalysis {
             }
         }
 
-        /// The reference that should not be strong.
+        /// The reference of the ring that should not be strong.
         public struct BreakEdge: Sendable, Hashable, Codable {
-            /// The type that has the field.
+            /// The name of the type that contains the field.
             public var from: String
-            /// The field; nil when its name is not known.
+            /// The name of the field; nil when it is not known.
             public var field: String?
-            /// The type that it holds.
+            /// The name of the type that the field holds.
             public var to: String
-            /// Why this one, and what to do, in a sentence for people.
+            /// Why this reference was chosen, and what to do, as a sentence for people.
             public var reason: String
-            /// Where the closure, the captured variable or the task was made that has the field.
+            /// Where the program made the closure, the captured variable or the task that contains the field.
             ///
-            /// Nil where that is not known, and for stored properties.
+            /// Nil when that is not known, and for stored properties.
             public var at: MemScope.Frame?
-            /// What `at` is read from.
+            /// Where to look up `at`.
             package var place: Place?
 
-            /// What knows where something was made.
+            /// What to use to look up where the object was made.
             package enum Place: Sendable, Hashable {
-                /// The call stack that allocated it.
+                /// The call stack that allocated the object.
                 case site(UInt32)
-                /// The word that points to the code of a closure.
+                /// The address of the word that points to the code of a closure.
                 case code(Address)
             }
 
@@ -60,27 +60,27 @@ extension MemScope.HeapAnalysis {
             private enum CodingKeys: String, CodingKey { case from, field, to, reason, at }
         }
 
-        /// How many cycles look like this one.
+        /// The number of cycles that are equal to this one.
         public var count: Int
-        /// Objects in all of them; of cycles of nothing but storage its blocks.
+        /// The number of objects in all these cycles; for cycles of storage only, the number of its blocks.
         public var objects: Int
-        /// Bytes of these objects and their storage, not of what they hold besides.
+        /// The bytes of these objects and their storage, without other blocks that they hold.
         public var bytes: UInt64
-        /// The types of the objects, each once.
+        /// The names of the objects' types, each once.
         public var types: [String]
-        /// The shortest way around; the last step leads to the first.
+        /// The steps of the shortest ring; the last step leads to the first.
         public var path: [Step]
         /// The reference that should not be strong; nil when none can be named.
         public var breakEdge: BreakEdge?
-        /// Whether something outside still holds it: then it may be meant, and is no leak.
+        /// Whether something outside still holds the ring: then it may be intended, and it is no leak.
         public var isReachable: Bool
-        /// Whether one of its references was found without knowing the layout of its holder.
+        /// Whether one of its references was found in a block whose layout is not known.
         public var isInferred: Bool
-        /// The id of the call stack that allocated the oldest object, as `/api/sites` has it; 0 when none was taken.
+        /// The id of the call stack that allocated the oldest object, as in `/api/sites`; 0 when no stack was taken.
         public var site: UInt32
         /// That call stack, innermost call first.
         public var stack: [MemScope.Frame]
-        /// Of the oldest object.
+        /// The address of the oldest object.
         public var address: Address
 
         package init(

@@ -3,28 +3,28 @@ public import Tracking
 extension MemScope.HeapAnalysis {
     /// Unreachable blocks of one kind, type and call stack; or a call stack that keeps growing.
     public struct Leak: Sendable, Hashable, Codable {
-        /// What kind of leak; new kinds may be added, so always handle the default case.
+        /// The kind of a leak; new kinds may be added, so always handle the default case.
         public enum Kind: String, Sendable, CaseIterable, Codable {
-            /// Unreachable, and no other unreachable block holds it.
+            /// Unreachable, and not held by another unreachable block.
             case direct
-            /// Held by another unreachable block: it goes when that one goes.
+            /// Held by another unreachable block: it is freed when that block is freed.
             case indirect
-            /// A member of a retain cycle that nothing else reaches.
+            /// A member of a retain cycle that nothing outside reaches.
             case cycle
-            /// Reachable, but there is steadily more of it: not lost, and perhaps meant.
+            /// Reachable, but its live bytes grow steadily: not unreachable, and perhaps intended.
             case growth
-            /// Held by nothing but one word on a stack, in a register or in a task's frames, which may be old: a
+            /// Held only by one word on a stack, in a register or in a task's frames, and that word may be old: a
             /// suspect, not a leak.
             ///
-            /// In `HeapAnalysis/suspects` only.
+            /// Only in `HeapAnalysis/suspects`.
             case stack
         }
 
-        /// How steadily a call stack grows.
+        /// How steadily the blocks of a call stack grow.
         public struct Growth: Sendable, Hashable {
-            /// Live bytes more in each second.
+            /// The growth of the live bytes, in bytes per second.
             public var bytesPerSecond: Double
-            /// 0...1: how sure it is that this is growth and no wave.
+            /// 0...1: how certain it is that this is growth and not a variation.
             public var confidence: Double
 
             package init(bytesPerSecond: Double, confidence: Double) {
@@ -33,27 +33,27 @@ extension MemScope.HeapAnalysis {
             }
         }
 
-        /// What kind of leak.
+        /// The kind of the leak.
         public var kind: Kind
-        /// Why it is one, in a sentence for people.
+        /// Why it is a leak, as a sentence for people.
         public var reason: String
-        /// How many blocks.
+        /// The number of blocks.
         public var count: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var bytes: UInt64
-        /// Bytes that would come back with them: theirs, and of all that only they hold; nil for growth.
+        /// The retained size: the bytes of these blocks and of all blocks that only they hold; nil for growth.
         public var retainedBytes: UInt64?
-        /// Such as "Demo.Account"; for C blocks the image that allocated them.
+        /// The name of the type, such as "Demo.Account"; for blocks of C code, the image that allocated them.
         public var type: String
-        /// What that type is.
+        /// The kind of that type.
         public var typeKind: MemScope.TypeKind
-        /// The id of the call stack, as `/api/sites` has it; 0 when none was taken.
+        /// The id of the call stack that allocated the blocks, as in `/api/sites`; 0 when no stack was taken.
         public var site: UInt32
-        /// Where they were allocated, innermost call first.
+        /// The call stack that allocated the blocks, innermost call first.
         public var stack: [MemScope.Frame]
         /// The addresses of up to 16 of the blocks.
         public var addresses: [Address]
-        /// For `Kind/growth` only.
+        /// The growth figures; nil for other kinds than `Kind/growth`.
         public var growth: Growth? {
             get {
                 guard let slopeBytesPerSecond, let confidence else { return nil }

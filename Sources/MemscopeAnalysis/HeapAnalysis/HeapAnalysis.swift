@@ -1,23 +1,23 @@
 public import Tracking
 
 extension MemScope {
-    /// What one look at the whole heap found: blocks that nothing can reach any more, and retain cycles.
+    /// The findings of one scan of the whole heap: unreachable blocks and retain cycles.
     ///
-    /// Sizes are bytes. It can be kept for as long as you like: it does not count as holding what it describes. Its
-    /// coded form has the names of the API: a row of `/api/leaks` decodes as a ``Leak``.
+    /// Sizes are in bytes. The analysis can be kept for any time: it does not hold the blocks that it describes. Its
+    /// coded form has the API's names: a row of `/api/leaks` decodes as a ``Leak``.
     public struct HeapAnalysis: Sendable, Codable {
-        /// How the look was taken.
+        /// How the scan was made.
         public var scan: Scan
-        /// The figures in short.
+        /// The most important figures.
         public var summary: Summary
-        /// Unreachable blocks by call stack and type, most bytes first, then what grows.
+        /// Unreachable blocks by call stack and type, by descending bytes, then call stacks that grow.
         public var leaks: [Leak]
-        /// Blocks that nothing holds but one word on a stack, in a register or in a task's frames, most bytes first.
+        /// Blocks that are only held by one word on a stack, in a register or in a task's frames, by descending bytes.
         ///
-        /// That word is a variable of a function that runs or waits, or what an earlier call left: such a block may be
-        /// lost.
+        /// This word is a variable of a running or waiting function, or a value that an earlier call left: so such a
+        /// block may be unreachable.
         public var suspects: [Leak]
-        /// Retain cycles, unreachable ones first; most bytes first.
+        /// Retain cycles: the unreachable ones first, each part by descending bytes.
         public var cycles: [Cycle]
 
         package init(scan: Scan, summary: Summary, leaks: [Leak], suspects: [Leak], cycles: [Cycle]) {
@@ -31,36 +31,38 @@ extension MemScope {
 }
 
 extension MemScope.HeapAnalysis {
-    /// How the heap was looked at.
+    /// How the heap was scanned.
     public struct Scan: Sendable, Hashable, Codable {
-        /// How it was held still; for people and logs.
+        /// How the program was held still for the scan; for people and logs.
         ///
         /// One of "fork", "fork+registers", "fork+signal", "stopped".
         public var method: String
-        /// When, on the monotonic clock: since the system was started, without the time that it slept.
+        /// When the scan was taken, on the monotonic clock: time since the system was started, without sleep.
         public var takenAt: Duration { .nanoseconds(takenAtNanoseconds) }
-        /// The longest time any thread of the program was held.
+        /// The longest time for which a thread of the program was held.
         public var pause: Duration { .nanoseconds(pauseNanoseconds) }
-        /// The time from the beginning to the findings.
+        /// The time from the start of the scan to the findings.
         public var duration: Duration { .nanoseconds(durationNanoseconds) }
         package var takenAtNanoseconds: UInt64
         package var pauseNanoseconds: UInt64
         package var durationNanoseconds: UInt64
-        /// Live blocks of the program.
+        /// The number of the program's live blocks.
         public var blocks: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var bytes: UInt64
-        /// Threads of the program.
+        /// The number of the program's threads.
         public var threads: Int
-        /// Threads whose registers were read; 0 when one pass was enough.
+        /// The number of threads whose registers were read; 0 when one pass was enough.
         public var threadsRead: Int
-        /// Threads whose registers were left alone, as their system call would have noticed.
+        /// The number of threads whose registers were not read, because their system call would have been interrupted.
         public var threadsLeft: Int
-        /// Whether blocks were allocated while tracking was off: they count as held, so leaks may be missing.
+        /// Whether some blocks were allocated while tracking was off: what they refer to counts as held, so leaks may
+        /// be missing.
         public var hasUnknownHeap: Bool
-        /// Words that should be references by their block's layout, but lead where their type does not allow.
+        /// The number of words that are references by the layout of their block, but whose target has a type that they
+        /// do not allow.
         public var refusedReferences: Int
-        /// 1, or 2 where a second look had to confirm what the first suspected.
+        /// The number of scans: 1, or 2 when a second scan had to confirm the suspects of the first.
         public var passes: Int
 
         package init(
@@ -99,36 +101,40 @@ extension MemScope.HeapAnalysis {
         }
     }
 
-    /// The figures in short.
+    /// The most important figures of an analysis.
     public struct Summary: Sendable, Hashable, Codable {
-        /// Blocks that nothing reaches, without those that are suppressed.
+        /// The number of unreachable blocks, without the suppressed ones.
         public var unreachableBlocks: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var unreachableBytes: UInt64
-        /// Retain cycles among them; identical ones count each.
+        /// The number of unreachable retain cycles; equal cycles are counted one by one.
         public var cycles: Int
-        /// Blocks that only one of two looks found unreachable, or that io_uring may hold: nothing is said about them.
+        /// The number of blocks that only one of two scans found unreachable, or that io_uring may hold: they are not
+        /// reported as leaks.
         public var suspects: Int
-        /// Those of the suspects that io_uring may hold: nobody can read which user data it keeps.
+        /// The number of those suspects that io_uring may hold: a scan cannot read the user data that io_uring keeps.
         public var kernelSuspects: Int
-        /// Blocks that nothing holds but words on stacks, in registers, in tasks' frames and in MemScope's own memory.
+        /// The number of blocks that are only held by words on stacks, in registers, in tasks' frames and in MemScope's
+        /// own memory.
         ///
-        /// What only they hold counts with them. Locals of functions that run or wait are held that way; so is what is
-        /// lost, while an old call's word still points there.
+        /// Blocks that only these blocks hold are included. Variables of running or waiting functions hold blocks in
+        /// this way; so does an old word of an earlier call, which may point to a block that is in fact unreachable.
         public var stackHeldBlocks: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var stackHeldBytes: UInt64
-        /// Those of them that hang on single words: what is behind each of `HeapAnalysis/suspects`.
+        /// The number of those blocks that depend on single words: the blocks of `HeapAnalysis/suspects` and what they
+        /// hold.
         public var stackSuspects: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var stackSuspectBytes: UInt64
-        /// Blocks that only the kernel holds, as user data of epoll or of a timer, with what only they hold.
+        /// The number of blocks that only the kernel holds, as user data of epoll or of a timer, and of blocks that
+        /// only they hold.
         public var kernelHeldBlocks: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var kernelHeldBytes: UInt64
-        /// Unreachable blocks that `MEMSCOPE_SUPPRESSIONS` names: in none of the other figures.
+        /// The number of unreachable blocks that match `MEMSCOPE_SUPPRESSIONS`; no other figure includes them.
         public var suppressedBlocks: Int
-        /// Their bytes.
+        /// The bytes of these blocks.
         public var suppressedBytes: UInt64
 
         package init(
@@ -164,32 +170,32 @@ extension MemScope.HeapAnalysis {
 
     /// The address of a block.
     ///
-    /// It is stored as its complement: a scan that meets it does not take it for a pointer, which would make a leak
-    /// look held by its own description.
+    /// It is stored as its complement, so that a scan does not take it for a pointer; otherwise the description of a
+    /// leak would hold the leaked block.
     public struct Address: Sendable, Hashable, Codable, CustomStringConvertible {
         private let complement: UInt64
 
         /// The address as a number.
         public var value: UInt64 { ~complement }
-        /// As hexadecimal, such as "0x7f00c0".
+        /// The address in hexadecimal, such as "0x7f00c0".
         public var description: String { "0x" + String(value, radix: 16) }
 
         package init(_ value: UInt64) {
             complement = ~value
         }
 
-        /// Reads hexadecimal text, such as "0x7f00c0".
+        /// Reads an address as hexadecimal text, such as "0x7f00c0".
         ///
-        /// - Parameter decoder: Where it stands.
-        /// - Throws: `DecodingError` for what is no such text.
+        /// - Parameter decoder: The decoder to read from.
+        /// - Throws: `DecodingError` when the value is no such text.
         public init(from decoder: any Decoder) throws {
             self.init(try Hexadecimal(from: decoder).value)
         }
 
-        /// Writes ``description``.
+        /// Writes the address in the form of ``description``.
         ///
-        /// - Parameter encoder: Where to.
-        /// - Throws: What the encoder throws.
+        /// - Parameter encoder: The encoder to write to.
+        /// - Throws: The errors of the encoder.
         public func encode(to encoder: any Encoder) throws {
             try Hexadecimal(value).encode(to: encoder)
         }

@@ -1,39 +1,40 @@
 import Tracking
 
-/// How a block is lost.
+/// The kind of an unreachable block.
 package enum LeakKind: UInt8, Sendable, Hashable, CaseIterable {
-    /// No lost block holds it, or only blocks that it holds itself without a retain cycle.
+    /// No unreachable block holds it, or only blocks that it holds itself without a retain cycle.
     case direct = 1
-    /// A lost block holds it.
+    /// An unreachable block holds it.
     case indirect
     /// It is part of a retain cycle.
     case cycle
 }
 
-/// Blocks of one type and call stack as it reads.
+/// Blocks of one type that were allocated by call stacks with the same names.
 package protocol BlockGroup {
-    /// One of those whose stacks read the same.
+    /// The number of one of the call stacks with these names.
     var site: UInt32 { get }
     /// Index in `HeapGraph.types`, or `HeapNode.none`.
     var type: UInt32 { get }
     var count: Int { get }
     var bytes: UInt64 { get }
-    /// Bytes of these blocks and of everything that hangs on them; nil when it was too much work to find out.
+    /// The bytes of these blocks and of everything that they hold, directly or not; nil when this was too much work to
+    /// compute.
     ///
-    /// What several groups hold counts for each.
+    /// Blocks that several groups hold count for each of them.
     var retainedBytes: UInt64? { get }
-    /// The first by address, at most `LeakGroup.nodeLimit`.
+    /// The first blocks by address, at most `LeakGroup.nodeLimit`.
     var nodes: [UInt32] { get }
     var reason: String { get }
 }
 
-/// Lost blocks of one kind, type and call stack as it reads.
+/// Unreachable blocks of one kind and type that were allocated by call stacks with the same names.
 package struct LeakGroup: BlockGroup, Sendable, Hashable {
-    /// Most nodes that are kept per group.
+    /// The largest number of nodes that each group keeps.
     package static let nodeLimit = 16
 
     package var kind: LeakKind
-    /// What it is, from the blocks' type and reference counts: "retain cycle", "held by a leaked Account".
+    /// The reason, from the blocks' type and reference counts: "retain cycle", "held by a leaked Account".
     package var reason = ""
     package var site: UInt32
     package var type: UInt32
@@ -48,7 +49,7 @@ package struct LeakGroup: BlockGroup, Sendable, Hashable {
         self.type = type
     }
 
-    /// What a reader knows a group by.
+    /// The properties by which a user distinguishes groups.
     struct Name: Hashable {
         var kind: LeakKind
         var type: UInt32
@@ -63,7 +64,7 @@ package struct LeakGroup: BlockGroup, Sendable, Hashable {
         if nodes.count < Self.nodeLimit { nodes.append(node) }
     }
 
-    /// Takes in another's blocks.
+    /// Adds the blocks of another group.
     mutating func add(_ other: LeakGroup) {
         count += other.count
         bytes += other.bytes

@@ -1,27 +1,28 @@
 import Tracking
 
-/// How each lost block is lost.
+/// The leak kind of each unreachable block.
 ///
-/// Lost blocks fall into components that hold themselves; a component that no other holds is where a leak begins. Of
-/// those, blocks of retain cycles are `cycle`; where there are none (a ring of C blocks, for example) the oldest block
-/// is `direct`, as if it were what the program lost. A task that nobody will resume comes before all others, as what it
-/// holds waits with it. Everything else is `indirect`.
+/// Unreachable blocks form components whose blocks hold one another; a leak begins at a component that no other
+/// component holds. There, blocks of retain cycles are `cycle`. When there are none (in a ring of C blocks, for
+/// example), the first block by rank is `direct`, as if the program had lost this block: objects come before other
+/// blocks, and older before younger ones. A task that nobody will resume comes before all others, because what it holds
+/// waits with it. Everything else is `indirect`.
 ///
-/// - SeeAlso: "Memory leak detection" in the Valgrind manual, where the first of a clique is its leader.
+/// - SeeAlso: "Memory leak detection" in the Valgrind manual, where the first block of a clique is its leader.
 package struct LeakKinds: Sendable {
-    /// `LeakKind.rawValue` per node, 0 for what is kept.
+    /// The `LeakKind.rawValue` of each node; 0 for nodes that are kept.
     let kinds: Column<UInt8>
-    /// Per node: 1 + a lost block that holds it, 0 without one.
+    /// For each node, 1 + an unreachable block that holds it; 0 when there is none.
     let holders: Column<UInt32>
-    /// One block of each component that no other holds: its oldest.
+    /// One block of each component that no other component holds: the first by rank.
     package let entries: NodeSet
 
     package func kind(of node: Int) -> LeakKind? { LeakKind(rawValue: kinds[node]) }
 
-    /// Sorts the nodes that are not in `kept`; nil when the system refuses the memory.
+    /// Finds the kinds of the nodes that are not in `kept`; nil when the system refuses the memory.
     ///
-    /// `ranks` says of a node how early a component begins with it, `isWaiting` whether it is a task that waits for
-    /// what is lost.
+    /// `ranks` returns a number for each node; the leak of a component begins with the smallest one. `isWaiting` says
+    /// whether a node is a task that waits for something unreachable.
     ///
     /// - Complexity: O(nodes + edges).
     init?(
@@ -60,7 +61,7 @@ package struct LeakKinds: Sendable {
         }
     }
 
-    /// Notes one holder of each lost block, and in `held` the blocks that another component holds.
+    /// Finds one holder of each unreachable block, and collects in `held` the blocks that another component holds.
     private static func findHolders(
         _ holds: HoldGraph,
         _ kept: NodeSet,

@@ -1,16 +1,16 @@
 package import Tracking
 
-/// Lost blocks in groups of one kind, type and call stack as it reads, the most bytes first.
+/// Unreachable blocks in groups of one kind, type and call stack (by its names), by descending bytes.
 package struct LeakList: Sendable {
     package private(set) var groups: [LeakGroup] = []
     package private(set) var blocks = 0
     package private(set) var bytes: UInt64 = 0
     private var keys: GroupKeys
 
-    /// `representative` gives one site for all whose stacks read the same.
+    /// `representative` maps all sites whose named stacks are the same to one of them.
     ///
     /// - Returns: Nil when the system refuses the memory.
-    /// - Complexity: O(nodes + edges); retained bytes are given up when they cost more than that.
+    /// - Complexity: O(nodes + edges); retained bytes that would cost more are not computed.
     init?(
         _ graph: HeapGraph,
         _ holds: HoldGraph,
@@ -41,7 +41,7 @@ package struct LeakList: Sendable {
         guard let retention = LeakRetention(graph, holds, kept: reachability.kept, groupOfNode: groupOfNode) else {
             return nil
         }
-        // Where a leak begins, and where it is great, comes first.
+        // Groups where a leak begins come first, then groups with many bytes.
         func rank(_ group: LeakGroup) -> (Int, UInt64) { (group.kind == .indirect ? 0 : 1, group.bytes) }
         let worth = groups.indices.sorted { rank(groups[$0]) > rank(groups[$1]) }
         let retained = retention.bytes(counts: groups.map(\.count), order: worth, total: blocks)
@@ -53,10 +53,10 @@ package struct LeakList: Sendable {
         keys.move(order)
     }
 
-    /// Which of `groups` has a lost block of a kind; nil for one that is kept.
+    /// The index in `groups` of an unreachable block of this kind; nil for a block that is kept.
     package func group(of kind: LeakKind, _ block: HeapNode) -> Int? { keys.known(kind, block) }
 
-    /// Makes one group of those that a reader could not tell apart.
+    /// Merges groups that a user could not distinguish.
     private mutating func merge(
         _ representative: (UInt32) -> UInt32,
         _ naming: inout LeakNaming,
@@ -87,7 +87,7 @@ package struct LeakList: Sendable {
     }
 }
 
-/// Which group a block is in, by kind, call stack and type.
+/// The index of a block's group, by kind, call stack and type.
 private struct GroupKeys: Sendable {
     private struct Key: Hashable {
         var kind: LeakKind
@@ -104,7 +104,7 @@ private struct GroupKeys: Sendable {
         indexOfKey[Key(kind: kind, site: block.site, type: types[block.type])]
     }
 
-    /// That of a new group is the number of those known.
+    /// The index of a block's group; a new group gets the next free index.
     mutating func index(of kind: LeakKind, _ block: HeapNode) -> Int {
         let key = Key(kind: kind, site: block.site, type: types[block.type])
         if let known = indexOfKey[key] { return known }
@@ -112,12 +112,12 @@ private struct GroupKeys: Sendable {
         return indexOfKey.count - 1
     }
 
-    /// `moved` has the new index of each group.
+    /// `moved` contains the new index of each group.
     mutating func replace(_ moved: [Int]) {
         indexOfKey = indexOfKey.mapValues { moved[$0] }
     }
 
-    /// `order` has the old index for each place.
+    /// `order` contains the old index for each new place.
     mutating func move(_ order: [Int]) {
         var moved = order
         for (new, old) in order.enumerated() { moved[old] = new }

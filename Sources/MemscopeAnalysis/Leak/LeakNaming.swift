@@ -1,12 +1,12 @@
 import Tracking
 
-/// Says in words what a group of lost blocks is, from what is known of them and nothing else.
+/// Describes a group of unreachable blocks in words, from known facts only.
 struct LeakNaming {
     let kinds: LeakKinds
     private let graph: HeapGraph
     private let references: LostReferences
     private let cycles: StrongComponents
-    /// Numbers of the retain cycles' components that have a task which waits.
+    /// The numbers of the retain cycles' components that contain a waiting task.
     private let stuck: Set<UInt32>
     private var facts: [LeakFacts] = []
 
@@ -15,14 +15,14 @@ struct LeakNaming {
         stuck = Set(references.waitingTasks.lazy.map { cycles.numbers[$0] }.filter { $0 != 0 })
     }
 
-    /// Takes in a block of a group; groups come in the order of their index.
+    /// Adds a block to a group; groups come in the order of their index.
     mutating func add(_ node: UInt32, to group: Int) {
         if group == facts.count { facts.append(LeakFacts()) }
         let counts = ReferenceCountWord(graph.nodes[Int(node)].word1)
         let referrers = references.referrers(of: node)
         facts[group].areDead = facts[group].areDead && counts.isDead == true
         facts[group].areReferredTo = facts[group].areReferredTo || referrers > 0
-        // Who counts for a reference and has none may have lost it.
+        // A block with a higher count than references may have lost a reference.
         facts[group].haveLostReference = facts[group].haveLostReference && counts.strong.map { $0 > referrers } == true
         facts[group].areWaiting = facts[group].areWaiting && references.isWaiting(node)
         facts[group].areAwaitingTasks = facts[group].areAwaitingTasks || references.isAwaitingTask(node)
@@ -31,12 +31,12 @@ struct LeakNaming {
         if kinds.kind(of: Int(node)) == .indirect { facts[group].add(holder: holder(of: node)) }
     }
 
-    /// Makes one of two groups.
+    /// Merges the facts of a group into those of another.
     mutating func merge(_ group: Int, into other: Int) {
         facts[other].add(facts[group])
     }
 
-    /// Forgets all groups but these, which keep their order.
+    /// Removes all groups except these, which keep their order.
     mutating func keep(_ groups: [Int]) {
         facts = groups.map { facts[$0] }
     }
@@ -55,7 +55,7 @@ struct LeakNaming {
 
     private func directReason(_ type: BlockType?, _ facts: LeakFacts) -> String {
         if let type, type.kind == .dispatch || type.kind == .block {
-            // Their counts are not read: that nobody refers to them is all that is known.
+            // The counts of these blocks are not read: it is only known that nothing refers to them.
             return facts.areReferredTo
                 ? "\(type.name) that only itself and what it holds refer to" : "\(type.name) that nobody refers to"
         }
@@ -81,7 +81,7 @@ struct LeakNaming {
         return "\(noun(type.kind)) \(counts) \(referrers)\(guess)"
     }
 
-    /// What may have become of the reference that was counted.
+    /// What may have happened to the counted reference that was not found.
     private func guess(_ type: BlockType) -> String {
         if type.kind == .task { return "" }
         if type.name.contains("Continuation") { return " (a continuation nobody can resume?)" }
@@ -98,10 +98,10 @@ struct LeakNaming {
         }
     }
 
-    /// The type of what holds a block; storage is named by what holds it in turn, and so are the frames of a task.
+    /// The type of the block that holds a block; for storage and for the frames of a task, the type of the next holder.
     private func holder(of node: UInt32) -> UInt32 {
         var holder = node
-        // Storage that holds itself in a ring has to end somewhere.
+        // The limit is needed because storage may hold itself in a ring.
         for _ in 0..<16 {
             guard kinds.holders[holder] != 0 else { break }
             holder = kinds.holders[holder] - 1
@@ -113,7 +113,7 @@ struct LeakNaming {
     private func isOfTask(_ block: UInt32) -> Bool {
         let type = graph.nodes[Int(block)].type
         if type != HeapNode.none, graph.layouts[Int(type)]?.hasFrames == true { return true }
-        // Not all programs say what frames begin with.
+        // In some programs, frames cannot be recognised by the first word of their block.
         let holder = kinds.holders[block]
         return graph.type(of: Int(block))?.kind == .c && holder != 0 && graph.type(of: Int(holder) - 1)?.kind == .task
     }
@@ -126,18 +126,18 @@ struct LeakNaming {
     private func type(_ index: UInt32) -> BlockType? { index == HeapNode.none ? nil : graph.types[Int(index)] }
 }
 
-/// What is true of all blocks of a group.
+/// Facts about the blocks of a group.
 struct LeakFacts {
-    /// Of those whose counts are not in a side table.
+    /// The range of the strong counts, without blocks whose counts are in a side table.
     private(set) var strong: ClosedRange<Int>?
     var areDead = true
     var areReferredTo = false
-    /// More references are counted than there can be.
+    /// Whether each block counts more references than words refer to it.
     var haveLostReference = true
     var areWaiting = true
     var areAwaitingTasks = false
     var areStuck = true
-    /// The type of what holds the first.
+    /// The type of the first block's holder.
     private(set) var holder: UInt32?
     private(set) var haveOtherHolders = false
 

@@ -1,23 +1,24 @@
 import Tracking
 
-/// What groups of blocks hold, lost ones or suspects, found by a flood for each.
+/// The retained bytes of groups of unreachable blocks or suspects, found by one flood for each group.
 ///
-/// A million blocks in a thousand groups that all hold one another would take a thousand floods of everything: so the
-/// work is limited, and the rest is left unknown.
+/// A million blocks in a thousand groups that all hold one another would need a thousand floods through all blocks. So
+/// the work is limited, and the result of the other groups is nil.
 struct LeakRetention {
-    /// Blocks that all floods together may enter, per block that can be.
+    /// The number of blocks that all floods together may enter, for each block that they can reach.
     private static let visitsPerBlock = 2
     private static let freeVisits = 100_000
 
     private let graph: HeapGraph
     private let holds: HoldGraph
-    /// What a flood may not enter: what is kept, and while it goes on what it entered.
+    /// The blocks that a flood must not enter: the kept ones and, during a flood, those that it has entered.
     private let seen: NodeSet
     private let queue: Column<UInt32>
     private let nodesByGroup: Column<UInt32>
     private let groupOfNode: Column<UInt32>
 
-    /// `groupOfNode` is 1 + the index of a block's group, 0 for the others; `kept` are those that none holds.
+    /// `groupOfNode` is 1 + the index of a block's group, 0 for other blocks; `kept` are the blocks that no group may
+    /// count.
     init?(_ graph: HeapGraph, _ holds: HoldGraph, kept: NodeSet, groupOfNode: Column<UInt32>) {
         guard let seen = kept.copy(), let queue = Column<UInt32>(count: graph.count),
             let nodesByGroup = Column<UInt32>(count: graph.count)
@@ -26,8 +27,8 @@ struct LeakRetention {
         (self.nodesByGroup, self.groupOfNode) = (nodesByGroup, groupOfNode)
     }
 
-    /// The retained bytes of each group, of so many blocks each; `order` says which group is worth the work first, and
-    /// `total` how many blocks are not kept.
+    /// The retained bytes of each group; `counts` are the numbers of its blocks, `order` says which group comes first,
+    /// and `total` is the number of blocks that are not kept.
     func bytes(counts: [Int], order: [Int], total: Int) -> [UInt64?] {
         let starts = sortNodes(counts)
         var visits = total * Self.visitsPerBlock + Self.freeVisits
@@ -40,7 +41,7 @@ struct LeakRetention {
         return result
     }
 
-    /// Writes the nodes of one group after those of another, and says where each group begins.
+    /// Writes the nodes sorted by group, and returns the start of each group.
     private func sortNodes(_ counts: [Int]) -> [Int] {
         var starts = [0]
         for count in counts { starts.append(starts[starts.count - 1] + count) }

@@ -1,15 +1,15 @@
 package import Tracking
 
-/// Which leaks a user knows of and does not want to hear about.
+/// The leaks that the user knows and does not want to see.
 ///
-/// The format is LeakSanitizer's: lines `leak:pattern`, comments that begin with `#`. A pattern is found anywhere in
-/// the name of a function, a source file or an image of the leak's call stack; `*` stands for any characters, `^` at
-/// the beginning and `$` at the end for that of the name.
+/// The format is LeakSanitizer's: lines `leak:pattern`, and comments that begin with `#`. A pattern matches anywhere in
+/// the name of a function, a source file or an image of the leak's call stack. `*` stands for any characters, `^` at
+/// the start for the start of the name, and `$` at the end for its end.
 ///
 /// - SeeAlso: https://github.com/google/sanitizers/wiki/AddressSanitizerLeakSanitizer#suppressions
 package struct LeakSuppressions: Sendable, Hashable {
     private let patterns: [NamePattern]
-    /// Numbers, from 1, of lines that are neither.
+    /// The numbers, from 1, of lines that are neither patterns nor comments.
     package let badLines: [Int]
 
     package static let none = LeakSuppressions("")
@@ -30,7 +30,7 @@ package struct LeakSuppressions: Sendable, Hashable {
         self.badLines = badLines
     }
 
-    /// Whether any function, file or image of a call stack is named.
+    /// Whether a pattern matches any function, file or image of a call stack.
     package func matches(_ stack: [Frame]) -> Bool {
         stack.contains { frame in
             [frame.function, frame.file, frame.image].contains { name in
@@ -49,9 +49,10 @@ private func trimmed(_ line: Substring.UTF8View.SubSequence) -> Substring.UTF8Vi
     return line
 }
 
-/// A text with `*`, `^` and `$`.
+/// A pattern with `*`, `^` and `$`.
 private struct NamePattern: Sendable, Hashable {
-    /// What has to come one after the other, with anything in between; those at an anchored end have nothing outside.
+    /// The parts that must follow one another, with anything in between; the first must begin the name, the last must
+    /// end it.
     private var parts: [[UInt8]]
 
     init(_ text: [UInt8]) {
@@ -66,7 +67,7 @@ private struct NamePattern: Sendable, Hashable {
     }
 
     func matches(_ name: [UInt8]) -> Bool {
-        // "" at either end, for an end that is not anchored, matches there.
+        // An end that is not anchored has an empty part, which matches there.
         guard let first = parts.first, let last = parts.last, parts.count > 1 else { return parts.first == name }
         guard name.count >= first.count + last.count, name.starts(with: first), name.suffix(last.count) == last[...]
         else { return false }

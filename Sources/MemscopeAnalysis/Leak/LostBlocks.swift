@@ -1,8 +1,8 @@
 package import Tracking
 
-/// The blocks that a scan found lost, to be looked for in another one.
+/// The blocks that a scan found unreachable, to find them again in another scan.
 ///
-/// A block is itself by address and birth: the address alone may be another block's by then.
+/// A block is identified by address and birth, because the address alone may belong to another block by then.
 package struct LostBlocks: Sendable {
     private struct Identity: Sendable, BitwiseCopyable {
         var address: UInt64 = 0
@@ -33,7 +33,7 @@ package struct LostBlocks: Sendable {
         return low < identities.count && identities[low].address == node.address && identities[low].born == node.born
     }
 
-    /// How many of them another scan found held.
+    /// The number of these blocks that another scan found held.
     package func heldCount(in graph: HeapGraph, _ reachability: Reachability) -> Int {
         (0..<identities.count).count { index in
             guard let node = graph.node(containing: identities[index].address) else { return false }

@@ -1,23 +1,24 @@
 import Tracking
 
-/// What lost blocks know of one another: how many words refer to each, and which tasks wait.
+/// References between unreachable blocks: how many words refer to each block, and which tasks wait.
 ///
-/// A task that nothing reaches neither runs nor is about to. It may have ended, but then its own memory is gone, and
-/// only references count for it; while it waits it counts for one itself, as what resumes it takes that over.
+/// An unreachable task neither runs nor is about to run. If it has ended, its frames were freed and only references
+/// count for it. While it waits, it counts one reference to itself, which is taken over by the code that resumes it.
 struct LostReferences {
-    /// Tasks that wait for somebody to resume them, ascending.
+    /// The tasks that wait to be resumed, in ascending order.
     private(set) var waitingTasks: [UInt32] = []
-    /// Of those, such as another lost task refers to: that is what they wait for.
+    /// The tasks to which another unreachable task refers; a waiting task among them waits for that other task.
     private let awaiting: NodeSet
     private let waiting: NodeSet
-    /// Per node the lower half counts strong references of lost blocks, the upper one words that may be some.
+    /// For each node, the lower half counts strong references from unreachable blocks, the upper half words that may be
+    /// references.
     private let counts: Column<UInt32>
 
     private static let limit: UInt32 = 0xFFFF
 
-    /// Looks at the references of all that is not in `kept`; nil when the system refuses the memory.
+    /// Reads the references of all blocks that are not in `kept`; nil when the system refuses the memory.
     ///
-    /// - Complexity: O(nodes + edges of lost ones).
+    /// - Complexity: O(nodes + edges of unreachable blocks).
     init?(_ graph: HeapGraph, kept: NodeSet) {
         guard let counts = Column<UInt32>(count: graph.count), let waiting = NodeSet(count: graph.count),
             let awaiting = NodeSet(count: graph.count)
@@ -49,7 +50,8 @@ struct LostReferences {
         if kind == .conservative, known >> 16 < Self.limit { counts[target] = known + 1 << 16 }
     }
 
-    /// Its frames are in blocks of its own, until it ends.
+    /// Whether a task waits: it counts more references than there are, and it still has frames, which are in blocks of
+    /// its own until it ends.
     private func waits(_ task: UInt32, _ graph: HeapGraph) -> Bool {
         guard let strong = ReferenceCountWord(graph.nodes[Int(task)].word1).strong,
             strong > Int(counts[task] & Self.limit)
@@ -59,9 +61,9 @@ struct LostReferences {
 
     func isWaiting(_ node: UInt32) -> Bool { waiting.contains(node) }
 
-    /// Whether what the task waits for is another task.
+    /// Whether the task waits for another task.
     func isAwaitingTask(_ node: UInt32) -> Bool { awaiting.contains(node) }
 
-    /// Words of lost blocks, its own among them, that are or may be references.
+    /// The number of words in unreachable blocks, the block itself included, that are or may be references to it.
     func referrers(of node: UInt32) -> Int { Int(counts[node] & Self.limit) + Int(counts[node] >> 16) }
 }

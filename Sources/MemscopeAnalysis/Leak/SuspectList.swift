@@ -1,14 +1,14 @@
 import Tracking
 
-/// Blocks of one type and call stack, each held by nothing but one word in the same place.
+/// Blocks of one type and call stack; each is held only by one word, and these words are in the same place.
 package struct SuspectGroup: BlockGroup, Sendable, Hashable {
     /// Where the words are.
     package enum Place: Sendable, Hashable {
         case register(thread: Int32)
         case stack(thread: Int32)
-        /// Frames of async functions that wait.
+        /// In frames of waiting async functions.
         case frames
-        /// Memory of MemScope's own.
+        /// In MemScope's own memory.
         case own
     }
 
@@ -26,7 +26,7 @@ package struct SuspectGroup: BlockGroup, Sendable, Hashable {
         if nodes.count < LeakGroup.nodeLimit { nodes.append(node) }
     }
 
-    /// Why nothing is said about them.
+    /// Why they may or may not be leaks.
     package var reason: String {
         let (word, owner) =
             switch place {
@@ -39,8 +39,8 @@ package struct SuspectGroup: BlockGroup, Sendable, Hashable {
     }
 }
 
-/// What may be lost, but for one word on a stack, in a register, in a frame or in MemScope's own memory, most bytes
-/// first.
+/// Blocks that are held only by one word on a stack, in a register, in a frame or in MemScope's own memory, by
+/// descending bytes; they may be unreachable.
 package struct SuspectList: Sendable {
     private struct Key: Hashable {
         var place: SuspectGroup.Place
@@ -50,10 +50,10 @@ package struct SuspectList: Sendable {
 
     package private(set) var groups: [SuspectGroup] = []
 
-    /// `representative` gives one site for all whose stacks read the same.
+    /// `representative` maps all sites whose named stacks are the same to one of them.
     ///
     /// - Returns: Nil when the system refuses the memory.
-    /// - Complexity: O(nodes + edges); retained bytes are given up when they cost more than that.
+    /// - Complexity: O(nodes + edges); retained bytes that would cost more are not computed.
     init?(
         _ graph: HeapGraph,
         _ holds: HoldGraph,

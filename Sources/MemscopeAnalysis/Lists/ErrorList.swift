@@ -1,6 +1,6 @@
 package import Tracking
 
-/// What memory errors are sorted by.
+/// The columns by which memory errors can be sorted.
 package enum ErrorColumn: String, ListColumn {
     case firstSeen, lastSeen, count, kind
 
@@ -8,7 +8,7 @@ package enum ErrorColumn: String, ListColumn {
 }
 
 extension Page<MemoryError> {
-    /// A page of memory errors; ties in the order they were first seen.
+    /// A page of memory errors; equal rows come in the order in which the errors were first seen.
     package init(
         errors: [MemoryError],
         order: ListOrder<ErrorColumn>,

@@ -1,23 +1,23 @@
 package import Tracking
 
-/// What lists of findings are sorted by: cycles, relations.
+/// The columns by which lists of cycles and relations can be sorted.
 package enum FindingColumn: String, ListColumn {
     case bytes, count, type
 
     package static let defaultOrder = ListOrder<Self>(.bytes, isDescending: true)
 }
 
-/// What leaks are sorted by.
+/// The columns by which leaks can be sorted.
 package enum LeakColumn: String, ListColumn {
     case bytes, count, type
-    /// 0 where nobody knows it: for growth.
+    /// The retained size; 0 when it is not known, as for growth.
     case retainedBytes
 
     package static let defaultOrder = ListOrder<Self>(.bytes, isDescending: true)
 }
 
 extension Page<MemScope.HeapAnalysis.Leak> {
-    /// A page of leaks; ties by type.
+    /// A page of leaks; equal rows are sorted by type.
     package init(
         leaks: [MemScope.HeapAnalysis.Leak],
         order: ListOrder<LeakColumn>,
@@ -42,7 +42,7 @@ extension Page<MemScope.HeapAnalysis.Leak> {
 }
 
 extension Page<MemScope.HeapAnalysis.Cycle> {
-    /// A page of cycles; ties by the type where their path begins.
+    /// A page of cycles; equal rows are sorted by the first type of the cycle.
     package init(
         cycles: [MemScope.HeapAnalysis.Cycle],
         order: ListOrder<FindingColumn>,
@@ -60,7 +60,7 @@ extension Page<MemScope.HeapAnalysis.Cycle> {
 }
 
 extension Page<Relation> {
-    /// A page of relations; ties by the type that refers.
+    /// A page of relations; equal rows are sorted by the type that refers.
     package init(
         relations: [Relation],
         order: ListOrder<FindingColumn>,

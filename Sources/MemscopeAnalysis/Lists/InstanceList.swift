@@ -1,11 +1,11 @@
 package import Tracking
 
-/// A block of a type, in the graph of a look.
+/// A block of a type, in the graph of a scan.
 package struct Instance: Sendable, Hashable {
     package var node: UInt32
 }
 
-/// What the blocks of a type are sorted by.
+/// The columns by which the blocks of a type can be sorted.
 package enum InstanceColumn: String, ListColumn {
     case retainedBytes, size, birth
 
@@ -13,14 +13,14 @@ package enum InstanceColumn: String, ListColumn {
 }
 
 extension Page<Instance> {
-    /// A page of the blocks of a type; ties by address.
+    /// A page of the blocks of a type; equal rows are sorted by address.
     ///
     /// - Parameters:
-    ///   - analysis: What is known of the heap.
-    ///   - isWanted: Whether a type is.
+    ///   - analysis: The analysis of the heap.
+    ///   - isWanted: Whether blocks of a type are listed.
     ///   - order: Column and direction.
-    ///   - cursor: The last page's `next`; nil for the first page.
-    ///   - limit: Rows per page.
+    ///   - cursor: The `next` of the previous page; nil for the first page.
+    ///   - limit: The largest number of rows.
     package init(
         instancesIn analysis: GraphAnalysis,
         of isWanted: (BlockType) -> Bool,
@@ -29,7 +29,7 @@ extension Page<Instance> {
         limit: Int
     ) {
         let graph = analysis.graph
-        // The last stands for blocks without a type.
+        // The last entry is for blocks without a type.
         let wanted = graph.types.map(isWanted) + [isWanted(.unknown)]
         let instances = (0..<UInt32(graph.count)).filter { node in
             wanted[min(Int(graph.nodes[Int(node)].type), graph.types.count)]

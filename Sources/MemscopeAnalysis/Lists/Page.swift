@@ -1,20 +1,20 @@
-/// A stretch of a sorted list.
+/// A part of a sorted list.
 package struct Page<Row: Sendable>: Sendable {
     package var rows: [Row]
-    /// Rows of the whole list.
+    /// The number of rows in the whole list.
     package var total: Int
-    /// The cursor of the next page; nil on the last.
+    /// The cursor of the next page; nil on the last page.
     package var next: String?
 
-    /// Picks the first `limit` rows behind a cursor without sorting the rest.
+    /// Picks the first `limit` rows after a cursor, without sorting the other rows.
     ///
     /// - Parameters:
     ///   - list: All rows, in any order.
     ///   - order: Column and direction.
-    ///   - cursor: The last page's `next`; nil for the first page.
-    ///   - limit: Rows per page.
+    ///   - cursor: The `next` of the previous page; nil for the first page.
+    ///   - limit: The largest number of rows.
     ///   - byLabel: Whether the column is a name.
-    ///   - key: A row's place; keys must differ from row to row.
+    ///   - key: The sort key of a row; the keys of two rows must differ.
     /// - Precondition: `limit > 0`.
     /// - Complexity: O(*n* log *limit*) for *n* rows.
     init<Column>(
@@ -33,7 +33,7 @@ package struct Page<Row: Sendable>: Sendable {
         }
         var candidates: [Entry] = []
         var bound: PageKey?
-        // One row more than asked for tells whether there is a next page.
+        // One row more than `limit` is kept, to know whether there is a next page.
         func shrink() {
             candidates.sort { precedes($0.key, $1.key) }
             guard candidates.count > limit else { return }
@@ -53,7 +53,7 @@ package struct Page<Row: Sendable>: Sendable {
         next = candidates.count > limit ? PageCursor(after: candidates[limit - 1].key, order: order).text : nil
     }
 
-    /// A page of what each row stands for.
+    /// The same page with each row converted.
     package func map<Other: Sendable>(_ body: (Row) -> Other) -> Page<Other> {
         Page<Other>(rows.map(body), total: total, next: next)
     }
@@ -62,7 +62,7 @@ package struct Page<Row: Sendable>: Sendable {
         (self.rows, self.total, self.next) = (rows, total, next)
     }
 
-    /// The same page with its rows changed one by one: what only the page needs, such as names.
+    /// The same page with each row changed; for work that only the rows of the page need, such as naming.
     package mutating func update(_ body: (inout Row) -> Void) {
         for index in rows.indices { body(&rows[index]) }
     }

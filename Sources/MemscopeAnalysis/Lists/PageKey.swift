@@ -1,18 +1,17 @@
-/// Where a row stands in a sorted list.
+/// The place of a row in a sorted list.
 ///
-/// Keys of one list differ in `id` at least, so that every order is total and a cursor names
-/// one place.
+/// Keys of one list differ at least in `id`, so every order is total and a cursor stands for exactly one place.
 struct PageKey: Sendable, Hashable {
-    /// The figure sorted by; 0 when sorting by name.
+    /// The figure to sort by; 0 when rows are sorted by name.
     var value: UInt64
-    /// The name sorted by, or the first tie-breaker; bounded, see `init`.
+    /// The name to sort by, or the first tie-breaker; its length is limited, see `init`.
     var label: String
     /// The last tie-breaker.
     var id: UInt64
 
-    /// Labels are cut, so that a cursor fits into a request line whatever a generic type is called.
+    /// Labels are cut off, so that a cursor fits into a request line even if a generic type has a very long name.
     ///
-    /// `id` decides between labels with a common beginning.
+    /// `id` decides between labels with the same beginning.
     init(value: UInt64, label: String = "", id: UInt64) {
         self.value = value
         self.label = Self.cut(label)
@@ -29,7 +28,7 @@ struct PageKey: Sendable, Hashable {
         return String(kept)
     }
 
-    /// Descending turns figures around, or names when they are what is sorted by; ties stay ascending.
+    /// A descending order reverses the figures, or the names when rows are sorted by name; ties are always ascending.
     func precedes(_ other: PageKey, isDescending: Bool, byLabel: Bool) -> Bool {
         if value != other.value { return (value < other.value) != isDescending }
         if label != other.label { return (label < other.label) != (isDescending && byLabel) }
@@ -37,10 +36,10 @@ struct PageKey: Sendable, Hashable {
     }
 }
 
-/// The place after which the next page begins, as text that clients hand back unread.
+/// The place after which the next page begins, as text that clients send back unchanged.
 ///
-/// It holds the last row's key rather than a position: rows that came, went or grew since
-/// then do not shift the ones in between.
+/// It contains the last row's key instead of a position: so rows that came, went or grew in the meantime do not shift
+/// the other rows.
 package struct PageCursor<Column: ListColumn>: Sendable, Hashable {
     let key: PageKey
     package let order: ListOrder<Column>
@@ -50,7 +49,7 @@ package struct PageCursor<Column: ListColumn>: Sendable, Hashable {
         self.order = order
     }
 
-    /// What fits ``init(_:)``, as a regular expression.
+    /// A regular expression for the texts that ``init(_:)`` accepts.
     package static var pattern: String {
         let columns = Column.allCases.map(\.rawValue).joined(separator: "|")
         return "^-?(\(columns))\\.[0-9a-f]{1,16}\\.([0-9a-f]{2})*\\.[0-9a-f]{1,16}$"
@@ -82,7 +81,7 @@ private func number(_ text: Substring) -> UInt64? {
 }
 
 extension String {
-    /// What is no UTF-8 is repaired: it names a place in the order all the same.
+    /// Bytes that are not UTF-8 are replaced: the result is still a valid place in the order.
     fileprivate init?(hexadecimal text: Substring) {
         guard text.utf8.allSatisfy(isDigit), text.utf8.count.isMultiple(of: 2) else { return nil }
         let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
@@ -91,10 +90,10 @@ extension String {
     }
 }
 
-/// 64-bit FNV-1a of a text that identifies a row: unlike `hashValue` the same in every process.
+/// The 64-bit FNV-1a hash of a text that identifies a row; unlike `hashValue`, it is the same in every process.
 ///
-/// - SeeAlso: G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, *The FNV Non-Cryptographic
-///   Hash Algorithm*, IETF draft-eastlake-fnv.
+/// - SeeAlso: G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, *The FNV Non-Cryptographic Hash Algorithm*, IETF
+///   draft-eastlake-fnv.
 func fingerprint(_ text: String) -> UInt64 {
     text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
 }

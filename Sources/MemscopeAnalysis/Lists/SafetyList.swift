@@ -1,6 +1,6 @@
-/// What findings are sorted by.
+/// The columns by which findings can be sorted.
 package enum SafetyColumn: String, ListColumn {
-    /// Then by confidence and magnitude.
+    /// By severity, then by confidence and magnitude.
     case severity
     case confidence, detector
 
@@ -8,7 +8,7 @@ package enum SafetyColumn: String, ListColumn {
 }
 
 extension Page<SafetyFinding> {
-    /// A page of findings; ties by their words.
+    /// A page of findings; equal rows are sorted by detector.
     package init(
         findings: [SafetyFinding],
         order: ListOrder<SafetyColumn>,

@@ -16,7 +16,7 @@ extension MemScope.SiteColumn: ListColumn {
 }
 
 extension Page<Site> {
-    /// A page of call stacks; ties by id.
+    /// A page of call stacks; equal rows are sorted by id.
     package init(
         sites: [Site],
         order: ListOrder<SiteColumn>,

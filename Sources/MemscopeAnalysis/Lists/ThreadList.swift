@@ -1,6 +1,6 @@
 package import Tracking
 
-/// What threads are sorted by.
+/// The columns by which threads can be sorted.
 package enum ThreadColumn: String, ListColumn {
     case id, allocations, allocatedBytes, frees
 
@@ -17,7 +17,7 @@ package enum ThreadColumn: String, ListColumn {
 }
 
 extension Page<ThreadRecord> {
-    /// A page of threads; ties by id.
+    /// A page of threads; equal rows are sorted by id.
     package init(
         threads: [ThreadRecord],
         order: ListOrder<ThreadColumn>,
@@ -30,7 +30,7 @@ extension Page<ThreadRecord> {
     }
 }
 
-/// MemScope's own threads, told apart from the program's and summed up.
+/// The number of MemScope's own threads, and the sum of their counters.
 package struct OwnThreads: Sendable, Hashable {
     package var count: Int
     package var counts: Counts

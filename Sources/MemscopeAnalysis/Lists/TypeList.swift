@@ -5,9 +5,9 @@ extension MemScope.TypeColumn: ListColumn {
 }
 
 extension Page<TypeTotal> {
-    /// A page of the type census; ties by name.
+    /// A page of the type census; equal rows are sorted by name.
     ///
-    /// `retained` tells what would go with all blocks of a type, nil where that is not known.
+    /// `retained` returns the retained size of all blocks of a type, nil when it is not known.
     package init(
         types: [TypeTotal],
         order: ListOrder<TypeColumn>,

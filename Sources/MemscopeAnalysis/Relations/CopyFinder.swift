@@ -1,24 +1,25 @@
 package import Tracking
 
-/// Finds storages of one type and size whose contents are equal.
+/// Finds storage blocks of one type and size with equal contents.
 ///
-/// Copy-on-write makes such copies when one of two that share is written to and then holds the same again, or when a
-/// value is rebuilt; equal contents may also be chance. So small ones are left out, and the result is inferred.
+/// Copy-on-write makes such copies when one of two values that share storage is written and later has the same contents
+/// again, or when a value is rebuilt. Equal contents may also be chance. So small blocks are left out, and the result
+/// is inferred.
 package struct CopyFinder: Sendable, Hashable {
     /// Smaller blocks are too often equal by chance.
     package var minimumSize: UInt64 = 128
-    /// How many contents may be compared.
+    /// The largest number of comparisons.
     package var comparisonLimit = 100_000
-    /// Different contents of one type and size that others are compared with.
+    /// The number of different contents of one type and size that are kept for comparison.
     package var distinctLimit = 16
 
     package init() {}
 
-    /// Relations of kind `copies`, the most bytes first.
+    /// Finds relations of kind `copies`, by descending bytes.
     ///
-    /// `areEqual` compares the contents of two blocks, without what every block has for itself: its reference counts.
+    /// `areEqual` compares the contents of two blocks, without the reference counts, which each block has for itself.
     ///
-    /// - Returns: The relations, and whether everything was compared.
+    /// - Returns: The relations, and whether all blocks were compared.
     package func find(
         in graph: HeapGraph,
         areEqual: (Int, Int) -> Bool

@@ -1,8 +1,8 @@
 package import Tracking
 
-/// Who owns, shares, slices and contains what: counted by type and field, the most bytes first.
+/// How blocks own, share, slice and contain others, counted by type and field, by descending bytes.
 ///
-/// Strong references of blocks whose layout is known, and nothing else: of other words it is not known what they are.
+/// Only strong references of blocks with a known layout are counted, because the meaning of other words is not known.
 package struct RelationList: Sendable {
     package private(set) var relations: [Relation] = []
 
@@ -42,7 +42,7 @@ package struct RelationList: Sendable {
     }
 }
 
-/// Where a reference is: a word of a block, or of each element of its tail.
+/// The place of a reference: a word of a block, or of each element of its tail.
 struct RelationPlace: Hashable {
     var offset: UInt64
     var isElement: Bool
@@ -50,20 +50,20 @@ struct RelationPlace: Hashable {
 
 struct RelationKey: Hashable {
     var kind: RelationKind
-    /// Type of the block that has the field.
+    /// The type of the block that contains the field.
     var from: UInt32
-    /// The field that refers to the storage, when the reference is an element of it.
+    /// The field that refers to the storage, when the reference is an element of storage.
     var outer: RelationPlace?
     var inner: RelationPlace
     var storage: UInt32
     var to: UInt32
 }
 
-/// How many strong references each block has, and one of them.
+/// The number of strong references to each block, and one of these.
 struct StrongHolders: Sendable {
-    /// 0, 1 or 2 for more.
+    /// 0, 1, or 2, which also stands for more.
     let counts: Column<UInt8>
-    /// The last reference found: its block and its edge.
+    /// The last reference that was found: its block and its edge.
     let holders: Column<UInt32>
     let edges: Column<UInt32>
 
@@ -77,7 +77,7 @@ struct StrongHolders: Sendable {
         for node in 0..<graph.count {
             if nodes[node].root != HeapNode.none { counts[node] = min(2, counts[node] + 1) }
             for index in Int(nodes[node].firstEdge)..<Int(nodes[node + 1].firstEdge) {
-                // A word nobody can explain may be a reference: then the other is not the only one.
+                // A word of unknown meaning may be a reference; then the other reference is not the only one.
                 guard all[index].kind == .strong || all[index].kind == .conservative else { continue }
                 let target = all[index].to
                 counts[target] = min(2, counts[target] + 1)

@@ -1,9 +1,9 @@
 import Tracking
 
-/// What a reference is and where it begins.
+/// The kind of a reference, and the type and field where it begins.
 struct RelationNaming {
     let graph: HeapGraph
-    /// Per type whether it is a slice of somebody else's storage.
+    /// For each type, whether it is a slice of another value's storage.
     private let areSlices: [Bool]
 
     init(_ graph: HeapGraph) {
@@ -23,14 +23,16 @@ struct RelationNaming {
         }
     }
 
-    /// A slice's own type, or its field's name as the standard library has it, or a pointer into the middle.
+    /// Whether a reference comes from a slice: by the slice's type, by a field name of the standard library, or by a
+    /// pointer to the middle of the storage.
     private func isSlice(_ edge: HeapEdge, of node: Int) -> Bool {
         if edge.isInterior || areSlices[Int(graph.nodes[node].type)] { return true }
         guard let field = graph.fieldName(of: edge, in: node) else { return false }
         return field.contains("_slice") || field.contains("_buffer.owner")
     }
 
-    /// The type that a path through this block begins with: of storage that one block has, that block's, and its field.
+    /// The type with which a path through this block begins; for storage that only one block holds, that block's type
+    /// and the field.
     func start(of node: Int, _ holders: StrongHolders) -> (type: UInt32, field: RelationPlace?) {
         let type = graph.nodes[node].type
         guard graph.types[Int(type)].kind.isStorage, holders.counts[node] == 1, graph.nodes[node].root == HeapNode.none
@@ -41,7 +43,7 @@ struct RelationNaming {
         return (holder, place(of: edge, in: holder))
     }
 
-    /// Elements of one tail are one place.
+    /// The place of an edge; all elements of one tail have the same place.
     func place(of edge: HeapEdge, in type: UInt32) -> RelationPlace {
         guard let tail = graph.layouts[Int(type)]?.tail, edge.offset >= tail.start else {
             return RelationPlace(offset: edge.offset, isElement: false)
@@ -66,7 +68,7 @@ struct RelationNaming {
 
     private func name(_ place: RelationPlace, in type: UInt32) -> String {
         let name = graph.layouts[Int(type)]?.name(at: place.offset) ?? "+0x\(String(place.offset, radix: 16))"
-        // The place of an element is that of the first, "[0].key".
+        // The place of an element is that of the first element, "[0].key".
         return place.isElement && name.hasPrefix("[0]") ? "[]" + name.dropFirst(3) : name
     }
 }

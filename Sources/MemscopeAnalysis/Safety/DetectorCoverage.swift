@@ -1,6 +1,6 @@
 import Tracking
 
-// How far each detector looked: what did not run is not clean.
+// The coverage of each detector: no findings from a detector that did not run do not mean that there are no defects.
 
 extension DetectorState {
     init(_ detector: SafetyFinding.Detector, _ input: SafetyReview.Input) {

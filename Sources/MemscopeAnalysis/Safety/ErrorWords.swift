@@ -1,9 +1,9 @@
 package import Tracking
 
-// What is said about a memory error in sentences.
+// Sentences that describe a memory error.
 
 extension MemoryError {
-    /// What happened, without the type: "write 4 bytes behind a block of 16 bytes".
+    /// What happened, without the type of the block: "write 4 bytes behind a block of 16 bytes".
     package var title: String {
         switch kind {
         case .useAfterFreeRead: "read of freed memory" + (target.map { ": byte \($0.offset) of \(block)" } ?? "")
@@ -16,7 +16,7 @@ extension MemoryError {
         }
     }
 
-    /// What else is worth knowing; nil when nothing is.
+    /// Additional information; nil when there is none.
     package var note: String? {
         let notes = [
             guessNote,
@@ -49,7 +49,7 @@ extension MemoryError {
 
     private var call: String { isRealloc ? "realloc" : givenFamily == .malloc ? "free" : "delete" }
 
-    /// Bytes between the block and the access.
+    /// The distance between the block and the access, in words.
     private var distance: String {
         guard let target else { return "some bytes" }
         let bytes = kind == .overflow ? target.offset - Int64(clamping: target.size) + 1 : -target.offset

@@ -1,13 +1,13 @@
 package import Tracking
 
-/// Something that threatens the program, or what is said about it, from any detector.
+/// A defect of the program, or something that makes the reports less reliable, from any detector.
 package struct SafetyFinding: Sendable, Hashable {
     /// Raw values are those of the wire format.
     package enum Detector: String, Sendable, CaseIterable {
         case errors, leaks, cycles, growth, records, stacks
     }
 
-    /// From least to most.
+    /// From the least to the most severe.
     package enum Severity: String, Sendable, CaseIterable, Comparable {
         case low, medium, high, critical
 
@@ -15,7 +15,7 @@ package struct SafetyFinding: Sendable, Hashable {
 
         var rank: UInt64 { UInt64(Self.allCases.firstIndex(of: self)!) }
 
-        /// The share of the score that one such finding takes when it is certain.
+        /// The share of the score that one such finding costs when its confidence is 1.
         package var weight: Double {
             switch self {
             case .low: 0.02
@@ -26,31 +26,31 @@ package struct SafetyFinding: Sendable, Hashable {
         }
     }
 
-    /// What a finding rests on.
+    /// The kind of evidence for a finding.
     package enum Evidence: String, Sendable, CaseIterable {
-        /// Counted or seen.
+        /// It was counted or observed.
         case measured
-        /// Concluded.
+        /// It was concluded from other observations.
         case inferred
     }
 
     package var detector: Detector
     package var severity: Severity
     package var title: String
-    /// What was seen, in a sentence.
+    /// What was observed, in a sentence.
     package var evidence: String
-    /// 0...1: how sure it is that this is a defect.
+    /// 0...1: how certain it is that this is a defect.
     package var confidence: Double
     package var quality: Evidence
-    /// What to do.
+    /// What the user can do.
     package var remedy: String
-    /// The page of the dashboard that has the details, such as "#/leaks".
+    /// The page of the dashboard with the details, such as "#/leaks".
     package var link: String
-    /// Orders findings of one severity and confidence: bytes, or how often.
+    /// Sorts findings of one severity and confidence: the bytes, or the number of times.
     package var magnitude: UInt64
-    /// The call stack to look at first; 0 when there is none.
+    /// The call stack to read first; 0 when there is none.
     package var site: UInt32
-    /// That call stack, once it is named.
+    /// The frames of that call stack, once it is named.
     package var stack: [Frame] = []
 
     package init(
@@ -78,7 +78,7 @@ package struct SafetyFinding: Sendable, Hashable {
     }
 }
 
-/// How far a detector looked.
+/// How much of the program a detector covers.
 package struct DetectorState: Sendable, Hashable {
     package enum Coverage: String, Sendable, CaseIterable {
         case complete, partial
@@ -87,9 +87,9 @@ package struct DetectorState: Sendable, Hashable {
 
     package var detector: SafetyFinding.Detector
     package var coverage: Coverage
-    /// What it did not look at, and why; nil when it saw all.
+    /// What the detector does not cover, and why; nil when it covers everything.
     package var reason: String?
-    /// What would let it see more.
+    /// What the user can do to increase the coverage.
     package var remedy: String?
 
     package init(

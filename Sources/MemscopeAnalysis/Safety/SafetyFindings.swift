@@ -1,6 +1,6 @@
 import Tracking
 
-// What each detector's finding weighs, and what is to be done about it. docs/safety.md has the rules for people.
+// The severity, confidence and remedy of each detector's findings. docs/safety.md describes the rules for users.
 
 extension SafetyFinding {
     init(_ error: MemoryError, checks: CheckTotals) {
@@ -10,7 +10,7 @@ extension SafetyFinding {
             error.severity,
             title: error.title,
             evidence: [seen, error.note].compactMap(\.self).joined(separator: ". "),
-            // That it was freed twice is certain, whichever block it was.
+            // It is certain that a block was freed twice, even when it is not certain which block it was.
             confidence: error.isGuessed && error.kind != .doubleFree ? 0.5 : 1,
             quality: error.isGuessed ? .inferred : .measured,
             remedy: error.remedy,
@@ -58,7 +58,7 @@ extension SafetyFinding {
 
     init(growth leak: MemScope.HeapAnalysis.Leak, liveBytes: UInt64) {
         let slope = leak.growth?.bytesPerSecond ?? 0
-        // Seconds until the program has twice of what it has now.
+        // The seconds until the live bytes have doubled.
         let doubling = slope > 0 ? Double(liveBytes) / slope : .infinity
         self.init(
             .growth,
@@ -74,7 +74,7 @@ extension SafetyFinding {
         )
     }
 
-    /// Records that are missing: what is said may be less than the whole.
+    /// Findings about missing records: other figures may be too low because of them.
     static func records(_ totals: Totals) -> [SafetyFinding] {
         let tables: [(words: String, count: UInt64, severity: Severity)] = [
             ("blocks that found no place in the table", totals.droppedBlocks, .medium),
@@ -97,7 +97,7 @@ extension SafetyFinding {
         }
     }
 
-    /// Call stacks that may be wrong.
+    /// A finding about call stacks that may be wrong.
     static func stacks(_ totals: Totals) -> [SafetyFinding] {
         let all = totals.stacksExact + totals.stacksTruncated + totals.stacksGuessed
         guard totals.stacksGuessed > 0 else { return [] }
@@ -115,7 +115,7 @@ extension SafetyFinding {
         ]
     }
 
-    /// What was forgotten, where a block that nothing holds is of that kind.
+    /// What to do about unreachable blocks of this kind, which depends on what the program usually forgets.
     private static func remedy(forLost kind: TypeKind) -> String {
         switch kind {
         case .task: "resume each continuation exactly once, on every path"
@@ -128,13 +128,13 @@ extension SafetyFinding {
 
     private static func blocks(_ count: Int) -> String { count == 1 ? "1 block" : "\(count) blocks" }
 
-    /// By the share of the heap: a tenth is high, a hundredth medium.
+    /// The severity by the share of the heap: a tenth is high, a hundredth medium.
     private static func severity(bytes: UInt64, of heap: UInt64) -> Severity {
         let share = heap == 0 ? 0 : Double(bytes) / Double(heap)
         return share >= 0.1 ? .high : share >= 0.01 ? .medium : .low
     }
 
-    /// A pointer may be hidden, and a register unread.
+    /// It is below 1 because a pointer may be hidden; lower when some registers were not read.
     private static func confidence(in scan: MemScope.HeapAnalysis.Scan) -> Double {
         scan.threadsLeft > 0 ? 0.9 : 0.95
     }

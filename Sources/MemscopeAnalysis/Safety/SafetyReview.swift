@@ -1,15 +1,15 @@
 package import Tracking
 
-/// What all detectors found, in one list, and how far each of them looked.
+/// The findings of all detectors in one list, and the coverage of each detector.
 package struct SafetyReview: Sendable {
-    /// What the detectors say.
+    /// The results of the detectors.
     package struct Input: Sendable {
         package var errors: [MemoryError] = []
         package var checks: CheckTotals
         package var totals: Totals
-        /// The last look at the heap; nil when there was none yet.
+        /// The last scan of the heap; nil when there was none yet.
         package var heap: Heap?
-        /// What grows; nil without enough readings to tell.
+        /// The call stacks that grow; nil when there are not enough readings yet.
         package var growth: [MemScope.HeapAnalysis.Leak]?
         package var mode: MemScope.Mode
 
@@ -20,7 +20,7 @@ package struct SafetyReview: Sendable {
         }
     }
 
-    /// A look at the heap.
+    /// The findings of a scan of the heap.
     package struct Heap: Sendable {
         package var scan: MemScope.HeapAnalysis.Scan
         package var leaks: [MemScope.HeapAnalysis.Leak]
@@ -37,7 +37,7 @@ package struct SafetyReview: Sendable {
         }
     }
 
-    /// In no order.
+    /// In any order.
     package let findings: [SafetyFinding]
     package let detectors: [DetectorState]
 
@@ -55,8 +55,8 @@ package struct SafetyReview: Sendable {
         detectors = SafetyFinding.Detector.allCases.map { DetectorState($0, input) }
     }
 
-    /// 0...100; no more than what the detectors that ran know.
+    /// 0...100; it only reflects what the detectors that ran can find.
     package var score: Int { SafetyScore.score(of: findings) }
-    /// Whether every detector saw all it could.
+    /// Whether every detector had full coverage.
     package var isComplete: Bool { detectors.allSatisfy { $0.coverage == .complete } }
 }

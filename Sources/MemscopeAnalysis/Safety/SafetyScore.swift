@@ -2,15 +2,15 @@
 ///
 ///     score = 100 · Π (1 - weight · confidence / k)
 ///
-/// over all findings, where k is a finding's place among those of its detector, the heaviest first: the tenth leak
-/// says less than the first. A finding more never makes it greater; their order does not matter.
+/// over all findings, where k is the finding's rank among those of its detector, the heaviest first: so the tenth leak
+/// counts less than the first. An additional finding never raises the score; the order of the findings does not matter.
 package enum SafetyScore {
     package static let formula = """
         100 * product over all findings of (1 - weight * confidence / k); weight: critical 0.5, high 0.25, medium 0.1, \
         low 0.02; k: 1 for a detector's heaviest finding, 2 for the next, and so on
         """
 
-    /// 0...100.
+    /// The score, 0...100.
     package static func score(of findings: [SafetyFinding]) -> Int {
         var places: [SafetyFinding.Detector: Double] = [:]
         let kept = findings.map { ($0.detector, $0.severity.weight * $0.confidence) }

@@ -26,39 +26,39 @@ package struct TypeTotal: Sendable, Hashable {
     }
 }
 
-/// What was alive at one moment, by call stack and type.
+/// The live blocks of one moment, summed up by call stack and type.
 ///
-/// Single blocks are not kept: a snapshot costs memory by distinct site and type, not
-/// by block, so that many can be held in the watched process.
+/// Single blocks are not kept: the memory of a snapshot depends on the number of distinct sites and types, not on the
+/// number of blocks, so that many snapshots can be kept in the observed process.
 package struct HeapSnapshot: Sendable, Hashable {
-    /// "s1", "s2", … once kept; "now" before.
+    /// "s1", "s2", … for a snapshot that is kept; "now" before.
     package internal(set) var id = Self.unkeptID
     package internal(set) var name = Self.unkeptID
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package let takenAt: UInt64
     /// Whether the walk delivered every block that was live when it began.
     package let isConsistent: Bool
-    /// Blocks that were live when the walk began and could not be delivered.
+    /// The number of blocks that were live when the walk began, but which the walk missed.
     package let missedBlocks: UInt64
     package let liveBlocks: UInt64
     package let liveBytes: UInt64
-    /// Of `liveBytes` and `liveBlocks`; zero when every block was measured.
+    /// The standard error of `liveBytes` and `liveBlocks`; zero when every block was measured.
     package let standardError: StandardError
     package let types: [BlockType]
     package let groups: [HeapGroup]
 
-    /// What a snapshot that nobody keeps is called, in an answer and in a request.
+    /// The id of a snapshot that is not kept, in answers and in requests.
     package static let unkeptID = "now"
 
-    /// Closes a tally.
+    /// Makes a snapshot from a finished tally.
     ///
     /// - Parameters:
-    ///   - tally: Every block of one walk.
-    ///   - types: The table that the tally's type indices point into.
-    ///   - takenAt: When the walk began, monotonic nanoseconds.
+    ///   - tally: Contains every block of one walk.
+    ///   - types: The table to which the type indices in the tally refer.
+    ///   - takenAt: When the walk began, in nanoseconds on the monotonic clock.
     ///   - isConsistent: Whether the walk delivered every block as of one moment.
-    ///   - missedBlocks: What the walk could not deliver.
-    /// - Precondition: Every type index of the tally is within `types`.
+    ///   - missedBlocks: The number of blocks that the walk missed.
+    /// - Precondition: Every type index in the tally is within `types`.
     package init(
         _ tally: HeapTally,
         types: [BlockType],
@@ -78,10 +78,10 @@ package struct HeapSnapshot: Sendable, Hashable {
         self.groups = tally.groups
     }
 
-    /// Totals per call stack, most bytes first.
+    /// The sums for each call stack, by descending bytes.
     ///
-    /// Where stacks are sampled these are estimates, while `byType` stays exact; blocks whose stack
-    /// was not taken have no row.
+    /// When stacks are sampled, these are estimates, while `byType` is still exact; blocks without a stack have no row.
+    ///
     /// - Complexity: O(*g* log *g*) for *g* groups.
     package var bySite: [SiteTotal] {
         var totals: [UInt32: SiteTotal] = [:]
@@ -93,12 +93,13 @@ package struct HeapSnapshot: Sendable, Hashable {
         }
     }
 
-    /// The census: totals per type, most bytes first.
+    /// The census: the sums for each type, by descending bytes.
+    ///
     /// - Complexity: O(*g* + *t* log *t*) for *g* groups of *t* types.
     package var byType: [TypeTotal] {
         var totals: [BlockType: TypeTotal] = [:]
         for group in groups {
-            // Two indices may name the same type: one metadata pointer per image that emitted it.
+            // Two indices may stand for the same type: each image that emitted its metadata has a pointer of its own.
             let type = types[Int(group.type)]
             totals[type, default: TypeTotal(type: type, blocks: 0, bytes: 0)].add(group)
         }

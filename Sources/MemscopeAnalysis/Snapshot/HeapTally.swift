@@ -1,19 +1,19 @@
 package import Tracking
 
-/// Live blocks that share a call stack and a type.
+/// Live blocks with the same call stack and type.
 package struct HeapGroup: Sendable, Hashable {
     package var site: UInt32
-    /// Index into the snapshot's `types`.
+    /// An index in the snapshot's `types`.
     package var type: UInt32
     package var blocks: UInt64 = 0
     package var bytes: UInt64 = 0
-    /// The same as estimated from blocks whose stack was taken: differs where stacks are sampled.
+    /// The same figures, estimated from blocks with a stack: they differ when stacks are sampled.
     package var siteBlocks: UInt64 = 0
     package var siteBytes: UInt64 = 0
 }
 
-/// Folds live blocks into groups of equal site and type, batch by batch, so that a
-/// walk over millions of blocks never has to hold them all.
+/// Sums up live blocks by site and type, batch by batch, so that a walk over millions of blocks never keeps all of them
+/// in memory.
 package struct HeapTally: Sendable {
     package private(set) var liveBlocks: UInt64 = 0
     package private(set) var liveBytes: UInt64 = 0
@@ -23,19 +23,18 @@ package struct HeapTally: Sendable {
 
     package init() {}
 
-    /// Counts a batch; a sampled block counts as the `weight` blocks it stands for.
+    /// Counts a batch; a sampled block counts as the `weight` blocks that it stands for.
     ///
     /// - Parameters:
     ///   - blocks: Live blocks, shape `[n]`, in any order.
-    ///   - types: Index of each block's type in the table that the snapshot will get,
-    ///     shape `[n]`.
+    ///   - types: For each block the index of its type in the table of the later snapshot, shape `[n]`.
     /// - Precondition: `blocks.count == types.count`.
     /// - Complexity: O(*n*) time, O(groups) space.
     package mutating func add(_ blocks: [Block], types: [UInt32]) {
         precondition(blocks.count == types.count, "\(blocks.count) blocks came with \(types.count) types")
         for (block, type) in zip(blocks, types) {
-            // A weighted size is close to max(size, sampling interval): no sum of them that
-            // fits an address space can wrap, so do not pay for the check per block.
+            // A weighted size is close to max(size, sampling interval): sums of them cannot overflow as long as they
+            // fit an address space, so the check for each block is not needed.
             let bytes = block.size &* block.weight
             let group = groupIndex(site: block.site, type: type)
             groups[group].blocks &+= block.weight

@@ -1,6 +1,6 @@
 package import Tracking
 
-/// Signed change of one call stack between two snapshots.
+/// The signed change of one call stack between two snapshots.
 package struct SiteDifference: Sendable, Hashable {
     package var site: UInt32
     package var kind: ChangeKind
@@ -8,7 +8,7 @@ package struct SiteDifference: Sendable, Hashable {
     package var bytes: Int64
 }
 
-/// Signed change of one type between two snapshots.
+/// The signed change of one type between two snapshots.
 package struct TypeDifference: Sendable, Hashable {
     package var type: BlockType
     package var kind: ChangeKind
@@ -16,15 +16,15 @@ package struct TypeDifference: Sendable, Hashable {
     package var bytes: Int64
 }
 
-/// What changed from one snapshot to another.
+/// The changes from one snapshot to another.
 ///
-/// Rows without any change are left out.
+/// Rows without a change are left out.
 package struct SnapshotDiff: Sendable, Hashable {
     package let blocks: Int64
     package let bytes: Int64
-    /// Greatest absolute change of bytes first.
+    /// By descending absolute change of bytes.
     package let sites: [SiteDifference]
-    /// Greatest absolute change of bytes first.
+    /// By descending absolute change of bytes.
     package let types: [TypeDifference]
 
     /// - Complexity: O(*g* log *g*) for *g* groups in both together.
@@ -74,7 +74,7 @@ package struct SnapshotDiff: Sendable, Hashable {
         return changes.filter { $0.blocks != 0 || $0.bytes != 0 }
     }
 
-    /// Nil when only the rows' names can decide.
+    /// Whether a row comes before another; nil when only the names can decide.
     private static func precedes(_ left: (Int64, Int64), _ right: (Int64, Int64)) -> Bool? {
         if left.0.magnitude != right.0.magnitude { return left.0.magnitude > right.0.magnitude }
         if left.1.magnitude != right.1.magnitude { return left.1.magnitude > right.1.magnitude }

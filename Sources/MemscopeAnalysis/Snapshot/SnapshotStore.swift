@@ -1,4 +1,4 @@
-/// The snapshots a process keeps of itself: bounded, oldest dropped first.
+/// The snapshots that a process keeps of itself: their number is limited, and the oldest is dropped first.
 package struct SnapshotStore: Sendable {
     package let capacity: Int
     /// Oldest first.
@@ -11,11 +11,11 @@ package struct SnapshotStore: Sendable {
         self.capacity = capacity
     }
 
-    /// Keeps a snapshot under the next id, dropping the oldest one when full.
+    /// Keeps a snapshot under the next id, and drops the oldest one when the store is full.
     ///
     /// - Parameters:
-    ///   - snapshot: As taken.
-    ///   - name: What to call it; its id when nil.
+    ///   - snapshot: The snapshot as it was taken.
+    ///   - name: Its name; the id when nil.
     /// - Returns: The snapshot with its id and name.
     @discardableResult
     package mutating func keep(_ snapshot: HeapSnapshot, named name: String? = nil) -> HeapSnapshot {
@@ -28,13 +28,14 @@ package struct SnapshotStore: Sendable {
         return snapshot
     }
 
-    /// The snapshot with this id, else the newest with this name; a name that looks like an id is none.
+    /// The snapshot with this id, else the newest with this name; a text with the form of an id is never taken for a
+    /// name.
     package subscript(idOrName: String) -> HeapSnapshot? {
         if Self.isID(idOrName) { return snapshots.last { $0.id == idOrName } }
         return snapshots.last { $0.name == idOrName }
     }
 
-    /// Whether a text is the id of a snapshot that is, was or may be kept, or of the heap of now.
+    /// Whether a text has the form of a snapshot's id, or stands for the current heap.
     package static func isID(_ text: String) -> Bool {
         let digits = text.dropFirst()
         return text == HeapSnapshot.unkeptID

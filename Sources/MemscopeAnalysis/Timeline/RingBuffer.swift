@@ -2,7 +2,7 @@
 struct RingBuffer<Element: Sendable>: Sendable {
     let capacity: Int
     private var storage: [Element] = []
-    /// Index of the oldest element once the ring is full.
+    /// The index of the oldest element, once the ring is full.
     private var oldest = 0
 
     /// - Precondition: `capacity > 0`.

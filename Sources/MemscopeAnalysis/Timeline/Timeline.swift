@@ -1,6 +1,6 @@
 /// A named moment.
 package struct Mark: Sendable, Hashable {
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package var time: UInt64
     package var name: String
 
@@ -10,10 +10,10 @@ package struct Mark: Sendable, Hashable {
     }
 }
 
-/// How the heap moved: three rings of different resolution and the newest marks.
+/// The figures of the heap over time: three rings of different resolution, and the newest marks.
 ///
-/// Bounded: 2,760 points of about 100 bytes, less than 300 KiB, and `markCapacity` marks,
-/// whose names the caller keeps short.
+/// The size is bounded: 2,760 points of about 100 bytes, less than 300 KiB, and `markCapacity` marks, whose names the
+/// caller must keep short.
 package struct Timeline: Sendable {
     package static let markCapacity = 256
 
@@ -24,17 +24,16 @@ package struct Timeline: Sendable {
 
     package init() {}
 
-    /// The newest point; its rates cover the time since the reading before.
+    /// The newest point; its rates cover the time since the previous reading.
     package var latest: TimelinePoint? { second.open }
 
-    /// Oldest first.
+    /// The marks, oldest first.
     package var marks: [Mark] { markRing.elements }
 
-    /// Takes in one reading, meant to come each second.
+    /// Adds one reading; there should be one each second.
     ///
-    /// Missed seconds stay missing: the next point's rates then cover the whole time since the last
-    /// one, so that nothing allocated in between is lost. A reading that is not newer than the last
-    /// is ignored.
+    /// Missed seconds stay missing: the rates of the next point then cover the whole time since the last one, so that
+    /// no allocation is lost. A reading that is not newer than the last one is ignored.
     package mutating func add(_ reading: TimelineReading) {
         if let latest, reading.time <= latest.last.time { return }
         second.add(reading)
@@ -46,7 +45,7 @@ package struct Timeline: Sendable {
         markRing.append(mark)
     }
 
-    /// Every point kept at this resolution; the last one may still be filling.
+    /// All points that are kept at this resolution; the last one may not be complete yet.
     package func columns(_ resolution: TimelineResolution) -> TimelineColumns {
         switch resolution {
         case .second: second.columns

@@ -1,13 +1,13 @@
-/// What the collector reads once a second: gauges, and counters since the start.
+/// What the collector reads once a second: current values, and counters since the start.
 package struct TimelineReading: Sendable, Hashable {
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package var time: UInt64
     package var liveBytes: UInt64
     package var liveBlocks: UInt64
     package var allocations: UInt64
     package var frees: UInt64
     package var allocatedBytes: UInt64
-    /// Nil when the system did not say; also below.
+    /// Nil when the system did not report the value; this also applies to `allocatorHeldBytes`.
     package var rssBytes: UInt64?
     package var allocatorHeldBytes: UInt64?
     package var ownBytes: UInt64
@@ -35,7 +35,7 @@ package struct TimelineReading: Sendable, Hashable {
     }
 }
 
-/// Means per second over the time between two readings.
+/// The means per second between two readings.
 package struct TimelineRates: Sendable, Hashable {
     package var allocationsPerSecond: Double
     package var freesPerSecond: Double
@@ -44,7 +44,7 @@ package struct TimelineRates: Sendable, Hashable {
     /// - Precondition: `older.time < newer.time`.
     init(from older: TimelineReading, to newer: TimelineReading) {
         let seconds = Double(newer.time - older.time) / 1e9
-        // A counter can step back: threads are read one after another, and estimates are corrected.
+        // A counter can go back: threads are read one after another, and estimates are corrected.
         func rate(_ counter: (TimelineReading) -> UInt64) -> Double {
             counter(newer) > counter(older) ? Double(counter(newer) - counter(older)) / seconds : 0
         }
@@ -54,13 +54,13 @@ package struct TimelineRates: Sendable, Hashable {
     }
 }
 
-/// One place on the timeline.
+/// One point on the timeline.
 ///
-/// Gauges are those of its last reading.
+/// Current values are those of its last reading.
 package struct TimelinePoint: Sendable, Hashable {
     package var last: TimelineReading
-    /// Highest of the readings that the point stands for.
+    /// The highest value in all readings of this point.
     package var maximumLiveBytes: UInt64
-    /// Since the point before; nil for the first.
+    /// The rates since the previous point; nil for the first point.
     package var rates: TimelineRates?
 }

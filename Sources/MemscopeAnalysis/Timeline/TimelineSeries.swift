@@ -1,4 +1,4 @@
-/// How far apart the points of a series are.
+/// The distance between the points of a series.
 package enum TimelineResolution: String, Sendable, CaseIterable {
     case second = "1s"
     case tenSeconds = "10s"
@@ -12,7 +12,7 @@ package enum TimelineResolution: String, Sendable, CaseIterable {
         }
     }
 
-    /// Points kept: 10 minutes, 2 hours, 24 hours.
+    /// The number of points that are kept: 10 minutes, 2 hours, 24 hours.
     package var capacity: Int {
         switch self {
         case .second: 600
@@ -22,9 +22,9 @@ package enum TimelineResolution: String, Sendable, CaseIterable {
     }
 }
 
-/// Points as columns of equal length, ascending by time.
+/// Points as columns of equal length, by ascending time.
 ///
-/// Where the process did not run, or its collector could not, there are no points.
+/// There are no points for times when the process or its collector did not run.
 package struct TimelineColumns: Sendable, Hashable {
     package var time: [UInt64] = []
     package var liveBytes: [UInt64] = []
@@ -36,20 +36,20 @@ package struct TimelineColumns: Sendable, Hashable {
     package var ownBytes: [UInt64] = []
 }
 
-/// One ring of the timeline: folds readings into points of one resolution.
+/// One ring of the timeline, which combines readings into points of one resolution.
 struct TimelineSeries: Sendable {
     private let resolution: TimelineResolution
     private var time, liveBytes, maximumLiveBytes, liveBlocks, ownBytes: RingBuffer<UInt64>
     private var rssBytes, allocatorHeldBytes: RingBuffer<UInt64?>
     private var rates: RingBuffer<TimelineRates?>
-    /// The point that readings still flow into.
+    /// The point to which new readings are added.
     private(set) var open: TimelinePoint?
-    /// The last reading before the open point: where its rates begin.
+    /// The last reading before the open point; the rates of the open point begin here.
     private var base: TimelineReading?
 
     init(_ resolution: TimelineResolution) {
         self.resolution = resolution
-        // The open point takes one place.
+        // The open point uses one place of the capacity.
         let bytes = RingBuffer<UInt64>(capacity: resolution.capacity - 1)
         let optionalBytes = RingBuffer<UInt64?>(capacity: resolution.capacity - 1)
         (time, liveBytes, maximumLiveBytes, liveBlocks, ownBytes) = (bytes, bytes, bytes, bytes, bytes)
@@ -57,7 +57,7 @@ struct TimelineSeries: Sendable {
         rates = RingBuffer(capacity: resolution.capacity - 1)
     }
 
-    /// - Precondition: `reading.time` is after every reading before.
+    /// - Precondition: `reading.time` is later than that of every earlier reading.
     mutating func add(_ reading: TimelineReading) {
         if let point = open, bucket(of: point.last) != bucket(of: reading) {
             close(point)
@@ -94,7 +94,7 @@ struct TimelineSeries: Sendable {
         return columns
     }
 
-    /// The finest series keeps every reading: a late tick must not swallow its neighbour.
+    /// The finest series keeps every reading, so that a late reading cannot replace the next one.
     private func bucket(of reading: TimelineReading) -> UInt64 {
         resolution == .second ? reading.time : reading.time / resolution.nanoseconds
     }

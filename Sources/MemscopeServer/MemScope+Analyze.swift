@@ -2,11 +2,11 @@ public import MemscopeAnalysis
 public import Tracking
 
 extension MemScope {
-    /// Looks at the whole heap and says what leaked, and which retain cycles there are.
+    /// Scans the whole heap and finds leaks and retain cycles.
     ///
     /// It needs no server. The program is paused only while the process is copied, about 20 ms per GiB of memory in
-    /// use, and, where something looks lost, while the registers of its threads are read. The call itself takes longer
-    /// and blocks the calling thread: about a second per million blocks.
+    /// use, and, when some blocks seem unreachable, while the registers of its threads are read. The call itself takes
+    /// longer and blocks the calling thread: about a second per million blocks.
     ///
     /// ```swift
     /// let analysis = try MemScope.analyze()
@@ -16,9 +16,9 @@ extension MemScope {
     /// ```
     ///
     /// - Parameter options: Limits on memory and time.
-    /// - Returns: What was found; keeping it does not change what later calls find.
-    /// - Throws: ``HeapAnalysisError``, naming the obstacle and the remedy: when not every block is known (in the modes
-    ///   `sampled` and `off`), when another look is under way, when a limit was reached, when the system forbids it.
+    /// - Returns: The findings; keeping them does not change the findings of later calls.
+    /// - Throws: ``HeapAnalysisError``, with the reason and the remedy: when not every block is known (in the modes
+    ///   `sampled` and `off`), when another scan is under way, when a limit was reached, or when the system forbids it.
     public static func analyze(_ options: AnalysisOptions = AnalysisOptions()) throws(HeapAnalysisError) -> HeapAnalysis
     {
         try CaptureCore.asOwnThread { () throws(HeapAnalysisError) in
@@ -26,13 +26,13 @@ extension MemScope {
         }
     }
 
-    /// Looks at the whole heap and says what leaked, and which retain cycles there are.
+    /// Scans the whole heap and finds leaks and retain cycles.
     ///
-    /// As the call that is not async, on a thread of MemScope's own: the calling task waits, and no thread of the
-    /// program's does.
+    /// It does the same as the call that is not async, but on one of MemScope's own threads: the calling task waits,
+    /// without blocking a thread of the program.
     ///
     /// - Parameter options: Limits on memory and time.
-    /// - Returns: What was found; keeping it does not change what later calls find.
+    /// - Returns: The findings; keeping them does not change the findings of later calls.
     /// - Throws: ``HeapAnalysisError``, as the call that is not async; with the code
     ///   ``HeapAnalysisError/Code/outOfMemory`` also when the system refuses a thread.
     public static func analyze(
@@ -58,12 +58,12 @@ extension MemScope {
 }
 
 extension MemScope {
-    /// Looks for blocks of a scope that are lost.
+    /// Finds blocks of a scope that are unreachable.
     ///
     /// - Parameters:
-    ///   - scope: Whose blocks.
-    ///   - ignoresOwnStack: Whether the calling thread's stack has no frame that may hold one.
-    /// - Returns: What was found; nothing is found of blocks that something outside of the scope still holds.
+    ///   - scope: The scope whose blocks are reported.
+    ///   - ignoresOwnStack: Whether no frame on the calling thread's stack holds a block of the scope.
+    /// - Returns: The findings; blocks that something outside of the scope still holds are not reported.
     /// - Throws: ``HeapAnalysisError``, as ``analyze(_:)`` does.
     package static func leaks(
         of scope: AllocationScope,

@@ -2,15 +2,15 @@ public import MemscopeAnalysis
 internal import MemscopeRender
 public import Tracking
 
-// What the API answers, for the program itself: none of it needs a server.
+// The answers of the API for the program itself; no function here needs a server.
 extension MemScope {
-    /// The process' figures now.
+    /// The current figures of the process.
     ///
     /// ```swift
     /// logger.info("heap", metadata: ["live": "\(MemScope.summary().liveBytes)"])
     /// ```
     ///
-    /// - Returns: As `/api/summary` has them.
+    /// - Returns: The figures of `/api/summary`.
     public static func summary() -> HeapSummary {
         CaptureCore.asOwnThread {
             let observer = HeapObserver.current
@@ -18,12 +18,12 @@ extension MemScope {
         }
     }
 
-    /// Call stacks with what they allocated.
+    /// The call stacks with the figures of their allocations.
     ///
     /// - Parameters:
-    ///   - column: What the first have most of.
-    ///   - limit: Most rows; each of them is named, which takes some milliseconds for a new one.
-    /// - Returns: As `/api/sites` has them.
+    ///   - column: The figure to sort by, largest first.
+    ///   - limit: The largest number of rows; each row is named, which takes some milliseconds for a new call stack.
+    /// - Returns: The rows of `/api/sites`.
     public static func sites(by column: SiteColumn = .bytes, limit: Int = 100) -> [SiteUsage] {
         guard limit > 0 else { return [] }
         return CaptureCore.asOwnThread {
@@ -35,14 +35,15 @@ extension MemScope {
         }
     }
 
-    /// Live blocks by type; looks at each of them.
+    /// The live blocks by type; reads every live block.
     ///
     /// - Parameters:
-    ///   - column: What the first have most of; names are sorted from A to Z.
-    ///   - limit: Most rows.
-    /// - Returns: As `/api/types` has them.
-    /// - Throws: ``HeapAnalysisError`` with the code ``HeapAnalysisError/Code/busy`` while somebody else looks.
-    ///   Sorted by retained bytes it looks at the heap if nobody has, and throws what ``analyze(_:)`` does.
+    ///   - column: The figure to sort by, largest first; names are sorted from A to Z.
+    ///   - limit: The largest number of rows.
+    /// - Returns: The rows of `/api/types`.
+    /// - Throws: ``HeapAnalysisError`` with the code ``HeapAnalysisError/Code/busy`` while another scan or walk is
+    ///   under way. Sorting by retained bytes makes a scan if there is none yet, and then throws the errors of
+    ///   ``analyze(_:)``.
     public static func types(
         by column: TypeColumn = .bytes,
         limit: Int = .max
@@ -61,24 +62,24 @@ extension MemScope {
 
     /// Puts a named mark on the timeline, which the dashboard shows.
     ///
-    /// - Parameter name: What happened.
+    /// - Parameter name: The text of the mark.
     public static func mark(_ name: String) {
         CaptureCore.asOwnThread { _ = HeapObserver.current.mark(name) }
     }
 
     /// Takes a snapshot of the heap and keeps it, for ``diff(from:to:limit:)`` and the dashboard.
     ///
-    /// The newest 32 are kept, by call stack and type.
+    /// A snapshot has figures by call stack and by type. The newest 32 are kept.
     ///
-    /// - Parameter name: What to call it; its id when nil. A name that looks like an id ("s1", "now") does not find it
-    ///   again.
-    /// - Returns: Its id, such as "s1"; nil while another look at the heap is under way.
+    /// - Parameter name: The name of the snapshot; its id when nil. A name with the form of an id ("s1", "now") cannot
+    ///   be used to find the snapshot.
+    /// - Returns: The id, such as "s1"; nil while another scan or walk is under way.
     @discardableResult
     public static func snapshot(named name: String? = nil) -> String? {
         CaptureCore.asOwnThread { HeapObserver.current.keepSnapshot(named: name)?.id }
     }
 
-    /// What has come and gone between two snapshots.
+    /// The changes between two snapshots.
     ///
     /// ```swift
     /// guard let before = MemScope.snapshot() else { return }
@@ -87,12 +88,12 @@ extension MemScope {
     /// ```
     ///
     /// - Parameters:
-    ///   - older: Id or name of the older snapshot.
-    ///   - newer: Id or name of the newer one; nil for the heap of now, which is not kept.
-    ///   - limit: Most rows by call stack, which are named, and as many by type.
-    /// - Returns: As `/api/diff` has it.
-    /// - Throws: ``HeapAnalysisError`` with the code ``HeapAnalysisError/Code/unknownSnapshot`` for one that is not
-    ///   kept, ``HeapAnalysisError/Code/busy`` while somebody else looks.
+    ///   - older: The id or name of the older snapshot.
+    ///   - newer: The id or name of the newer one; nil for the current heap, which is not kept as a snapshot.
+    ///   - limit: The largest number of rows by call stack, which are named, and of rows by type.
+    /// - Returns: The content of `/api/diff`.
+    /// - Throws: ``HeapAnalysisError`` with the code ``HeapAnalysisError/Code/unknownSnapshot`` when a snapshot is not
+    ///   kept, ``HeapAnalysisError/Code/busy`` while another scan or walk is under way.
     public static func diff(
         from older: String,
         to newer: String? = nil,

@@ -5,33 +5,36 @@ extension MemScope {
     /// The version of this library.
     public static let version = "0.1.0"
 
-    /// What the dashboard server may be told.
+    /// The settings of the dashboard server.
     public struct ServerConfiguration: Sendable {
-        /// Where to listen: `http://127.0.0.1:9100`, `http://[::1]:0` or `unix:///run/app.sock`; port 0 picks one.
+        /// The address to listen at: `http://127.0.0.1:9100`, `http://[::1]:0` or `unix:///run/app.sock`; for port 0
+        /// the system picks a free one.
         public var url: String
-        /// What clients must present, at least 16 characters.
+        /// The token that clients must send, at least 16 characters.
         ///
-        /// Nil: `MEMSCOPE_TOKEN`, else none on loopback and unix
+        /// When nil, `MEMSCOPE_TOKEN` is used. If that is not set either, there is no token on loopback and unix
         /// sockets, and a random one on any other address.
         public var token: String?
-        /// Further host names, without port, under which browsers may address the server.
+        /// Additional host names, without port, under which browsers may address the server.
         public var allowedHosts: [String]
-        /// A folder to serve the dashboard from instead of the one compiled in, for its development.
+        /// A folder with the dashboard's files, used instead of the files in the binary; for development of the
+        /// dashboard.
         public var documentRoot: String?
-        /// How much a look at the heap for the dashboard may cost.
+        /// Limits for a scan of the heap that the dashboard requests.
         public var analysis: AnalysisOptions
-        /// Whether reports of memory errors show the bytes around the damage: what is in the program's memory.
+        /// Whether reports of memory errors show the bytes around the damage, which are contents of the program's
+        /// memory.
         public var showsContents: Bool
 
-        /// Collects what is not the default.
+        /// Makes a configuration; arguments with a default may be left out.
         ///
         /// - Parameters:
-        ///   - url: Where to listen.
-        ///   - token: What clients must present.
-        ///   - allowedHosts: Further host names of the server.
+        ///   - url: The address to listen at.
+        ///   - token: The token that clients must send.
+        ///   - allowedHosts: Additional host names of the server.
         ///   - documentRoot: A folder with the dashboard's files.
-        ///   - analysis: Limits of a look at the heap.
-        ///   - showsContents: Nil: `MEMSCOPE_SHOW_CONTENTS`, which is off without a value.
+        ///   - analysis: Limits for a scan of the heap.
+        ///   - showsContents: When nil, `MEMSCOPE_SHOW_CONTENTS` decides, which is off by default.
         public init(
             url: String = "http://127.0.0.1:9100",
             token: String? = nil,
@@ -84,7 +87,7 @@ extension MemScope {
             self.observer = observer
         }
 
-        /// Where it listens, such as "http://127.0.0.1:9100" or "unix:///run/app.sock".
+        /// The address at which the server listens, such as "http://127.0.0.1:9100" or "unix:///run/app.sock".
         public var url: String { daemon.url }
 
         /// The link to open first: `url`, with the token when there is one.
@@ -92,7 +95,7 @@ extension MemScope {
 
         /// Closes all connections and joins the server's threads.
         ///
-        /// Recording goes on; marks, snapshots and the timeline stay for the next server. May be called again.
+        /// Recording continues; marks, snapshots and the timeline are kept for the next server. May be called again.
         public func stop() {
             running.withLock { if $0 === self { $0 = nil } }
             daemon.stop()
@@ -103,8 +106,8 @@ extension MemScope {
 
     /// Starts the dashboard server on this machine's loopback address.
     ///
-    /// - Parameter port: 0 picks a free one.
-    /// - Returns: The server; the running one when there is one already.
+    /// - Parameter port: The port to listen at; for 0 the system picks a free one.
+    /// - Returns: The new server; if one is running already, that server.
     /// - Throws: ``MemscopeServerError`` with code ``MemscopeServerError/Code/addressInUse`` when the port is taken,
     ///   ``MemscopeServerError/Code/invalidAddress`` when it is not within 0...65535.
     @discardableResult
@@ -120,12 +123,13 @@ extension MemScope {
 
     /// Starts the dashboard server.
     ///
-    /// - Parameter configuration: Where to listen, and who may come.
-    /// - Returns: The server; the running one, as it was configured, when there is one already.
-    /// - Throws: ``MemscopeServerError``, naming what was wrong and the remedy.
+    /// - Parameter configuration: The address and the other settings.
+    /// - Returns: The new server; if one is running already, that server with its own configuration.
+    /// - Throws: ``MemscopeServerError``, with the problem and the remedy.
     @discardableResult
     public static func serve(configuration: ServerConfiguration) throws(MemscopeServerError) -> Server {
-        // Two threads at once: the second gets the first's server instead of finding its port taken.
+        // When two threads call this at the same time, the second gets the first one's server instead of an error about
+        // the port.
         try starting.withLock { _ throws(MemscopeServerError) in
             if let server = runningServer { return server }
             let server = try CaptureCore.asOwnThread { () throws(MemscopeServerError) in try Server(configuration) }
@@ -134,7 +138,7 @@ extension MemScope {
         }
     }
 
-    /// The server of this process, if it runs; a forked child has none but its own.
+    /// The running server of this process; nil when there is none, and in a forked child that started none itself.
     public static var runningServer: Server? {
         running.withLock { $0 }
     }

@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// Starts what the environment asks for: the reporter, the server.
+/// Starts what the environment asks for: the reporter and the server.
 ///
 /// The capture core calls it when it is loaded, before `main`.
 @_cdecl("memscope_start_from_environment")
@@ -9,9 +9,10 @@ package func startFromEnvironment() {
     startServerFromEnvironment()
 }
 
-/// Stops the server before the program sets a filter of system calls that would end it for what the server does.
+/// Stops the server before the program installs a filter of system calls that would end the program because of the
+/// server's calls.
 ///
-/// The capture core calls it on the thread that sets the filter.
+/// The capture core calls it on the thread that installs the filter.
 @_cdecl("memscope_stop_for_filter")
 package func stopForFilter() {
     guard let server = MemScope.runningServer else { return }

@@ -2,15 +2,15 @@ internal import MemscopeAnalysis
 internal import MemscopeRender
 internal import Tracking
 
-/// The routing table of the API: what answers, over one observer.
+/// The routing table of the API, with the handlers, which answer from one observer.
 package struct APIRoutes {
     let observer: HeapObserver
-    /// Of MemScope.
+    /// The version of MemScope.
     let version: String
     let limits: HTTPDaemon.Limits
-    /// Whether clients must present a token.
+    /// Whether clients must send a token.
     let hasToken: Bool
-    /// Where the server listens, once it does.
+    /// The address of the running server; nil before it listens.
     let serverURL: @Sendable () -> String?
 
     package init(
@@ -31,13 +31,13 @@ package struct APIRoutes {
         figures + snapshots + graph + findings + actions + exports + planned
     }
 
-    /// The order and place in a list that a request asks for.
+    /// The order and the part of a list that a request asks for.
     ///
     /// - Parameters:
-    ///   - columns: Of the list.
-    ///   - request: Any GET of it.
-    /// - Returns: The order, the place behind which the page begins, and most rows.
-    /// - Throws: 400 for a place in another order than the one that is asked for.
+    ///   - columns: The columns of the list.
+    ///   - request: A GET request for the list.
+    /// - Returns: The order, the cursor after which the page begins, and the largest number of rows.
+    /// - Throws: 400 when the cursor belongs to another order than the requested one.
     func page<Column: ListColumn>(
         by columns: Column.Type,
         _ request: HTTPRequest
@@ -45,14 +45,14 @@ package struct APIRoutes {
         let order = try request[RouteParameters.sort(columns)]
         let limit = try request[RouteParameters.limit]
         guard let cursor = try request[RouteParameters.cursor(columns)] else { return (order, nil, limit) }
-        // It says by itself in which order it is a place.
+        // The cursor itself says to which order it belongs.
         guard cursor.order == order || request.parameters["sort"] == nil else {
             throw HTTPError(RouteParameters.badCursor(cursor.text), in: .query)
         }
         return (cursor.order, cursor, limit)
     }
 
-    /// Refuses while another walk over the heap is under way.
+    /// The answer to a request that must walk over the heap while another walk or scan is under way.
     static let walkUnderWay = HTTPError.busy("another look at the heap is under way")
 }
 
@@ -111,7 +111,7 @@ extension APIRoutes {
                 in: observer.envelope()
             )
         }
-        // Who sorts by what only a look tells wants one.
+        // Retained bytes come from a scan only, so sorting by them makes a scan if there is none yet.
         if order.column == .retainedBytes { return try self.answer(observer.lastFinding, with: answer) }
         return HTTPResponse(json: try answer(observer.graph.last))
     }

@@ -16,7 +16,7 @@ extension APIRoutes {
         ]
     }
 
-    /// Routes of the contract that a later version will fill.
+    /// Routes of the API that a later version will implement.
     var planned: [Route] {
         RouteTable.planned.map { description in
             Route(description) { _ in

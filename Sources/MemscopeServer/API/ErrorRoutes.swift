@@ -3,7 +3,7 @@ internal import MemscopeRender
 internal import Tracking
 
 extension APIRoutes {
-    /// What the memory checks found, and all that was found, by risk.
+    /// The findings of the memory checks, and the findings of all detectors by risk.
     var findings: [Route] {
         [
             Route(RouteTable.errors, handler: errors),

@@ -2,7 +2,7 @@ internal import MemscopeRender
 internal import Tracking
 
 extension APIRoutes {
-    /// What other tools read.
+    /// Routes for other tools.
     var exports: [Route] {
         [
             Route(RouteTable.heapProfile) { _ throws(HTTPError) in try pprof(.heap) },

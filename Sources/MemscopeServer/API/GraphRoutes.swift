@@ -3,7 +3,8 @@ internal import MemscopeRender
 internal import Tracking
 
 extension APIRoutes {
-    /// Questions about the heap as a graph; all but the first answer from the last look, and look when there is none.
+    /// Questions about the heap graph; all routes except the first answer from the last scan, and make one when there
+    /// is none.
     var graph: [Route] {
         [
             Route(RouteTable.leakScan) { _ throws(HTTPError) in
@@ -22,7 +23,7 @@ extension APIRoutes {
         let kind = try request[RouteParameters.leakKind]
         return try answer(observer.lastFinding) { finding in
             let growing = observer.withNames { observer.growingLeaks(in: finding, $0) }
-            // Suspects are no leaks: they are listed when they are asked for.
+            // Suspects are no leaks: they are listed only on request.
             let leaks = (finding.leaks + growing + finding.suspects).filter {
                 kind == nil ? $0.kind != .stack : $0.kind == kind
             }
@@ -54,7 +55,7 @@ extension APIRoutes {
         }
     }
 
-    /// Answers from a look at the heap; where none can be had, says why and what would help.
+    /// Answers from the findings of a scan; when no scan is possible, the answer gives the reason and a remedy.
     func answer(
         _ look: () throws(HeapAnalysisError) -> HeapFinding,
         with body: (HeapFinding) throws(HTTPError) -> [UInt8]

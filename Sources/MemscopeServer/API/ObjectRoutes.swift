@@ -3,7 +3,7 @@ internal import MemscopeRender
 internal import Tracking
 
 extension APIRoutes {
-    /// Questions about single blocks of the last look.
+    /// Questions about single blocks in the last scan.
     var objects: [Route] {
         [
             Route(RouteTable.object, handler: object),

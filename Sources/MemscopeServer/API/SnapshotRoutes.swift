@@ -42,7 +42,7 @@ extension APIRoutes {
         return HTTPResponse(status: 201, json: WireFormat.kept(kept, in: observer.envelope()))
     }
 
-    /// A kept snapshot by id or name, or one of now.
+    /// The kept snapshot with an id or name, or a new one of the current heap.
     private func find(_ parameter: Parameter<String>, _ request: HTTPRequest) throws(HTTPError) -> HeapSnapshot {
         let id = try request[parameter]
         do throws(HeapAnalysisError) {

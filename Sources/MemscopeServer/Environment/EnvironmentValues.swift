@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Tracking
 
-/// What the environment turns on with 1.
+/// The options that the environment turns on with the value 1.
 package enum Switch: String {
     case showContents = "MEMSCOPE_SHOW_CONTENTS"
     case printErrors = "MEMSCOPE_PRINT_ERRORS"
 
-    /// Off when it is not set, and for a bad value, of which `complain` tells.
+    /// Off when the variable is not set, and for an invalid value, which `complain` reports.
     package var isOn: Bool {
         switch environment(rawValue) {
         case nil, "0": return false
@@ -18,7 +18,7 @@ package enum Switch: String {
     }
 }
 
-/// Stands for the process id, so that each process of a family has a socket, or a file, of its own.
+/// A placeholder for the process id, so that each process of a family has a socket or file of its own.
 let pidPlaceholder = "{PID}"
 
 func replacingPID(in text: String) -> String {
@@ -26,7 +26,7 @@ func replacingPID(in text: String) -> String {
     return text[..<start.lowerBound] + String(getpid()) + text[start.upperBound...]
 }
 
-/// One line on stderr: the only thing ever printed unasked.
+/// Prints one line on stderr: MemScope prints nothing else without a request.
 func complain(_ message: String) {
     var line = "memscope: \(message)\n"
     line.withUTF8 { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -1,11 +1,11 @@
-/// The secret that opens a server which others than this machine can reach.
+/// The secret that a client must send to a server which other machines can reach.
 package struct AccessToken: Sendable, Hashable {
-    /// Characters that survive a cookie, a header and, percent-encoded, a link.
+    /// Only characters that can be in a cookie, in a header and, percent-encoded, in a link.
     package let text: String
 
-    /// A token that the user chose.
+    /// Makes a token from a text that the user chose.
     ///
-    /// - Throws: `invalidToken` when it is short enough to guess or has other characters.
+    /// - Throws: `invalidToken` when the text is short enough to guess or contains other characters.
     package init(_ text: String) throws(MemscopeServerError) {
         guard text.utf8.count >= 16, text.utf8.allSatisfy(isTokenCharacter) else {
             throw MemscopeServerError(
@@ -17,9 +17,9 @@ package struct AccessToken: Sendable, Hashable {
         self.text = text
     }
 
-    /// 128 random bits as 32 hexadecimal digits.
+    /// Makes a token of 128 random bits as 32 hexadecimal digits.
     package static func random() -> AccessToken {
-        // getrandom(2) on Linux, see stdlib/public/stubs/Random.cpp.
+        // The generator uses getrandom(2) on Linux, see stdlib/public/stubs/Random.cpp.
         var source = SystemRandomNumberGenerator()
         let digits = (0..<32).map { _ in String(UInt8.random(in: 0..<16, using: &source), radix: 16) }
         return AccessToken(checked: digits.joined())
@@ -29,7 +29,7 @@ package struct AccessToken: Sendable, Hashable {
         self.text = text
     }
 
-    /// Whether `offer` is the token, in time that does not depend on where they differ.
+    /// Whether `offer` is the token; the time does not depend on the first difference, so that it reveals nothing.
     package func matches(_ offer: String) -> Bool {
         let secret = Array(text.utf8)
         let offer = Array(offer.utf8)
@@ -40,7 +40,7 @@ package struct AccessToken: Sendable, Hashable {
         return difference == 0
     }
 
-    /// As the value of a query parameter.
+    /// The token as the value of a query parameter.
     var percentEncoded: String {
         text.utf8.map { byte in
             ["+", "/", "="].contains(Character(UnicodeScalar(byte)))

@@ -2,26 +2,28 @@ internal import CHTTP
 internal import CMemscope
 internal import Glibc
 
-/// A client whose request has not begun: its socket waits here until the head is there and well-formed, and only then
-/// goes to libmicrohttpd.
+/// A client that has not sent a whole request head.
 ///
-/// Only the server thread touches it.
+/// Its socket waits here until the head is complete and well-formed; only then libmicrohttpd gets it. Only the server
+/// thread uses the object.
 @safe final class Arrival {
     enum Phase {
-        /// Nothing has come yet.
+        /// Nothing has arrived yet.
         case silent
-        /// A part of the head has: it is looked at now and then, as what is there and not taken would wake us for ever.
+        /// A part of the head has arrived: the socket is read now and then, because polling would report the unread
+        /// bytes at once, for ever.
         case partial
-        /// The head is in the socket, for libmicrohttpd to read.
+        /// The head is complete and still in the socket, for libmicrohttpd to read.
         case ready
-        /// Refused; what still comes is thrown away, since closing on it would take our answer back.
+        /// The request was refused; further bytes are discarded, because closing the socket with unread bytes would
+        /// discard the answer.
         case refused
         case gone
     }
 
-    /// How often the rest of a head is looked for.
+    /// The interval at which a partial head is read again.
     static let lookMilliseconds: UInt64 = 10
-    /// How long, and how much, a client may still send after it was refused.
+    /// For how long, and how much, a client may still send after it was refused.
     private static let refusedSeconds: UInt64 = 2
     private static let refusedBytes = 16 << 20
 
@@ -35,7 +37,7 @@ internal import Glibc
         mscope_close_in_child(socket)
     }
 
-    /// What to wake up for.
+    /// The events for which the server thread must poll the socket.
     var events: Int16 {
         switch phase {
         case .silent, .refused: Int16(POLLIN)
@@ -43,13 +45,13 @@ internal import Glibc
         }
     }
 
-    /// For how long it has been waited for; nil once it is refused.
+    /// For how long the server has waited for the request, in nanoseconds; nil after the client was refused.
     func idleTime(at now: UInt64) -> UInt64? {
         guard phase == .silent || phase == .partial else { return nil }
         return now > since ? now - since : 0
     }
 
-    /// Looks what has arrived.
+    /// Reads what has arrived, and refuses the client when it is too late.
     func look(_ limits: HTTPDaemon.Limits, now: UInt64) {
         switch phase {
         case .silent, .partial:
@@ -61,12 +63,12 @@ internal import Glibc
         }
     }
 
-    /// Ends it for the sake of a client that waits for a place.
+    /// Refuses this client, to give its place to a client that waits.
     func giveWay() {
         refuse(.late("all connections were taken, and this one's request had been waited for longest"))
     }
 
-    /// Lets libmicrohttpd have the socket.
+    /// Hands the socket over to libmicrohttpd.
     func handOver() {
         mscope_forget_descriptor(socket)
         phase = .gone
@@ -97,7 +99,7 @@ internal import Glibc
         }
     }
 
-    /// Whether the client will send no more.
+    /// Whether the client will send no more bytes.
     private var isAtEnd: Bool {
         var state = pollfd(fd: socket, events: Int16(MSCOPE_HTTP_HANG_UP), revents: 0)
         return unsafe poll(&state, 1, 0) > 0
@@ -124,7 +126,7 @@ internal import Glibc
     }
 }
 
-/// A refusal as bytes, for sockets that libmicrohttpd does not have, or will not write to.
+/// A refusal as bytes, for sockets that libmicrohttpd does not own or will not write to.
 struct RawResponse {
     private let text: String
 
@@ -138,7 +140,7 @@ struct RawResponse {
             + "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    /// As much as the socket takes at once: it has sent nothing before.
+    /// Sends as much as the socket accepts at once; this is enough, because nothing was sent on it before.
     func send(to socket: Int32) {
         _ = unsafe Glibc.send(socket, text, text.utf8.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }

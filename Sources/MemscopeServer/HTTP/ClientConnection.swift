@@ -4,22 +4,21 @@ internal import Glibc
 
 /// A client's connection and its deadlines.
 ///
-/// Only the server thread touches it.
-/// libmicrohttpd's own timeout counts silence only, so a client that sends a byte now and
-/// then would keep its place for ever; and it runs on while a connection is suspended.
+/// Only the server thread uses it. libmicrohttpd's own timeout counts only silence: a client that sends a byte now and
+/// then would keep its place for ever. It also continues to count while a connection is suspended.
 @safe final class ClientConnection {
     enum Phase { case receiving, working, sending, streaming, closing }
 
     let handle: OpaquePointer
     let socket: Int32
-    /// The event stream that is under way here.
+    /// The event stream on this connection, while there is one.
     var stream: EventStream?
     private var phase = Phase.receiving
-    /// When the phase began, in monotonic nanoseconds.
+    /// When the phase began, in nanoseconds on the monotonic clock.
     private var since = monotonicNow()
-    /// Whether part of a request may be there, so that its end deserves an answer.
+    /// Whether part of a request may have arrived, so that the client gets an answer when the connection ends.
     private var expectsRequest = true
-    /// How often libmicrohttpd was made to look at the socket again in this phase.
+    /// How often libmicrohttpd was made to read the socket again in this phase.
     private var nudges = 0
 
     init(handle: OpaquePointer) {
@@ -28,7 +27,7 @@ internal import Glibc
         mscope_close_in_child(socket)
     }
 
-    /// libmicrohttpd is about to close the socket.
+    /// Must be called when libmicrohttpd is about to close the socket.
     func forget() {
         mscope_forget_descriptor(socket)
     }
@@ -44,7 +43,7 @@ internal import Glibc
         expectsRequest = true
     }
 
-    /// The answer is sent; a further request may come.
+    /// The answer was sent; another request may follow.
     func finishRequest() {
         stream?.close()
         stream = nil
@@ -53,26 +52,25 @@ internal import Glibc
     }
 }
 
-// Clients that leave.
+// Clients that close their side of the connection.
 extension ClientConnection {
-    /// Whether the daemon must watch for the client's leaving, because libmicrohttpd does
-    /// not: it leaves suspended connections alone, and misses an end of stream that came
-    /// together with the last bytes of half a request.
+    /// Whether the server must detect that the client leaves, because libmicrohttpd does not: it ignores suspended
+    /// connections, and it misses an end of stream that arrives together with the last bytes of half a request.
     var needsWatch: Bool {
         switch phase {
         case .streaming: stream?.isSuspended == true
-        // Enough to read all it may read; then the deadline decides.
+        // 16 times are enough to read everything that may be read; after that, the deadline decides.
         case .receiving: nudges < 16
         case .working, .sending, .closing: false
         }
     }
 
-    /// The client will send no more.
+    /// The client will send no more bytes.
     func noteHangUp() {
         stream?.end()
         guard phase == .receiving else { return }
         nudges += 1
-        // Changes nothing for the reader, but wakes its edge-triggered epoll once more.
+        // This changes nothing for the reader, but wakes libmicrohttpd's edge-triggered epoll once more.
         shutdown(socket, Int32(SHUT_RD))
     }
 }
@@ -94,13 +92,14 @@ extension ClientConnection {
         }
     }
 
-    /// For how long its request has been waited for, in nanoseconds; nil while one is being answered.
+    /// For how long the server has waited for the client's request, in nanoseconds; nil while a request is being
+    /// answered.
     func idleTime(at now: UInt64) -> UInt64? {
         guard phase == .receiving else { return nil }
         return now > since ? now - since : 0
     }
 
-    /// Ends the connection for the sake of a client that waits for one.
+    /// Ends the connection, to give its place to a client that waits.
     func giveWay() {
         end("all connections were taken, and this one's request had been waited for longest")
     }
@@ -112,7 +111,7 @@ extension ClientConnection {
 
     private func hangUp() {
         enter(.closing)
-        // libmicrohttpd sees the end of the stream and cleans up.
+        // libmicrohttpd detects the end of the stream and closes the connection.
         shutdown(socket, Int32(SHUT_RDWR))
     }
 }

@@ -1,10 +1,10 @@
 internal import CHTTP
 
-/// A file of the dashboard inside the binary.
+/// A file of the dashboard that is part of the binary.
 ///
-/// Safe to share: the bytes are constants of the image and never change.
+/// It is safe to share: the bytes are constants of the image and never change.
 @safe package struct EmbeddedFile: @unchecked Sendable {
-    /// "/js/main.js".
+    /// The path in a URL, such as "/js/main.js".
     package let path: String
     private let content: UnsafeBufferPointer<UInt8>
 

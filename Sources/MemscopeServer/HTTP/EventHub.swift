@@ -1,9 +1,10 @@
 internal import Synchronization
 internal import Tracking
 
-/// Carries server-sent events from any thread to the clients of one daemon.
+/// Passes server-sent events from any thread to the clients of one daemon.
 ///
-/// Each client has a queue of its own; a client that does not keep up loses its oldest
+/// Each client has a queue of its own. A client that is too slow loses its oldest events; neither the publisher nor
+/// other clients wait for it.
 /// events, and neither the publisher nor another client waits for it.
 package final class EventHub: Sendable {
     private struct State {
@@ -14,24 +15,24 @@ package final class EventHub: Sendable {
     private let state = Mutex(State())
     private let queueLimit: Int
     let streamLimit: Int
-    // A forked child has no server, and the lock may be held for ever by a thread that
-    // exists only in the parent.
+    // A forked child has no server, and the lock may be held for ever by a thread that exists only in the parent.
     private let generation = ForkGeneration()
 
     /// - Parameters:
-    ///   - queueLimit: Events kept per client.
-    ///   - streamLimit: Clients at a time.
+    ///   - queueLimit: The largest number of events kept for each client.
+    ///   - streamLimit: The largest number of clients at a time.
     package init(queueLimit: Int = 64, streamLimit: Int = 8) {
         self.queueLimit = queueLimit
         self.streamLimit = streamLimit
     }
 
-    /// Whether anybody listens; if not, there is no need to render an event.
+    /// Whether any client listens; if not, no event needs to be rendered.
     package var hasListeners: Bool {
         generation.isCurrent && state.withLock { !$0.queues.isEmpty }
     }
 
-    /// Hands an event to every client without waiting for any; the daemon looks for them some times a second.
+    /// Puts an event into the queue of every client without waiting; the daemon reads the queues several times a
+    /// second.
     package func publish(_ event: ServerEvent) {
         guard generation.isCurrent else { return }
         let bytes = event.bytes
@@ -49,14 +50,14 @@ package final class EventHub: Sendable {
     }
 }
 
-// What the daemon does with it.
+// The functions that the daemon calls.
 extension EventHub {
     /// Ends every subscription.
     func detach() {
         state.withLock { $0.queues = [:] }
     }
 
-    /// Opens a queue; nil when there are as many streams as allowed.
+    /// Opens a queue for a client; nil when the limit of streams is reached.
     package func subscribe() -> Int? {
         state.withLock { state in
             guard state.queues.count < streamLimit else { return nil }
@@ -70,7 +71,7 @@ extension EventHub {
         state.withLock { $0.queues[id] = nil }
     }
 
-    /// Takes everything queued for a client, in order.
+    /// Removes and returns everything in a client's queue, in order.
     package func take(_ id: Int) -> [UInt8] {
         state.withLock { state in
             let events = state.queues[id] ?? []

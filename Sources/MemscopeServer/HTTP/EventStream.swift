@@ -2,10 +2,10 @@ internal import CHTTP
 
 /// A client that listens to server-sent events.
 ///
-/// Only the server thread touches it. While there is nothing to send its connection is
-/// suspended; the daemon's loop resumes it.
+/// Only the server thread uses it. While there is nothing to send, its connection is suspended; the daemon's loop
+/// resumes it.
 @safe final class EventStream {
-    /// A comment: clients ignore it, but the connection is seen to be alive.
+    /// A comment line: clients ignore it, but it shows that the connection is alive.
     private static let heartbeat = Array(": \n\n".utf8)
 
     private let handle: OpaquePointer
@@ -16,26 +16,26 @@ internal import CHTTP
     private var isEnded = false
     private var lastSent = monotonicNow()
 
-    /// Nil when there are as many streams as allowed.
+    /// Nil when the limit of streams is reached.
     ///
     /// - Parameters:
     ///   - handle: libmicrohttpd's connection.
-    ///   - hub: Where the events come from.
-    ///   - first: What this client gets before anything published.
+    ///   - hub: The source of the events.
+    ///   - first: The events that this client gets before all published ones.
     init?(handle: OpaquePointer, hub: EventHub, first: [ServerEvent]) {
         guard let subscription = hub.subscribe() else { return nil }
         unsafe self.handle = handle
         self.subscription = subscription
         self.hub = hub
-        // How soon to come back after a break, in milliseconds.
+        // The time after which the client should reconnect, in milliseconds.
         pending = Array("retry: 2000\n\n".utf8) + first.flatMap(\.bytes)
     }
 
-    /// Fills libmicrohttpd's buffer; suspends the connection when there is nothing.
+    /// Fills libmicrohttpd's buffer; suspends the connection when there is nothing to send.
     ///
-    /// - Returns: Bytes written, or libmicrohttpd's end-of-stream.
+    /// - Returns: The number of bytes written, or libmicrohttpd's end-of-stream.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        // MHD_CONTENT_READER_END_OF_STREAM, a macro with a cast.
+        // This is MHD_CONTENT_READER_END_OF_STREAM, a macro with a cast.
         if isEnded { return -1 }
         if pending.isEmpty { pending = hub.take(subscription) }
         if pending.isEmpty {
@@ -60,18 +60,18 @@ internal import CHTTP
         if !pending.isEmpty { resume() }
     }
 
-    /// Nanoseconds in which nothing went out.
+    /// The time since something was last sent, in nanoseconds.
     func silence(at now: UInt64) -> UInt64 {
         now > lastSent ? now - lastSent : 0
     }
 
-    /// Ends the stream at the next read: the client has gone, or the server goes.
+    /// Ends the stream at the next read, because the client has left or the server stops.
     func end() {
         isEnded = true
         if isSuspended { resume() }
     }
 
-    /// The request is over.
+    /// Must be called when the request is complete.
     func close() {
         hub.unsubscribe(subscription)
     }

@@ -1,10 +1,10 @@
 internal import CMemscope
 internal import Glibc
 
-/// The turn of one process among those that are about to make a socket in the same folder.
+/// A lock that lets only one process at a time make a socket in a folder.
 ///
-/// It is a lock on the folder itself, which leaves no file behind. Who may read the folder may lock it for whatever
-/// reason, so it is waited for two seconds at most.
+/// The folder itself is locked, so no file is left behind. Any process that may read the folder may lock it for other
+/// reasons, so this process waits for two seconds at most.
 struct FolderTurn {
     private static let tries = 200
     private static let pause: UInt32 = 10_000

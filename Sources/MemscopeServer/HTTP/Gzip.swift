@@ -1,8 +1,8 @@
 internal import CZlib
 
-/// The bytes as a gzip member; nil when zlib has no memory.
+/// Compresses bytes to a gzip member; nil when zlib gets no memory.
 ///
-/// Fast rather than small: most clients are on the same machine.
+/// It is fast rather than small, because most clients are on the same machine.
 func gzipped(_ bytes: [UInt8]) -> [UInt8]? {
     var stream = unsafe z_stream()
     guard unsafe memscope_gzip_init(&stream, Z_BEST_SPEED) == Z_OK else { return nil }

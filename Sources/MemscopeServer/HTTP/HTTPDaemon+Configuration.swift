@@ -1,10 +1,10 @@
 extension HTTPDaemon {
-    /// What the user decides.
+    /// The settings that the user chooses.
     package struct Configuration: Sendable {
         package var address: ListenAddress
-        /// Nil: none on loopback and unix sockets, a random one on any other address.
+        /// When nil, loopback and unix sockets have no token, and any other address gets a random one.
         package var token: AccessToken?
-        /// Further names, without port, under which clients may address the server.
+        /// Additional host names, without port, under which clients may address the server.
         package var allowedHosts: [String]
         package var limits: Limits
 
@@ -21,22 +21,22 @@ extension HTTPDaemon {
         }
     }
 
-    /// How much one client, and all of them together, may ask of the process.
+    /// Limits for what one client, and all clients together, may ask of the process.
     package struct Limits: Sendable {
         package var connections = 32
-        /// Request line and header fields; more is answered with 431.
+        /// Limit for the request line and header fields together; a larger head is answered with 431.
         package var headerBytes = 32 * 1024
-        /// More is answered with 413, unread.
+        /// Limit for the body; a larger one is answered with 413 without being read.
         package var bodyBytes = 64 * 1024
-        /// For a request to arrive in full, and for a connection to be idle.
+        /// The time in which a request must arrive completely, and for which a connection may be idle.
         package var requestSeconds = 10
-        /// The same while all connections are taken and another client waits.
+        /// The same while all connections are in use and another client waits.
         package var crowdedMilliseconds = 100
-        /// For an answer to be read by the client.
+        /// The time in which the client must read an answer.
         package var responseSeconds = 60
-        /// Before a client hears that its token is wrong, unless others wait for its place.
+        /// The delay before a client is told that its token is wrong, unless other clients wait for its place.
         package var guessMilliseconds = 500
-        /// Between two comments that keep a silent event stream open.
+        /// The interval between two comments that keep a silent event stream open.
         package var heartbeatSeconds = 15
 
         package init() {}

@@ -1,8 +1,7 @@
 internal import Synchronization
 internal import Tracking
 
-/// A running HTTP server: two threads, a listening socket, and nothing shared with the
-/// program it serves.
+/// A running HTTP server: two threads and a listening socket, and nothing shared with the program that it runs in.
 package final class HTTPDaemon: Sendable {
     private struct Parts: Sendable {
         let socket: ListeningSocket
@@ -12,9 +11,9 @@ package final class HTTPDaemon: Sendable {
         let workerThread: ServerThread
     }
 
-    /// Where it answers, such as "http://127.0.0.1:9100" or "unix:///run/app.sock".
+    /// The address at which it answers, such as "http://127.0.0.1:9100" or "unix:///run/app.sock".
     package let url: String
-    /// What clients must present; nil when they need nothing.
+    /// The token that clients must send; nil when they need none.
     package let token: AccessToken?
     private let parts: Mutex<Parts?>
     private let generation = ForkGeneration()
@@ -29,18 +28,19 @@ package final class HTTPDaemon: Sendable {
         stop()
     }
 
-    /// The link for a first visit: with the token, when there is one.
+    /// The link for the first visit: it contains the token, when there is one.
     package var visitURL: String {
         token.map { "\(url)/?token=\($0.percentEncoded)" } ?? url
     }
 
-    /// Binds, listens and answers from then on, with descriptors among those of the calling thread.
+    /// Binds and listens, and answers requests from then on; its descriptors are in the descriptor table of the calling
+    /// thread.
     ///
     /// - Parameters:
     ///   - configuration: Address, token and limits.
-    ///   - router: Who answers.
-    ///   - hub: Feeds the event streams; of one daemon at a time.
-    /// - Returns: The daemon; it stops when nobody holds it.
+    ///   - router: Answers the requests.
+    ///   - hub: The source of the event streams; only one daemon at a time may use it.
+    /// - Returns: The daemon; it stops when the last reference to it is released.
     /// - Throws: `addressInUse`, `invalidAddress` or `system`, with the remedy.
     package static func start(
         _ configuration: Configuration,
@@ -66,10 +66,9 @@ package final class HTTPDaemon: Sendable {
         }
     }
 
-    /// Lets a heavy request under way finish, closes every connection, joins both threads.
+    /// Waits for a heavy request in progress, closes every connection and joins both threads.
     ///
-    /// May be called again, and does nothing in a forked child, which has no server.
-    /// Must not be called by a route.
+    /// May be called again. It does nothing in a forked child, which has no server. It must not be called by a route.
     package func stop() {
         guard generation.isCurrent else { return }
         let parts = parts.withLock { parts in
@@ -92,7 +91,8 @@ package final class HTTPDaemon: Sendable {
         let worker = HeavyWorker()
         let workerThread = try ServerThread(name: "memscope-work") {
             worker.run()
-            // Whoever stops us may have other descriptors, and not reach the server thread.
+            // The thread that stops the daemon may have another descriptor table, so it cannot wake the server thread
+            // itself.
             mailbox.stop()
         }
         do throws(MemscopeServerError) {
@@ -113,7 +113,7 @@ package final class HTTPDaemon: Sendable {
         }
     }
 
-    /// Starts the thread and waits until it listens.
+    /// Starts the thread and waits until the server listens.
     private static func startServer(
         mailbox: Mailbox,
         makeLoop: @escaping @Sendable () -> ServerLoop

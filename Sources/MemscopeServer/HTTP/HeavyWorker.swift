@@ -1,12 +1,11 @@
 internal import Synchronization
 
-/// Runs one heavy job at a time on a thread of its own, so that a long analysis never
-/// holds up the other clients.
+/// Runs one heavy job at a time on a thread of its own, so that other clients never wait for a long analysis.
 final class HeavyWorker: Sendable {
     struct Job: Sendable {
         let work: @Sendable () -> EncodedResponse
-        /// Called when the worker is free again, so that a client which has its answer
-        /// is not told "busy" on account of it.
+        /// Called when the worker is free again: a client that has its answer and asks again must not be told "busy"
+        /// because of its own first request.
         let deliver: @Sendable (EncodedResponse) -> Void
     }
 
@@ -29,23 +28,23 @@ final class HeavyWorker: Sendable {
         return isAccepted
     }
 
-    /// The thread's body: works until `stop`.
+    /// The body of the thread: works until `stop`.
     func run() {
         while let job = nextJob() {
             let response = job.work()
-            // A stopping server drops its clients: none of them gets an answer by chance.
+            // A stopping server drops its clients, so none of them gets an answer by chance.
             guard becomeIdle() else { return }
             job.deliver(response)
         }
     }
 
-    /// Lets the job under way finish, drops its answer, then ends `run`.
+    /// Waits for the job in progress, drops its answer, then ends `run`.
     func stop() {
         state.withLock { $0 = .stopping }
         wakeup.signal()
     }
 
-    /// False when the worker is to stop.
+    /// False when the worker must stop.
     private func becomeIdle() -> Bool {
         state.withLock { state in
             guard case .running = state else { return false }

@@ -1,17 +1,17 @@
-/// Which `Host` values are answered.
+/// Decides which values of `Host` are answered.
 ///
-/// A page that rebinds its own name to this machine's address still sends its own name,
-/// and is refused here.
+/// A page that lets its own host name resolve to this machine's address (DNS rebinding) still sends its own name as
+/// `Host`, and is refused here.
 package struct HostPolicy: Sendable {
     private let names: Set<String>
-    /// Rebinding needs a name, so on a wildcard address any literal address will do.
+    /// DNS rebinding needs a name, so on a wildcard address any literal address is allowed.
     private let allowsAnyAddress: Bool
-    /// A browser cannot reach a unix socket, and clients send there what they like.
+    /// A browser cannot connect to a unix socket, and the clients there send any `Host`.
     private let allowsAnything: Bool
 
     /// - Parameters:
-    ///   - address: Where the server listens.
-    ///   - names: Further names under which the user reaches it, without port.
+    ///   - address: The address at which the server listens.
+    ///   - names: Additional names under which the user reaches the server, without port.
     package init(address: ListenAddress, names: [String]) {
         let own = ["localhost", "127.0.0.1", "::1", address.host ?? "localhost"]
         self.names = Set((own + names).map { $0.lowercased() })
@@ -19,7 +19,7 @@ package struct HostPolicy: Sendable {
         allowsAnything = address.host == nil
     }
 
-    /// - Throws: 400 for several `Host` fields, 403 `forbidden-host` for a foreign one.
+    /// - Throws: 400 for several `Host` fields, 403 `forbidden-host` for a name that is not allowed.
     package func check(_ request: HTTPRequest) throws(HTTPError) {
         let hosts = request.headers.values(of: "Host")
         guard hosts.count <= 1 else {

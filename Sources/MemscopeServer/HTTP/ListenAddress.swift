@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Where the server listens.
+/// The address at which the server listens.
 package enum ListenAddress: Sendable, Hashable {
-    /// `host` is an IPv4 or IPv6 address without brackets; port 0 picks a free one.
+    /// `host` is an IPv4 or IPv6 address without brackets; the system picks a free port for port 0.
     case tcp(host: String, port: UInt16)
     case unix(path: String)
 
@@ -12,7 +12,7 @@ package enum ListenAddress: Sendable, Hashable {
 
     /// Reads `http://127.0.0.1:9100`, `http://[::1]:9100` or `unix:///run/app.sock`.
     ///
-    /// - Throws: `invalidAddress`, naming the text and the accepted forms.
+    /// - Throws: `invalidAddress`, with the text and the accepted forms.
     package init(url: String) throws(MemscopeServerError) {
         if url.hasPrefix("unix://") {
             self = .unix(path: String(url.dropFirst("unix://".count)))
@@ -27,7 +27,7 @@ package enum ListenAddress: Sendable, Hashable {
         guard isUsable else { throw Self.invalid(url) }
     }
 
-    /// Whether only this machine can connect.
+    /// Whether only clients on this machine can connect.
     package var isLoopback: Bool {
         switch self {
         case .unix: true
@@ -35,12 +35,12 @@ package enum ListenAddress: Sendable, Hashable {
         }
     }
 
-    /// Whether it stands for every address of the machine.
+    /// Whether the address stands for every address of the machine.
     var isWildcard: Bool {
         self.host == "0.0.0.0" || self.host == "::"
     }
 
-    /// Where a client on this machine finds it.
+    /// The URL for a client on this machine.
     var url: String {
         switch self {
         case .unix(let path): "unix://\(path)"
@@ -57,7 +57,7 @@ package enum ListenAddress: Sendable, Hashable {
     private var isUsable: Bool {
         switch self {
         case .tcp(let host, _): isIPv4(host) || isIPv6(host)
-        // A C string of at most 107 bytes is what struct sockaddr_un holds.
+        // A struct sockaddr_un holds a C string of at most 107 bytes.
         case .unix(let path): path.hasPrefix("/") && path.utf8.count <= 107 && !path.utf8.contains(0)
         }
     }
@@ -71,9 +71,9 @@ package enum ListenAddress: Sendable, Hashable {
     }
 }
 
-/// Splits `localhost:9100`, `[::1]:9100` or `name`; nil when it is malformed.
+/// Splits `localhost:9100`, `[::1]:9100` or `name`; nil when the text is malformed.
 ///
-/// The host comes without brackets.
+/// The host is returned without brackets.
 func splitAuthority(_ text: String) -> (host: String, port: UInt16?)? {
     let host: Substring
     let rest: Substring

@@ -4,19 +4,19 @@ internal import Tracking
 
 /// A bound, listening socket.
 ///
-/// Whoever holds it gives `descriptor` to the server's loop, which closes it, and removes the
-/// file of a unix socket at the end.
+/// The owner gives `descriptor` to the server's loop, which closes it, and removes the file of a unix socket at the
+/// end.
 struct ListeningSocket: Sendable {
     let descriptor: Int32
-    /// With the port that was picked.
+    /// The address, with the port that the system picked.
     let address: ListenAddress
-    /// Device and inode of the socket file, so that a successor's file is left alone.
+    /// Device and inode of the socket file, so that the file of a later server is not removed.
     let file: FileIdentity?
     private let generation = ForkGeneration()
 
     /// Binds and listens.
     ///
-    /// - Throws: `addressInUse` or `invalidAddress`, naming the address and the remedy.
+    /// - Throws: `addressInUse` or `invalidAddress`, with the address and the remedy.
     init(_ wanted: ListenAddress) throws(MemscopeServerError) {
         switch wanted {
         case .tcp(let host, let port):
@@ -32,23 +32,23 @@ struct ListeningSocket: Sendable {
         if file != nil { SocketFiles.add(self) }
     }
 
-    /// False in a forked child of the process that bound it.
+    /// False in a forked child of the process that bound the socket.
     var isOfThisProcess: Bool { generation.isCurrent }
 
-    /// Removes the file of a unix socket, if it is still ours.
+    /// Removes the file of a unix socket, if it still belongs to this server.
     func removeFile() {
         if file != nil { SocketFiles.forget(self) }
         unlinkFile()
     }
 
-    /// The same when the process ends, with no server to stop.
+    /// Removes the file when the process ends and no server is stopped.
     func unlinkFile() {
         if case .unix(let path) = address, let file, FileIdentity(path: path) == file {
             unsafe unlink(path)
         }
     }
 
-    /// For when the loop that would have closed it did not start.
+    /// Closes the socket when the loop that would have closed it did not start.
     func close() {
         removeFile()
         mscope_forget_descriptor(descriptor)
@@ -81,7 +81,7 @@ private func openTCP(host: String, port: UInt16) throws(MemscopeServerError) -> 
     let isV6 = isIPv6(host)
     let descriptor = try newSocket(family: isV6 ? AF_INET6 : AF_INET)
     var on: Int32 = 1
-    // So that a restarted program gets its port back while old connections linger.
+    // This lets a restarted program use its port again while old connections still exist.
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
     let result = isV6 ? bindV6(descriptor, host: host, port: port) : bindV4(descriptor, host: host, port: port)
     guard result == 0, listen(descriptor, backlog) == 0 else {
@@ -141,7 +141,7 @@ private func bindError(host: String, port: UInt16) -> MemscopeServerError {
 private func boundPort(of descriptor: Int32) -> UInt16 {
     var storage = sockaddr_in6()
     var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    // The port stands at the same place in both families.
+    // The port has the same offset in both address families.
     unsafe withUnsafeMutableBytes(of: &storage) { bytes in
         _ = unsafe getsockname(descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
     }
@@ -149,13 +149,13 @@ private func boundPort(of descriptor: Int32) -> UInt16 {
 }
 
 private func openUnix(path: String) throws(MemscopeServerError) -> Int32 {
-    // Of two that start at once, the second must not take the first's new socket for a stale one.
+    // When two servers start at the same time, the second must not take the new socket of the first for a stale one.
     let turn = FolderTurn(of: path)
     defer { turn.end() }
     try removeStaleSocket(path)
     let descriptor = try newSocket(family: AF_UNIX)
-    // On Linux the mode of the socket is that of the file it is bound to, so the file is
-    // never readable for others, and the program's umask stays alone.
+    // On Linux the mode of the socket becomes the mode of its file. So other users can never open the file, and the
+    // program's umask needs no change.
     var address = unixAddress(path)
     guard fchmod(descriptor, 0o600) == 0,
         unsafe bindAny(descriptor, &address, MemoryLayout<sockaddr_un>.size) == 0, listen(descriptor, backlog) == 0
@@ -166,7 +166,7 @@ private func openUnix(path: String) throws(MemscopeServerError) -> Int32 {
     return descriptor
 }
 
-/// Removes a socket file that nobody listens on, and refuses everything else.
+/// Removes a socket file on which no process listens, and throws for everything else.
 private func removeStaleSocket(_ path: String) throws(MemscopeServerError) {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return }

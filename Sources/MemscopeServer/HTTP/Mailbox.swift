@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// What other threads have to tell the server thread, and the one thing it tells them:
-/// whether it started.
+/// Messages from other threads to the server thread, and the one message in the other direction: whether the server
+/// started.
 final class Mailbox: Sendable {
     struct Mail {
         var finished: [(exchange: Int, response: EncodedResponse)] = []
@@ -22,19 +22,19 @@ final class Mailbox: Sendable {
         started.signal()
     }
 
-    /// Waits for the report.
+    /// Waits for the report of the server thread.
     func waitForStart() -> Bool {
         started.wait()
         return isStarted.withLock { $0 }
     }
 
-    /// From the worker: the answer to a heavy request.
+    /// The worker delivers the answer to a heavy request.
     func deliver(_ response: EncodedResponse, to exchange: Int) {
         mail.withLock { $0.finished.append((exchange, response)) }
         wakeup.signal()
     }
 
-    /// From the worker, as its last word.
+    /// The worker tells the server thread to stop, as the last thing that it does.
     func stop() {
         mail.withLock { $0.isStopping = true }
         wakeup.signal()

@@ -1,16 +1,16 @@
-/// Why the server could not start, with the remedy.
+/// The reason why the server could not start, with the remedy.
 public struct MemscopeServerError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure; new kinds may be added, so always handle the default case.
+    /// The kind of the failure; new kinds may be added, so always handle the default case.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String { case addressInUse, invalidAddress, invalidToken, system }
 
         private let kind: Kind
 
-        /// Another process or socket has the port or path.
+        /// Another process or socket uses the port or path.
         public static let addressInUse = Code(kind: .addressInUse)
-        /// The address cannot be understood, or this machine does not have it.
+        /// The address is malformed, or this machine does not have it.
         public static let invalidAddress = Code(kind: .invalidAddress)
-        /// The token is too short or has characters that a cookie cannot carry.
+        /// The token is too short or contains characters that cannot be in a cookie.
         public static let invalidToken = Code(kind: .invalidToken)
         /// A system call failed.
         public static let system = Code(kind: .system)
@@ -19,11 +19,11 @@ public struct MemscopeServerError: Error, Sendable, CustomStringConvertible {
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of failure.
+    /// The kind of the failure.
     public let code: Code
-    /// What happened and what to do, in a sentence.
+    /// What happened and what to do, in one sentence.
     public let message: String
-    /// The system call and its error, when there is one, such as "bind: Address already in use".
+    /// The system call and its error, such as "bind: Address already in use"; nil when no call failed.
     public let cause: String?
 
     /// The code, the message and the cause.

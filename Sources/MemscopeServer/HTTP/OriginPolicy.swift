@@ -1,5 +1,5 @@
-/// Keeps other sites' pages from using the visitor's browser against us: they may link
-/// here, and nothing else.
+/// Prevents pages of other sites from using the visitor's browser to send requests to this server: they may only link
+/// to it.
 package enum OriginPolicy {
     /// - Throws: 403 `forbidden-origin`.
     /// - SeeAlso: W3C, Fetch Metadata Request Headers.

@@ -1,21 +1,22 @@
-/// Decides, from the head of a request alone, whether it is answered and by whom.
+/// Decides from the head of a request alone whether it is answered, and by which route.
 ///
-/// Pure: no socket, no clock. The daemon asks once per request, before any of its body
-/// is read.
+/// It uses neither a socket nor a clock. The daemon calls it once per request, before the body is read.
 package struct RequestGate: Sendable {
     package enum Admission: Sendable {
-        /// Read a body of at most this many bytes, then run.
+        /// Read a body of at most this many bytes, then run the route.
         case run(Router.Match, bodyBytes: Int)
-        /// Nothing to run.
+        /// Send this response; there is no route to run.
         case answer(HTTPResponse)
     }
 
     let hosts: HostPolicy
     let token: AccessToken?
-    /// What the cookie of a visitor holds: browsers send it to every port of the host, so it opens this server alone,
-    /// and only as a cookie.
+    /// The value of a visitor's cookie.
+    ///
+    /// Browsers send a cookie to every port of the host; so this value is valid for this server only, and only as a
+    /// cookie.
     let session: AccessToken
-    /// Cookies do not know ports, so each server has a name of its own.
+    /// Cookies do not distinguish ports, so each server uses a cookie name of its own.
     let cookieName: String
     let router: Router
     let limits: HTTPDaemon.Limits
@@ -39,9 +40,9 @@ package struct RequestGate: Sendable {
     /// Decides about one request.
     ///
     /// - Parameters:
-    ///   - request: Without its body.
-    ///   - headerBytes: Size of the request line and all header fields.
-    /// - Returns: What to do with it.
+    ///   - request: The request without its body.
+    ///   - headerBytes: The size of the request line and all header fields.
+    /// - Returns: What to do with the request.
     /// - Throws: The refusal, with status 400, 401, 403, 405, 411, 413, 415 or 431.
     package func admit(_ request: HTTPRequest, headerBytes: Int) throws(HTTPError) -> Admission {
         guard headerBytes <= limits.headerBytes else {
@@ -59,15 +60,15 @@ package struct RequestGate: Sendable {
         do throws(HTTPError) {
             match = try router.match(request)
         } catch {
-            // Which routes there are is nobody's business without the token.
+            // Without the token, a client must not learn which routes exist.
             throw isAuthorized ? error : unauthorized
         }
         guard isAuthorized || match.route.isOpen else { throw unauthorized }
         return .run(match, bodyBytes: try bodyBytes(of: request))
     }
 
-    /// The first visit, `/?token=…`: trades the token for a cookie and takes it out of
-    /// the address bar, the history and the next page's referrer.
+    /// The first visit, `/?token=…`: exchanges the token for a cookie, and removes it from the address bar, the
+    /// history and the referrer of the next page.
     private func answerVisitLink(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse? {
         guard let token, request.path == "/", let offer = request.string("token") else { return nil }
         guard token.matches(offer) else { throw unauthorized }
@@ -77,7 +78,7 @@ package struct RequestGate: Sendable {
         return response
     }
 
-    /// Whether a client that was refused had something to present: it may be guessing.
+    /// Whether a refused client sent a token or cookie, so that it may be guessing.
     func isGuess(_ request: HTTPRequest) -> Bool {
         token != nil
             && (request.header("Authorization") != nil || request.string("token") != nil
@@ -114,7 +115,7 @@ package struct RequestGate: Sendable {
         }
         let lengths = request.headers.values(of: "Content-Length")
         let types = request.headers.values(of: "Content-Type")
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")  // Int would take a sign
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")  // Int would accept a sign
         let text = lengths.first ?? "0"
         guard lengths.count <= 1, text.utf8.allSatisfy({ digits ~= $0 }), let length = Int(text) else {
             throw .badRequest("the Content-Length is no number", hint: "send the number of bytes of the body, once")

@@ -1,15 +1,15 @@
-/// Judges the head of a request byte by byte, before libmicrohttpd sees it.
+/// Checks the head of a request byte by byte, before libmicrohttpd reads it.
 ///
-/// libmicrohttpd 0.9.75 reads what looks nearly right: spaces before a colon, folded fields, NUL in a value, two spaces
-/// in the request line; and answers some of it twice, or not at all. What comes through here means one thing to
-/// everybody.
+/// libmicrohttpd 0.9.75 accepts heads that are nearly right: spaces before a colon, folded fields, NUL in a value, two
+/// spaces in the request line. It answers some of them twice, or not at all. A head that passes this check has only one
+/// meaning.
 ///
 /// - SeeAlso: RFC 9112, 3 (request line) and 5 (fields).
 package enum RequestHead {
     package enum Verdict: Sendable, Hashable {
-        /// It goes on.
+        /// More bytes must follow.
         case incomplete
-        /// Well-formed.
+        /// The head is complete and well-formed.
         case complete
         case refused(HTTPError)
     }
@@ -17,17 +17,17 @@ package enum RequestHead {
     static let mostFields = 100
     static let mostParameters = 100
 
-    /// Judges what has arrived so far.
+    /// Checks what has arrived so far.
     ///
     /// - Parameters:
-    ///   - bytes: From the first byte of the connection on; what follows the head is not looked at.
-    ///   - limit: How many bytes the head may have.
-    /// - Returns: What is to be done with it.
+    ///   - bytes: All bytes from the first one of the connection; those after the head are ignored.
+    ///   - limit: The largest size of the head, in bytes.
+    /// - Returns: What to do with the request.
     package static func judge(_ bytes: some RandomAccessCollection<UInt8>, limit: Int) -> Verdict {
         var lines = 0
         var wantsHost = false
         var start = bytes.startIndex
-        // One empty line before a request is left over from the one before.
+        // One empty line before a request may be left over from the previous request.
         if bytes.starts(with: [carriageReturn, lineFeed]) { start = bytes.index(start, offsetBy: 2) }
         while let end = bytes[start...].firstIndex(of: lineFeed) {
             guard bytes.distance(from: bytes.startIndex, to: end) < limit else { return .refused(tooLong(limit)) }
@@ -52,7 +52,7 @@ package enum RequestHead {
             start = bytes.index(after: end)
         }
         if bytes.count > limit { return .refused(tooLong(limit)) }
-        // Said at once: a client that speaks another protocol waits for its answer.
+        // Refused at once, because a client that uses another protocol waits for an answer.
         if lines == 0, let first = bytes[start...].first, !isTokenCharacter(first) { return .refused(noRequest) }
         return .incomplete
     }
@@ -104,7 +104,7 @@ package enum RequestHead {
         guard value.allSatisfy({ ($0 >= space || $0 == tab) && $0 != delete }) else {
             return bad("a control character in a header field", "send text only")
         }
-        // More digits than any length has overflow.
+        // A number with more digits than any real length would overflow.
         let isLength = String(decoding: name, as: UTF8.self).lowercased() == "content-length"
         let length = value.drop { $0 == space || $0 == tab }
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")

@@ -1,13 +1,13 @@
-/// What goes over the wire, save for what libmicrohttpd adds (`Date`, the length, `Connection`).
+/// A response as sent, without what libmicrohttpd adds (`Date`, the length, `Connection`).
 package struct EncodedResponse: Sendable {
     package var status: Int
     package var headers: [HTTPHeader]
     package var body: HTTPResponse.Body
 }
 
-/// Turns a route's answer into what this client gets: security headers, 304, gzip.
+/// Turns a route's answer into the response for this client: adds security headers, 304 and gzip.
 package enum ResponseEncoder {
-    /// Below this a gzip header and a second Vary-ed copy cost more than they save.
+    /// For smaller bodies, a gzip header and a second copy because of Vary cost more than they save.
     static let gzipThreshold = 1024
 
     private static let securityHeaders = [
@@ -29,7 +29,7 @@ package enum ResponseEncoder {
         )
         encoded.headers.append(HTTPHeader("Cache-Control", response.cacheControl))
         if let etag = response.etag {
-            // Weak, because the compressed form has the same one.
+            // The tag is weak, because the compressed form has the same one.
             encoded.headers.append(HTTPHeader("ETag", "W/\"\(etag)\""))
             if let request, response.status == 200, clientHas(etag, request) {
                 encoded.status = 304

@@ -1,7 +1,7 @@
 internal import CHTTP
 internal import Glibc
 
-/// One thread sleeps on it, others wake it, whichever table of descriptors each has.
+/// One thread waits, others wake it; they need not have the same descriptor table.
 @safe final class Semaphore: Sendable {
     // `nonisolated(unsafe)`: the pointer is written once, and any thread may post and wait.
     private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
@@ -20,12 +20,12 @@ internal import Glibc
         unsafe sem_post(semaphore)
     }
 
-    /// Waits for a signal, and takes it.
+    /// Waits for a signal, and consumes it.
     func wait() {
         while unsafe sem_wait(semaphore) != 0 && errno == EINTR {}
     }
 
-    /// The same, until a time on the monotonic clock, in nanoseconds.
+    /// The same, but at most until a time on the monotonic clock, in nanoseconds.
     func wait(until time: UInt64) {
         unsafe mscope_http_semaphore_wait(semaphore, time)
     }

@@ -1,8 +1,8 @@
 internal import CHTTP
 
-// What libmicrohttpd calls, all within `MHD_run` or `MHD_stop_daemon` on the server thread.
-// `context` is the loop, which outlives the daemon; a request's own context is its exchange,
-// retained from its first line until `completed`.
+// The functions that libmicrohttpd calls, all within `MHD_run` or `MHD_stop_daemon` on the server thread. `context` is
+// the loop, which lives longer than the daemon. The context of a request is its exchange, which is retained from the
+// request's first line until `completed`.
 
 let serverCallbacks = unsafe mscope_http_callbacks(
     request: advanceRequest,
@@ -63,7 +63,7 @@ private let noteConnection: MHD_NotifyConnectionCallback = { context, handle, _,
     }
 }
 
-/// Reads the events of one stream, whose pointer is the context.
+/// Reads the events of one stream; the context is the pointer to the stream.
 let readStream: MHD_ContentReaderCallback = { context, _, buffer, size in
     let stream = unsafe Unmanaged<EventStream>.fromOpaque(context!).takeUnretainedValue()
     return unsafe stream.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size))

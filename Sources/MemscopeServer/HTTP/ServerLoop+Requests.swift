@@ -1,13 +1,13 @@
 internal import CHTTP
 
-// From header fields to an answer. Every function runs on the server thread, called by
-// libmicrohttpd from within `MHD_run`.
+// The way of a request from its header fields to an answer. Every function runs on the server thread, called by
+// libmicrohttpd within `MHD_run`.
 extension ServerLoop {
-    /// Goes one step further with a request.
+    /// Performs the next step of a request.
     ///
     /// - Parameters:
     ///   - exchange: The request.
-    ///   - method: As sent.
+    ///   - method: The method as sent.
     ///   - upload: The next part of the body; empty when there is none.
     /// - Returns: `NO` closes the connection.
     func advance(_ exchange: Exchange, method: String, upload: UnsafeRawBufferPointer) -> MHD_Result {
@@ -23,7 +23,7 @@ extension ServerLoop {
         }
     }
 
-    /// Gives the worker's answer to the connection that waits for it, if it is still there.
+    /// Sends the worker's answer on the connection that waits for it, if that connection still exists.
     func finish(_ id: Int, with response: EncodedResponse) {
         guard let exchange = waiting.removeValue(forKey: id) else { return }
         exchange.phase = .ready(response)
@@ -49,7 +49,7 @@ extension ServerLoop {
                 self.answer(exchange, with: response, after: gate.limits.guessMilliseconds)
                 return .YES
             }
-            // libmicrohttpd leaves the body unread and closes after the answer.
+            // libmicrohttpd leaves the body unread and closes the connection after the answer.
             return answer(exchange, with: ResponseEncoder.encode(error.response, for: exchange.request))
         }
     }
@@ -83,7 +83,7 @@ extension ServerLoop {
     }
 }
 
-/// The header fields in order of arrival.
+/// The header fields in the order of arrival.
 private func headers(of connection: OpaquePointer) -> [HTTPHeader] {
     var headers: [HTTPHeader] = []
     let append: MHD_KeyValueIterator = { context, _, name, value in

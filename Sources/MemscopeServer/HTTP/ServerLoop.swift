@@ -2,8 +2,10 @@ internal import CHTTP
 internal import CMemscope
 internal import Glibc
 
-/// Owns the listening socket and libmicrohttpd, and drives both from one thread: accepts, gives libmicrohttpd those
-/// whose request has begun, runs it, resumes connections that have something to send, and ends those that are too slow.
+/// Owns the listening socket and libmicrohttpd, and drives both from one thread.
+///
+/// It accepts clients, hands those with a complete request head to libmicrohttpd, runs libmicrohttpd, resumes
+/// connections that have something to send, and ends those that are too slow.
 @safe final class ServerLoop {
     let gate: RequestGate
     let hub: EventHub
@@ -11,20 +13,20 @@ internal import Glibc
     let mailbox: Mailbox
     /// By the address of libmicrohttpd's connection.
     private(set) var connections: [UInt: ClientConnection] = [:]
-    /// Those that libmicrohttpd does not have yet.
+    /// The clients that libmicrohttpd does not have yet.
     private var arrivals: [Arrival] = []
-    /// The process had no descriptor for the last client.
+    /// Whether the process had no free descriptor for the last client.
     private var lacksDescriptors = false
-    /// Suspended until the worker is done.
+    /// The requests that are suspended until the worker has finished.
     var waiting: [Int: Exchange] = [:]
-    /// Those of them whose answer waits for its time.
+    /// Those suspended requests whose answer must not be sent before a given time.
     private var late: [(due: UInt64, id: Int, response: EncodedResponse)] = []
     private var lastExchange = 0
     private var daemon: OpaquePointer?
     private var pollDescriptor: Int32 = -1
     private let listener: Int32
 
-    /// Takes over the listening socket, which does not block.
+    /// Takes over the listening socket, which must be non-blocking.
     init(gate: RequestGate, hub: EventHub, worker: HeavyWorker, mailbox: Mailbox, listeningOn listener: Int32) {
         self.listener = listener
         self.gate = gate
@@ -33,10 +35,10 @@ internal import Glibc
         self.mailbox = mailbox
     }
 
-    /// False when libmicrohttpd refuses.
+    /// False when libmicrohttpd cannot be started.
     func start() -> Bool {
         let limits = gate.limits
-        // Twice the header limit: there is room for the header fields of the response.
+        // Twice the limit for header fields: the same memory also holds the header fields of the response.
         let daemon = unsafe mscope_http_start(
             UInt32(limits.connections),
             2 * limits.headerBytes,
@@ -95,7 +97,7 @@ internal import Glibc
         connections.removeValue(forKey: UInt(bitPattern: handle))?.forget()
     }
 
-    /// Accepts whom there is a place for, and gives libmicrohttpd those whose head is there.
+    /// Accepts clients while there is a place for them, and hands those with a complete head to libmicrohttpd.
     private func receiveArrivals(now: UInt64) {
         while !isCrowded {
             let socket = mscope_http_accept(listener)
@@ -109,7 +111,7 @@ internal import Glibc
             arrival.handOver()
             _ = unsafe mscope_http_add(daemon!, arrival.socket)
         }
-        // They have no place, and few of them a descriptor.
+        // Refused clients have no place of their own, and only a few of them may keep a descriptor.
         let refused = arrivals.filter { $0.phase == .refused }
         for arrival in refused.dropLast(gate.limits.connections) { arrival.close() }
         arrivals.removeAll { $0.phase == .gone }
@@ -118,7 +120,7 @@ internal import Glibc
     /// Sleeps until there is something to do.
     private func waitForWork() {
         let watched = connections.values.filter(\.needsWatch)
-        // Where nobody can give way, whoever waits is not looked at.
+        // When no client can give way, new clients are not polled for.
         let canAccept = !isCrowded || canGiveWay
         var sockets = [
             pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0),
@@ -140,18 +142,18 @@ internal import Glibc
 
     private var canGiveWay: Bool { idlest != nil }
 
-    /// Lets the client go whose request has been waited for longest, if that is long enough.
+    /// Ends the connection of the client that has been idle longest, if this is long enough.
     private func makeRoom() {
         if let giveWay = idlest {
             giveWay()
         } else {
-            // Without a pause we would take a whole processor until there is room.
+            // Without this pause, the loop would use a whole processor until there is room.
             var socket = pollfd(fd: mailbox.wakeup.descriptor, events: Int16(POLLIN), revents: 0)
             _ = unsafe poll(&socket, 1, 20)
         }
     }
 
-    /// How the one that is idle longest gives way to another client; nil when none has been for long enough.
+    /// The function that ends the client which has been idle longest; nil when no client has been idle for long enough.
     private var idlest: (() -> Void)? {
         let now = monotonicNow()
         var idle: [(time: UInt64, giveWay: () -> Void)] = []
@@ -164,9 +166,9 @@ internal import Glibc
     }
 
     private func timeoutMilliseconds() -> Int32 {
-        // Nobody there: sleep until a client comes.
+        // There is no client: sleep until one comes.
         guard !connections.isEmpty || !arrivals.isEmpty else { return -1 }
-        // Who publishes an event may be a thread that has not our descriptors, and cannot wake us.
+        // The thread that publishes an event may have another descriptor table, and then cannot wake this thread.
         var longest: UInt64 = connections.values.contains { $0.stream != nil } ? 100 : 1000
         if isCrowded { longest = min(longest, UInt64(gate.limits.crowdedMilliseconds)) }
         if arrivals.contains(where: { $0.phase == .partial }) { longest = min(longest, Arrival.lookMilliseconds) }
@@ -183,7 +185,7 @@ internal import Glibc
         hub.detach()
         for arrival in arrivals { arrival.close() }
         arrivals = []
-        // libmicrohttpd aborts the process when it is stopped with suspended connections.
+        // libmicrohttpd aborts the process when it is stopped while connections are suspended.
         for connection in connections.values { connection.stream?.end() }
         for exchange in waiting.values { unsafe MHD_resume_connection(exchange.connection.handle) }
         waiting = [:]

@@ -2,15 +2,15 @@ internal import Glibc
 internal import Synchronization
 internal import Tracking
 
-/// The unix sockets that listen, so that `exit` removes their files.
+/// The unix sockets of running servers, so that `exit` removes their files.
 ///
-/// Nobody stops a server that the environment started, and each process of a family has a
-/// file of its own. What is killed, or becomes another program by `exec`, leaves its file.
+/// A server that the environment started is never stopped, and each process of a family has a file of its own. A
+/// process that is killed, or becomes another program by `exec`, leaves its file behind.
 enum SocketFiles {
-    /// A place in a list that only grows.
+    /// An entry in a list that only grows.
     ///
-    /// There is no lock: a forked child may find it held by a thread that it does not have, and a `Mutex` of Swift's
-    /// takes the child's thread for the one it was in the parent, and ends the process.
+    /// There is no lock: in a forked child, it could be held by a thread that the child does not have. Swift's `Mutex`
+    /// would take the child's thread for the parent's thread that holds it, and end the process.
     private final class Place: Sendable {
         let socket: ListeningSocket
         let isForgotten = Atomic(false)
@@ -20,7 +20,7 @@ enum SocketFiles {
     }
 
     private static let first = AtomicLazyReference<Place>()
-    /// Evaluated once in a process and its forked children, which inherit handlers.
+    /// Evaluated once in a process and its forked children, because these inherit the exit handlers.
     private static let isRegistered = ProcessEnd.atExit { CaptureCore.asOwnThread { SocketFiles.removeAll() } }
 
     static func add(_ socket: ListeningSocket) {

@@ -1,8 +1,8 @@
 internal import Glibc
 
-// Thin words over system calls, shared by the files of this folder.
+// Small wrappers of system calls, used by the files in this folder.
 
-/// "bind: Address already in use", from the current `errno`.
+/// A text such as "bind: Address already in use", from the current `errno`.
 func systemCause(_ call: String) -> String {
     let number = errno
     var buffer = [CChar](repeating: 0, count: 128)
@@ -16,7 +16,7 @@ func systemError(_ call: String, _ message: String) -> MemscopeServerError {
     return MemscopeServerError(code: .system, message: message, cause: cause)
 }
 
-/// Nanoseconds on the monotonic clock.
+/// The current time, in nanoseconds on the monotonic clock.
 func monotonicNow() -> UInt64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)

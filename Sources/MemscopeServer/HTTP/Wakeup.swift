@@ -3,7 +3,7 @@ internal import CMemscope
 internal import Glibc
 internal import Tracking
 
-/// An eventfd: the server thread polls it, and threads that share its descriptors wake it.
+/// An eventfd: the server thread polls it, and threads with the same descriptor table use it to wake that thread.
 final class Wakeup: Sendable {
     let descriptor: Int32
     private let generation = ForkGeneration()
@@ -16,8 +16,8 @@ final class Wakeup: Sendable {
     }
 
     deinit {
-        // A forked child has closed it already, and a table of our own ends with its threads. The last to hold this may
-        // be a thread of the program's, where the number is another file's.
+        // A forked child has closed it already, and a separate descriptor table ends with its threads. The last
+        // reference may be released on a thread of the program; in its table, the number may be another file's.
         guard !isApart, generation.isCurrent, descriptor >= 0 else { return }
         mscope_forget_descriptor(descriptor)
         close(descriptor)
@@ -28,7 +28,7 @@ final class Wakeup: Sendable {
         _ = unsafe write(descriptor, &one, 8)
     }
 
-    /// Takes all signals given so far.
+    /// Consumes all signals that were given so far.
     func clear() {
         var count: UInt64 = 0
         _ = unsafe read(descriptor, &count, 8)

@@ -1,19 +1,21 @@
 internal import Glibc
 
-/// Writes a report so that readers see all of it or nothing, and no other process' is lost.
+/// Writes a report so that readers see either all of it or nothing, and so that no report of another process is lost.
 enum ReportFile {
     enum Outcome {
         case written
-        /// Another process wrote a report there while this one ran; ours is at this path.
+        /// Another process wrote a report to the path while this process ran; this report is at the given path instead.
         case elsewhere(String)
         case failed(String)
     }
 
-    /// How long whoever is to read a pipe may keep the process waiting.
+    /// How long the process waits at most for the reader of a pipe.
     private static let patienceMilliseconds: Int32 = 2000
 
-    /// Replaces a file, unless it was written after `start`, in nanoseconds of the wall clock; writes to what is there
-    /// and is no file, such as a pipe.
+    /// Writes a report to a path.
+    ///
+    /// A file is replaced, unless it was written after `start`, in nanoseconds of the wall clock. Something that is no
+    /// file, such as a pipe, is written to.
     static func write(_ bytes: [UInt8], to path: String, since start: UInt64) -> Outcome {
         let kind = kind(of: path)
         if case .stream(let descriptor) = kind {
@@ -21,7 +23,7 @@ enum ReportFile {
             let problem = file < 0 ? systemCause("open") : fill(file, with: bytes)
             return problem.map(Outcome.failed) ?? .written
         }
-        // Only its owner may read what the program's functions and types are called.
+        // Only the owner may read the file, because it contains the names of the program's functions and types.
         var name = Array("\(path).XXXXXX".utf8CString)
         let file = unsafe mkstemp(&name)
         guard file >= 0 else { return .failed(systemCause("mkstemp")) }
@@ -31,7 +33,7 @@ enum ReportFile {
         let isOurs =
             switch kind {
             case .file(let written): written <= start
-            // Another process may be faster. Not all file systems have links.
+            // `link` fails when another process was faster; not all file systems have links.
             case .nothing, .stream: unsafe link(name, path) == 0 || errno != EEXIST
             }
         if isOurs { return unsafe rename(name, path) == 0 ? .written : .failed(systemCause("rename")) }
@@ -41,9 +43,9 @@ enum ReportFile {
 
     private enum Kind {
         case nothing
-        /// Written at that time; a link to a file counts as old, and is replaced itself.
+        /// A file that was written at this time; a link to a file counts as old, and is replaced itself.
         case file(UInt64)
-        /// No file; the program's descriptor where the path is a name for one.
+        /// Something that is no file; contains the program's descriptor if the path is a name for a descriptor.
         case stream(Int32?)
     }
 
@@ -57,7 +59,8 @@ enum ReportFile {
         return .file(UInt64(own.st_mtim.tv_sec) * 1_000_000_000 + UInt64(own.st_mtim.tv_nsec))
     }
 
-    /// Whether it is the report of a process of which nothing was tracked, such as a child's with a malloc of its own.
+    /// Whether the file is the report of a process in which nothing was tracked, such as a child with a malloc of its
+    /// own.
     private static func saysNothing(_ path: String) -> Bool {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return false }
@@ -67,7 +70,8 @@ enum ReportFile {
         return count > 0 && String(decoding: bytes.prefix(count), as: UTF8.self).contains("\"end\":null,")
     }
 
-    /// Where a file is open, another opening of it would write over what the program prints.
+    /// The program's descriptor if the path is a name for one: opening the same file again would overwrite what the
+    /// program prints.
     private static func descriptor(of path: String) -> Int32? {
         switch path {
         case "/dev/stdout": return 1
@@ -88,7 +92,7 @@ enum ReportFile {
         }
     }
 
-    /// Closes the file, too.
+    /// Writes the bytes and closes the file; returns the problem, nil when there was none.
     private static func fill(_ file: Int32, with bytes: [UInt8]) -> String? {
         defer { close(file) }
         var rest = bytes[...]

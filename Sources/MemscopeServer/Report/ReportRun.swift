@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// The run that a report belongs to: this process, and the ancestors that were asked for the same report.
+/// The run that a report belongs to: this process, and those ancestors that were asked for the same report.
 enum ReportRun {
-    /// How far back it is looked.
+    /// The largest number of ancestors that are examined.
     private static let mostAncestors = 64
 
-    /// For how long the run has been going, at least, in nanoseconds; nil when /proc is not there.
+    /// The smallest possible age of the run, in nanoseconds; nil when /proc is not available.
     static func age(asking template: String?) -> UInt64? {
         var (known, parent) = facts("self")
         for _ in 0..<mostAncestors {
@@ -17,12 +17,13 @@ enum ReportRun {
         return known
     }
 
-    /// For how long a process has been there, at least, since the fork that made it, and who did that.
+    /// The smallest possible time since the fork that made a process, in nanoseconds, and its parent.
     ///
-    /// Other programs may have run in it before. The kernel says when in hundredths of a second: it may be 10 ms more.
+    /// Other programs may have run in the process before. The kernel gives the time in hundredths of a second, so the
+    /// age may be 10 ms more.
     private static func facts(_ process: String) -> (age: UInt64?, parent: String?) {
         let text = String(decoding: read("/proc/\(process)/stat"), as: UTF8.self)
-        // The name before the fields may have anything in it but its last parenthesis.
+        // The name before the fields may contain any characters; its end is the last parenthesis.
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         let ticksPerSecond = sysconf(Int32(_SC_CLK_TCK))
         guard fields.count > 19, let ticks = UInt64(fields[19]), ticksPerSecond > 0 else { return (nil, nil) }

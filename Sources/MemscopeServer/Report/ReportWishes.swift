@@ -1,29 +1,29 @@
 internal import Glibc
 internal import Tracking
 
-/// What the environment wants to happen when the process ends.
+/// What the environment asks MemScope to do when the process ends.
 struct ReportWishes: Sendable {
-    /// Where the report goes, absolute; nil when none is wanted.
+    /// The absolute path of the report; nil when none is wanted.
     var path: String?
-    /// Whether forked children have reports of their own.
+    /// Whether forked children write reports of their own.
     var isPerProcess: Bool
-    /// The status to leave with when there are leaks; nil leaves the program's own.
+    /// The exit status when there are leaks; nil keeps the program's own.
     var leakStatus: Int32?
-    /// The same when there were memory errors, which come first.
+    /// The exit status when there were memory errors, which has priority; nil keeps the other one.
     var errorStatus: Int32?
-    /// Whether memory errors that have no line on stderr yet get one.
+    /// Whether each memory error that has no line on stderr yet gets one.
     var printsErrors: Bool
 
-    /// Nil when nothing is wished.
+    /// Nil when the environment asks for nothing.
     ///
-    /// - Parameter complain: Gets a line for each value that is none.
+    /// - Parameter complain: Gets a line for each invalid value.
     init?(complain: (String) -> Void) {
         let template = environment("MEMSCOPE_REPORT")
         leakStatus = Self.status("MEMSCOPE_LEAK_EXITCODE", complain)
         errorStatus = Self.status("MEMSCOPE_ERROR_EXITCODE", complain)
         printsErrors = Switch.printErrors.isOn
         guard template != nil || leakStatus != nil || errorStatus != nil || printsErrors else { return nil }
-        // Absolute from the start, since the program may change its folder.
+        // The path is made absolute at the start, because the program may change its working directory.
         path = template.map { $0.hasPrefix("/") ? $0 : "\(Self.folder)/\($0)" }
         isPerProcess = path?.contains(pidPlaceholder) == true
     }

@@ -4,31 +4,31 @@ internal import MemscopeRender
 internal import Synchronization
 internal import Tracking
 
-/// Looks at the heap when the process ends, on a thread that waits for the end from the start.
+/// Scans the heap when the process ends, on a thread that waits for the end from the start.
 ///
 /// The thread that ends the process may hold any lock, so it does none of this itself: see `exit.c`.
 enum Reporter {
-    /// How long the end of a small process is put off at most, in nanoseconds.
+    /// The longest delay of the end of a small process, in nanoseconds.
     private static let patience: UInt64 = 10_000_000_000
-    /// What each live block adds to that: four times what it costs on a processor of one's own.
+    /// The additional delay for each live block: four times its cost on an otherwise idle processor.
     private static let patiencePerBlock: UInt64 = 3_000
-    /// What each call stack of a live block adds, likewise: its functions have to be named.
+    /// The additional delay for each call stack of a live block, likewise: its functions must be named.
     private static let patiencePerStack: UInt64 = 200_000
 
-    /// Of each list: with their stacks, 1,000 rows are some 20 MB.
+    /// The largest number of rows in each list: with their stacks, 1,000 rows have some 20 MB.
     private static let mostRows = 1_000
 
     private static let wishes = ReportWishes(complain: complain)
-    /// When the run began, on the wall clock, as files have it.
+    /// When the run began, on the wall clock, which is also used for the times of files.
     private static let startedAt = wallClock() - (ReportRun.age(asking: environment("MEMSCOPE_REPORT")) ?? 0)
 
     /// Starts the thread if the environment asks for it.
     ///
-    /// - Precondition: This copy of MemScope tracks.
+    /// - Precondition: This copy of MemScope tracks the program's allocations.
     static func startFromEnvironment() {
         guard let wishes, start() else { return }
         _ = startedAt
-        // Today, while somebody looks: a file that is none is not found out at the end only.
+        // Reads the suppressions at once, so that a missing file is reported at the start and not only at the end.
         _ = LeakSuppressions.fromEnvironment
         ProcessEnd.watch(
             timeout: patience,
@@ -50,10 +50,10 @@ enum Reporter {
         }
     }
 
-    /// Returns the status to leave with; nil for the program's own.
+    /// Returns the exit status; nil for the program's own.
     private static func report(_ end: ProcessEnd, _ wishes: ReportWishes) -> Int32? {
         let observer = HeapObserver.current
-        // Without a collector nobody measures own memory and peaks.
+        // Without a collector, no other thread measures MemScope's own memory and the peaks.
         if !observer.hasCollector.load(ordering: .acquiring) { CaptureCore.tick() }
         let began = CaptureCore.now
         if CaptureCore.checkTotals().canSweep { CaptureCore.checkHeap() }
@@ -79,7 +79,7 @@ enum Reporter {
         let naming = min(totals.program.liveBlocks, totals.sites) * patiencePerStack
         ProcessEnd.putOff(nanoseconds: patience + naming)
         var options = MemScope.AnalysisOptions()
-        // Names and the file need the rest.
+        // The rest of the time is for naming and for writing the file.
         options.timeout = .nanoseconds(patience / 10 * 7)
         options.isLast = true
         do throws(HeapAnalysisError) {

@@ -1,11 +1,11 @@
 internal import MemscopeRender
 
-/// A refusal, as the client will read it.
+/// A refused request, in the form that the client gets.
 ///
-/// It names what was wrong and what is accepted, and renders itself as
-/// `{"error":{"code","message","hint"}}`, so that every route refuses alike.
+/// It says what was wrong and what is accepted, and renders itself as `{"error":{"code","message","hint"}}`, so that
+/// all routes refuse in the same form.
 package struct HTTPError: Error, Sendable, Hashable {
-    /// Stable names that scripts may match on; docs/wire-format.md lists them.
+    /// Stable names that scripts may use; docs/wire-format.md lists them.
     package enum Code: String, Sendable, CaseIterable {
         case badRequest = "bad-request"
         case badParameter = "bad-parameter"
@@ -22,13 +22,13 @@ package struct HTTPError: Error, Sendable, Hashable {
 
     package var status: Int
     package var code: Code
-    /// What was wrong, with the offending value.
+    /// What was wrong, with the wrong value.
     package var message: String
     /// What is accepted, or what to do.
     package var hint: String
-    /// For 404: every path that would have been answered.
+    /// For 404: every path that is answered.
     package var routes: [String]
-    /// `Allow`, `Retry-After` and the like.
+    /// Additional header fields such as `Allow` and `Retry-After`.
     package var headers: [HTTPHeader]
 
     package init(
@@ -59,7 +59,7 @@ package struct HTTPError: Error, Sendable, Hashable {
         HTTPError(status: status, code: .badBody, message: message, hint: hint)
     }
 
-    /// Something named by the request does not exist; for unknown paths see `Router`.
+    /// Something that the request names does not exist; for unknown paths see `Router`.
     package static func notFound(_ message: String, hint: String, routes: [String] = []) -> HTTPError {
         HTTPError(status: 404, code: .notFound, message: message, hint: hint, routes: routes)
     }
@@ -100,7 +100,7 @@ package struct HTTPError: Error, Sendable, Hashable {
 }
 
 extension HTTPError {
-    /// The refusal as the client gets it.
+    /// The response for the client.
     package var response: HTTPResponse {
         var json = JSONWriter()
         json.object { json in

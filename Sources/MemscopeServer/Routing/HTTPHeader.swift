@@ -1,4 +1,4 @@
-/// One header field, whose name compares without regard to case.
+/// One header field; names are compared without regard to case.
 package struct HTTPHeader: Sendable, Hashable {
     package var name: String
     package var value: String
@@ -10,7 +10,7 @@ package struct HTTPHeader: Sendable, Hashable {
 }
 
 extension [HTTPHeader] {
-    /// All values of a field, in order of arrival.
+    /// All values of a field, in the order of arrival.
     package func values(of name: String) -> [String] {
         let wanted = name.lowercased()
         return filter { $0.name.lowercased() == wanted }.map(\.value)

@@ -1,8 +1,9 @@
 package import MemscopeRender
 
-// Parameters as a route's description has them. Every refusal names the parameter, its value and what is accepted.
+// Reads parameters as the route's description defines them. Every refusal contains the parameter, its value and what is
+// accepted.
 extension HTTPRequest {
-    /// The value of a parameter of the route that was matched, which has accepted it.
+    /// The value of a parameter of the matched route, which has already been checked.
     package subscript<Value>(parameter: Parameter<Value>) -> Value {
         get throws(HTTPError) {
             do throws(ParameterError) {
@@ -13,9 +14,9 @@ extension HTTPRequest {
         }
     }
 
-    /// The request with its parameters by name, each of which the route accepts.
+    /// The request with its parameters by name, after each was checked against the route's description.
     ///
-    /// - Throws: 400 for what the route does not describe, what is given twice, what is no value or missing.
+    /// - Throws: 400 for a parameter that is unknown, given twice, invalid or missing.
     func checked(for route: RouteDescription) throws(HTTPError) -> HTTPRequest {
         guard !route.ignoresOthers else { return self }
         var request = self

@@ -1,4 +1,4 @@
-/// What a client asked, decoded and bounded: nothing here points into the connection.
+/// A client's request, decoded and of limited size; it contains no pointers to the connection's memory.
 package struct HTTPRequest: Sendable, Hashable {
     /// A name and its value in the query.
     package struct QueryItem: Sendable, Hashable {
@@ -11,17 +11,18 @@ package struct HTTPRequest: Sendable, Hashable {
         }
     }
 
-    /// As sent; methods are case-sensitive.
+    /// The method as sent; methods are case-sensitive.
     package var method: String
-    /// Percent-decoded, begins with "/".
+    /// The path, percent-decoded; begins with "/".
     package var path: String
-    /// What stands between the slashes of the path, each percent-decoded: one may have a slash of its own, as %2F.
+    /// The parts of the path between its slashes, each percent-decoded: a part may contain a slash, sent as %2F.
     package var segments: [String]
-    /// Percent-decoded, in the order of the request.
+    /// The query, percent-decoded, in the order of the request.
     package var query: [QueryItem]
     package var headers: [HTTPHeader]
     package var body: [UInt8]
-    /// By name, as its route describes them: of the path, and once it is checked of the query and the body.
+    /// The parameters by name, as the route describes them: those in the path and, after the check, those in the query
+    /// and the body.
     package var parameters: [String: String] = [:]
 
     package init(
@@ -41,10 +42,10 @@ package struct HTTPRequest: Sendable, Hashable {
 
     /// Decodes a request target such as `/api/sites?limit=10&sort=-bytes`.
     ///
-    /// A target with scheme and authority, as proxies get it, is taken as well: its authority stands for `Host`.
+    /// A target with scheme and authority, as sent to proxies, is accepted too: its authority replaces `Host`.
     ///
-    /// - Throws: 400 when it is not a path, or its percent-encoding is broken, encodes
-    ///   a zero byte or is not UTF-8.
+    /// - Throws: 400 when the target is not a path, or when its percent-encoding is malformed, encodes a zero byte or
+    ///   is not UTF-8.
     /// - SeeAlso: RFC 9112, 3.2.2.
     package init(method: String, target: String, headers: [HTTPHeader], body: [UInt8] = []) throws(HTTPError) {
         var (target, headers) = (target, headers)
@@ -74,12 +75,12 @@ package struct HTTPRequest: Sendable, Hashable {
         self.segments = segments
     }
 
-    /// The first value of a name in the query, whether any route knows it or not; nil when it is absent.
+    /// The first value of a name in the query, even if no route knows this name; nil when it is absent.
     package func string(_ name: String) -> String? {
         query.first { $0.name == name }?.value
     }
 
-    /// The first value of a header field, whatever the case of its name.
+    /// The first value of a header field; the case of its name does not matter.
     package func header(_ name: String) -> String? {
         headers.value(of: name)
     }

@@ -1,11 +1,11 @@
-/// What a route answers.
+/// A route's answer.
 ///
-/// Routes say what is special about their answer; security headers, compression and
-/// `304 Not Modified` are added on the way out.
+/// Routes set only what is special about their answer; security headers, compression and `304 Not Modified` are added
+/// when it is sent.
 package struct HTTPResponse: Sendable, Hashable {
     package enum Body: Sendable, Hashable {
         case bytes([UInt8])
-        /// Server-sent events: these first, then whatever the `EventHub` publishes.
+        /// Server-sent events: first these, then all events that the `EventHub` publishes.
         case events([ServerEvent])
     }
 
@@ -13,12 +13,12 @@ package struct HTTPResponse: Sendable, Hashable {
     package var headers: [HTTPHeader]
     package var contentType: String
     package var body: Body
-    /// Identifies the content, without quotes.
+    /// A tag that identifies the content, without quotes.
     ///
-    /// An answer with one is compared with the
-    /// client's `If-None-Match`. Leave out what changes at each request, such as the time.
+    /// It is compared with the client's `If-None-Match`. The tag must not include what changes at each request, such as
+    /// the time.
     package var etag: String?
-    /// `no-store` unless a route knows better: answers show the heap of one instant.
+    /// `no-store`, unless a route sets another value, because answers show the heap of one moment.
     package var cacheControl = "no-store"
 
     package init(
@@ -72,7 +72,7 @@ package struct ServerEvent: Sendable, Hashable {
         self.data = data
     }
 
-    /// The event as it goes over the wire.
+    /// The event in the form that is sent.
     ///
     /// A line break in the data begins a new `data:` line.
     package var bytes: [UInt8] {

@@ -1,16 +1,16 @@
-/// The body of a POST: a flat JSON object of strings, which is all that any route takes.
+/// The body of a POST request: a flat JSON object of strings, which is all that the routes accept.
 ///
 /// - SeeAlso: RFC 8259.
 struct JSONBody {
     private(set) var members: [String: String] = [:]
     private var rest: ArraySlice<UInt8>
 
-    /// Reads the body of a request; an empty one is an object without members.
+    /// Reads the body of a request; an empty body is an object without members.
     ///
     /// - Parameters:
-    ///   - request: Any POST.
-    ///   - known: Names of the accepted members.
-    /// - Throws: `badBody`, naming what was wrong and what is accepted.
+    ///   - request: A POST request.
+    ///   - known: The names of the accepted members.
+    /// - Throws: `badBody`, with what was wrong and what is accepted.
     init(_ request: HTTPRequest, known: [String]) throws(HTTPError) {
         rest = request.body[...]
         let example = "{\(known.map { "\"\($0)\":\"…\"" }.joined(separator: ","))}"
@@ -23,7 +23,7 @@ struct JSONBody {
         }
     }
 
-    /// Drops white space; the byte after it, nil at the end.
+    /// Skips white space and returns the byte after it; nil at the end.
     private mutating func skipSpace() -> UInt8? {
         while let byte = rest.first, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { rest.removeFirst() }
         return rest.first
@@ -77,7 +77,7 @@ struct JSONBody {
     private mutating func readUnicodeEscape() -> Unicode.Scalar? {
         guard let first = readUnit() else { return nil }
         guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) }
-        // A character beyond the basic plane comes as a pair of surrogates.
+        // A character beyond the basic plane is written as a pair of surrogates.
         guard rest.popFirst() == UInt8(ascii: "\\"), rest.popFirst() == UInt8(ascii: "u"), let second = readUnit(),
             (0xDC00..<0xE000).contains(second)
         else { return nil }

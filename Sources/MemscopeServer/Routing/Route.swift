@@ -1,6 +1,6 @@
 package import MemscopeRender
 
-/// One line of the routing table: what is asked, and who answers.
+/// One entry of the routing table: a description of the request, and its handler.
 package struct Route: Sendable {
     package typealias Handler = @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse
 
@@ -15,7 +15,7 @@ package struct Route: Sendable {
     var isHeavy: Bool { description.isHeavy }
     var isOpen: Bool { description.isOpen }
 
-    /// What the pattern captures from the segments of a path, nil when it does not match.
+    /// The values that the pattern captures from the segments of a path; nil when the path does not match.
     func captures(from given: [String]) -> [String: String]? {
         let wanted = description.path.split(separator: "/", omittingEmptySubsequences: false)
         guard wanted.count == given.count else { return nil }

@@ -1,17 +1,17 @@
 internal import MemscopeRender
 
-/// The routing table: finds who answers a request, and refuses what nobody answers.
+/// The routing table: finds the route for a request, and refuses requests without a route.
 package struct Router: Sendable {
-    /// Asked for a GET that no route answers; nil leaves it a 404.
+    /// Answers requests that match no route; nil leads to a 404.
     package typealias Fallback = @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse?
 
-    /// What to call, and with which request.
+    /// The route to call, and the request to call it with.
     package struct Match: Sendable {
         package var route: Route
-        /// The request with the parameters of its path.
+        /// The request, including the parameters in its path.
         package var request: HTTPRequest
 
-        /// Answers on the calling thread, unless the route's description refuses the request.
+        /// Answers on the calling thread, unless the request does not fit the route's description.
         package func run() throws(HTTPError) -> HTTPResponse {
             try route.handler(request.checked(for: route.description))
         }
@@ -21,7 +21,7 @@ package struct Router: Sendable {
     private let fallback: Fallback
 
     /// - Parameters:
-    ///   - routes: The first that matches answers.
+    ///   - routes: The first matching route answers.
     ///   - fallback: Serves files.
     package init(_ routes: [Route], fallback: @escaping Fallback = { _ in nil }) {
         self.routes = routes
@@ -30,10 +30,10 @@ package struct Router: Sendable {
 
     /// Finds the route of a request without running it.
     ///
-    /// What no route answers goes to
-    /// the fallback, and from there to 404 with the list of routes.
+    /// A request that matches no route goes to the fallback, and if that has no answer, to a 404 with the list of
+    /// routes.
     ///
-    /// - Throws: 405 with `Allow` when the path exists under another method.
+    /// - Throws: 405 with `Allow` when the path exists for another method.
     package func match(_ request: HTTPRequest) throws(HTTPError) -> Match {
         let method = request.method == "HEAD" ? "GET" : request.method
         var allowed: Set<String> = []
@@ -59,7 +59,7 @@ package struct Router: Sendable {
         try match(request).run()
     }
 
-    // Runs as a route, not while matching, so that it is behind the token.
+    // It runs as a route and not during matching, so that the token is checked before.
     private func respondWithFallback(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         guard let response = try fallback(request) else {
             throw .notFound(

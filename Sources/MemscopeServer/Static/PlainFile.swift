@@ -1,22 +1,22 @@
 internal import Glibc
 
-/// Files that are read whole.
+/// Reads whole files.
 enum PlainFile {
-    /// Absolute and without symbolic links; nil when nothing is there.
+    /// The path, absolute and without symbolic links; nil when there is no file.
     static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let result = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(result) }
         return unsafe String(cString: result)
     }
 
-    /// Reads a file whole.
+    /// Reads a whole file.
     ///
     /// - Parameters:
-    ///   - path: As `resolved` gives it: a link that took its place since is not followed.
-    ///   - largest: In bytes.
-    /// - Returns: Nil for what is no file, or has more bytes.
+    ///   - path: A path from `resolved`: a link that has replaced the file since is not followed.
+    ///   - largest: The largest size of the file, in bytes.
+    /// - Returns: Nil when the path is no file, or the file is larger.
     static func read(_ path: String, largest: Int) -> [UInt8]? {
-        // Not blocking, in case it is a pipe.
+        // Non-blocking, in case the path is a pipe.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -35,7 +35,7 @@ enum PlainFile {
             }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return nil }
-            // Somebody made it shorter meanwhile.
+            // The file became shorter meanwhile.
             guard count > 0 else { return Array(bytes.prefix(filled)) }
             filled += count
         }

@@ -1,7 +1,7 @@
 internal import CZlib
 internal import Glibc
 
-/// The dashboard's files: those inside the binary, or a folder during development.
+/// The dashboard's files: those in the binary, or those of a folder during development.
 package struct StaticFiles: Sendable {
     private enum Source: Sendable {
         case embedded([String: EmbeddedFile])
@@ -10,21 +10,21 @@ package struct StaticFiles: Sendable {
 
     private let source: Source
 
-    /// Serves what was compiled in.
+    /// Serves the files in the binary.
     package init() {
         source = .embedded(Dictionary(uniqueKeysWithValues: EmbeddedFile.all.map { ($0.path, $0) }))
     }
 
-    /// Serves a folder as it is at each request.
+    /// Serves the files of a folder in their state at each request.
     ///
     /// - Throws: `system` when there is no such folder.
     package init(folder: String) throws(MemscopeServerError) {
         source = .folder(try StaticFolder(folder))
     }
 
-    /// Answers with the file at the request's path, nil when there is none.
+    /// Answers with the file at the request's path; nil when there is none.
     ///
-    /// The path `/` is `/index.html`. Fits `Router`'s fallback.
+    /// The path `/` stands for `/index.html`. The function can be used as `Router`'s fallback.
     package func respond(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse? {
         let path = request.path == "/" ? "/index.html" : request.path
         let found: [UInt8]?
@@ -38,13 +38,13 @@ package struct StaticFiles: Sendable {
             body: .bytes(bytes),
             etag: contentHash(bytes)
         )
-        // Kept, but asked for again: a new build shows at the next reload.
+        // Clients keep the file but must ask again each time, so that a new build is visible at the next reload.
         response.cacheControl = "no-cache"
         return response
     }
 }
 
-/// By the file's extension; browsers run scripts and styles only under the right type.
+/// The media type by the file's extension; browsers accept scripts and styles only with the right type.
 private func mediaType(of path: String) -> String {
     switch path.split(separator: ".").last {
     case "html": "text/html; charset=utf-8"
@@ -59,7 +59,7 @@ private func mediaType(of path: String) -> String {
     }
 }
 
-/// Length and checksum: enough to tell two builds of one file apart.
+/// The length and a checksum: enough to distinguish two builds of one file.
 private func contentHash(_ bytes: [UInt8]) -> String {
     let sum = unsafe bytes.withUnsafeBufferPointer { unsafe crc32_z(0, $0.baseAddress, $0.count) }
     return String(bytes.count, radix: 16) + "-" + String(sum, radix: 16)

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// A folder on disk, from which nothing outside can be read.
+/// A folder on disk; files outside of it cannot be read.
 struct StaticFolder: Sendable {
-    /// Far more than a page needs, so that a stray core dump is not read into memory.
+    /// The largest file that is served: far larger than a page needs, and small enough that a core dump in the folder
+    /// is never read into memory.
     private static let largestFile = 16 << 20
 
-    /// Absolute and without symbolic links.
+    /// The path of the folder, absolute and without symbolic links.
     private let root: String
 
     /// - Throws: `system` when there is no such folder.
@@ -18,11 +19,11 @@ struct StaticFolder: Sendable {
         self.root = root
     }
 
-    /// The file at an absolute URL path; nil when there is none, when it is no plain file,
-    /// or when it, its links followed, lies outside.
+    /// The file at an absolute URL path; nil when there is none, when it is no plain file, or when it lies outside of
+    /// the folder after its links are followed.
     func read(_ path: String) -> [UInt8]? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        // By bytes: a dot with an accent is another character, and the same file system hides it.
+        // Compared by bytes: a dot with an accent is another character, but the file system hides such a file too.
         guard segments.allSatisfy({ $0.utf8.first.map { $0 != UInt8(ascii: ".") } ?? false }),
             let file = PlainFile.resolved(root + path), file.hasPrefix(root == "/" ? root : root + "/")
         else { return nil }

@@ -1,8 +1,8 @@
 internal import Tracking
 
-/// Why the heap could not be looked at, with the remedy.
+/// The reason why the heap could not be scanned or walked over, with the remedy.
 public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of obstacle; new kinds may be added, so always handle the default case.
+    /// The kind of the problem; new kinds may be added, so always handle the default case.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case busy, blocksUnknown, tooLarge, outOfMemory, timedOut, interrupted, forbidden, unknownSnapshot
@@ -10,35 +10,35 @@ public struct HeapAnalysisError: Error, Sendable, Hashable, CustomStringConverti
 
         private let kind: Kind
 
-        /// Another look at the heap is under way.
+        /// Another scan of the heap, or walk over its blocks, is under way.
         public static let busy = Code(kind: .busy)
         /// Not every live block is known: the mode is `sampled` or `off`, or nothing is tracked at all.
         public static let blocksUnknown = Code(kind: .blocksUnknown)
-        /// The graph does not fit the memory that it may use.
+        /// The graph is larger than the memory that it may use.
         public static let tooLarge = Code(kind: .tooLarge)
         /// The system refused the memory.
         public static let outOfMemory = Code(kind: .outOfMemory)
-        /// It took longer than it may.
+        /// The scan took longer than the time limit.
         public static let timedOut = Code(kind: .timedOut)
-        /// The copy of the process that is looked at was killed.
+        /// The copy of the process that was scanned was killed.
         public static let interrupted = Code(kind: .interrupted)
-        /// The system lets us neither copy the process nor stop its threads.
+        /// The system allows MemScope neither to copy the process nor to stop its threads.
         public static let forbidden = Code(kind: .forbidden)
-        /// No snapshot of that id or name is kept.
+        /// No snapshot with this id or name is kept.
         public static let unknownSnapshot = Code(kind: .unknownSnapshot)
 
         /// The name of the code, such as "timedOut".
         public var description: String { kind.rawValue }
     }
 
-    /// What kind of obstacle.
+    /// The kind of the problem.
     public let code: Code
-    /// What is in the way.
+    /// What the problem is.
     public let reason: String
-    /// What would make it possible.
+    /// What the user can do about it.
     public let remedy: String
 
-    /// Reason and remedy, in one line.
+    /// Reason and remedy in one line.
     public var message: String { "\(reason); \(remedy)" }
     /// The code and the message.
     public var description: String { "\(code): \(message)" }

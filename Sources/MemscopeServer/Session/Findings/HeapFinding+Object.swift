@@ -3,12 +3,13 @@ internal import MemscopeRender
 internal import Tracking
 
 extension HeapFinding {
-    /// Most neighbours that are named.
+    /// The largest number of neighbours in an answer.
     private static let neighbourLimit = 100
 
-    /// What was known about a block.
+    /// Everything that the scan knows about a block.
     ///
-    /// The answer holds addresses of the program, as those below: it must not outlive its request.
+    /// The result, like those below, contains addresses of the program's blocks; so it must not live longer than its
+    /// request.
     func object(_ node: Int, names: MetadataStore) -> ObjectValues {
         let graph = analysis.graph
         let block = graph.nodes[node]
@@ -78,7 +79,8 @@ extension HeapFinding {
         )
     }
 
-    /// Reference counts of a Swift object at the time of the scan; of now where the scan could not read its side table.
+    /// The reference counts of a Swift object at the time of the scan; the current ones if the scan could not read its
+    /// side table.
     private func counts(of node: Int) -> ObjectValues.Counts? {
         let graph = analysis.graph
         let word = graph.nodes[node].word1

@@ -9,21 +9,22 @@ extension HeapFinding {
     }
 }
 
-/// Compares what blocks contain now: a scan keeps addresses, not contents.
+/// Compares the current contents of blocks, because a scan keeps no contents.
 private struct ContentComparison {
     private static let pieceSize = 4096
-    /// What every object has for itself: its type, which is compared already, and its reference counts.
+    /// The part that is not compared: the type, which is compared already, and the reference counts, which each object
+    /// has for itself.
     private static let headerSize: UInt64 = 16
 
     let graph: HeapGraph
-    /// Bytes that may be read in all: equal gigabytes would take seconds.
+    /// The number of bytes that may still be read: to compare gigabytes would take seconds.
     private var budget = 256 << 20
 
     init(graph: HeapGraph) {
         self.graph = graph
     }
 
-    /// False also where a block cannot be read any more, or too much was read already.
+    /// False also when a block can no longer be read, or when too much was read already.
     mutating func areEqual(_ left: Int, _ right: Int) -> Bool {
         let size = graph.nodes[left].size
         var offset = Self.headerSize

@@ -2,23 +2,23 @@ internal import MemscopeAnalysis
 internal import Synchronization
 internal import Tracking
 
-/// What a look at the heap found: the graph for questions about single blocks, and the lists.
+/// The findings of a scan: the graph for questions about single blocks, and the lists.
 final class HeapFinding: Sendable {
     let analysis: GraphAnalysis
     let scan: MemScope.HeapAnalysis.Scan
     let summary: MemScope.HeapAnalysis.Summary
-    /// Without stacks, as the cycles: only what is shown is named.
+    /// Without stacks, like the cycles: only the rows that are shown are named.
     let leaks: [MemScope.HeapAnalysis.Leak]
     let suspects: [MemScope.HeapAnalysis.Leak]
     let cycles: [MemScope.HeapAnalysis.Cycle]
-    /// Nil when there is no memory for it.
+    /// The unreachable blocks; nil when there is no memory for them.
     let lost: LostBlocks?
     private let retained = Mutex<[BlockType: UInt64]?>(nil)
     private let related = Mutex<[Relation]?>(nil)
 
     init(_ analysis: GraphAnalysis, summary: MemScope.HeapAnalysis.Summary, passes: Int, duration: UInt64) {
         let graph = analysis.graph
-        // What was not confirmed, or is suppressed, is neither lost nor held.
+        // Unconfirmed and suppressed blocks are neither unreachable nor held.
         let cycles = analysis.cycles.cycles.filter { !analysis.reachability.suspects.contains($0.oldest) }
         self.analysis = analysis
         self.summary = summary
@@ -29,20 +29,20 @@ final class HeapFinding: Sendable {
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
     }
 
-    /// Per type what would go if all its blocks went; computed when first asked for.
+    /// For each type the retained size of all its blocks; computed at first use.
     ///
     /// Nil when there is no memory for it.
     var retainedBytesByType: [BlockType: UInt64]? {
         retained.withLock { known in
             if known == nil, let sums = analysis.dominators?.retainedBytesByType() {
-                // Two indices may name the same type.
+                // Two indices may stand for the same type.
                 known = Dictionary(zip(analysis.graph.types, sums), uniquingKeysWith: +)
             }
             return known
         }
     }
 
-    /// How types hold one another, and which storages have equal contents; computed when first asked for.
+    /// How types hold one another, and which storage blocks have equal contents; computed at first use.
     ///
     /// Nil when there is no memory for it.
     var relations: [Relation]? {
@@ -97,7 +97,7 @@ extension MemScope.HeapAnalysis.Leak {
         self.init(kind, group, in: graph)
     }
 
-    /// Without a stack.
+    /// Makes a leak without a stack.
     fileprivate init(_ kind: Kind, _ group: some BlockGroup, in graph: HeapGraph) {
         let type = graph.blockType(at: group.type)
         self.init(
@@ -151,7 +151,7 @@ extension HeapGraph {
         nodes.map { MemScope.HeapAnalysis.Address(self.nodes[Int($0)].address) }
     }
 
-    /// The type with an index of `types`; "unknown" for `HeapNode.none`.
+    /// The type with an index in `types`; "unknown" for `HeapNode.none`.
     func blockType(at index: UInt32) -> BlockType {
         index == HeapNode.none ? .unknown : types[Int(index)]
     }

@@ -1,20 +1,20 @@
 package import MemscopeAnalysis
 package import Tracking
 
-/// What of a scope's blocks nothing reaches any more.
+/// The blocks of a scope that are unreachable.
 package struct ScopeLeaks: Sendable {
-    /// By kind, type and call stack, most bytes first; only blocks of the scope count.
+    /// By kind, type and call stack, by descending bytes; only blocks of the scope are counted.
     package let leaks: [MemScope.HeapAnalysis.Leak]
-    /// Lost cycles that have a block of the scope.
+    /// Unreachable cycles that contain a block of the scope.
     ///
-    /// Their figures are of the whole process.
+    /// Their figures are those of the whole process.
     package let cycles: [MemScope.HeapAnalysis.Cycle]
-    /// Whether some of the scope's blocks were lost in one pass only, or hang on one word: another look may
-    /// tell.
+    /// Whether some blocks of the scope were unreachable in one pass only, or are held by one word only: another scan
+    /// may decide.
     package let hasSuspects: Bool
-    /// How long until a look can tell more of the scope's blocks that refer to themselves.
+    /// The time until a new scan can tell more about blocks of the scope that refer to themselves.
     ///
-    /// A young one may be one that is being made. Nil when there is none of which more will be known.
+    /// Such a block may be under construction while it is young. Nil when a later scan would not tell more.
     package let settlesAfter: Duration?
 }
 
@@ -38,7 +38,7 @@ extension HeapFinding {
         return .nanoseconds(max(Int64(HoldGraph.timeToMake) - age, 1))
     }
 
-    /// Those of a scope's blocks that are lost, grouped as all are.
+    /// The unreachable blocks of a scope, in the same groups as those of the whole process.
     func leaks(of scope: AllocationScope) -> [MemScope.HeapAnalysis.Leak] {
         let graph = analysis.graph
         var nodes: [Int: [UInt32]] = [:]
@@ -54,7 +54,7 @@ extension HeapFinding {
             part.count = own.count
             part.bytes = own.reduce(0) { $0 + graph.nodes[Int($1)].size }
             part.nodes = Array(own.prefix(LeakGroup.nodeLimit))
-            // That of the whole group, of which this may be a part.
+            // The retained bytes are those of the whole group, so they are unknown for a part of it.
             if own.count < group.count { part.retainedBytes = nil }
             return MemScope.HeapAnalysis.Leak(part, in: graph)
         }

@@ -1,23 +1,23 @@
 public import Tracking
 
 extension MemScope {
-    /// How much a look at the heap may cost.
+    /// Limits for a scan of the heap.
     public struct AnalysisOptions: Sendable, Hashable {
-        /// Bytes for the graph of the heap, about 80 per live block; more would be refused.
+        /// The largest size of the heap graph in bytes, about 80 per live block; a scan that needs more fails.
         public var memoryLimitBytes: UInt64 = 1 << 30
-        /// How long the look may take; the program runs meanwhile.
+        /// The longest duration of the scan; the program runs meanwhile.
         public var timeout = Duration.seconds(60)
 
-        /// Whether what the calling thread's stack holds is left out: it is known to have no frame of the program's.
+        /// Whether references on the calling thread's stack are ignored, because it has no frame of the program.
         var ignoresOwnStack = false
-        /// The image whose async functions run tests, and so keep nothing that a test has made.
+        /// The image whose async functions run tests; they hold nothing that a test has made.
         var ignoredRunner: String?
-        /// Whether the process ends after it.
+        /// Whether the process ends after the scan.
         var isLast = false
-        /// Whose cycles are described; nil: all.
+        /// Only cycles with a block of this scope are described; nil: all.
         var scope: AllocationScope?
 
-        /// Limits of 1 GiB and one minute.
+        /// Sets limits of 1 GiB and one minute.
         public init() {}
     }
 }

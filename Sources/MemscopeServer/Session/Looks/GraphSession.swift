@@ -2,27 +2,27 @@ internal import MemscopeAnalysis
 internal import Synchronization
 internal import Tracking
 
-/// Looks at the whole heap, one look at a time, and keeps what the last one found.
+/// Makes scans of the whole heap, one at a time, and keeps the findings of the last one.
 ///
-/// A look is one scan, and where that found blocks that nothing holds, a second one with the registers of all threads:
-/// only what both found lost is a leak, or one of them and the look before.
+/// A session makes one scan and, if that found blocks that nothing holds, a second one with the registers of all
+/// threads. A block is a leak only if both scans found it unreachable, or the second scan and the scan before.
 final class GraphSession: Sendable {
     private struct Kept {
         var finding: HeapFinding
-        /// Monotonic nanoseconds of the last question.
+        /// The time of the last request, in nanoseconds on the monotonic clock.
         var usedAt: UInt64
     }
 
-    /// How long a graph stays that nobody asks for: it costs about 100 bytes per block.
+    /// How long a graph is kept without requests: it costs about 100 bytes per block.
     private static let idleNanoseconds: UInt64 = 600_000_000_000
 
     private let kept = Mutex<Kept?>(nil)
     private let isLooking = Atomic(false)
 
-    /// Whether somebody looks now.
+    /// Whether a scan is under way.
     var isUnderWay: Bool { isLooking.load(ordering: .acquiring) }
 
-    /// What the last look found, while that is kept.
+    /// The findings of the last scan, while they are kept; counts as a request.
     var last: HeapFinding? {
         kept.withLock { kept in
             kept?.usedAt = CaptureCore.now
@@ -30,7 +30,7 @@ final class GraphSession: Sendable {
         }
     }
 
-    /// The same, but never the reason for a look: a caller that takes what there is.
+    /// The same, but without counting as a request: for callers that do not need the graph to be kept.
     var lastKept: HeapFinding? {
         kept.withLock { $0?.finding }
     }
@@ -39,21 +39,21 @@ final class GraphSession: Sendable {
         kept.withLock { $0 = nil }
     }
 
-    /// Gives back the memory of a graph that nobody asked for lately.
+    /// Releases the memory of a graph that was not requested recently.
     func forgetIdle() {
         kept.withLock { current in
             if let usedAt = current?.usedAt, CaptureCore.now - usedAt > Self.idleNanoseconds { current = nil }
         }
     }
 
-    /// Looks now.
+    /// Makes a scan now.
     ///
     /// - Parameters:
-    ///   - isKept: Whether questions will follow.
-    ///   - isLast: Whether nobody asks for what the look before found either.
-    ///   - body: Looks; it is given what the look before found lost.
-    /// - Returns: What was found.
-    /// - Throws: Why the heap could not be looked at.
+    ///   - isKept: Whether the findings are kept for later requests.
+    ///   - isLast: Whether the findings of the previous scan are no longer needed either.
+    ///   - body: Makes the scan; its argument are the blocks that the previous scan found unreachable.
+    /// - Returns: The findings.
+    /// - Throws: The reason why the heap could not be scanned.
     func look(
         isKept: Bool,
         isLast: Bool,
@@ -64,8 +64,8 @@ final class GraphSession: Sendable {
         }
         defer { isLooking.store(false, ordering: .releasing) }
         let known = lastKept?.lost
-        // Two graphs at once would take twice the memory, and words in one may seem to hold what the other is of. Where
-        // there will be none the last one stays.
+        // Two graphs at once would need twice the memory, and words in one graph may seem to hold the blocks that the
+        // other describes. If the new scan is certain to fail, the last graph is kept.
         if isKept || isLast, CaptureCore.knowsEveryBlock { kept.withLock { $0 = nil } }
         let finding = try body(known)
         if isKept { kept.withLock { $0 = Kept(finding: finding, usedAt: CaptureCore.now) } }

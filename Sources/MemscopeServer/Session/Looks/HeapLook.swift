@@ -1,15 +1,15 @@
 internal import MemscopeAnalysis
 internal import Tracking
 
-/// One look at the heap: its scans, and what they mean together.
+/// One analysis of the heap: its one or two scans, and what they mean together.
 struct HeapLook {
     let options: MemScope.AnalysisOptions
     let names: MetadataStore
     let suppressions: LeakSuppressions
-    /// One call stack for all that read the same.
+    /// Maps all call stacks with the same names to one of them.
     let representative: (UInt32) -> UInt32
 
-    /// One scan, with what its roots hold.
+    /// One scan, with the blocks that its roots hold.
     private struct Picture {
         let graph: HeapGraph
         let holds: HoldGraph
@@ -18,15 +18,16 @@ struct HeapLook {
 
     private enum FirstScan {
         case clean(Picture)
-        /// The picture itself is let go: two at once would take twice the memory.
+        /// The graph itself is released, because two at once would need twice the memory.
         case lost(LostBlocks)
     }
 
-    /// Looks.
+    /// Makes the scans and analyses them.
     ///
-    /// - Parameter known: What an earlier look found lost. It stays so, whatever old word one of the passes finds.
-    /// - Returns: What was found.
-    /// - Throws: Why the heap could not be looked at.
+    /// - Parameter known: The blocks that an earlier scan found unreachable. They stay unreachable, even if one of the
+    ///   new scans finds an old word that points to them.
+    /// - Returns: The findings.
+    /// - Throws: The reason why the heap could not be scanned.
     func finding(known: LostBlocks?) throws(HeapAnalysisError) -> HeapFinding {
         let began = CaptureCore.now
         switch try firstScan() {
@@ -54,7 +55,8 @@ struct HeapLook {
     }
 
     private func scan(registers: Bool) throws(HeapAnalysisError) -> HeapGraph {
-        // The look at a first scan leaves addresses of what it found, under the frames of the second.
+        // The analysis of the first scan leaves addresses of unreachable blocks on the stack, below the frames of the
+        // second scan.
         AllocationScope.wipeStack()
         var wanted = HeapScanner.Options()
         wanted.memoryLimit = options.memoryLimitBytes
@@ -80,7 +82,7 @@ struct HeapLook {
         )
     }
 
-    /// Takes what the user does not want to hear about, and what it holds, for kept.
+    /// Treats the leaks that the user suppressed, and the blocks that they hold, as held.
     private func suppressed(_ picture: Picture) throws(HeapAnalysisError) -> Reachability {
         guard !suppressions.isEmpty, picture.reachability.leakedBlocks > 0 else { return picture.reachability }
         var verdicts: [UInt32: Bool] = [:]
@@ -134,7 +136,7 @@ struct HeapLook {
         return HeapFinding(analysis, summary: summary, passes: passes, duration: CaptureCore.now - began)
     }
 
-    /// What the system gave memory for.
+    /// Throws when the system has refused the memory for a result.
     private func owned<Result>(_ result: Result?) throws(HeapAnalysisError) -> Result {
         guard let result else { throw HeapAnalysisError(.noMemory) }
         return result
@@ -142,7 +144,7 @@ struct HeapLook {
 }
 
 extension HeapGraph {
-    /// Whether a block may be what io_uring hands back with a result: a Swift object's address is seldom given away.
+    /// Whether io_uring may hold the block as user data; Swift objects are hardly ever used for that.
     fileprivate func mayBeUserData(_ node: Int) -> Bool {
         circumstances.hasUnreadableKernel && type(of: node)?.kind.isSwiftObject != true
     }

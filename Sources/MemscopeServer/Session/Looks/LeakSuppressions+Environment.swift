@@ -2,7 +2,7 @@ internal import MemscopeAnalysis
 internal import Tracking
 
 extension LeakSuppressions {
-    /// What `MEMSCOPE_SUPPRESSIONS` names, read once.
+    /// The suppressions in the file `MEMSCOPE_SUPPRESSIONS`, which is read once.
     static let fromEnvironment: LeakSuppressions = {
         guard let path = environment("MEMSCOPE_SUPPRESSIONS") else { return .none }
         let problem = { complain("MEMSCOPE_SUPPRESSIONS is '\(path)': " + $0) }

@@ -1,7 +1,7 @@
 internal import MemscopeAnalysis
 internal import Tracking
 
-/// Folds the batches of a walk into a snapshot, with one table of types over all of them.
+/// Combines the batches of a walk into a snapshot, with one table of types for all batches.
 struct SnapshotCensus {
     private let names: MetadataStore
     private var tally = HeapTally()

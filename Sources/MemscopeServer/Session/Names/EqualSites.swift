@@ -1,17 +1,18 @@
 package import Tracking
 
-/// Call stacks that read the same: an unrolled loop calls from several places of one line.
+/// Finds call stacks with the same names: for example, an unrolled loop calls from several addresses of one line.
 ///
-/// Which of them stands for all does not change while the process runs, so that a row stays the same row.
+/// The site that stands for all of them does not change while the process runs, so that a row of a list keeps its
+/// identity.
 package struct EqualSites {
     private var representatives: [UInt32: UInt32] = [:]
     private var siteOfNames: [UInt64: UInt32] = [:]
 
     package init() {}
 
-    /// The first site that was asked for with the same functions, files, lines and images, frame by frame.
+    /// The first site that was looked up with the same functions, files, lines and images, frame by frame.
     ///
-    /// `stack` is asked for once per site.
+    /// `stack` is called once per site.
     package mutating func representative(of site: UInt32, stack: (UInt32) -> [Frame]) -> UInt32 {
         if let known = representatives[site] { return known }
         let frames = stack(site)
@@ -23,11 +24,11 @@ package struct EqualSites {
         return representative
     }
 
-    /// 64-bit FNV-1a: of 100,000 stacks two have one by chance once in a billion processes.
+    /// A 64-bit FNV-1a hash: among 100,000 stacks, two have the same hash by chance in one of a billion processes.
     private static func fingerprint(_ frames: [Frame]) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func add(_ text: String?) {
-            // A byte that no text has separates them, another stands for none.
+            // A byte that is in no text separates the texts; another such byte stands for nil.
             for byte in text?.utf8 ?? "\u{1}".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
             hash = (hash ^ 0xFF) &* 0x100_0000_01B3
         }

@@ -7,7 +7,7 @@ extension MetadataStore {
         CaptureCore.site(id).map { allocatingModule(stack: $0.addresses, at: $0.firstSeen) } ?? "unknown"
     }
 
-    /// The named stack of a site; empty where none was taken.
+    /// The named stack of a site; empty when no stack was taken.
     func stack(ofSite id: UInt32) -> [Frame] {
         CaptureCore.site(id).map { symbolize(stack: $0.addresses, at: $0.firstSeen) } ?? []
     }
@@ -17,7 +17,7 @@ extension MetadataStore {
         leak.stack = stack(ofSite: leak.site)
     }
 
-    /// Names the stack of a cycle, and where what it should be broken at was made.
+    /// Names the stack of a cycle, and the place that made the reference which should be broken.
     func name(_ cycle: inout MemScope.HeapAnalysis.Cycle) {
         cycle.stack = stack(ofSite: cycle.site)
         switch cycle.breakEdge?.place {

@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import Tracking
 
-/// The thread that looks once a second: it keeps the timeline and empties the rings.
+/// The thread that runs once a second: it updates the timeline and empties the rings.
 final class Collector: Sendable {
     private let thread: ServerThread
     private let wakeup: Semaphore
@@ -22,7 +22,7 @@ final class Collector: Sendable {
                 ProcessEnd.endIfOver()
                 ServerThread.followStandardError()
                 observer.tick()
-                // Seconds stay seconds: the time the work took is not added to the next one.
+                // The period is fixed: the duration of the work is not added to the next second.
                 next = max(next + 1_000_000_000, CaptureCore.now)
                 wakeup.wait(until: next)
             }
@@ -35,9 +35,9 @@ final class Collector: Sendable {
 
     /// Ends the thread and waits for it.
     ///
-    /// Does nothing when called again, or in a forked child, which has none.
+    /// It does nothing when called again, or in a forked child, which has no collector thread.
     func stop() {
-        // A thread is joined once.
+        // A thread can be joined only once.
         guard generation.isCurrent, !isStopping.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
         wakeup.signal()
         thread.join()

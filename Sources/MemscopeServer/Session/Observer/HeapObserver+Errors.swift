@@ -3,7 +3,7 @@ internal import MemscopeRender
 internal import Tracking
 
 extension HeapObserver {
-    /// The collector's second.
+    /// The part of the collector's work of each second that concerns memory errors.
     func watchErrors() {
         guard errors.tick() else { return }
         if hub.hasListeners {
@@ -13,17 +13,17 @@ extension HeapObserver {
         if wishesErrorLines { printErrors() }
     }
 
-    /// A line on stderr for each distinct memory error that has none yet.
+    /// Prints a line on stderr for each distinct memory error that has none yet.
     func printErrors() {
         let fresh = errors.unprinted()
         guard !fresh.isEmpty else { return }
         for line in withNames({ names in fresh.map { ErrorLine.text(of: names.values(of: $0)) } }) { complain(line) }
     }
 
-    /// All memory errors and how they were looked for, named.
+    /// All memory errors with their names, and the figures of the checks.
     ///
     /// - Parameter exitBegan: As for `CaptureCore.errors`.
-    /// - Returns: In the order they were first seen.
+    /// - Returns: The errors in the order in which they were first seen.
     func errorValues(exitBegan: UInt64) -> ReportValues.Errors {
         let errors = CaptureCore.errors(exitBegan: exitBegan)
         return withNames { names in
@@ -31,7 +31,7 @@ extension HeapObserver {
         }
     }
 
-    /// What all detectors know now; none of them is made to look.
+    /// The current findings of all detectors; it starts no scan and no sweep.
     func safetyReview() -> SafetyReview {
         var input = SafetyReview.Input(
             checks: CaptureCore.checkTotals(),
@@ -45,7 +45,7 @@ extension HeapObserver {
         return SafetyReview(input)
     }
 
-    /// What is known of an error; contents only as configured.
+    /// The values of an error; bytes of memory only if the settings allow it.
     func values(of error: MemoryError, _ names: MetadataStore) -> ErrorValues {
         var values = names.values(of: error)
         values.showsContents = settings.showsContents

@@ -2,26 +2,26 @@ internal import MemscopeAnalysis
 internal import MemscopeRender
 internal import Tracking
 
-// What the core counted, for the routes.
+// The core's figures, for the routes.
 extension HeapObserver {
     /// Every call stack with its counters.
     func sites() -> [Site] { CaptureCore.sites() }
 
-    /// Every distinct memory error, in the order they were first seen.
+    /// Every distinct memory error, in the order in which the errors were first seen.
     func memoryErrors() -> [MemoryError] { CaptureCore.errors() }
 
-    /// How memory errors are looked for, and what that found.
+    /// The settings of the memory checks, and what the checks found.
     func checkTotals() -> CheckTotals { CaptureCore.checkTotals() }
 
     func flameGraph(by weight: FlameWeight) -> FlameGraph {
         let sites = sites()
         return withNames { names in
-            // Boxes below a twentieth of a percent are less than a pixel wide.
+            // Boxes with less than a twentieth of a percent are narrower than a pixel.
             FlameGraph(sites: sites, weight: weight, minimumShare: 0.0005, places: names.places())
         }
     }
 
-    /// A profile for go tool pprof.
+    /// A profile for `go tool pprof`.
     func profile(_ focus: PprofProfile.Focus, version: String) -> [UInt8] {
         let sites = sites()
         let process = identity
@@ -40,7 +40,7 @@ extension HeapObserver {
         }
     }
 
-    /// The figures for Prometheus.
+    /// The figures in Prometheus' text format.
     func metrics() -> [UInt8] {
         PrometheusText.metrics(
             summaryValues(),
@@ -66,7 +66,7 @@ extension HeapObserver {
         }
     }
 
-    /// How the process is watched; the server tells where it listens, and what it allows.
+    /// The settings under which the process is observed; the server gives its address and limits.
     func configValues(serverURL: String?, limits: HTTPDaemon.Limits) -> ConfigValues {
         let totals = CaptureCore.totals()
         return ConfigValues(
@@ -91,7 +91,7 @@ extension HeapObserver {
     }
 }
 
-/// The compiler that built us, whose runtime we were tested with.
+/// The version of the compiler that built MemScope; MemScope was tested with the runtime of this version.
 private var swiftRuntimeVersion: String {
     #if compiler(>=6.4)
     "6.4 or later"

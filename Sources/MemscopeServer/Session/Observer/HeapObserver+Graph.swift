@@ -4,7 +4,7 @@ internal import Synchronization
 internal import Tracking
 
 extension HeapObserver {
-    /// Looks at the whole heap, and keeps what it found for the questions of a dashboard.
+    /// Scans the whole heap, and keeps the findings for later requests of a dashboard.
     func scanForLeaks() throws(HeapAnalysisError) -> HeapFinding {
         let finding = try look(settings.analysis, isKept: true)
         hub.publish(
@@ -14,18 +14,19 @@ extension HeapObserver {
         return finding
     }
 
-    /// What the last look found; looks when there is none.
+    /// The findings of the last scan; makes a scan when there are none.
     func lastFinding() throws(HeapAnalysisError) -> HeapFinding {
         if let last = graph.last { return last }
         return try scanForLeaks()
     }
 
-    /// Looks at the whole heap, for a caller that wants to know all and then nothing more.
+    /// Scans the whole heap for a caller that needs all findings at once and makes no later requests.
     func analyze(_ options: MemScope.AnalysisOptions) throws(HeapAnalysisError) -> MemScope.HeapAnalysis {
         try analyze(options, mostRows: .max).analysis
     }
 
-    /// `isCut` says that a list had more than `mostRows`; leaks and what grows are lists of their own here.
+    /// `isCut` says whether a list had more than `mostRows` rows; leaks and growing call stacks count as two lists
+    /// here.
     func analyze(
         _ options: MemScope.AnalysisOptions,
         mostRows: Int
@@ -48,7 +49,7 @@ extension HeapObserver {
         }
     }
 
-    /// Looks for blocks of a scope that are lost.
+    /// Finds blocks of a scope that are unreachable.
     func leaks(
         of scope: AllocationScope,
         _ options: MemScope.AnalysisOptions
@@ -68,12 +69,12 @@ extension HeapObserver {
         )
     }
 
-    /// One call stack for all that read the same.
+    /// Maps all call stacks with the same names to one of them.
     func representative(of site: UInt32, _ names: MetadataStore) -> UInt32 {
         equalSites.withLock { $0.representative(of: site, stack: names.stack(ofSite:)) }
     }
 
-    /// Call stacks that grow, without their names.
+    /// The call stacks that grow steadily, without their names.
     func growingLeaks(in finding: HeapFinding?, _ names: MetadataStore) -> [MemScope.HeapAnalysis.Leak] {
         growth.leaks(in: finding?.analysis.graph, names) { representative(of: $0, names) }
     }

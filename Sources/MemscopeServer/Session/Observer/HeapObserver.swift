@@ -3,9 +3,9 @@ internal import MemscopeRender
 internal import Synchronization
 internal import Tracking
 
-/// The history, kept snapshots and names of this process: what is known beyond the core's counters.
+/// The history, the kept snapshots and the names of this process: what is known beyond the core's counters.
 ///
-/// Its methods may be called from any thread of ours.
+/// Its methods may be called from any of MemScope's own threads.
 package final class HeapObserver: Sendable {
     let hub = EventHub()
     let events = EventStore()
@@ -19,20 +19,20 @@ package final class HeapObserver: Sendable {
     let equalSites = Mutex(EqualSites())
     /// Whether each memory error gets a line on stderr.
     let wishesErrorLines = Switch.printErrors.isOn
-    // Made on first use: reading images and testing the type reader takes milliseconds.
+    // Made at first use, because reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
-    /// Whether a collector ticks.
+    /// Whether a collector is running.
     let hasCollector = Atomic(false)
-    // Monotonic nanoseconds of the last question for names.
+    // The time of the last look-up of names, in nanoseconds on the monotonic clock.
     private let lastNaming = Atomic<UInt64>(0)
-    /// How long symbol files stay open after the last question; they cost megabytes each.
+    /// How long symbol files stay open after the last look-up; they cost megabytes each.
     private static let idleNanoseconds: UInt64 = 30_000_000_000
 
-    /// What its users allow.
+    /// What the user allows.
     struct Settings: Sendable {
-        /// What a look at the heap for the dashboard may cost.
+        /// Limits for a scan of the heap that the dashboard requests.
         var analysis = MemScope.AnalysisOptions()
-        /// Whether memory around the damage may be shown to clients.
+        /// Whether clients may see the memory around the damage.
         var showsContents = Switch.showContents.isOn
     }
 
@@ -45,7 +45,7 @@ package final class HeapObserver: Sendable {
 
     package init() {}
 
-    /// That of this process: its history, snapshots and marks outlive a server.
+    /// The observer of this process: its history, snapshots and marks outlive a server.
     static var current: HeapObserver {
         ofProcess.withLock { known in
             let observer = known ?? HeapObserver()
@@ -56,13 +56,13 @@ package final class HeapObserver: Sendable {
 
     private static let ofProcess = ProcessMutex<HeapObserver?>(nil)
 
-    /// Gives back what was kept for questions: nobody asks any more.
+    /// Releases what was kept for requests; called when there is no server any more.
     func rest() {
         graph.forget()
         withNames { $0.closeSymbolFiles() }
     }
 
-    /// What stands around an answer of now.
+    /// The envelope of an answer with the current figures.
     func envelope() -> Envelope {
         envelope(of: CaptureCore.totals())
     }
@@ -82,7 +82,7 @@ package final class HeapObserver: Sendable {
 
     // MARK: Figures of now
 
-    /// `asksAllocator` is false at the end of the process: whoever ends it may hold the allocator's locks.
+    /// `asksAllocator` is false at the end of the process: the thread that ends it may hold the allocator's locks.
     func summaryValues(asksAllocator: Bool = true) -> SummaryValues {
         SummaryValues(
             totals: CaptureCore.totals(),
@@ -102,7 +102,7 @@ package final class HeapObserver: Sendable {
 
     // MARK: History
 
-    /// Reads the gauges and puts them on the timeline; the collector's second.
+    /// Reads the current figures and puts them on the timeline; this is the collector's work of each second.
     func tick() {
         CaptureCore.tick()
         CaptureCore.drainEvents { events.append($0) }
@@ -149,21 +149,21 @@ package final class HeapObserver: Sendable {
 
     // MARK: Names
 
-    /// Gives back the memory of symbol files that nobody asked for lately; names already found stay known.
+    /// Releases the memory of symbol files that were not used recently; names that were already found are kept.
     private func closeIdleSymbolFiles() {
         let last = lastNaming.load(ordering: .relaxed)
         guard last != 0, CaptureCore.now - last > Self.idleNanoseconds else { return }
-        // Not waited for: a question under way keeps them open anyway.
+        // It does not wait for the lock: if a look-up is under way, the files must stay open anyway.
         _ = metadata.withLockIfAvailable { $0?.closeSymbolFiles() }
         lastNaming.store(0, ordering: .relaxed)
     }
 
-    /// Runs `body` with everything that can be named named.
+    /// Runs `body` with the names of this process, after refreshing images and threads.
     func withNames<Result>(_ body: (MetadataStore) -> Result) -> Result {
         defer { lastNaming.store(CaptureCore.now, ordering: .relaxed) }
         return metadata.withLock { store in
             if store == nil { store = MetadataStore() }
-            // Non-nil by the line above.
+            // It is not nil after the line above.
             let names = store!
             names.refresh()
             return body(names)
@@ -172,9 +172,9 @@ package final class HeapObserver: Sendable {
 
     // MARK: Snapshots
 
-    /// Looks at every live block.
+    /// Walks over every live block.
     ///
-    /// - Returns: Nil while another walk is under way, or a look for the graph, which has the names for seconds.
+    /// - Returns: Nil while another walk is under way, or a scan for the graph, which needs the names for seconds.
     func takeSnapshot() -> HeapSnapshot? {
         guard !graph.isUnderWay else { return nil }
         return withNames { names in
@@ -184,20 +184,20 @@ package final class HeapObserver: Sendable {
         }
     }
 
-    /// The same; what is in the way is an error.
+    /// The same, but throws when another walk or scan is under way.
     func snapshotOfNow() throws(HeapAnalysisError) -> HeapSnapshot {
         guard let snapshot = takeSnapshot() else { throw HeapAnalysisError(.busy) }
         return snapshot
     }
 
-    /// A kept snapshot by id or name, or one of now.
+    /// The kept snapshot with an id or name, or a new one of the current heap.
     func snapshot(_ id: String) throws(HeapAnalysisError) -> HeapSnapshot {
         if id == HeapSnapshot.unkeptID { return try snapshotOfNow() }
         if let kept = withSnapshots({ $0[id] }) { return kept }
         throw .unknownSnapshot(id, kept: withSnapshots { $0.snapshots.map(\.id) })
     }
 
-    /// Takes a snapshot and keeps it.
+    /// Takes a snapshot and keeps it; nil while another walk or scan is under way.
     func keepSnapshot(named name: String?) -> HeapSnapshot? {
         guard let snapshot = takeSnapshot() else { return nil }
         let kept = snapshots.withLock { $0.keep(snapshot, named: name) }

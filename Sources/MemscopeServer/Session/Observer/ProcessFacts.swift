@@ -2,9 +2,9 @@ internal import Glibc
 internal import MemscopeRender
 internal import Tracking
 
-/// What the system says about this process.
+/// Facts about this process that come from the system.
 enum ProcessFacts {
-    /// Who answers, with one moment on both clocks.
+    /// The identity of the process, with one moment on both clocks.
     static func identity() -> ProcessIdentity {
         var wall = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &wall)
@@ -17,18 +17,18 @@ enum ProcessFacts {
         )
     }
 
-    /// Resident bytes; nil when /proc is not there.
+    /// The resident set size in bytes; nil when /proc is not available.
     ///
-    /// `/proc/self` is the first thread's, which has none once it has ended.
+    /// `/proc/self` belongs to the first thread, and has no such figure after that thread has ended.
     static var residentBytes: UInt64? {
         let fields = read("/proc/thread-self/statm").split(separator: " ")
         guard fields.count > 1, let pages = UInt64(fields[1]) else { return nil }
         return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// The file name of the program; its arguments may hold secrets and are never read.
+    /// The file name of the program; the arguments may contain secrets and are never read.
     ///
-    /// Not that of `/proc/self/exe`, which is the loader where the program was started through it.
+    /// It is not taken from `/proc/self/exe`, which is the loader if the program was started through it.
     private static var name: String { CaptureCore.program?.name ?? "unknown" }
 
     private static func read(_ path: String) -> String {

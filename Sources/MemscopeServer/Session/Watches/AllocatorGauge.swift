@@ -1,15 +1,16 @@
 internal import Synchronization
 internal import Tracking
 
-/// What the allocator holds from the system, asked only while somebody looks, and no more often than its cost allows.
+/// The memory that the allocator holds from the system; it is read only while a client is interested, and no more often
+/// than its cost allows.
 ///
-/// The allocator takes its locks to answer and walks its free chunks: with four million of them the program's `malloc`
-/// waits for 30 ms. So a hundredth of the time is spent with it at most.
+/// To answer, the allocator takes its locks and walks its free chunks: with four million of them, the program's
+/// `malloc` waits for 30 ms. So at most a hundredth of the time is spent on this.
 final class AllocatorGauge: Sendable {
-    /// How long one look counts as looking on.
+    /// How long one request counts as interest of a client, in nanoseconds.
     private static let attention: UInt64 = 3_000_000_000
     private static let freshness: UInt64 = 900_000_000
-    /// Pause after a question, as a multiple of what it cost.
+    /// The pause after a reading, as a multiple of its cost.
     private static let rest: UInt64 = 100
 
     private struct State {
@@ -31,7 +32,7 @@ final class AllocatorGauge: Sendable {
         self.ask = ask
     }
 
-    /// For a client that asks now; as old as the last question where it is too early for another.
+    /// For a client that asks now; returns the last reading when it is too early for a new one.
     func read() -> UInt64? {
         state.withLock { state in
             state.lookedAt = now()
@@ -39,14 +40,14 @@ final class AllocatorGauge: Sendable {
         }
     }
 
-    /// For the timeline; nil while nobody looks.
+    /// For the timeline; nil while no client is interested.
     func readIfWatched() -> UInt64? {
         state.withLock { state in
             state.lookedAt > 0 && now() - state.lookedAt < Self.attention ? value(&state) : nil
         }
     }
 
-    /// Notes that somebody looks at the timeline.
+    /// Must be called when a client reads the timeline.
     func watch() { state.withLock { $0.lookedAt = now() } }
 
     private func value(_ state: inout State) -> UInt64? {

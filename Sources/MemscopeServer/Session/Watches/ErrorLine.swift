@@ -16,7 +16,7 @@ enum ErrorLine {
         return text
     }
 
-    /// The innermost call that is the program's.
+    /// The innermost call that is no allocation function.
     private static func place(of stack: [Frame]) -> String? {
         guard let frame = stack.first(where: { !AllocatorFrames.contains($0) }) ?? stack.last else { return nil }
         guard let file = frame.file, let line = frame.line else { return frame.function }

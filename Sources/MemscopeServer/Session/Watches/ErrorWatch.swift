@@ -3,25 +3,25 @@ internal import MemscopeRender
 internal import Synchronization
 internal import Tracking
 
-/// Hears of new memory errors, and has the heap looked at for damage that nobody tripped over yet.
+/// Detects new memory errors, and starts sweeps for damage that no access has revealed yet.
 final class ErrorWatch: Sendable {
     private struct State {
         var counted: UInt64 = 0
         var nextSweep: UInt64 = CaptureCore.now + ErrorWatch.interval
     }
 
-    /// Distance of two sweeps at least, in nanoseconds.
+    /// The shortest interval between two sweeps, in nanoseconds.
     private static let interval: UInt64 = 10_000_000_000
-    /// A sweep may take one in so many seconds.
+    /// Sweeps may take one part of the time in this many.
     private static let share: UInt64 = 50
 
     private let state = Mutex(State())
-    /// Ids of those that were printed, by whichever watch.
+    /// The ids of the errors that were printed, by any watch in this process.
     private static let printed = ProcessMutex<Set<UInt32>>([])
 
-    /// The collector's second.
+    /// The watch's work of each second; the collector calls it.
     ///
-    /// - Returns: Whether there are errors since the last time.
+    /// - Returns: Whether there are new errors since the last call.
     func tick() -> Bool {
         sweepWhenDue()
         let count = CaptureCore.errorCount
@@ -31,14 +31,14 @@ final class ErrorWatch: Sendable {
         }
     }
 
-    /// Those that this was not called for yet.
+    /// The errors that no earlier call has returned.
     func unprinted() -> [MemoryError] {
         let errors = CaptureCore.errors()
         return Self.printed.withLock { printed in errors.filter { printed.insert($0.id).inserted } }
     }
 
     private func sweepWhenDue() {
-        // Without a canary on every block there is next to nothing that a sweep would find.
+        // If not every block has a canary, a sweep finds next to nothing.
         guard CaptureCore.checkTotals().watchesEveryBlock else { return }
         let began = CaptureCore.now
         guard state.withLock({ began >= $0.nextSweep }) else { return }

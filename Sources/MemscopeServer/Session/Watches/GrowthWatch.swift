@@ -2,12 +2,12 @@ internal import MemscopeAnalysis
 internal import Synchronization
 internal import Tracking
 
-/// Reads what call stacks hold, every ten seconds, to find those that grow steadily.
+/// Reads the live bytes of all call stacks every ten seconds, to find those that grow steadily.
 final class GrowthWatch: Sendable {
     private struct State {
         var history: GrowthHistory
         var nextReading: UInt64
-        /// Of call stacks that grow and were not there at the last look at the heap.
+        /// The types of growing call stacks that were not in the last scan of the heap.
         var types: [UInt32: BlockType] = [:]
     }
 
@@ -17,7 +17,7 @@ final class GrowthWatch: Sendable {
         State(history: GrowthHistory(start: CaptureCore.totals().startedAt), nextReading: CaptureCore.now)
     )
 
-    /// The collector's second.
+    /// The watch's work of each second; the collector calls it.
     func tick() {
         let now = CaptureCore.now
         let isDue = state.withLock { state in
@@ -32,17 +32,17 @@ final class GrowthWatch: Sendable {
         state.withLock { $0.history.add(samples, at: now) }
     }
 
-    /// Whether there were enough readings to say what grows.
+    /// Whether there were enough readings to find growth.
     var isReady: Bool { state.withLock { $0.history.hasReadings(GrowthDetector().minimumPoints) } }
 
-    /// Call stacks that grow, without their names; those that read the same are one.
+    /// The call stacks that grow steadily, without their names; call stacks with the same names are one row.
     ///
     /// - Parameters:
-    ///   - graph: The last look at the heap: tells what they hold mostly. For those that were not there yet live
-    ///     blocks are looked at, once per call stack.
+    ///   - graph: The graph of the last scan, from which the most frequent type of each call stack is taken. For call
+    ///     stacks that are not in it, live blocks are read, once per call stack.
     ///   - names: Reads types.
-    ///   - representative: One call stack for all that read the same.
-    /// - Returns: The steepest first.
+    ///   - representative: Maps all call stacks with the same names to one of them.
+    /// - Returns: By descending growth.
     func leaks(
         in graph: HeapGraph?,
         _ names: MetadataStore,
@@ -79,12 +79,12 @@ final class GrowthWatch: Sendable {
         let unknown = sites.filter { types[$0] == nil }
         guard !unknown.isEmpty, let read = SiteTypes.read(of: unknown, names) else { return types }
         types.merge(read) { known, _ in known }
-        // What no longer grows is forgotten.
+        // The types of call stacks that no longer grow are dropped.
         state.withLock { $0.types = types.filter { sites.contains($0.key) } }
         return types
     }
 
-    /// The type with the most bytes of each site.
+    /// For each site the type with the most bytes.
     private static func types(of sites: Set<UInt32>, in graph: HeapGraph) -> [UInt32: BlockType] {
         var bytes: [UInt32: [UInt32: UInt64]] = [:]
         for node in 0..<graph.count where sites.contains(graph.nodes[node].site) {
@@ -117,7 +117,7 @@ extension MemScope.HeapAnalysis.Leak {
         )
     }
 
-    /// Takes in another call stack that reads the same.
+    /// Adds another call stack with the same names.
     fileprivate mutating func add(_ finding: GrowthFinding) {
         count += Int(finding.last.liveBlocks)
         bytes += finding.last.liveBytes

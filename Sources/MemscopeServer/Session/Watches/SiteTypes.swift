@@ -1,17 +1,17 @@
 package import Tracking
 
-/// What the blocks of some call stacks are mostly, by bytes.
+/// The type with the most bytes for each of some call stacks.
 ///
-/// It looks at blocks as they are now: for call stacks that were not there at the last look at the heap.
+/// It reads the current blocks: for call stacks that are not in the last scan of the heap.
 package struct SiteTypes {
-    /// Blocks per call stack that are read; more would tell nothing new.
+    /// The number of blocks that are read for each call stack; more would give no better result.
     private static let blockLimit = 4_096
 
     private let sites: Set<UInt32>
     private var taken: [UInt32: Int] = [:]
     private var bytes: [UInt32: [BlockType: UInt64]] = [:]
 
-    /// Walks over all live blocks once, and reads the first words of those that are asked for.
+    /// Walks over all live blocks once, and reads the first words of the blocks of these sites.
     ///
     /// - Returns: A type for each call stack that has blocks; nil while another walk is under way.
     package static func read(of sites: Set<UInt32>, _ names: MetadataStore) -> [UInt32: BlockType]? {

@@ -1,7 +1,7 @@
 /// Writes one JSON value as bytes, without an intermediate tree.
 ///
-/// Commas are put where they belong; that braces match and that keys stand in objects
-/// only is the caller's business, which the nesting closures make hard to get wrong.
+/// The writer puts the commas. The caller must close every brace and use keys in objects only; with the nesting
+/// closures, mistakes are hard to make.
 ///
 /// - SeeAlso: RFC 8259.
 package struct JSONWriter: Sendable {
@@ -25,7 +25,7 @@ package struct JSONWriter: Sendable {
         close("]")
     }
 
-    /// For structures that are not nested closures, such as trees walked without recursion.
+    /// For structures that are not written by nested closures, such as trees that are walked without recursion.
     mutating func open(_ bracket: Unicode.Scalar) {
         separate()
         bytes.append(UInt8(ascii: bracket))
@@ -47,12 +47,12 @@ package struct JSONWriter: Sendable {
     package mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
     package mutating func integer(_ value: some BinaryInteger) { literal(String(value)) }
 
-    /// JSON has no infinities: they and NaN become null.
+    /// JSON has no infinities: infinities and NaN become null.
     package mutating func double(_ value: Double) {
         literal(value.isFinite ? value.description : "null")
     }
 
-    /// As `"0x…"`: JSON readers lose digits of numbers over 2^53.
+    /// Writes a number as `"0x…"`, because JSON readers lose digits of numbers over 2^53.
     package mutating func hexadecimal(_ value: UInt64) {
         string("0x" + String(value, radix: 16))
     }
@@ -85,7 +85,7 @@ package struct JSONWriter: Sendable {
         }
     }
 
-    /// A value that is JSON already.
+    /// Writes a value that is JSON already.
     mutating func verbatim(_ json: String) { literal(json) }
 
     private mutating func literal(_ text: String) {

@@ -81,7 +81,7 @@ enum OpenAPIComponents {
         }
         """#
 
-    /// What each refusal means; `error.code` says more.
+    /// The meaning of each status of a refusal; `error.code` gives more details.
     private static let refusals = [
         (400, "A parameter, the body, or the head of the request is not as it should be."),
         (401, "The token is missing, or another one."),

@@ -5,9 +5,9 @@ package enum OpenAPIDocument {
     /// Writes the document.
     ///
     /// - Parameters:
-    ///   - routes: What the server answers.
-    ///   - version: Of MemScope.
-    ///   - needsToken: Whether clients must present a token.
+    ///   - routes: The routes that the server answers.
+    ///   - version: The version of MemScope.
+    ///   - needsToken: Whether clients must send a token.
     /// - Returns: JSON.
     package static func render(
         _ routes: [RouteDescription] = RouteTable.routes,
@@ -66,7 +66,7 @@ package enum OpenAPIDocument {
         json.member("responses") { responses(of: route, needsToken: needsToken, to: &$0) }
     }
 
-    /// Such as "get_api_objects_addr".
+    /// The operation's id, such as "get_api_objects_addr".
     private static func operationID(of route: RouteDescription) -> String {
         ([route.method.rawValue.lowercased()] + route.path.split { !$0.isLetter }.map(String.init)).joined(
             separator: "_"
@@ -165,6 +165,6 @@ package enum OpenAPIDocument {
 }
 
 extension ParameterDescription {
-    /// What it is called where a visit link has the token.
+    /// Whether this is the parameter in which a visit link contains the token.
     fileprivate var isToken: Bool { name == "token" }
 }

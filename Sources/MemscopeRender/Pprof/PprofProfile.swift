@@ -3,16 +3,15 @@ package import Tracking
 
 /// A heap profile in the format of `go tool pprof`, not yet compressed.
 ///
-/// Sample types are those of Go's heap profile, so that its tools choose and label
-/// them by themselves.
+/// The sample types are those of Go's heap profile, so that its tools select and label them correctly without options.
 ///
 /// - SeeAlso: https://github.com/google/pprof/blob/main/proto/profile.proto
 package struct PprofProfile {
-    /// Which figure pprof shows unless told otherwise.
+    /// The figure that pprof shows by default.
     package enum Focus: String, Sendable, CaseIterable {
-        /// What is live: `/debug/pprof/heap`.
+        /// The live blocks: `/debug/pprof/heap`.
         case heap = "inuse_space"
-        /// All that was ever allocated: `/debug/pprof/allocs`.
+        /// All blocks that were ever allocated: `/debug/pprof/allocs`.
         case allocs = "alloc_space"
     }
 
@@ -23,14 +22,14 @@ package struct PprofProfile {
     /// Encodes a profile.
     ///
     /// - Parameters:
-    ///   - sites: Call stacks with their counters; those that never allocated are left out.
-    ///   - images: Everything mapped, the program itself first.
+    ///   - sites: Call stacks with their counters; those without allocations are left out.
+    ///   - images: All mapped images, the program itself first.
     ///   - focus: The default sample type.
-    ///   - sampleInterval: Mean bytes between samples, 1 when all was measured. Values are
-    ///     estimates of the whole already; pprof must not and does not scale them.
-    ///   - unixTime: Nanoseconds since 1970.
+    ///   - sampleInterval: Mean distance between samples in bytes, 1 when everything was measured. The values are
+    ///     already estimates of the whole; pprof must not scale them, and does not.
+    ///   - unixTime: The time of the profile, in nanoseconds since 1970.
     ///   - comments: Free text that `pprof -comments` shows.
-    ///   - places: Names their addresses.
+    ///   - places: Names the addresses of the stacks.
     /// - Returns: A `perftools.profiles.Profile` message.
     package static func encode(
         sites: [Site],

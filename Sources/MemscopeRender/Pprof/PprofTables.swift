@@ -1,15 +1,14 @@
 import MemscopeAnalysis
 import Tracking
 
-/// Strings, functions, mappings and locations of a profile, each stored once and
-/// referred to by number.
+/// The strings, functions, mappings and locations of a profile, each stored once and referred to by its number.
 struct PprofTables {
     private struct Function: Hashable {
         var name: String
         var file: String
     }
 
-    /// One function at one place of an instruction.
+    /// One of the functions at an instruction, with the line in it.
     private struct Line: Hashable {
         var function: UInt64
         var line: Int
@@ -26,17 +25,17 @@ struct PprofTables {
     private var functions = Interned<Function>()
     private var locations = Interned<Location>()
     private var places: StackPlaces
-    /// By place.
+    /// The location of each place, by the number of the place.
     private var locationOfPlace: [UInt64] = []
     private let images: [Image]
 
     /// - Parameters:
-    ///   - images: The program itself first, as pprof expects.
+    ///   - images: The program itself must be first, as pprof expects.
     ///   - places: Names addresses.
     init(images: [Image], places: StackPlaces) {
         self.images = images
         self.places = places
-        // Entry 0 of the table has to be the empty string.
+        // The first entry of the table must be the empty string.
         _ = strings.id(of: "")
     }
 
@@ -44,9 +43,9 @@ struct PprofTables {
         strings.id(of: text) - 1
     }
 
-    /// Numbers of the locations of a stack, innermost first: one for each address.
+    /// The numbers of a stack's locations, innermost first: one for each address.
     mutating func locationIDs(of site: Site) -> [UInt64] {
-        // pprof counts a sample without a location for nobody: the total would not add up.
+        // pprof does not count a sample without a location, so the total would be wrong.
         guard !site.addresses.isEmpty else { return [locationID(of: [Frame(function: FlameGraph.noStackName)], at: 0)] }
         return site.addresses.map { address in
             let place = places.place(of: address, at: site.firstSeen)
@@ -69,9 +68,9 @@ struct PprofTables {
         return Line(function: functions.id(of: function), line: frame.line ?? 0)
     }
 
-    /// Prefers what is mapped now: an unloaded library's place may have been taken since.
+    /// The mapping of an address; a mapped image has priority, because it may have replaced an unloaded library.
     ///
-    /// An address whose image is not known has none, whatever lies there.
+    /// An address whose image is not known has no mapping, whatever image is there now.
     private func imageIndex(at address: UInt64, named name: String?) -> Int? {
         func matches(_ image: Image) -> Bool { image.covers(address) && image.name == name }
         guard name != nil else { return nil }
@@ -114,14 +113,14 @@ struct PprofTables {
             message.field(3, image.end)
             message.field(5, path)
             message.field(6, buildID)
-            // "Has functions, files, lines, inlined": true also where we found no names. Else pprof
-            // asks /debug/pprof/symbol, and gives up on the whole profile when that does not answer.
+            // "Has functions, files, lines, inlined": also true for images without names. Otherwise pprof requests
+            // /debug/pprof/symbol, and rejects the whole profile when that is not answered.
             for flag: UInt8 in 7...10 { message.field(flag, true) }
         }
     }
 }
 
-/// Numbers distinct values from 1 in the order of their first use.
+/// Gives numbers from 1 to distinct values, in the order of their first use.
 struct Interned<Value: Hashable> {
     private(set) var values: [Value] = []
     private var ids: [Value: UInt64] = [:]
@@ -135,6 +134,6 @@ struct Interned<Value: Hashable> {
 }
 
 extension Frame {
-    /// The symbolizer writes the address where it found no name; pprof does that by itself.
+    /// Whether the symbolizer found no name and wrote the address instead; pprof shows the address by itself.
     fileprivate var isUnnamed: Bool { function.hasPrefix("0x") }
 }

@@ -1,6 +1,6 @@
-/// Writes protocol buffer messages: the few wire types that profile.proto needs.
+/// Writes protocol buffer messages, with the few wire types that profile.proto needs.
 ///
-/// Fields with the default value are left out, as proto3 asks, except inside packed lists.
+/// Fields with the default value are left out, as proto3 requires, except inside packed lists.
 ///
 /// - SeeAlso: https://protobuf.dev/programming-guides/encoding/
 struct ProtobufWriter: Sendable {
@@ -28,7 +28,7 @@ struct ProtobufWriter: Sendable {
         for value in values { varint(value) }
     }
 
-    /// Written even when empty: an entry of a repeated field counts by its position.
+    /// Writes the text even when it is empty, because entries of a repeated field are identified by their position.
     mutating func field(_ number: UInt8, _ text: String) {
         field(number, bytes: Array(text.utf8))
     }
@@ -37,7 +37,7 @@ struct ProtobufWriter: Sendable {
         tag(number, wireType: 2)
         let start = bytes.count
         message(&self)
-        // In place: there are hundreds of thousands of them, each of some dozen bytes.
+        // The length is inserted in place: there are hundreds of thousands of messages, each of some dozen bytes.
         var length = ProtobufWriter()
         length.varint(UInt64(bytes.count - start))
         bytes.insert(contentsOf: length.bytes, at: start)

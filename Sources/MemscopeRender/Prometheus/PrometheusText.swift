@@ -1,20 +1,20 @@
 package import MemscopeAnalysis
 package import Tracking
 
-/// `/metrics`: the text exposition format 0.0.4.
+/// The answer to `/metrics`, in the text exposition format 0.0.4.
 ///
 /// - SeeAlso: https://prometheus.io/docs/instrumenting/exposition_formats/
 package enum PrometheusText {
     package static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// Figures that are not known are left out.
+    /// Writes the metrics; figures that are not known are left out.
     ///
     /// - Parameters:
-    ///   - values: The figures of now.
-    ///   - leaks: What the last look at the heap found; nil without one.
-    ///   - checks: How memory errors are looked for, and their counts.
+    ///   - values: The current figures.
+    ///   - leaks: The findings of the last scan of the heap; nil when there was none.
+    ///   - checks: The settings and counters of the memory checks.
     ///   - mode: How much is recorded.
-    /// - Returns: UTF-8.
+    /// - Returns: UTF-8 text.
     package static func metrics(
         _ values: SummaryValues,
         leaks: MemScope.HeapAnalysis.Summary?,
@@ -134,7 +134,7 @@ private struct Metric {
     var name: String
     var type: String
     var help: String
-    /// Nil when there is one sample only.
+    /// The name of the label; nil when there is only one sample.
     var label: String?
     var samples: [(label: String, value: String)]
 

@@ -1,19 +1,19 @@
-/// What a parameter accepts, in the terms of OpenAPI.
+/// What values a parameter accepts, in the terms of OpenAPI.
 package enum ParameterKind: Sendable, Hashable {
-    /// Of at least one character, none of them zero; `pattern` is a regular expression.
+    /// A text of at least one character, none of them zero; `pattern` is a regular expression.
     case text(pattern: String? = nil, maximum: Int? = nil, default: String? = nil)
     case integer(ClosedRange<Int>, default: Int)
     case choice([String], default: String?)
 }
 
-/// Where a request gives a parameter.
+/// The part of a request that contains a parameter.
 package enum ParameterPlace: String, Sendable {
     case path, query
-    /// A member of the JSON object that is the body.
+    /// A member of the JSON object in the body.
     case body
 }
 
-/// Why a request is refused: what was wrong, and what is accepted.
+/// Why a value is refused: what was wrong, and what is accepted.
 package struct ParameterError: Error {
     package let message: String
     package let hint: String
@@ -24,7 +24,7 @@ package struct ParameterError: Error {
     }
 }
 
-/// One parameter of a route, as clients are told of it.
+/// One parameter of a route, as clients see its description.
 package protocol ParameterDescription: Sendable {
     var name: String { get }
     var about: String { get }
@@ -32,21 +32,21 @@ package protocol ParameterDescription: Sendable {
     var place: ParameterPlace { get }
     var isRequired: Bool { get }
 
-    /// Refuses a text that is no value; nil stands for a request without the parameter.
+    /// Throws for a text that is not valid; nil stands for a request without the parameter.
     func check(_ text: String?) throws(ParameterError)
 }
 
-/// One parameter of a route: what clients are told of it, and how its text becomes a value.
+/// One parameter of a route: its description for clients, and the conversion of its text to a value.
 ///
-/// A class for the reason that `RouteDescription` is one.
+/// It is a class for the same reason as `RouteDescription`.
 package final class Parameter<Value: Sendable>: ParameterDescription {
     package let name: String
     package let about: String
     package let kind: ParameterKind
     package let place: ParameterPlace
-    /// A text that is accepted, for the hint to a request without it.
+    /// A valid text, used in the hint when the parameter is missing.
     private let example: String
-    /// Nil: the parameter is required.
+    /// Nil when the parameter is required.
     private let defaultValue: Value?
     private let parse: @Sendable (String) throws(ParameterError) -> Value
 
@@ -70,9 +70,9 @@ package final class Parameter<Value: Sendable>: ParameterDescription {
 
     package var isRequired: Bool { defaultValue == nil }
 
-    /// The value of a text; the default for nil.
+    /// The value for a text; the default for nil.
     ///
-    /// - Throws: When the text is no value, or nil and the parameter is required.
+    /// - Throws: When the text is not valid, or when it is nil and the parameter is required.
     package func value(of text: String?) throws(ParameterError) -> Value {
         if let text { return try parse(text) }
         guard let defaultValue else { throw missing }
@@ -94,11 +94,11 @@ package final class Parameter<Value: Sendable>: ParameterDescription {
 }
 
 extension Parameter<Int> {
-    /// A decimal number within a range.
+    /// A decimal number in a range.
     package convenience init(_ name: String, _ about: String, in range: ClosedRange<Int>, default defaultValue: Int) {
         self.init(name, about, .integer(range, default: defaultValue), default: defaultValue) {
             (text) throws(ParameterError) in
-            // Int would take a sign.
+            // Int would accept a sign.
             guard let value = Int(text), text.first?.isNumber == true, range.contains(value) else {
                 throw ParameterError(
                     "\"\(text)\" is no value for \"\(name)\"",
@@ -111,7 +111,7 @@ extension Parameter<Int> {
 }
 
 extension Parameter {
-    /// One of a few words; `without` says what a request without it gets.
+    /// One of a few words; `without` describes what a request without the parameter gets.
     convenience init(
         _ name: String,
         _ about: String,
@@ -145,7 +145,7 @@ extension Parameter {
         )
     }
 
-    /// The same, where a request without it wants no case in particular.
+    /// The same, but a request without the parameter gets nil instead of a case.
     convenience init<Word>(_ name: String, _ about: String, only cases: Word.Type, without: String? = nil)
     where Value == Word?, Word: RawRepresentable<String> & CaseIterable {
         let words = Word.allCases.map(\.rawValue)

@@ -1,25 +1,26 @@
-/// What a route answers when all is well.
+/// The kind of a route's answer when the request succeeds.
 package enum AnswerKind: Sendable, Hashable {
     /// The envelope with `data`.
     case resource
-    /// The envelope with `data`; or, where the heap cannot be looked at, with `"available":false`.
+    /// The envelope with `data`; when the heap cannot be scanned, with `"available":false`.
     case finding
     /// The envelope with `data`, status 201.
     case created
     /// Server-sent events, to a few clients at a time.
     case events
-    /// The dashboard: HTML, the way there with a token, or that the browser's copy is still good.
+    /// The dashboard: HTML, a redirect that exchanges the token, or a reply that the browser's copy is still valid.
     case page
     /// Anything else, by media type.
     case other(String)
 }
 
-/// One route: what is asked, with which parameters, at what cost, and what is answered.
+/// One route: its request and parameters, its cost, and its answer.
 ///
-/// The routing table, the checks of a request and the OpenAPI document are all made from it.
+/// The routing table, the checks of requests and the OpenAPI document are all made from it.
 ///
-/// A class, so that a static one is a word: what stands between the fields of a structure in a global is whatever was
-/// on the stack when it was made. That may be the address of a block, and a look at the heap takes globals for roots.
+/// It is a class, so that a static one is a single word. In a global of a structure type, the bytes between the fields
+/// keep what was on the stack when the value was made. That may be the address of a block, and a scan of the heap takes
+/// globals as roots.
 package final class RouteDescription: Sendable {
     package enum Method: String, Sendable {
         /// Also answers HEAD.
@@ -28,18 +29,18 @@ package final class RouteDescription: Sendable {
     }
 
     package let method: Method
-    /// `/api/objects/{addr}`: a segment in braces matches any one non-empty segment.
+    /// A path such as `/api/objects/{addr}`: a segment in braces matches any one segment that is not empty.
     package let path: String
     package let about: String
     package let parameters: [any ParameterDescription]
     package let answer: AnswerKind
-    /// Heavy routes run on a thread of their own, one at a time; the next gets 503.
+    /// Whether the route runs on a thread of its own, one heavy route at a time; another heavy request gets 503.
     package let isHeavy: Bool
-    /// Whether it asks for something that may not be there: then it answers 404.
+    /// Whether the request may name something that does not exist; the answer is then 404.
     package let mayMiss: Bool
-    /// Whether it answers without the token: it must not reveal anything of the heap.
+    /// Whether the route answers without the token; its answer must then not reveal anything about the heap.
     package let isOpen: Bool
-    /// Whether query and body are not looked at, instead of refused where they have what is not described.
+    /// Whether the query and the body are ignored; otherwise, parameters without a description are refused.
     package let ignoresOthers: Bool
 
     package init(
@@ -64,10 +65,10 @@ package final class RouteDescription: Sendable {
         self.ignoresOthers = ignoresOthers
     }
 
-    /// Such as "GET /api/summary".
+    /// The route in one line, such as "GET /api/summary".
     package var line: String { "\(method.rawValue) \(path)" }
 
-    /// The parameters in one part of a request.
+    /// The parameters in one part of the request.
     package func parameters(in place: ParameterPlace) -> [any ParameterDescription] {
         parameters.filter { $0.place == place }
     }

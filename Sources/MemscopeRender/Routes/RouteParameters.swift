@@ -39,7 +39,7 @@ package enum RouteParameters {
         parse: { $0 }
     )
 
-    /// The server takes it before any route does.
+    /// The server handles it before any route is called.
     static let token = Parameter<String?>(
         "token",
         "Of the first visit: it is traded for a cookie.",
@@ -85,7 +85,7 @@ extension RouteParameters {
 
 // Members of bodies.
 extension RouteParameters {
-    /// Of snapshots and marks, in characters.
+    /// The length of the names of snapshots and marks, in characters.
     private static let nameLength = 1...200
 
     package static let mark = Parameter<String>(
@@ -142,7 +142,7 @@ extension RouteParameters {
     }
 }
 
-// Places.
+// Positions in lists.
 extension RouteParameters {
     package static let address = Parameter<UInt64>(
         "addr",
@@ -176,7 +176,7 @@ extension RouteParameters {
         cursor(PageCursor<Column>.pattern, default: PageCursor?.none) { PageCursor($0).map(Optional.some) }
     }
 
-    /// Of a list that has one order only: how many rows come before.
+    /// For a list with a single order: the number of rows before the page.
     package static let position = cursor("^[0-9]{1,9}$", default: 0) { text in
         guard let position = Int(text), text.first?.isNumber == true, position <= UInt32.max else { return nil }
         return position

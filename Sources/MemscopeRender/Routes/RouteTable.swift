@@ -1,14 +1,14 @@
 internal import MemscopeAnalysis
 
-/// Every route that is served, each described once.
+/// All routes of the server, each described once.
 package enum RouteTable {
-    /// What answers, in the order in which a 404 lists it; the dashboard last, which is a file.
+    /// The answered routes, in the order in which a 404 lists them; the dashboard, which is a file, comes last.
     package static let routes =
         figures + snapshots + graph + findings + actions + exports + [
             RouteDescription(.get, "/", "The dashboard.", parameters: [RouteParameters.token], answer: .page)
         ]
 
-    /// A route that walks, names or sorts.
+    /// A route that walks over the heap, looks up names, or sorts.
     private static func heavy(
         _ method: RouteDescription.Method,
         _ path: String,
@@ -28,7 +28,7 @@ package enum RouteTable {
         )
     }
 
-    /// The parameters of a list, and those that choose among its rows.
+    /// The parameters of a list, and the filters that select rows.
     private static func list<Column: ListColumn>(
         _ columns: Column.Type,
         _ filters: any ParameterDescription...
@@ -95,7 +95,7 @@ extension RouteTable {
     )
 }
 
-// The heap as a graph.
+// The routes about the heap graph.
 extension RouteTable {
     private static let graph = [leakScan, leaks, cycles, relations, object, referrers, referents, instances]
 
@@ -149,7 +149,7 @@ extension RouteTable {
     )
 }
 
-// What the memory checks found, and all that was found, by risk.
+// The findings of the memory checks, and the findings of all detectors by risk.
 extension RouteTable {
     private static let findings = [errors, safety]
 
@@ -185,7 +185,7 @@ extension RouteTable {
     )
 }
 
-// What other tools read.
+// Routes for other tools.
 extension RouteTable {
     private static let exports = [heapProfile, allocationProfile, metrics, health, openAPI]
 
@@ -208,14 +208,14 @@ extension RouteTable {
     )
 
     private static func profile(_ path: String, _ about: String) -> RouteDescription {
-        // go tool pprof adds parameters of its own, such as seconds and debug: they change nothing.
+        // `go tool pprof` adds parameters of its own, such as seconds and debug; they change nothing.
         let answer = AnswerKind.other("application/octet-stream")
         return RouteDescription(.get, path, about, answer: answer, isHeavy: true, ignoresOthers: true)
     }
 }
 
 extension RouteTable {
-    /// Answered with what is not there yet, and not described to clients.
+    /// Routes that are not available yet; they are answered, but not described to clients.
     package static let planned =
         ["tasks", "ffi", "variables", "scopes", "lifecycle", "query"].map { planned(.get, $0) }
         + [planned(.post, "trim")]

@@ -1,20 +1,20 @@
 package import Tracking
 
-/// Every bound that a client may run into.
+/// All limits that a client may reach.
 package struct ConfigLimits: Sendable, Hashable {
-    /// Snapshots kept; the oldest goes first.
+    /// The largest number of kept snapshots; the oldest is dropped first.
     package var snapshots: Int
     package var marks: Int
-    /// Most rows of one page.
+    /// The largest number of rows in a page.
     package var pageRows: Int
-    /// Most frames of one stack.
+    /// The largest number of frames in a stack.
     package var stackFrames: Int
-    /// Most distinct call stacks.
+    /// The largest number of distinct call stacks.
     package var sites: UInt64
     package var ownBytes: UInt64
     package var requestBodyBytes: Int
     package var connections: Int
-    /// Most streams of `/api/events`.
+    /// The largest number of streams of `/api/events`.
     package var eventStreams: Int
 
     package init(
@@ -40,18 +40,18 @@ package struct ConfigLimits: Sendable, Hashable {
     }
 }
 
-/// How this process is watched.
+/// The settings under which this process is observed.
 package struct ConfigValues: Sendable, Hashable {
     package var mode: MemScope.Mode
-    /// Mean distance of samples, in allocated bytes.
+    /// Mean distance between samples, in allocated bytes.
     package var sampleInterval: UInt64
-    /// Where the server listens.
+    /// The address at which the server listens.
     package var serverURL: String?
     package var limits: ConfigLimits
     /// Whether the program's allocations go through MemScope.
     package var isActive: Bool
     package var checks: CheckTotals
-    /// Whether reports of memory errors show what is in memory.
+    /// Whether reports of memory errors show contents of memory.
     package var showsContents: Bool
 
     package init(
@@ -88,7 +88,7 @@ extension WireFormat {
         }
     }
 
-    /// Answers `POST /api/mode`, and is the event of that name.
+    /// Answers `POST /api/mode`; also the data of the event `mode`.
     package static func mode(_ mode: MemScope.Mode, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { $0.member("mode", mode.rawValue) }
     }

@@ -1,13 +1,14 @@
 package import Tracking
 
-/// Which process answers.
+/// The process that answers.
 package struct ProcessIdentity: Sendable, Hashable {
-    /// A whole word: half a pointer beside it would look like a pointer to a scan of our own memory.
+    /// A whole word: next to half of an old pointer, a smaller value would look like a pointer when MemScope's own
+    /// memory is scanned.
     package var pid: Int
     package var name: String
-    /// Monotonic nanoseconds, like every time on the wire.
+    /// In nanoseconds on the monotonic clock, like every time in the wire format.
     package var startedAt: UInt64
-    /// One moment on both clocks: monotonic, and nanoseconds since 1970.
+    /// One moment on both clocks: on the monotonic clock, and in nanoseconds since 1970.
     package var anchorMonotonic: UInt64
     package var anchorUnix: UInt64
 
@@ -20,15 +21,15 @@ package struct ProcessIdentity: Sendable, Hashable {
     }
 }
 
-/// What stands around every answer.
+/// The members around `data` in every answer.
 package struct Envelope: Sendable, Hashable {
     package var generatedAt: UInt64
     package var process: ProcessIdentity
     package var mode: MemScope.Mode
     package var quality: Quality
-    /// Records lost to full tables since the start.
+    /// The number of records lost since the start because a table was full.
     package var dropped: UInt64
-    /// Whether stacks or blocks are among them: what answers tell of is incomplete.
+    /// Whether stacks or blocks are among the lost records, so that answers are incomplete.
     package var isIncomplete: Bool
 
     package init(
@@ -48,17 +49,16 @@ package struct Envelope: Sendable, Hashable {
     }
 }
 
-/// The JSON that `docs/wire-format.md` describes: one function per resource, and the
-/// only code that names its keys.
+/// The JSON that `docs/wire-format.md` describes: one function per resource; no other code contains its keys.
 package enum WireFormat {
     package static let schemaVersion = 1
 
-    /// A resource that cannot answer.
+    /// The answer of a resource that is not available.
     ///
     /// - Parameters:
-    ///   - reason: Why not.
+    ///   - reason: Why it is not available.
     ///   - remedy: What would make it available.
-    ///   - envelope: What stands around it.
+    ///   - envelope: The envelope of the answer.
     /// - Returns: JSON.
     package static func unavailable(reason: String, remedy: String, in envelope: Envelope) -> [UInt8] {
         write(envelope, isTruncated: false) { unavailable(reason: reason, remedy: remedy, to: &$0) }
@@ -70,7 +70,7 @@ package enum WireFormat {
         json.member("enable", remedy)
     }
 
-    /// Writes an answer; `isTruncated` says that `data` left something out.
+    /// Writes an answer; `isTruncated` says that something was left out of `data`.
     static func answer(
         in envelope: Envelope,
         isTruncated: Bool = false,

@@ -1,21 +1,21 @@
 package import MemscopeAnalysis
 package import Tracking
 
-/// A memory error with everything named.
+/// A memory error with its names.
 package struct ErrorValues: Sendable {
-    /// Somebody who did something to the block; without a stack, not known.
+    /// The stack and the thread that accessed, allocated or freed the block; without a stack, they are not known.
     package struct Witness: Sendable {
         package var stack: [Frame] = []
-        /// Nil without a stack.
+        /// Nil when there is no stack.
         package var quality: UnwindQuality?
-        /// Nil when it is not known.
+        /// Nil when the thread is not known.
         package var thread: ThreadRecord?
 
         package init() {}
     }
 
     package var error: MemoryError
-    /// Nil when no block is known.
+    /// Nil when the error has no known block.
     package var type: BlockType?
     package var access = Witness()
     package var allocated = Witness()
@@ -43,7 +43,7 @@ extension WireFormat {
         }
     }
 
-    /// The event `memoryerror`.
+    /// The data of the event `memoryerror`.
     package static func memoryErrors(_ checks: CheckTotals, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in totals(of: checks, to: &json) }
     }
@@ -94,7 +94,7 @@ extension WireFormat {
         }
     }
 
-    /// Null unless the server was told to show what is in memory.
+    /// Null, unless the settings allow contents of memory to be shown.
     private static func bytes(of values: ErrorValues, to json: inout JSONWriter) {
         json.key("bytes")
         guard values.showsContents, !values.error.bytes.isEmpty else { return json.null() }

@@ -13,7 +13,7 @@ extension WireFormat {
 
     /// Writes nodes in preorder as nested objects.
     ///
-    /// A node is closed when the next one is not below it.
+    /// A node is closed when the next node does not belong to its subtree.
     private static func tree(_ nodes: [FlameGraph.Node], to json: inout JSONWriter) {
         var depth = -1
         for node in nodes {

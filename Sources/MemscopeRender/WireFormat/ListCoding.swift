@@ -1,7 +1,7 @@
 import MemscopeAnalysis
 
 extension WireFormat {
-    /// A page of a list under its key, with `total` and `next`; `more` adds what stands beside.
+    /// A page of a list under its key, with `total` and `next`; `more` adds further members next to these.
     static func list<Row: Sendable>(
         _ key: String,
         _ page: Page<Row>,

@@ -1,22 +1,22 @@
 package import Tracking
 
-/// What is known about the program itself.
+/// Facts about the program itself.
 package struct MetadataValues: Sendable, Hashable {
-    /// Of MemScope.
+    /// The version of MemScope.
     package var version: String
     /// Nil when the program has no Swift runtime.
     package var swiftRuntime: String?
-    /// Such as "glibc" or "jemalloc".
+    /// The name of the allocator, such as "glibc" or "jemalloc".
     package var allocator: String
     package var images: [Image]
-    /// Of those that are mapped.
+    /// The sources of names, for the images that are mapped.
     package var imageNames: [Image: ImageNames]
-    /// Addresses that got a name, and that did not.
+    /// The number of addresses that got a name; `unresolvedSymbols` counts those that did not.
     package var resolvedSymbols: Int
     package var unresolvedSymbols: Int
-    /// Why types of blocks cannot be read; nil when they can.
+    /// Why the types of blocks cannot be read; nil when they can.
     package var typeReaderProblem: String?
-    /// What this runtime does not lay out as expected: read conservatively, so that leaks may be missed.
+    /// What this runtime lays out differently than expected: it is read conservatively, so leaks may be missed.
     package var layoutProblems: [String]
 
     package init(
@@ -42,14 +42,14 @@ package struct MetadataValues: Sendable, Hashable {
     }
 }
 
-/// What a reader may expect of a memory profiler, and this one does not do.
+/// What users may expect from a memory profiler, but MemScope does not do.
 package enum NotDetected: String, Sendable, CaseIterable {
     case dataRaces = "data races"
     case exclusivity = "overlapping access to a variable (exclusivity)"
     case uninitialisedReads = "reads of uninitialised memory"
     case stackAndGlobals = "accesses outside of variables on the stack, and of global ones"
 
-    /// Which tool does.
+    /// The tool that detects it.
     package var tool: String {
         switch self {
         case .dataRaces: "swift build --sanitize=thread, or Valgrind's helgrind"

@@ -35,7 +35,7 @@ extension WireFormat {
 
     /// Answers `GET /api/objects/{addr}/referrers` and `…/referents`.
     ///
-    /// `first` is the place of the page's first row among all.
+    /// `first` is the number of the page's first row in the whole list.
     package static func neighbours(
         _ key: String,
         _ list: ObjectValues.Neighbours,

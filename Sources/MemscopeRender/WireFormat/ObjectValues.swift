@@ -1,14 +1,14 @@
 package import Tracking
 
-/// A block of a type, as a list shows it.
+/// A block of a type, as a row of a list.
 package struct InstanceValues: Sendable, Hashable {
     package var address: UInt64
     package var type: BlockType
     package var size: UInt64
-    /// Nil when there is no memory to know it.
+    /// The retained size; nil when there is no memory to compute it.
     package var retainedBytes: UInt64?
     package var isReachable: Bool
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package var birth: UInt64
     package var site: UInt32
 
@@ -31,26 +31,27 @@ package struct InstanceValues: Sendable, Hashable {
     }
 }
 
-/// Everything known about one block.
+/// Everything that is known about one block.
 ///
-/// It holds addresses of the program's blocks: it must not outlive its request, or the next scan finds them held.
+/// It contains addresses of the program's blocks. So it must not live longer than its request; otherwise the next scan
+/// would find these blocks held.
 package struct ObjectValues: Sendable, Hashable {
     package var address: UInt64
     package var size: UInt64
     package var type: BlockType
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package var birth: UInt64
-    /// 0 when it is not known.
+    /// 0 when the thread is not known.
     package var thread: UInt32
-    /// 0 without a task.
+    /// 0 when the block was allocated outside of a task.
     package var task: UInt64
     package var site: UInt32
     package var stack: [Frame]
-    /// Nil for what is no Swift object.
+    /// Nil for a block that is no Swift object.
     package var counts: Counts?
     package var retainedBytes: UInt64?
     package var isReachable: Bool
-    /// Nil when nothing reaches it.
+    /// Nil when no root reaches the block.
     package var rootPath: RootPath?
     package var referrers = Neighbours()
     package var referents = Neighbours()
@@ -78,7 +79,7 @@ package struct ObjectValues: Sendable, Hashable {
         self.isReachable = isReachable
     }
 
-    /// Reference counts of a Swift object; each nil when it cannot be read.
+    /// The reference counts of a Swift object; each is nil when it cannot be read.
     package struct Counts: Sendable, Hashable {
         package var strong: Int?
         package var unowned: Int?
@@ -91,7 +92,7 @@ package struct ObjectValues: Sendable, Hashable {
         }
     }
 
-    /// A block on a path, and its field that holds the next; no field where the path ends.
+    /// A block on a path, and its field that holds the next block; the last block has no field.
     package struct Step: Sendable, Hashable {
         package var address: UInt64
         package var type: String
@@ -104,7 +105,7 @@ package struct ObjectValues: Sendable, Hashable {
         }
     }
 
-    /// What holds a block from outside of the heap.
+    /// A reference to a block from outside of the heap.
     package struct Root: Sendable, Hashable {
         package var kind: HeapRoot.Kind
         package var tid: Int32?
@@ -119,7 +120,7 @@ package struct ObjectValues: Sendable, Hashable {
         }
     }
 
-    /// The shortest way from a root to the block, which comes last.
+    /// The shortest path from a root to the block, which is the last step.
     package struct RootPath: Sendable, Hashable {
         package var root: Root
         package var steps: [Step]
@@ -130,7 +131,7 @@ package struct ObjectValues: Sendable, Hashable {
         }
     }
 
-    /// The other side of a reference.
+    /// The block at the other end of a reference.
     package struct Neighbour: Sendable, Hashable {
         package var block: Step
         package var kind: EdgeKind
@@ -141,7 +142,7 @@ package struct ObjectValues: Sendable, Hashable {
         }
     }
 
-    /// The first of them, and how many there are.
+    /// The first neighbours, and the number of all.
     package struct Neighbours: Sendable, Hashable {
         package var first: [Neighbour]
         package var total: Int

@@ -3,14 +3,14 @@ package import Tracking
 
 /// What is known when the process ends.
 package struct ReportValues: Sendable {
-    /// What the look at the heap gave, or why there is none.
+    /// The findings of the scan of the heap, or the reason why there are none.
     package enum Findings: Sendable {
-        /// `isCut` says that its lists had more rows.
+        /// `isCut` says that the complete lists have more rows.
         case analysis(MemScope.HeapAnalysis, isCut: Bool)
         case unavailable(reason: String, remedy: String)
     }
 
-    /// The memory errors, and how they were looked for.
+    /// The memory errors, and the settings and counters of the checks.
     package struct Errors: Sendable {
         package var list: [ErrorValues]
         package var checks: CheckTotals

@@ -2,7 +2,7 @@ package import MemscopeAnalysis
 package import Tracking
 
 extension WireFormat {
-    /// Answers `POST /api/leakscan`, and is the event `leakscan`.
+    /// Answers `POST /api/leakscan`; also the data of the event `leakscan`.
     package static func leakScan(
         _ scan: MemScope.HeapAnalysis.Scan,
         _ summary: MemScope.HeapAnalysis.Summary,

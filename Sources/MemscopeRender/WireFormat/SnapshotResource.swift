@@ -1,7 +1,7 @@
 package import MemscopeAnalysis
 package import Tracking
 
-/// Names the call stack of a site that is known by its id only, innermost frame first.
+/// Names a call stack, given only the id of its site; innermost frame first.
 package typealias SiteNaming = (UInt32) -> [Frame]
 
 extension WireFormat {
@@ -15,7 +15,7 @@ extension WireFormat {
         }
     }
 
-    /// Answers `POST /api/snapshots`, and is the event of a kept one.
+    /// Answers `POST /api/snapshots`; also the data of the event `snapshot`.
     package static func kept(_ snapshot: HeapSnapshot, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("snapshot") { members(of: snapshot, to: &$0) }

@@ -4,16 +4,16 @@ package import Tracking
 /// The figures of the whole process at one moment.
 package struct SummaryValues: Sendable, Hashable {
     package var totals: Totals
-    /// Monotonic nanoseconds.
+    /// In nanoseconds on the monotonic clock.
     package var now: UInt64
-    /// Nil when the system did not say; also below.
+    /// Nil when the system did not report it; this also applies to `allocatorHeldBytes`.
     package var rssBytes: UInt64?
     package var allocatorHeldBytes: UInt64?
-    /// Such as "glibc" or "jemalloc".
+    /// The name of the allocator, such as "glibc" or "jemalloc".
     package var allocator: String
-    /// Mean distance of samples in bytes, where figures are estimates.
+    /// Mean distance between samples in bytes; used when figures are estimates.
     package var sampleInterval: UInt64
-    /// Of the last second; nil before the second tick.
+    /// Means over the last second; nil before the collector's second reading.
     package var rates: TimelineRates?
 
     package init(

@@ -4,7 +4,7 @@ package import Tracking
 extension WireFormat {
     /// Answers `GET /api/threads`.
     ///
-    /// The page holds the program's threads; `own` is everything that MemScope's own did.
+    /// The page contains the program's threads; `own` is the sum over all of MemScope's own threads.
     package static func threads(_ page: Page<ThreadRecord>, own: OwnThreads, in envelope: Envelope) -> [UInt8] {
         list("threads", page, in: envelope) { json, thread in
             json.member("id", thread.id)

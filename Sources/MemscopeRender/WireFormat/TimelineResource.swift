@@ -17,7 +17,7 @@ extension WireFormat {
         }
     }
 
-    /// Answers `POST /api/mark`, and is the event of that name.
+    /// Answers `POST /api/mark`; also the data of the event `mark`.
     package static func mark(_ mark: Mark, in envelope: Envelope) -> [UInt8] {
         answer(in: envelope) { json in
             json.member("mark") { members(of: mark, to: &$0) }

@@ -2,9 +2,10 @@ package import MemscopeAnalysis
 package import Tracking
 
 extension WireFormat {
-    /// Answers `GET /api/types`; `retained` is nil for all types until the heap was looked at, and for new ones.
+    /// Answers `GET /api/types`; `retained` is nil for all types before the first scan of the heap, and for types that
+    /// the scan did not find.
     ///
-    /// `scan` is the look that `retained` is of.
+    /// `scan` is the scan from which `retained` comes.
     package static func types(
         _ page: Page<TypeTotal>,
         retained: (BlockType) -> UInt64?,

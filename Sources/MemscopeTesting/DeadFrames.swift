@@ -1,13 +1,13 @@
 internal import Tracking
 
-/// Where code that returned has left pointers, which would make a lost object look held.
+/// The places where finished functions have left pointers; such a pointer would make an unreachable object look held.
 enum DeadFrames {
     private static let asyncFrames = 128
     private static let jobs = 16
 
-    /// Calls `body` with the frames of its async functions some way off from the caller's.
+    /// Calls `body` so that the frames of its async functions are at some distance from the caller's frame.
     ///
-    /// Whatever the caller calls next gets its frame there, and finds zeros in the parts that it does not use.
+    /// The next functions that the caller calls get their frames in between, where unused parts contain zeros.
     static func behindRoom<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         var room = InlineArray<128, Int>(repeating: 0)
         defer { keep(&room) }
@@ -16,10 +16,10 @@ enum DeadFrames {
 
     @inline(never) private static func keep(_ room: inout InlineArray<128, Int>) {}
 
-    /// Clears the stacks of the pool's threads, and the frames of this task; the caller clears its own stack.
+    /// Clears the stacks of the pool's threads, and the frames of this task; the caller must clear its own stack.
     static func wipe() async {
         await withTaskGroup { group in
-            // More than there are threads: each of them gets some.
+            // There are more jobs than threads, so that each thread gets some.
             for _ in 0..<jobs {
                 group.addTask {
                     AllocationScope.wipeStack()
@@ -31,10 +31,10 @@ enum DeadFrames {
         await wipeTask(asyncFrames)
     }
 
-    /// Overwrites what async functions have left in the blocks that the task keeps for their frames.
+    /// Overwrites what async functions have left in the blocks that hold the task's frames.
     ///
-    /// A scan reads those blocks whole. A local buffer whose size is only known at run time lies there too. Large ones
-    /// clear the way for the next call's frame, small ones the rest of a block.
+    /// A scan reads all words of these blocks. A local buffer whose size is only known at run time is allocated in them
+    /// too. Large buffers overwrite the place of the next call's frame, small ones the rest of a block.
     @inline(never) private static func wipeTask(_ remaining: Int) async {
         for power in 5...9 {
             unsafe withUnsafeTemporaryAllocation(byteCount: 1 << power, alignment: 16) { bytes in

@@ -1,10 +1,10 @@
 public import Testing
 internal import Tracking
 
-/// Expects that nothing is lost of what some code allocates.
+/// Expects that all that some code allocates is freed or stays reachable.
 ///
-/// Afterwards the whole heap is searched, and what the code allocated and nothing reaches any more is an issue of the
-/// current test, with the types, the call stacks and the retain cycles.
+/// After the code has run, the whole heap is scanned. Blocks that the code allocated and that are unreachable are
+/// recorded as an issue of the current test, with their types, call stacks and retain cycles.
 ///
 /// ```swift
 /// @Test func closing() async {
@@ -15,15 +15,16 @@ internal import Tracking
 /// }
 /// ```
 ///
-/// Other tests may run at the same time: blocks are told apart by their Swift task. Those of child tasks and of
-/// unstructured tasks (`Task { }`) count as well; those of detached tasks, of threads and of dispatch queues do not.
+/// Other tests may run at the same time, because each block is assigned to the Swift task that allocated it. Blocks of
+/// child tasks and of unstructured tasks (`Task { }`) count as well; those of detached tasks, of threads and of
+/// dispatch queues do not.
 ///
 /// - Parameters:
-///   - comment: What to say with the issue.
-///   - sourceLocation: Where the issue is.
-///   - body: The code. What it returns is no leak, but is what the caller keeps of it.
-/// - Returns: What the code returns.
-/// - Throws: What the code throws; leaks are looked for then, too.
+///   - comment: A comment that is added to the issue.
+///   - sourceLocation: The source location of the issue.
+///   - body: The code to check. Its result is still held, so it is no leak.
+/// - Returns: The result of the code.
+/// - Throws: The error of the code; leaks are searched for in this case too.
 @discardableResult
 public func expectNoLeaks<Result>(
     _ comment: @autoclosure () -> Comment? = nil,
@@ -43,16 +44,17 @@ public func expectNoLeaks<Result>(
     }
 }
 
-// Disfavoured: async code has the other one for closures that are not async, too, as `await expectNoLeaks { … }`.
+// Disfavoured, so that async code uses the other overload even for closures that are not async, as in `await
+// expectNoLeaks { … }`.
 
-/// Expects that nothing is lost of what some code allocates; for code that is not async.
+/// Expects that all that some code allocates is freed or stays reachable; for code that is not async.
 ///
 /// - Parameters:
-///   - comment: What to say with the issue.
-///   - sourceLocation: Where the issue is.
-///   - body: The code. What it returns is no leak, but is what the caller keeps of it.
-/// - Returns: What the code returns.
-/// - Throws: What the code throws; leaks are looked for then, too.
+///   - comment: A comment that is added to the issue.
+///   - sourceLocation: The source location of the issue.
+///   - body: The code to check. Its result is still held, so it is no leak.
+/// - Returns: The result of the code.
+/// - Throws: The error of the code; leaks are searched for in this case too.
 @_disfavoredOverload
 @discardableResult
 public func expectNoLeaks<Result>(

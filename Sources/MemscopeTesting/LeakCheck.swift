@@ -3,16 +3,18 @@ internal import MemscopeServer
 internal import Testing
 internal import Tracking
 
-/// Looks for what a scope lost, and says so as issues of the current test.
+/// Searches for the leaks of a scope, and records them as issues of the current test.
 enum LeakCheck {
-    /// Until the next try, while a dashboard or a test that is not async looks.
+    /// The pause before the next attempt while a dashboard or a test that is not async makes a scan, in microseconds.
     private static let waitMicroseconds: UInt32 = 2000
-    /// How often a scope is looked at whose blocks are lost in one pass and held in another, or held by one word of a
-    /// stack: what an earlier call left there goes when the thread goes on, and a variable stays.
+    /// The largest number of analyses when blocks of the scope are unreachable in one pass and held in another, or are
+    /// held by one word of a stack: an old word of an earlier call disappears when the thread runs on, a variable does
+    /// not.
     private static let looks = 4
     private static let timeBetweenLooks = Duration.milliseconds(5)
 
-    /// A scope for the calling code; records an issue and returns nil when its blocks could not be told from others.
+    /// A scope for the calling code; records an issue and returns nil when its blocks cannot be distinguished from
+    /// others.
     static func scope(at place: SourceLocation, counts: Bool = false) -> AllocationScope? {
         let what = counts ? "count allocations" : "look for leaks"
         guard CaptureCore.isActive else {
@@ -35,7 +37,7 @@ enum LeakCheck {
         return scope
     }
 
-    /// Records an issue for what a scope lost.
+    /// Records an issue for the leaks of a scope.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) {
         let outcome = look(scope)
         guard let wait = outcome.waitForYoung else { return report(outcome, of: scope, comment: comment, at: place) }
@@ -43,7 +45,7 @@ enum LeakCheck {
         report(look(scope), of: scope, comment: comment, at: place)
     }
 
-    /// The same, without keeping a thread from other tests that wait for their turn.
+    /// The same, but it does not block a thread that other tests may be waiting for.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) async {
         var outcome = await lookWiped(scope)
         for _ in 1..<looks where outcome.hasSuspectsOnly {
@@ -62,12 +64,13 @@ enum LeakCheck {
         return await Turns.shared.look(scope)
     }
 
-    /// Tests that run beside one another look one after the other. Those that wait must not stand on a thread: what ran
-    /// there before has left pointers under their frames.
+    /// Lets only one of several parallel tests make a scan at a time.
+    ///
+    /// The waiting tests must not block a thread: code that ran there before has left pointers under their frames.
     private actor Turns {
         static let shared = Turns()
 
-        /// A job of a task has no frame of the program's around it on its thread.
+        /// While an actor's job runs, its thread has no other frames of the program.
         func look(_ scope: AllocationScope) -> Result<ScopeLeaks, HeapAnalysisError> {
             LeakCheck.look(scope, ignoresOwnStack: true)
         }
@@ -102,25 +105,25 @@ enum LeakCheck {
         }
     }
 
-    /// Records an issue when tasks may be missing from a scope in which nothing was found.
+    /// Records an issue when a scope without findings may lack the blocks of some tasks.
     static func checkTasks(of scope: AllocationScope, _ what: String, at place: SourceLocation) {
         guard scope.missesTasks else { return }
         cannot(what, "this process has made more tasks than it can tell apart; run fewer tests in one", at: place)
     }
 
-    /// What could not be checked is no pass: an issue says so.
+    /// Records an issue: a test that could not be checked must not pass.
     static func cannot(_ what: String, _ why: String, at place: SourceLocation) {
         Issue.record("MemScope cannot \(what): \(why)", sourceLocation: place)
     }
 }
 
 extension Result<ScopeLeaks, HeapAnalysisError> {
-    /// Whether another look may tell more.
+    /// Whether another analysis may find more.
     fileprivate var hasSuspectsOnly: Bool {
         if case .success(let found) = self { found.leaks.isEmpty && found.hasSuspects } else { false }
     }
 
-    /// How long to wait for a look that tells more of objects that refer to themselves.
+    /// The time until an analysis can find more among objects that refer to themselves; nil when it will not.
     fileprivate var waitForYoung: Duration? {
         if case .success(let found) = self { found.settlesAfter } else { nil }
     }

@@ -2,7 +2,7 @@ internal import MemscopeServer
 internal import Testing
 internal import Tracking
 
-/// Leaks in words, for the log of a test run.
+/// Describes leaks in words, for the log of a test run.
 enum LeakText {
     private static let leakLimit = 10
     private static let cycleLimit = 5
@@ -14,7 +14,7 @@ enum LeakText {
         var lines: [String] = comment.map { [$0.rawValue] } ?? []
         lines.append("leaked \(blocks) \(blocks == 1 ? "block" : "blocks"), \(bytes) bytes")
         for cycle in found.cycles.prefix(cycleLimit) { lines += describe(cycle) }
-        // What others hold goes with them: it is told last, and without stacks.
+        // Blocks that other leaked blocks hold are freed with these: so they come last, and without stacks.
         let (held, lost) = (found.leaks.filter { $0.kind == .indirect }, found.leaks.filter { $0.kind != .indirect })
         for leak in lost.prefix(leakLimit) {
             lines.append("  \(leak.count) x \(leak.type), \(leak.bytes) bytes: \(leak.reason)")
@@ -39,8 +39,8 @@ enum LeakText {
         return lines
     }
 
-    /// The calls of the test and of what it calls: those of the runtime, of macros, and of whoever runs the test, say
-    /// nothing.
+    /// The calls of the test and of the code that it calls; calls of the runtime, of macros, and of the code that runs
+    /// the test give no useful information.
     private static func frames(_ stack: [MemScope.Frame]) -> [String] {
         let inner = stack.prefix { !$0.function.contains("Tracking.AllocationScope.run") }
         let own = inner.filter { $0.file?.contains("/@__swiftmacro_") == false }

@@ -1,18 +1,19 @@
 public import Testing
 internal import Tracking
 
-/// Expects of a test, or of each test of a suite, that nothing it allocates is lost: see ``Testing/Trait/noLeaks``.
+/// Expects that no test allocates blocks that become unreachable, for a test or for each test of a suite: see
+/// ``Testing/Trait/noLeaks``.
 public struct NoLeaksTrait: TestTrait, SuiteTrait, TestScoping {
-    /// It is inherited by the tests of a suite.
+    /// Whether the tests of a suite inherit the trait; always true.
     public var isRecursive: Bool { true }
 
-    /// Runs a test, then looks for what it lost.
+    /// Runs a test, then searches for its leaks and records them as an issue.
     ///
     /// - Parameters:
     ///   - test: The test.
-    ///   - testCase: Its case; a suite has none.
-    ///   - function: Runs it.
-    /// - Throws: What the test throws.
+    ///   - testCase: The test case; nil for a suite.
+    ///   - function: Runs the test.
+    /// - Throws: The error of the test.
     public func provideScope(
         for test: Test,
         testCase: Test.Case?,
@@ -23,7 +24,8 @@ public struct NoLeaksTrait: TestTrait, SuiteTrait, TestScoping {
     }
 }
 
-/// Limits what a test, or each test of a suite, may allocate: see ``Testing/Trait/maxAllocations(_:)``.
+/// Limits the allocations of a test, or of each test of a suite: see ``Testing/Trait/maxAllocations(_:)`` and
+/// ``Testing/Trait/maxLiveBytes(_:)``.
 public struct AllocationLimitTrait: TestTrait, SuiteTrait, TestScoping {
     enum Limit: Sendable {
         case allocations(Int)
@@ -33,16 +35,16 @@ public struct AllocationLimitTrait: TestTrait, SuiteTrait, TestScoping {
     let limit: Limit
     let place: SourceLocation
 
-    /// It is inherited by the tests of a suite.
+    /// Whether the tests of a suite inherit the trait; always true.
     public var isRecursive: Bool { true }
 
-    /// Runs a test, then compares what it allocated with the limit.
+    /// Runs a test, then compares its allocations with the limit and records an issue when they exceed it.
     ///
     /// - Parameters:
     ///   - test: The test.
-    ///   - testCase: Its case; a suite has none.
-    ///   - function: Runs it.
-    /// - Throws: What the test throws.
+    ///   - testCase: The test case; nil for a suite.
+    ///   - function: Runs the test.
+    /// - Throws: The error of the test.
     public func provideScope(
         for test: Test,
         testCase: Test.Case?,
@@ -68,31 +70,33 @@ public struct AllocationLimitTrait: TestTrait, SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == NoLeaksTrait {
-    /// Expects that nothing the test allocates is lost when it ends, as ``expectNoLeaks(_:sourceLocation:_:)`` does.
+    /// Expects that no block that the test allocates is unreachable when the test ends, as
+    /// ``expectNoLeaks(_:sourceLocation:_:)`` does.
     public static var noLeaks: Self { Self() }
 }
 
 extension Trait where Self == AllocationLimitTrait {
-    /// Expects that the test makes no more allocations than this.
+    /// Expects that the test makes at most this many allocations.
     ///
-    /// All count that the test's task makes, and the tasks it makes; what is freed again counts as well. swift-testing
-    /// itself makes some in the test's name: a few for a test, a few dozen for each `#expect` that fails.
+    /// All allocations of the test's task, and of the tasks that it makes, count, even if the block is freed later.
+    /// swift-testing itself makes some on behalf of the test: a few for each test, a few dozen for each `#expect` that
+    /// fails.
     ///
     /// - Parameters:
-    ///   - count: The most that is accepted.
-    ///   - sourceLocation: Where the issue is.
+    ///   - count: The largest accepted number of allocations.
+    ///   - sourceLocation: The source location of the issue.
     /// - Returns: The trait.
     public static func maxAllocations(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) -> Self {
         Self(limit: .allocations(count), place: sourceLocation)
     }
 
-    /// Expects that the test has at no time more bytes than this of what it allocated.
+    /// Expects that at no time more than this many bytes, of all that the test allocated, are live.
     ///
-    /// What it had before it began does not count; what others free of it does.
+    /// Blocks that existed before the test do not count. Frees by other tasks and threads do.
     ///
     /// - Parameters:
-    ///   - bytes: The most that is accepted.
-    ///   - sourceLocation: Where the issue is.
+    ///   - bytes: The largest accepted number of live bytes.
+    ///   - sourceLocation: The source location of the issue.
     /// - Returns: The trait.
     public static func maxLiveBytes(_ bytes: Int, sourceLocation: SourceLocation = #_sourceLocation) -> Self {
         Self(limit: .liveBytes(bytes), place: sourceLocation)

@@ -1,11 +1,11 @@
 import Glibc
 import MemscopeServer
 
-/// Starts the dashboard, then keeps the shop busy until told to stop.
+/// Starts the dashboard, then keeps the shop busy until a signal or the time limit.
 @main
 enum Demo {
-    // Not async: the main thread of an async program waits with all signals unblocked, so
-    // that Ctrl-C would end it there and then.
+    // Not async: the main thread of an async program waits with all signals unblocked, so Ctrl-C would end the program
+    // at once.
     static func main() {
         do {
             guard let options = try Options.parse(Array(CommandLine.arguments.dropFirst())) else {

@@ -1,4 +1,4 @@
-/// What the command line asked for.
+/// The options on the command line.
 struct Options: Equatable {
     var port = 9100
     var load = 1000
@@ -21,9 +21,9 @@ struct Options: Equatable {
 
     /// Reads arguments, without the program's name.
     ///
-    /// - Parameter arguments: As typed; `--port 9200` and `--port=9200` are the same.
-    /// - Returns: The options, or `nil` when help was asked for.
-    /// - Throws: ``OptionError`` that names the argument and what is accepted.
+    /// - Parameter arguments: The arguments as typed; `--port 9200` and `--port=9200` are the same.
+    /// - Returns: The options; nil when help was requested.
+    /// - Throws: ``OptionError`` with the argument and what is accepted.
     static func parse(_ arguments: [String]) throws(OptionError) -> Options? {
         var options = Options()
         var rest = arguments.flatMap { $0.split(separator: "=", maxSplits: 1).map(String.init) }[...]
@@ -55,7 +55,7 @@ struct Options: Equatable {
     }
 }
 
-/// An argument the program cannot work with.
+/// An invalid argument.
 struct OptionError: Error {
     let message: String
 }

@@ -1,21 +1,21 @@
 import Glibc
 
-/// Ctrl-C and `kill`, waited for instead of handled: no code of ours runs in a signal handler.
+/// Waits for Ctrl-C and `kill` instead of handling them: no code of this program runs in a signal handler.
 struct StopSignal {
     private var signals = sigset_t()
 
-    /// Blocks the signals in this thread and in all that it starts.
+    /// Blocks the signals in this thread and in all threads that it starts.
     init() {
         unsafe sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] {
-            // A shell starts background jobs with Ctrl-C ignored, and what is ignored never arrives.
+            // A shell starts background jobs with Ctrl-C ignored, and an ignored signal never arrives.
             signal(number, SIG_DFL)
             unsafe sigaddset(&signals, number)
         }
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Waits until one of them comes, or for `seconds`; 0 waits for ever.
+    /// Waits until one of the signals arrives, or for `seconds`; 0 waits for ever.
     mutating func wait(seconds: Int) {
         let deadline = ContinuousClock.now + .seconds(seconds == 0 ? Int(Int32.max) : seconds)
         while true {

@@ -1,4 +1,4 @@
-/// A JSON value as a tree, the way a service holds a document it works on.
+/// A JSON value as a tree, as a service keeps a document while it works on it.
 enum JSON: Sendable, Equatable {
     case null
     case boolean(Bool)

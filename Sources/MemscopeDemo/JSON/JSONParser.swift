@@ -1,10 +1,10 @@
-/// Text that is not JSON, and where it stops being so.
+/// An error in a text that is not JSON, with its offset.
 struct JSONError: Error {
     let offset: Int
     let expected: String
 }
 
-/// Reads one JSON value from bytes; escapes other than `\u` stand for the byte after them.
+/// Reads one JSON value from bytes; an escape other than `\u` stands for the byte after the backslash.
 struct JSONParser {
     private let bytes: [UInt8]
     private var offset = 0

@@ -1,4 +1,4 @@
-/// A small random generator, seeded, so that two runs put the same load on the shop.
+/// A small random generator with a seed, so that two runs put the same load on the shop.
 struct Dice: RandomNumberGenerator {
     private var state: UInt64
 
@@ -11,7 +11,7 @@ struct Dice: RandomNumberGenerator {
         return state &* 0x2545_F491_4F6C_DD1D
     }
 
-    /// An index below `count` that prefers small ones, as visitors prefer a few products.
+    /// A random index below `count`; small ones are more likely, because visitors prefer a few products.
     mutating func popularIndex(below count: Int) -> Int {
         let share = Double.random(in: 0..<1, using: &self)
         return Int(share * share * share * Double(count))

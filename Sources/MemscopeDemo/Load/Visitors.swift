@@ -1,4 +1,4 @@
-/// Makes up what visitors ask for.
+/// Invents the requests of visitors.
 struct Visitors {
     let catalogue: Catalogue
     private var dice = Dice(seed: 1)

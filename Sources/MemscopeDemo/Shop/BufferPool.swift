@@ -1,15 +1,15 @@
 import Glibc
 
-/// Blocks of C memory for uploads, kept for reuse up to a number of idle ones.
+/// Blocks of C memory for uploads; a limited number of idle blocks is kept for reuse.
 actor BufferPool {
-    /// A block on loan; give it back to the pool it came from.
+    /// A borrowed block, which must be given back to its pool.
     ///
-    /// Unchecked, because only the request that borrowed the block touches it until then.
+    /// Unchecked, because only the request that borrowed the block uses it until then.
     @safe struct Buffer: @unchecked Sendable {
         fileprivate let memory: UnsafeMutableRawPointer
         let capacity: Int
 
-        /// Fills the block as an upload would and returns a checksum.
+        /// Fills the block as an upload would, and returns a checksum.
         func receive(bytes: Int, seed: UInt64) -> UInt64 {
             var dice = Dice(seed: seed)
             var sum: UInt64 = 0
@@ -33,7 +33,7 @@ actor BufferPool {
         return unsafe Buffer(memory: memory, capacity: bytes)
     }
 
-    /// Takes a block back; beyond the limit the smallest idle one is freed.
+    /// Takes a block back; when there are too many idle blocks, the smallest one is freed.
     func giveBack(_ buffer: Buffer) {
         idle.append(buffer)
         guard idle.count > Self.idleLimit else { return }

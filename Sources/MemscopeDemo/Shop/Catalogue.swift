@@ -42,7 +42,7 @@ struct Catalogue: Sendable {
         }
     }
 
-    /// Products that carry the words, best match first.
+    /// Products with these words, best match first.
     func search(for words: [String], limit: Int) -> [Product] {
         var scores: [Int: Int] = [:]
         for word in words {

@@ -1,15 +1,15 @@
 import Glibc
 import MemscopeServer
 
-/// What `--crimes` does wrong with memory, in a way that harms nobody while every block is checked.
+/// The memory errors that `--crimes` commits; they do no harm while every block is checked.
 enum Crimes {
-    /// Whether it is: then there is room behind each block, and freed ones stay.
+    /// Whether they do no harm: with these checks there is room behind each block, and freed blocks are kept.
     static var areHarmless: Bool {
         let checks = unsafe getenv("MEMSCOPE_CHECKS").map { unsafe String(cString: $0) }
         return checks == "full" || checks == "pages"
     }
 
-    /// A receipt that is one byte too long, a till that is closed twice, and a note on paper thrown away.
+    /// Writes one byte behind a receipt, frees a till twice, and writes to a note that was freed.
     static func commit() {
         let receipt = unsafe print(receipt: 24)
         unsafe receipt.storeBytes(of: 0x2A, toByteOffset: 24, as: UInt8.self)
@@ -23,7 +23,7 @@ enum Crimes {
     }
 
     @inline(never) private static func print(receipt size: Int) -> UnsafeMutableRawPointer {
-        // The program has no use for itself without memory.
+        // Without memory, the demo program is of no use.
         unsafe malloc(size)!
     }
 

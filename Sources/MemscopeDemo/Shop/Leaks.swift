@@ -1,8 +1,8 @@
 import Glibc
 
-/// What `--leak` does wrong, a little at a time.
+/// The leaks that `--leak` makes, a few at a time.
 enum Leaks {
-    /// Two ends that hold each other.
+    /// One of two classes whose objects hold each other.
     private final class Subscriber {
         var publisher: Publisher?
         let backlog = [String](repeating: "unread", count: 16)
@@ -13,7 +13,7 @@ enum Leaks {
         var subscribers: [Subscriber] = []
     }
 
-    /// Ties one retain cycle through a closure and a field, and loses one C block.
+    /// Makes one retain cycle through a closure and a field, and loses one C block.
     static func leakOnce() {
         let publisher = Publisher()
         let subscriber = Subscriber()

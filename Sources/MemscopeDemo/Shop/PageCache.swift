@@ -1,4 +1,4 @@
-/// Rendered product pages, the least recently used evicted beyond a number of bytes.
+/// Rendered product pages; above a number of bytes, the least recently used ones are dropped.
 actor PageCache {
     private final class Entry {
         let id: Int
@@ -32,7 +32,7 @@ actor PageCache {
         if bytes > capacity { evict() }
     }
 
-    /// Drops a tenth at once: sorting for each single page would cost more than it frees.
+    /// Drops a tenth at once, because sorting for each single page would cost more than it saves.
     private func evict() {
         for entry in entries.values.sorted(by: { $0.lastUse < $1.lastUse }) where bytes > capacity / 10 * 9 {
             entries[entry.id] = nil

@@ -1,4 +1,4 @@
-/// What a visitor asks of the shop.
+/// The request of a visitor.
 struct Request: Sendable {
     enum Action: Sendable {
         case product(id: Int)
@@ -12,7 +12,7 @@ struct Request: Sendable {
     let action: Action
 }
 
-/// What the shop answers.
+/// The answer of the shop.
 struct Response: Sendable {
     let status: Int
     let body: [UInt8]

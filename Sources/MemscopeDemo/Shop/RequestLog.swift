@@ -1,4 +1,4 @@
-/// Lines about requests, gathered and let go in batches as if written to a disk.
+/// Lines about requests; they are collected, and dropped in batches as if they were written to a disk.
 actor RequestLog {
     private static let batch = 2_000
     private var lines: [String] = []

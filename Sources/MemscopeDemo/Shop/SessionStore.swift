@@ -1,6 +1,6 @@
-/// What one visitor did lately.
+/// The recent activity of one visitor.
 ///
-/// Owned by `SessionStore`, never handed out.
+/// Only `SessionStore` uses it.
 private final class Session {
     struct Line {
         let product: Product
@@ -20,7 +20,7 @@ private final class Session {
     var total: Int { lines.values.reduce(0) { $0 + $1.product.cents * $1.quantity } }
 }
 
-/// The visitors of the last minute, with their carts.
+/// The visitors of the last 45 seconds, with their carts.
 actor SessionStore {
     private static let lifetime = Duration.seconds(45)
     private var sessions: [String: Session] = [:]
@@ -31,7 +31,7 @@ actor SessionStore {
         if session.visited.count > 20 { session.visited.removeFirst(10) }
     }
 
-    /// Puts products into the visitor's cart and returns its total in cents.
+    /// Puts products into the visitor's cart and returns the total of the cart in cents.
     func order(_ lines: [(product: Product, quantity: Int)], by visitor: String) -> Int {
         let session = session(of: visitor)
         for (product, quantity) in lines {
@@ -40,7 +40,7 @@ actor SessionStore {
         return session.total
     }
 
-    /// Forgets visitors who have been away for a while.
+    /// Drops visitors who have been away for longer than `lifetime`.
     func expire() {
         let oldest = ContinuousClock.now - Self.lifetime
         sessions = sessions.filter { $0.value.lastSeen > oldest }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The service under watch: a shop that keeps everything in memory.
+/// The observed service: a shop that keeps everything in memory.
 final class Shop: Sendable {
     private static let mostAtOnce = 256
 
@@ -11,16 +11,16 @@ final class Shop: Sendable {
     let buffers = BufferPool()
     private let underWay = Atomic(0)
 
-    /// Whether another request may come in.
+    /// Whether another request is accepted.
     ///
-    /// Each that does must be answered.
+    /// Each accepted request must be answered.
     func admit() -> Bool {
         if underWay.add(1, ordering: .relaxed).newValue <= Self.mostAtOnce { return true }
         underWay.subtract(1, ordering: .relaxed)
         return false
     }
 
-    /// Answers a request that was admitted.
+    /// Answers a request that was accepted.
     func answer(_ request: Request) async {
         let response =
             switch request.action {
@@ -56,7 +56,7 @@ final class Shop: Sendable {
             guard let id = line["product"]?.integer, catalogue.products.indices.contains(id) else { return nil }
             return (catalogue.products[id], line["quantity"]?.integer ?? 1)
         }
-        // The bank takes its time, so that a few orders are always under way.
+        // The wait for a payment, so that some orders are always in progress.
         try? await Task.sleep(for: .milliseconds(30))
         let total = await sessions.order(wanted, by: visitor)
         return Response(status: 201, body: JSON.object(["totalCents": .number(Double(total))]).bytes)

@@ -5,12 +5,12 @@
 struct MHD_Daemon *mscope_http_start(
     unsigned connection_limit, size_t connection_memory, struct mscope_http_callbacks callbacks, void *context)
 {
-    // No MHD_USE_ERROR_LOG: MemScope prints nothing unless asked. No internal threads:
-    // ours is marked, so that what the library allocates is not counted as the program's.
+    // No MHD_USE_ERROR_LOG, because MemScope prints nothing without a request. No internal threads: MemScope's own
+    // thread is marked, so that the library's allocations are not counted as the program's.
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, callbacks.request, context,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit,
-        // Its clock does not stop while a connection is suspended. We keep our own.
+        // The library's clock does not stop while a connection is suspended. MemScope measures the time itself.
         MHD_OPTION_CONNECTION_TIMEOUT, 0,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,

@@ -1,9 +1,9 @@
 #include "CHTTP.h"
 
-// The package is C11 for its other files; #embed came with C23 and every clang of ours has it.
+// The package is C11 because of its other files; #embed came with C23, and every clang that can build MemScope has it.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-// An array is named by the line of its file in public.def, the same in both readings.
+// The name of an array contains the line of its file in public.def, which is the same when public.def is read again.
 #define MSCOPE_JOIN(a, b) a##b
 #define MSCOPE_NAME(line) MSCOPE_JOIN(mscope_http_bytes_, line)
 

@@ -32,7 +32,7 @@ void mscope_http_semaphore_wait(sem_t *semaphore, uint64_t until)
 
 void mscope_http_name_thread(const char *name)
 {
-    char text[16]; // pthread_setname_np refuses longer names altogether
+    char text[16]; // pthread_setname_np rejects longer names
     snprintf(text, sizeof text, "%s", name);
     pthread_setname_np(pthread_self(), text);
 }
@@ -42,7 +42,7 @@ struct modules {
     size_t count, ids[MODULES];
 };
 
-/// Images that are never unloaded: this one, and those that Swift's runtime is made of.
+/// Collects images that are never unloaded: this one, and those of Swift's runtime.
 static int note_module(struct dl_phdr_info *image, size_t size, void *context)
 {
     (void)size;
@@ -65,6 +65,7 @@ void mscope_http_make_thread_storage(void)
 {
     struct modules found = {0};
     dl_iterate_phdr(note_module, &found);
-    // Not within: it takes a second lock of ld.so's, which others take first.
+    // Not inside of the callback: the call takes a second lock of ld.so's, which other threads take before the first
+    // one.
     for (size_t i = 0; i < found.count; i++) __tls_get_addr(&(struct storage_index){found.ids[i], 0});
 }

@@ -1,4 +1,4 @@
-// libmicrohttpd as the system has it; CHTTP makes it callable from Swift.
+// The system's libmicrohttpd; CHTTP makes it callable from Swift.
 #ifndef MEMSCOPE_CMICROHTTPD_SHIM_H
 #define MEMSCOPE_CMICROHTTPD_SHIM_H
 

@@ -4,7 +4,7 @@
 
 #include <zlib.h>
 
-// deflateInit2 is a macro, which Swift cannot call. 16 asks zlib for a gzip header.
+// deflateInit2 is a macro, which Swift cannot call. The 16 makes zlib write a gzip header.
 static inline int memscope_gzip_init(z_stream *stream, int level)
 {
     return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);

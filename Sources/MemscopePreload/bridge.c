@@ -1,5 +1,6 @@
-// libMemscopeBridge.so: the first library of the engine's namespace, where nothing of the program's can be seen and
-// nothing of it is disturbed. It stands there for the core, of which a process has one, and for malloc.
+// libMemscopeBridge.so: the first library in the engine's own namespace. Libraries there see nothing of the
+// program's libraries and do not disturb them. In that namespace the bridge stands for the core, which a process has
+// only once, and for malloc: it forwards their functions.
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -32,7 +33,7 @@ static const struct {
 #undef MSCOPE_BRIDGE
 };
 
-/// Asks `find` where everything is; the name of what is missing, or NULL. Before it nothing here may be called.
+/// Looks up every function with `find`. Returns the name of a missing one, or NULL. Nothing here may be called before.
 const char *memscope_bridge_bind(void *(*find)(const char *name))
 {
     for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
@@ -42,10 +43,10 @@ const char *memscope_bridge_bind(void *(*find)(const char *name))
     return NULL;
 }
 
-enum { STACK = 2 << 20 }; // what the engine needs, whatever the program's threads have
+enum { STACK = 2 << 20 }; // enough for the engine, whatever the stacks of the program's threads are
 
-/// Runs `body` on a thread of this namespace's libc, which no thread of the program is, and waits for it; an error
-/// number when there can be none.
+/// Runs `body` on a thread of this namespace's libc and waits for it; no thread of the program belongs to that libc.
+/// Returns an error number when the thread cannot be made.
 int memscope_bridge_run(void *(*body)(void *), void *context)
 {
     sigset_t all, before;

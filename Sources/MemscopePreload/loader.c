@@ -1,9 +1,9 @@
 // Loads the engine, which is the server and the report, into a process that asks for one of them. Recording needs
-// neither: then the process has this one small library of ours, and no Swift.
+// neither: then the process has only this small library of MemScope's, and no Swift.
 //
-// A process that has Swift's runtime shares it with the engine, as only that runtime knows the program's types. Any
-// other gets the engine in a namespace of its own, with a libc of its own: names and versions of what comes with it are
-// nothing to the program, nor the other way round.
+// If the process has Swift's runtime, the engine uses the same one, because only that runtime knows the program's
+// types. In any other process the engine gets a namespace of its own, with a libc of its own: so the names and versions
+// of the engine's libraries cannot conflict with the program's.
 #include "hooks/hooks.h"
 
 #include <dlfcn.h>
@@ -22,7 +22,7 @@ static struct {
     char problem[512];
 } engine;
 
-/// Writes the path of a file that lies beside this library.
+/// Writes the path of a file in the folder of this library.
 static bool find_beside(const char *name, char *path)
 {
     Dl_info here;
@@ -68,14 +68,14 @@ static bool call_apart(void (*body)(void *context), void *context)
 
 static void *this_library;
 
-/// What this library has, whoever else has one of that name.
+/// Finds a function of this library, even if another library has one with the same name.
 static void *find(const char *name)
 {
     return dlsym(this_library, name);
 }
 
-/// A thread of the process' own libc, which ends at once. Its stack is small: libc keeps it, and the program may have
-/// all of its memory locked (mlockall).
+/// Runs a function on a thread of the process' own libc, and waits for the thread. Its stack is small: libc keeps the
+/// stack, and the program may have all of its memory locked (mlockall).
 static void run_on_thread(void *(*body)(void *))
 {
     enum { STACK = 512 << 10 };
@@ -92,14 +92,14 @@ static void *do_nothing(void *unused)
     return unused;
 }
 
-/// A libc that has never started a thread leaves locks out. Ours are another libc's, and may still have to ask this one
-/// for memory, when our heap is full.
+/// A libc that has never started a thread skips its locks. The engine's threads belong to another libc, and may still
+/// ask this one for memory when MemScope's own heap is full. So this libc must have started a thread.
 static void expect_threads(void)
 {
     run_on_thread(do_nothing);
 }
 
-/// Opens a namespace that has nothing but the bridge and a libc.
+/// Opens a namespace that contains only the bridge and a libc.
 static bool open_namespace(void)
 {
     expect_threads();
@@ -116,7 +116,8 @@ static bool open_namespace(void)
     return missing == NULL;
 }
 
-/// Takes the size of its array of finalizers from an image. What an image must not change any more is read-only by now.
+/// Sets the size of an image's array of finalizers to 0. Its page is made writable for this, because it is read-only by
+/// now.
 static void drop_finalizers(const struct link_map *image)
 {
     for (ElfW(Dyn) *entry = image->l_ld; entry->d_tag != DT_NULL; entry++) {
@@ -128,8 +129,8 @@ static void drop_finalizers(const struct link_map *image)
     }
 }
 
-/// At exit ld.so runs finalizers of all namespaces, on the thread that exits: it is none of the engine's libc, and the
-/// engine's threads may still be at work.
+/// At exit, ld.so runs the finalizers of all namespaces on the thread that exits. This thread does not belong to the
+/// engine's libc, and the engine's threads may still be running. So the engine's finalizers are dropped.
 static void drop_all_finalizers(void *handle)
 {
     struct link_map *image = NULL;
@@ -141,7 +142,8 @@ static void drop_all_finalizers(void *handle)
 
 // ---- the engine
 
-/// Swift's runtime takes faults over where its environment says so, to print a backtrace: it is not the program's.
+/// Loads the engine. Swift's runtime installs handlers for faults to print a backtrace if its environment says so. In a
+/// namespace of its own it is not the program's runtime, so the program's handlers are restored.
 static void load(void *unused)
 {
     enum { FAULTS = 7 };
@@ -158,7 +160,7 @@ static void load(void *unused)
     engine.start = (void (*)(void))dlsym(handle, "memscope_engine_start");
 }
 
-/// A thread of the process' own libc, whose blocks are ours.
+/// Loads the engine on a thread of the process' own libc; its blocks count as MemScope's own.
 static void *load_here(void *unused)
 {
     mscope_thread_mark_internal();
@@ -198,7 +200,7 @@ __attribute__((visibility("default"))) void memscope_start_from_environment(void
         mscope_say("no server, no report: ", engine.problem[0] ? engine.problem : "the engine cannot be loaded", "");
 }
 
-/// Called by the core before a filter is set that forbids what the server needs.
+/// Called by the core before the program installs a filter that forbids the server's system calls.
 __attribute__((visibility("default"))) void memscope_stop_for_filter(void)
 {
     if (engine.stop_for_filter != NULL) mscope_call_engine(call_plain, (void *)engine.stop_for_filter);

@@ -6,7 +6,7 @@
 /** @typedef {import("./wire-types.js").Page} Page */
 
 /**
- * How a picture of the heap was made.
+ * How a scan of the heap was made.
  * @typedef {object} ScanInfo
  * @property {number} takenAt
  * @property {"fork" | "fork+registers" | "fork+signal" | "stopped"} method

@@ -1,5 +1,5 @@
 // @ts-check
-// Puts the page together.
+// Starts the page: state, connection, header and views.
 
 import { get } from "./api/client.js";
 import { LiveFeed } from "./api/live-feed.js";
@@ -29,7 +29,7 @@ import { createTypesView } from "./views/types.js";
 /** @typedef {import("./api/live-feed.js").FeedListener["happened"]} HappenedListener */
 
 /**
- * What every view may use.
+ * The objects that every view may use.
  * @typedef {object} Application
  * @property {import("./state/store.js").Store} store
  * @property {LiveFeed} feed
@@ -61,7 +61,7 @@ function createApplication() {
       store.dispatch({ type: "route", route: parseRoute(hash) });
     },
     async loadConfig() {
-      // Without it the menu offers every mode, so a failure needs no word of its own.
+      // Without the configuration the menu offers every mode, so a failure is not reported.
       const envelope = await get("config").catch(() => null);
       if (envelope?.data) store.dispatch({ type: "config", config: envelope.data });
     },

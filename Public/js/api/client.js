@@ -1,5 +1,5 @@
 // @ts-check
-// The API by fetch. Every failure becomes one ApiError that says what to do.
+// Calls the API by fetch. Every failure becomes an ApiError that says what to do.
 
 import { retryAfter } from "../lib/backoff.js";
 
@@ -18,7 +18,7 @@ export class ApiError extends Error {
     this.code = code;
     this.status = status;
     this.hint = hint;
-    /** Set when the server asked us to come back later. */
+    /** Set when the server asks the client to try again later. */
     this.retryMilliseconds = retryMilliseconds;
   }
 }
@@ -48,8 +48,8 @@ async function request(path, options) {
   });
 }
 
-// The server does one heavy job at a time and answers 503 to the next, so ours wait
-// for each other instead of provoking it. All but these are heavy; a test compares them with the server's table.
+// The server does one heavy job at a time and answers 503 to the next. So the page's
+// heavy requests wait for each other. All routes except these are heavy; a test compares them with the server's table.
 const LIGHT = new Set(["GET summary", "GET timeline", "GET snapshots", "GET config", "POST mark", "POST mode"]);
 /** @type {Promise<unknown>} */
 let heavyJobs = Promise.resolve();

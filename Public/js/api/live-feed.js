@@ -1,13 +1,13 @@
 // @ts-check
-// The summary, each second: by server-sent events when they get through, else by
-// asking. One of the two runs at a time, none while the page is hidden.
+// The summary, each second: by server-sent events if they arrive, otherwise by
+// polling. Only one of the two runs at a time, and none while the page is hidden.
 
 import { retryDelay } from "../lib/backoff.js";
 import { ApiError, get } from "./client.js";
 
 const POLL_INTERVAL = 1000;
 const SILENCE = 5000;
-// Asking works but events did not: try events again after so many answers.
+// If polling works but events did not: the number of answers after which events are tried again.
 const POLLS_BEFORE_EVENTS = 30;
 const HAPPENINGS = /** @type {const} */ (["mark", "mode", "snapshot", "leakscan", "memoryerror"]);
 
@@ -56,7 +56,7 @@ export class LiveFeed {
     this.start();
   }
 
-  /** Asks first: a status code says more than the error event of an EventSource. */
+  /** Sends a normal request first: a status code says more than the error event of an EventSource. */
   async poll() {
     const generation = this.generation;
     try {
@@ -98,7 +98,7 @@ export class LiveFeed {
     this.watch();
   }
 
-  /** Events that stay away are a broken connection too, even if nothing says so. */
+  /** Missing events also mean a broken connection, even without an error event. */
   watch() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.leaveEvents(), SILENCE);

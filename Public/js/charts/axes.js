@@ -12,7 +12,7 @@ const LABEL_GAP = 10;
 /** @param {CanvasRenderingContext2D} context @param {number} y @param {number} from @param {number} to */
 function horizontal(context, y, from, to) {
   context.beginPath();
-  // Half a pixel off: a line of one pixel would smear over two.
+  // Moved by half a pixel: otherwise a line of one pixel would be drawn over two.
   context.moveTo(from, Math.round(y) + 0.5);
   context.lineTo(to, Math.round(y) + 0.5);
   context.stroke();
@@ -63,7 +63,7 @@ export function drawTimeAxis(context, box, { ticks, step, x }) {
 }
 
 /**
- * Dashed lines with their names on top; a name that would run into the one before is left out.
+ * Dashed lines with their names on top; a name that would overlap the one before is left out.
  * @param {CanvasRenderingContext2D} context
  * @param {Box} box
  * @param {{name: string, x: number}[]} marks - ascending by x

@@ -119,7 +119,7 @@ export class TimeChart {
 
   /** @param {number} max */
   valueTicks(max) {
-    // Room above the highest point, or it would touch the names of marks.
+    // Space above the highest point, so that it does not touch the names of marks.
     const wanted = max * 1.04;
     return this.options.unit === "bytes"
       ? byteTicks(wanted, this.options.ticks) : decimalTicks(wanted, this.options.ticks);
@@ -157,7 +157,7 @@ export class TimeChart {
   }
 
   /**
-   * What a point's reading does not show: how high it went in between.
+   * Draws the highest value between two readings, which the line of readings does not show.
    * @param {CanvasRenderingContext2D} context
    * @param {number[][]} runs
    */

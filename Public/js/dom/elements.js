@@ -1,5 +1,5 @@
 // @ts-check
-// Elements. Text goes in as text only: names come from the watched program.
+// Makes elements. Text is added as text only, never as HTML: names come from the watched program.
 
 const SVG = "http://www.w3.org/2000/svg";
 

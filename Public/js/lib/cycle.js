@@ -33,8 +33,8 @@ export function breakIndex(path, edge) {
 }
 
 /**
- * Turned so that the edge to break leaves the first node; long rings end in one node
- * that stands for several.
+ * Rotated so that the edge to break leaves the first node; in a long ring the last node
+ * stands for several.
  * @param {PathStep[]} path
  * @param {BreakEdge | null} breakEdge
  * @param {number} limit - most nodes drawn

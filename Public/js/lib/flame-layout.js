@@ -29,7 +29,7 @@ export function layoutFlame(root) {
   const start = [];
   /** @type {number[][]} */
   const levels = [];
-  // A stack of our own: call chains may be deeper than the engine likes to recurse.
+  // An explicit stack: call chains may be deeper than the engine's limit for recursion.
   const pending = [{ node: root, up: -1, level: 0, at: 0 }];
   for (let next = pending.pop(); next; next = pending.pop()) {
     const index = nodes.push(next.node) - 1;

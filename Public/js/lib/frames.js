@@ -1,9 +1,9 @@
 // @ts-check
-// Which line of a stack names it.
+// Chooses the frame by which a stack is named.
 
 /** @typedef {import("../wire-types.js").Frame} Frame */
 
-// Groups of `codeGroup` whose frames say how memory was asked for, not by whom.
+// Groups of `codeGroup` whose frames pass a request for memory on; they are not the code that needs the memory.
 const PLUMBING = new Set([2, 3, 5]);
 
 /** @param {Frame} frame @returns {boolean} */
@@ -48,7 +48,7 @@ const RUNTIME_NAME =
   /^(generic )?(specialized |specialization <.*> of )?(\(extension in [^)]+\):)?(_?swift_|(static )?Swift\.)/;
 
 /**
- * Whose code a box is, for its colour.
+ * The group of a box's code, which decides its colour.
  * @param {{name: string, image?: string | null}} node
  * @returns {number} a key of CODE_GROUPS
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// What a scan of the heap says, in words.
+// The results of a scan of the heap as text.
 
 import { formatBytes, formatCount, formatSpan, groupDigits } from "./format.js";
 import { ROOTS, SCAN_METHODS } from "./words.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// Memory errors in words, and memory in rows.
+// Memory errors as text, and memory as rows of bytes.
 
 import { formatBytes, groupDigits } from "./format.js";
 

@@ -60,7 +60,7 @@ function withoutGenerics(name) {
   return name.slice(0, start) + name.slice(end + 1);
 }
 
-// How the compiler says that it made a copy of a function for some arguments.
+// The text with which the compiler marks a copy of a function for some arguments.
 const SPECIALIZED = /^(?:function signature|generic(?: not re-abstracted)?(?: partial)?) (?:pre-)?specialization (?=<)/;
 
 /** @param {string} name @returns {string} of the function as it was written, not of the copy made of it */
@@ -102,7 +102,7 @@ export function shortName(name) {
 }
 
 /**
- * A short name without its module, for where the image stands beside it.
+ * A short name without its module, for places that show the image beside it.
  * @param {string} name - from `shortName`
  * @returns {string} the name itself when only a type would be left to drop
  */
@@ -111,7 +111,7 @@ export function memberName(name) {
 }
 
 /**
- * Makes a name fit: first by leaving out what it is a member of, then its end.
+ * Shortens a name to fit: first its qualifiers are left out, then its end.
  * @param {string} name
  * @param {number} room
  * @param {(text: string) => number} measure - in the unit of `room`

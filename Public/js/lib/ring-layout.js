@@ -1,6 +1,6 @@
 // @ts-check
-// Where the nodes, arrows and names of a ring stand. Names are in a font whose letters
-// are all as wide as each other, so that their room is known without drawing them.
+// Places the nodes, arrows and names of a ring. Names are in a monospaced font, so that
+// their width is known without drawing them.
 
 import { fitName } from "./names.js";
 
@@ -123,7 +123,7 @@ function loop(box, text, width) {
  */
 function arrow(from, to, text, centre, width) {
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  // Two nodes lie in one line with the centre: there and back go around it.
+  // Two nodes and the centre are on one line: the two arrows go around the centre.
   const twin = Math.hypot(middle.x - centre.x, middle.y - centre.y) < 1;
   const away = twin ? { x: 0, y: from.x < to.x ? -1 : 1 } : unit(centre, middle);
   const bow = twin ? 112 : 10;

@@ -1,5 +1,5 @@
 // @ts-check
-// "#/sites?sort=-blocks" and back. The address holds what a reload should keep.
+// Reads and writes routes such as "#/sites?sort=-blocks". The address contains the state that a reload should keep.
 
 export const VIEWS = /** @type {const} */ ([
   "overview", "sites", "types", "blocks", "threads", "flame", "leaks", "cycles", "object", "errors",

@@ -62,9 +62,9 @@ export function timeTicks(start, end, count, offsetMinutes) {
 }
 
 /**
- * The part of a ring's span that is worth showing: a young process would
- * otherwise draw a sliver at the right edge. Steps instead of a sliding start
- * keep the picture still between them.
+ * The part of a ring's span to show: a young process would otherwise fill
+ * only a narrow part at the right edge. The start moves in steps, so that the
+ * chart does not move between them.
  * @param {number} first @param {number} last - times of the oldest and newest point
  * @param {number} span - what the ring can hold
  * @returns {{start: number, end: number}}

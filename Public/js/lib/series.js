@@ -1,6 +1,6 @@
 // @ts-check
 // Columnar time series: `times` ascending, each value column as long as `times`,
-// null where nothing is known.
+// null where a value is not known.
 
 /** @typedef {import("../wire-types.js").TimelineColumns} TimelineColumns */
 /** @typedef {ReadonlyArray<number | null>} Column */
@@ -43,7 +43,7 @@ export function largest(columns, from) {
 /**
  * Indices to draw: at most the first, lowest, highest and last point of each
  * pixel column, so that no spike is lost however many points share a pixel.
- * A null is kept as the break it is.
+ * A null is kept, as a gap of the line.
  * @param {ReadonlyArray<number>} times
  * @param {Column} values
  * @param {number} from - first index to look at
@@ -84,7 +84,7 @@ function extremes(values, start, end) {
 }
 
 /**
- * Unbroken runs of points in pixels. A null, or a silence of more than three
+ * Unbroken runs of points in pixels. A null, or a gap of more than three
  * steps (the process was stopped), ends a run.
  * @param {ReadonlyArray<number>} times
  * @param {Column} values

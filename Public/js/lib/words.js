@@ -1,5 +1,5 @@
 // @ts-check
-// What the page says about terms of ours.
+// Explanations of MemScope's terms for the page.
 
 /** @type {Record<string, {label: string, text: string}>} */
 export const MODES = {

@@ -1,9 +1,9 @@
 // @ts-check
-// One thing of the API that a panel shows, fetched again while somebody looks.
+// One resource of the API that a panel shows; fetched again while the panel is visible.
 
 import { ApiError } from "../api/client.js";
 
-// A server that is busy is asked again; only one that stays so is worth a word.
+// A busy server is asked again; the page reports it only if it stays busy.
 const PATIENCE = 10;
 
 /**

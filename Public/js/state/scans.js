@@ -1,11 +1,11 @@
 // @ts-check
-// Whether the heap was scanned, and the way to have it scanned: a scan pauses the
-// program, so the page never starts one that nobody asked for.
+// Knows whether the heap was scanned, and starts a scan. A scan pauses the program, so
+// the page starts one only when the reader asks for it.
 
 import { ApiError, get, post } from "../api/client.js";
 
 const PATIENCE = 10;
-// The server forgets a scan that nobody asks about for ten minutes, and the next question would make another.
+// The server discards a scan that no request used for ten minutes; the next request would start another.
 const REMEMBERED = 9 * 60_000;
 
 /** @typedef {import("../wire-types.js").Envelope<any>} Envelope */
@@ -72,7 +72,7 @@ export class Scans {
     try {
       const { data } = await patiently(() => get("types", { sort: "-bytes", limit: 1 }));
       const known = Boolean(data?.scan);
-      // A scan asked for meanwhile knows better.
+      // A scan that was started meanwhile is newer.
       if (this.state.generation === generation) this.update({ status: known ? "known" : "never", error: null });
       this.answered();
     } catch (cause) {
@@ -99,7 +99,7 @@ export class Scans {
   }
 
   /**
-   * Somebody had the heap scanned: perhaps this page, whose answer says so too.
+   * A scan was made, by another client or by this page (whose own answer reports it, too).
    * @param {Envelope} envelope
    */
   heard(envelope) {
@@ -107,7 +107,7 @@ export class Scans {
   }
 
   /**
-   * Why there could be no scan in one mode says nothing about another.
+   * The reason why a scan was not possible in one mode does not apply to another mode.
    * @param {string} mode
    */
   modeIs(mode) {

@@ -1,5 +1,5 @@
 // @ts-check
-// What several parts of the page share. Change it through `dispatch` only.
+// State that several parts of the page share. Change it through `dispatch` only.
 
 import { CONNECTING, connectionAfter } from "./connection.js";
 
@@ -50,8 +50,8 @@ export function reduce(state, action) {
 }
 
 /**
- * Answers may overtake each other; figures must not run backwards. Another
- * process behind the same address begins anew.
+ * Answers may arrive in another order; an older answer must not replace a newer one.
+ * A new process at the same address starts with a new state.
  * @param {SummaryEnvelope | null} known @param {SummaryEnvelope} arrived
  */
 function newest(known, arrived) {

@@ -1,10 +1,10 @@
 // @ts-check
-// Light, dark or as the system wishes; remembered.
+// The theme: light, dark or the system's; the choice is stored.
 
 const KEY = "memscope-theme";
 
 /**
- * Told after the colours changed, whoever changed them.
+ * Called after the colours changed, by the reader or by the system.
  * @type {Set<() => void>}
  */
 const listeners = new Set();

@@ -1,5 +1,5 @@
 // @ts-check
-// History: fetched from the process, which keeps it, and carried on with each summary.
+// History: fetched from the process, which keeps it, and extended with each summary.
 
 import { get } from "../api/client.js";
 import { appendPoint, COLUMNS, pointFromSummary } from "../lib/series.js";
@@ -36,7 +36,7 @@ export class TimelineModel {
     this.marks = [];
     this.step = SECOND;
     /**
-     * The answer the columns came from: the same one again must not undo added points.
+     * The answer that the columns came from: the same answer again must not remove added points.
      * @type {unknown}
      */
     this.taken = null;

@@ -1,5 +1,5 @@
 // @ts-check
-// The blocks of a type, as the last scan saw them, and the way to each.
+// The blocks of a type in the last scan, with a link to each block.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatClock, wallMilliseconds } from "../lib/format.js";

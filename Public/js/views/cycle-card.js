@@ -1,5 +1,5 @@
 // @ts-check
-// One retain cycle: drawn, in words, what it costs and where to break it.
+// One retain cycle: as a drawing and as text, with its size and the reference to break.
 
 import { drawRing } from "../charts/ring-chart.js";
 import { h } from "../dom/elements.js";

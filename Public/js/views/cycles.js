@@ -1,6 +1,6 @@
 // @ts-check
-// Retain cycles of the last scan: those that are lost, and apart from them those that
-// something still holds.
+// Retain cycles of the last scan: the unreachable cycles, and separately the cycles that
+// a root still holds.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { cycleText } from "../lib/cycle.js";
@@ -39,7 +39,7 @@ class CyclesView {
     /** @type {PagedList<Cycle, CycleList>} */
     this.list = new PagedList("cycles", "-bytes", () => this.panel.render(), null);
     /**
-     * The rows and the filter that are drawn: drawing them again would close what the reader opened.
+     * The rows and the filter that are shown: drawing them again would close rows that the reader opened.
      * @type {{rows: Cycle[] | null, query: string}}
      */
     this.drawn = { rows: null, query: "" };

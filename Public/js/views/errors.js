@@ -1,5 +1,5 @@
 // @ts-check
-// Memory errors: what happened to which block, and who made, used and freed it.
+// Memory errors: what happened to which block, and the stacks that allocated, used and freed it.
 
 import { h, setAttribute, setText } from "../dom/elements.js";
 import { matchesStack, matchesText } from "../lib/filter.js";

@@ -1,10 +1,10 @@
 // @ts-check
-// Figures with their names, written anew as they change.
+// Figures with their names; updated when they change.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 
 /**
- * A name, what stands below it, and what a pointer held over it reads.
+ * A name, the value below it, and the text shown when the pointer is over it.
  * @template Data
  * @typedef {[label: string, text: (data: Data) => string | Node, title?: (data: Data) => string]} Fact
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// What is under the pointer in the flame graph.
+// Describes the box under the pointer in the flame graph.
 
 import { h, setAttribute, setText } from "../dom/elements.js";
 import { formatShare } from "../lib/format.js";

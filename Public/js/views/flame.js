@@ -114,7 +114,7 @@ class FlameView {
   zoom(index) {
     if (!this.layout) return;
     this.chart.zoom(index);
-    // The box in focus comes to the top, with the callers above it still in reach.
+    // The focused box is scrolled near the top; three of its callers stay visible above it.
     this.scroll.scrollTop = Math.max(0, (this.layout.depth[index] - 3) * ROW);
     this.showFocus();
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// The frame around what a scan of the heap has shown: the button that makes one, what
-// it cost, and what stands there while there is none.
+// The frame around the results of a scan: the button that starts a scan, the scan's
+// cost, and the text that is shown while there was no scan.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { scanCaveats, scanText } from "../lib/heap.js";
@@ -62,7 +62,7 @@ export class GraphPanel {
     if (this.app.scans.state.status === "known") this.options.resource.refresh();
   }
 
-  /** Asks for what is shown when a scan has made it known, or made it anew. */
+  /** Fetches the results when a first or a new scan has ended. */
   follow() {
     const { status, generation } = this.app.scans.state;
     const { resource, isAsked } = this.options;
@@ -126,7 +126,7 @@ export class GraphPanel {
   }
 
   /**
-   * A later scan that failed is shown above what the last one found.
+   * The failure of a later scan is shown above the results of the last successful scan.
    * @param {boolean} usable
    */
   showFailure(usable) {

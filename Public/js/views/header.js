@@ -1,5 +1,5 @@
 // @ts-check
-// Who is watched, how well, and whether the line holds.
+// The watched process, how much is recorded, and whether the server answers.
 
 import { h, icon, replace, setAttribute, setText } from "../dom/elements.js";
 import { formatCount, formatDuration } from "../lib/format.js";
@@ -48,7 +48,7 @@ function createQuality(app) {
 }
 
 /**
- * Says what was lost to full tables; hidden while nothing was.
+ * Counts records that were lost because tables were full; hidden while there are none.
  * @param {import("../main.js").Application} app
  */
 function createDrops(app) {

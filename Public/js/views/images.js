@@ -1,5 +1,5 @@
 // @ts-check
-// What is mapped, where the names of its code come from, and what is lacking.
+// The mapped images, the sources of the names of their code, and missing sources.
 
 import { get } from "../api/client.js";
 import { h, setAttribute, setText } from "../dom/elements.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// What the last scan found lost, by kind, type and site.
+// The unreachable blocks of the last scan, by kind, type and site.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { exactBytes, formatBytes, formatCount, formatShare, groupDigits } from "../lib/format.js";

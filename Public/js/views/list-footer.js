@@ -1,5 +1,5 @@
 // @ts-check
-// Below a list: how much of it is shown, and the way to more.
+// Below a list: how many rows are shown, and a button for more.
 
 import { h, setAttribute, setText } from "../dom/elements.js";
 import { groupDigits } from "../lib/format.js";
@@ -10,7 +10,7 @@ export function createListFooter(noun, more) {
   const text = h("p", { class: "muted", role: "status" });
   const click = async () => {
     button.disabled = true;
-    // The list stays as it was: say why below it and let the reader try again.
+    // The list stays as it was. The reason is shown below it, and the reader can try again.
     await more().catch((error) => setText(text, explain(error).text));
     button.disabled = false;
   };
@@ -21,7 +21,7 @@ export function createListFooter(noun, more) {
     update({ shown, loaded, total, more: hasMore, truncated }) {
       const loadedText = `${groupDigits(loaded)} of ${groupDigits(total)} ${noun} loaded`;
       const filtered = `${groupDigits(shown)} match the filter, which looks at loaded rows only (${loadedText})`;
-      // With a next page the answer is truncated by our own limit.
+      // If there is a next page, the answer was cut by the page's own limit.
       const left = truncated && !hasMore ? ". The server left part of them out." : "";
       setText(text, (shown === loaded ? loadedText : filtered) + left);
       setAttribute(button, "hidden", !hasMore);

@@ -1,5 +1,5 @@
 // @ts-check
-// A panel around a list resource: filter, table, footer, and what stands there
+// A panel around a list resource: filter, table, footer, and the text that is shown
 // when there are no rows.
 
 import { h, setAttribute } from "../dom/elements.js";

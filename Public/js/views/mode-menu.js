@@ -1,5 +1,5 @@
 // @ts-check
-// The mode in force, and the way to another one.
+// Shows the current mode, and lets the reader change it.
 
 import { post } from "../api/client.js";
 import { h, setAttribute, setText } from "../dom/elements.js";
@@ -9,7 +9,7 @@ import { createMenu } from "./menu.js";
 import { explain } from "./notices.js";
 
 /**
- * One button per mode; arrow keys walk through them.
+ * One button per mode; arrow keys move between them.
  * @param {(mode: string) => void} choose
  */
 function createOptions(choose) {

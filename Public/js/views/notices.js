@@ -1,5 +1,5 @@
 // @ts-check
-// What a panel shows when it has nothing to show: waiting, empty, refused, broken.
+// The text that a panel shows when it has no data: waiting, empty, refused, failed.
 
 import { h, icon, replace } from "../dom/elements.js";
 

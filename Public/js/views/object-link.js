@@ -1,5 +1,5 @@
 // @ts-check
-// The way to one object.
+// A link to one object.
 
 import { h } from "../dom/elements.js";
 import { formatRoute } from "../lib/route.js";

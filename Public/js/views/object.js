@@ -1,5 +1,5 @@
 // @ts-check
-// One object of the last scan, and the way on to those around it.
+// One object of the last scan, with links to the objects around it.
 
 import { get } from "../api/client.js";
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
@@ -88,7 +88,7 @@ class ObjectView {
     this.address = "";
     /** @type {Resource<HeapObject>} */
     this.resource = new Resource(() => get(`objects/${this.address}`), () => this.panel.render(), null);
-    // With an entry in the browser's history, unlike a change of order: one walks back.
+    // This makes an entry in the browser's history (a change of order does not), so that "back" works.
     this.form = createAddressForm((address) => (location.hash = objectLink(address).hash));
     this.panel = new GraphPanel(app, {
       title: "Object", text: "What holds it, what it holds, and why it is alive, as the last scan saw it.",
@@ -96,7 +96,7 @@ class ObjectView {
       isAsked: () => this.address !== "", explain: (state) => this.explain(state),
       render: (_, envelope) => this.render(envelope),
     });
-    // Whether another object came in the place of the one before, which the listeners are given then.
+    // Whether the shown object has changed.
     this.isAnother = false;
     this.name = h("div", { class: "object-name", role: "heading", "aria-level": "3", tabindex: "-1" });
     createTypeCell(this.name);

@@ -1,5 +1,5 @@
 // @ts-check
-// The first view: how much, since when, and what it is.
+// The first view: how much memory is used, since when, and by what.
 
 import { h } from "../dom/elements.js";
 import { headline, location } from "../lib/frames.js";

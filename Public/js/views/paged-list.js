@@ -1,6 +1,6 @@
 // @ts-check
 // Rows of a list resource: the first page is fetched again on a schedule, further
-// ones are added on demand.
+// pages are added on demand.
 
 import { get } from "../api/client.js";
 import { Resource } from "../state/resource.js";
@@ -38,7 +38,7 @@ export class PagedList {
      */
     this.filter = {};
     /**
-     * The answer the rows came from: the same one again must not undo added pages.
+     * The answer that the rows came from: the same answer again must not remove added pages.
      * @type {unknown}
      */
     this.taken = null;
@@ -83,7 +83,7 @@ export class PagedList {
 
   /**
    * Adds the next page. Later refreshes ask for as many rows as are shown, up to
-   * what the API gives at once; beyond that the list stands still until refreshed.
+   * the API's limit; further rows do not change until the list is refreshed.
    */
   async more() {
     if (this.next === null) return;

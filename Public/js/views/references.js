@@ -1,5 +1,5 @@
 // @ts-check
-// What holds an object, and what it holds.
+// The references to an object, and its own references.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { groupDigits } from "../lib/format.js";
@@ -57,7 +57,7 @@ export function createReferences(title, fieldLabel, none, load) {
   const footer = createListFooter("references", async () => {
     const before = shown;
     const more = await load(before.length);
-    // Meanwhile another object may have come.
+    // Another object may be shown by now.
     if (shown === before) view.show([...before, ...more], total);
   });
   let total = 0;

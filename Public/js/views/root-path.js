@@ -1,5 +1,5 @@
 // @ts-check
-// Why an object is alive: the way from a root to it.
+// Why an object is alive: the path from a root to it.
 
 import { h } from "../dom/elements.js";
 import { stepText } from "../lib/cycle.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// What all detectors found, by risk, and how far each of them looked.
+// The findings of all detectors, by risk, and how much each detector covered.
 
 import { h, replace, setAttribute, setText } from "../dom/elements.js";
 import { matchesStack, matchesText } from "../lib/filter.js";

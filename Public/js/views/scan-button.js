@@ -1,5 +1,5 @@
 // @ts-check
-// Has the heap scanned, and says how far that is.
+// Starts a scan of the heap, and shows its progress.
 
 import { h, icon, setAttribute, setText } from "../dom/elements.js";
 
@@ -11,7 +11,7 @@ export function createScanButton(scans) {
     icon("search"), label);
   scans.subscribe(({ since }) => {
     setAttribute(button, "aria-busy", String(since !== null));
-    // Not `disabled`: that would take the focus from whoever pressed it.
+    // Not `disabled`: a disabled button would lose the reader's focus.
     setAttribute(button, "aria-disabled", String(since !== null));
     setText(label, since === null ? "Scan now" : "Scanning…");
   });

@@ -112,7 +112,7 @@ class SnapshotsView {
   /** @param {string} from @param {string} to */
   compare(from, to) {
     this.app.navigate({ view: "snapshots", params: { from, to: to === NOW ? "" : to } });
-    // The same choice again means: look at now again.
+    // Choosing the same snapshots again refreshes `now`.
     if (from === this.params.from) this.diff.load(from, to);
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // A table that keeps its rows while figures change, so that focus, selection and
-// what is expanded survive a refresh.
+// expanded rows survive a refresh.
 
 import { h, icon, setAttribute, setText } from "../dom/elements.js";
 import { ariaSort, nextSort } from "../lib/sort.js";
@@ -115,7 +115,7 @@ export class Table {
     cell.prepend(line.opener);
     line.line.classList.add("is-expandable");
     line.line.addEventListener("click", () => {
-      // A click that ends a selection of text is none.
+      // The end of a text selection does not count as a click.
       if (getSelection()?.type !== "Range") this.toggle(line);
     });
   }

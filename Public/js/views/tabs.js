@@ -1,5 +1,5 @@
 // @ts-check
-// The way between views, and what runs while one is shown.
+// Switches between views, and starts and stops what a view runs while it is shown.
 
 import { h, setAttribute } from "../dom/elements.js";
 import { formatRoute, VIEWS } from "../lib/route.js";
@@ -40,8 +40,8 @@ export function createTabs(app, views) {
   let paused = false;
 
   app.store.subscribe(({ route, connection }) => {
-    // While the server does not answer, views need not find that out one by one;
-    // when it does again, showing them anew brings their newest data.
+    // While the server does not answer, no view asks it; when it answers again, the
+    // view is shown again, which fetches its newest data.
     const pause = connection.status === "paused" || connection.error !== null;
     if (shown === route && paused === pause) return;
     for (const link of links) setAttribute(link, "aria-current", link.dataset.view === route.view ? "page" : null);

@@ -49,7 +49,7 @@ class TimelineView {
       createLegend(series, (key, hidden) => this.charts[index].hide(key, hidden)));
     this.readout = createReadout([...LEGEND_ORDER, ...RATES]);
     /**
-     * Time under the crosshair: stays while points move by.
+     * The time under the crosshair: it stays the same while points move.
      * @type {number | null}
      */
     this.hoveredTime = null;

@@ -1,5 +1,5 @@
 // @ts-check
-// A short list on the overview that leads to the whole one.
+// A short list on the overview, with a link to the whole list.
 
 import { get } from "../api/client.js";
 import { h, replace, setAttribute } from "../dom/elements.js";

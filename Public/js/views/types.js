@@ -35,7 +35,7 @@ function scanLink(view, label, { name, kind }) {
 }
 
 /**
- * Stays as it is once it is there: a link that is replaced would lose the reader's focus.
+ * Is not replaced once it is shown: a replaced link would lose the reader's focus.
  * @param {HTMLElement} cell
  * @param {TypeRow} row
  */

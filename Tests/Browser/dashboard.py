@@ -1,4 +1,4 @@
-"""What the tests do with the page."""
+"""Actions of the tests on the page: open, click, wait, read."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Answers of the heap's resources for states the demo is never in, in the shape of docs/wire-format.md."""
+"""Answers of the heap's resources for states that the demo never reaches, in the form of docs/wire-format.md."""
 
 FRAME = {"function": "Shop.open() -> ()", "file": "/src/Shop.swift", "line": 12, "image": "demo", "address": "0x1000",
          "inlined": False}

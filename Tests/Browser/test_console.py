@@ -1,4 +1,4 @@
-"""A page alone: nothing on the console, no violation of the policy, no request to another host."""
+"""The page without any action: nothing on the console, no violation of the policy, no request to another host."""
 
 import time
 import urllib.error

@@ -1,4 +1,4 @@
-"""What one can do to the page and, through it, to the process."""
+"""The controls of the page, and what they change in the page and in the process."""
 
 import time
 

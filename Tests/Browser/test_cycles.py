@@ -1,4 +1,4 @@
-"""The demo's retain cycles are drawn as the API has them, and can be walked."""
+"""The demo's retain cycles are drawn as the API lists them, and their objects can be visited."""
 
 import pytest
 

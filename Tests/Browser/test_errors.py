@@ -1,4 +1,4 @@
-"""The page about memory errors, on a demo that commits some."""
+"""The page about memory errors, on a demo with memory errors."""
 
 
 def key_of(row):

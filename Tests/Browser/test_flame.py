@@ -1,4 +1,4 @@
-"""The flame graph's weight is the API's, and one can find one's way in it."""
+"""The flame graph has the weights of the API; search, zoom and keyboard work in it."""
 
 from selenium.webdriver.common.keys import Keys
 

@@ -1,4 +1,4 @@
-"""What the pages about the heap say when there is no list to show, and what they draw, from given answers."""
+"""The text of the pages about the heap when there is no list, and their drawings, for given answers."""
 
 import heap_answers as heap
 import pytest

@@ -1,4 +1,4 @@
-"""The page Images: what is mapped, and what the names of its code lack."""
+"""The page Images: the mapped images, and the missing sources of names."""
 
 
 def test_each_image_stands_with_what_it_lacks(page):

@@ -1,4 +1,4 @@
-"""The leaks of the demo are listed as the API has them, and lead to their objects."""
+"""The leaks of the demo are listed as in the API, with links to their objects."""
 
 COLUMNS = ("bytes", "retainedBytes", "count")
 

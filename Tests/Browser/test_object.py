@@ -1,4 +1,4 @@
-"""One object, and the way to a root."""
+"""One object, and the path to it from a root."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The figures on the overview are those of the API, and history outlives the page."""
+"""The figures on the overview are those of the API, and the history survives a reload of the page."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The page Safety, on a demo that commits crimes and was not scanned yet."""
+"""The page Safety, on a demo with memory errors that was not scanned yet."""
 
 
 def test_the_worst_comes_first_and_leads_to_its_error(criminal):

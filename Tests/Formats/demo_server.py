@@ -1,4 +1,4 @@
-"""The demo, started for a test, and how to ask it."""
+"""Starts the demo for a test, and sends requests to it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Starts the demo and reads every format it serves with the program made for it.
+"""Starts the demo and reads every format that it serves with the standard program for that format.
 
 usage: live_formats.py DEMO
 

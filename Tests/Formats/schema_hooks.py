@@ -1,4 +1,4 @@
-"""What a schema cannot say of the API; loaded by schemathesis."""
+"""Rules of the API that a schema cannot express; loaded by schemathesis."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// Loses blocks, says that it did, and ends when its input does.
+// Loses blocks, writes that it has done so, and ends at the end of its input.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

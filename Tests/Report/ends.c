@@ -1,4 +1,4 @@
-// Ends in the way that its argument names, having lost ten blocks of 1000 bytes.
+// Loses ten blocks of 1000 bytes, then ends in the way that its argument names.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

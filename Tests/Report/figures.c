@@ -1,4 +1,4 @@
-// Prints the figures of its allocator for each byte it reads, with no call of that allocator between.
+// Prints the figures of its allocator for each byte it reads, without a call of that allocator in between.
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>

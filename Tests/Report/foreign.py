@@ -1,4 +1,4 @@
-"""Runtimes with ways of their own: Go's end of a program, Swift's end of a crash."""
+"""Runtimes that end a process in their own way: Go's end of a program, Swift's end of a crash."""
 
 import os
 import re

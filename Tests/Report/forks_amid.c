@@ -1,5 +1,5 @@
-// Forks children, one after another, while another thread has the loader at work; argument: a library. Prints how many
-// ended as they should.
+// Forks children, one after another, while another thread loads and unloads a library (the argument). Prints how many
+// ended correctly.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-"""What the library to preload brings into a process, and what it leaves alone."""
+"""What the preloaded library adds to a process, and what it does not change."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-// Loses blocks whose stacks have names that are not easily found: see names.py, which knows which way loses what.
+// Loses blocks whose stacks have names that are hard to find: names.py says which argument loses which blocks.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-"""Whose block it was: functions and images of stacks that lead through code with names not easily found."""
+"""The functions and images of stacks in code whose names are hard to find."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-// A program that defines malloc itself, and not all that goes with it.
+// A program that defines malloc itself, but not all related functions.
 #include <stddef.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-// Loses 2,048 blocks, each of another size and by way of other lines.
+// Loses 2,048 blocks, each with another size and through other source lines.
 #include <stdint.h>
 #include <stdlib.h>
 

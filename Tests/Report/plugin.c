@@ -1,4 +1,4 @@
-// A library that loses a block by its caller's allocator, in a function named for the library.
+// A library that loses a block of its caller's allocator, in a function named after the library.
 #include <stddef.h>
 
 __attribute__((noinline)) void LOSE(size_t size, void *(*allocate)(size_t)) {

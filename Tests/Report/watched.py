@@ -1,4 +1,4 @@
-"""A program's allocator, and the report of its end, know nothing of who looked at its heap."""
+"""Reading the heap changes neither the program's allocator nor the report at exit."""
 
 import http.client
 import json

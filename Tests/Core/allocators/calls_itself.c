@@ -1,4 +1,4 @@
-// An allocator to stand behind the core whose entries call each other by their public names, which are the core's.
+// An allocator behind the core. Its functions call each other by their public names, which lead to the core.
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>

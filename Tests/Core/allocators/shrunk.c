@@ -1,5 +1,5 @@
-// realloc to no bytes: some allocators free, some give a tiny block. Either way the live set
-// is right, also when tiny blocks lie closer together than any other.
+// realloc to no bytes: some allocators free, some return a tiny block. In both cases the set of
+// live blocks is correct, even if tiny blocks are closer together than other blocks.
 #include <malloc.h>
 #include <stdint.h>
 

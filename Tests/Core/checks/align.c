@@ -1,5 +1,5 @@
-// MEMSCOPE_GUARD_ALIGN: the last byte of a block touches the guard, so that one byte too many faults. Argument: the
-// alignment.
+// MEMSCOPE_GUARD_ALIGN: the last byte of a block touches the guard page, so that an access one byte beyond
+// faults. Argument: the alignment.
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// What checked blocks ask of the kernel: glibc lets the arenas of threads grow by a page at a time.
+// System calls that checked blocks cause: glibc enlarges the arenas of threads by a page at a time.
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-// Frees and reallocs of what is no live block: reported with its stacks, not passed on. Argument: whether all blocks
-// are known ("complete"), as in full and balanced mode, or a sample of them.
+// Frees and reallocs of addresses of no live block are reported with stacks, not passed on. Argument: whether all
+// blocks are known ("complete"), as in full and balanced mode, or a sample of them.
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// MEMSCOPE_CHECKS=full: every write beyond a block or after its end is found, by the byte; what reads is not disturbed.
+// MEMSCOPE_CHECKS=full: every write beyond a block or after its free is found, to the byte; reads are not disturbed.
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-// More threads at once than there are banks, which are 8,192: what the others allocate is not recorded, and whoever
-// frees it, or has their blocks freed by them, is nobody's error.
+// More threads at once than there are banks, which are 8,192: blocks of further threads are not recorded. It is not
+// an error if another thread frees such a block, or if such a thread frees blocks of others.
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// Guarded blocks: every allocation here is one (rate 1). Argument: the side that touches the guard, after or before.
+// Guarded blocks: every allocation is guarded (rate 1). Argument: the side that touches the guard, after or before.
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-// The program's own handlers of fault signals, with ours in front: it sees only its own.
+// The program's own handlers of fault signals, with MemScope's handler in front: the program sees only its own.
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-// Crimes whose traces are there when the program ends, or that end it: for MEMSCOPE_ON_ERROR=abort.
+// Errors whose damage exists when the program ends, or that end the program: for MEMSCOPE_ON_ERROR=abort.
 #include <stdlib.h>
 #include <string.h>
 

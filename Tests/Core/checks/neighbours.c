@@ -1,6 +1,6 @@
-// One write is one report, though it reaches the canaries of neighbours, or slack and guard of one block: and it is
-// told of the block that was meant. Argument: how blocks are checked, full or after or before (pages, that side),
-// or reused (full, without a quarantine).
+// One write is one report, even if it reaches the canaries of neighbours, or slack and guard of one block. The report
+// names the block that the write was meant for. Argument: how blocks are checked, full or after or before (pages, that
+// side), or reused (full, without a quarantine).
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-// One in `rate` allocations is guarded, on every thread, within what chance allows. Argument: the rate.
+// One in `rate` allocations is guarded, on every thread, within the limits of chance. Argument: the rate.
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>

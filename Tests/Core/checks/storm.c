@@ -1,4 +1,4 @@
-// Eight threads that do nothing but wrong: nobody waits for ever, reports stay few, counts are exact.
+// Eight threads that only make memory errors: no thread waits forever, there are few reports, counts are exact.
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // A program at a fixed address that takes malloc's address: the dynamic linker then gives
-// that address, a stub of the program's own, to everyone who asks for malloc.
+// that address, a stub of the program, to every library that looks up malloc.
 #include "../support/live.h"
 
 static void *(*volatile allocate)(size_t) = malloc;

@@ -1,4 +1,4 @@
-// Modes are switched while blocks live: what is known stays exact.
+// Modes are switched while blocks live: known blocks stay exact.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// Sizes at the edges: nothing, page borders, beyond 32 bits, refused ones.
+// Limit values of sizes: 0, sizes around a page, sizes beyond 32 bits, refused sizes.
 #include <errno.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-// Walks while other threads allocate and free: what lived through the walk is delivered,
-// what was freed before or born after it is not, and a loss is admitted.
+// Walks while other threads allocate and free: blocks live during the whole walk are delivered,
+// blocks freed before or allocated after its start are not, and lost blocks are counted.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>

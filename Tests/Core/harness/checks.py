@@ -1,4 +1,4 @@
-"""The memory checks: each crime alone, each twin without one, in every configuration."""
+"""The memory checks: each error alone, each twin without the error, in every configuration."""
 
 from harness import processes
 from harness.cases import ALLOCATORS, WAYS, checked, library, program_test

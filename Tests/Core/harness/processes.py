@@ -1,4 +1,4 @@
-"""Starts programs in sessions of their own, so that all they start can be ended with them."""
+"""Starts programs in sessions of their own, so that all processes they start can be ended with them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What a test yields, and what the witnesses said in total."""
+"""The result of a test, and the sum of the witnesses' results."""
 
 import re
 from collections.abc import Callable

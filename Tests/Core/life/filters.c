@@ -1,4 +1,4 @@
-// A program that gives up system calls: it ends over none that is not its own. Argument: what happens to one that is
+// A program that filters its system calls: no call of MemScope ends it. Argument: what happens to a call that is
 // not on the list ("refused", "deadly"), or "strict" for the mode without a list.
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,4 +1,4 @@
-// fork: the child keeps the live view it inherited and tracks on; the parent sees nothing of it.
+// fork: the child keeps the inherited record and continues it; the parent's record does not change.
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

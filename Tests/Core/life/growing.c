@@ -1,5 +1,5 @@
-// A block that grows and moves, and large blocks that come and go: what MemScope keeps about where they were must not
-// take the place where they could grow. The address space that the process has had stays what it was, or nearly.
+// A block that grows and moves, and large blocks that are allocated and freed: MemScope's tables for their old places
+// must not take the addresses into which they could grow. The address space of the process stays nearly the same.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-// Which image code belongs to, and where its file is. Arguments: path of the program, of the plugin and of another one,
-// all absolute; a fourth: only the
-// program's own image is looked at.
+// The image to which code belongs, and the path of its file. Arguments: path of the program, of the plugin and of
+// another one, all absolute. With a fourth argument
+// only the program's own image is checked.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>

@@ -1,4 +1,4 @@
-// Ways to leave: jumps out of callbacks, exit handlers. The ways that end the process are
+// Ways to leave a function or the process: jumps out of callbacks, exit handlers. The ways that end the process are
 // chosen by an argument, so that the runner can compare its status with and without the core.
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-// A program that may not map much (ulimit -v, -d) does all that it did: nothing is tracked where the tables find no
-// room.
+// A program that may not map much (ulimit -v, -d) behaves as without the core: nothing is tracked if there is no room
+// for the tables.
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// Has all of its memory locked, works, and prints how many KiB are resident then.
+// Locks all of its memory, works, and prints how many KiB are then resident.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// What it costs a program that a thread is new: pages of memory, as the kernel counts them.
+// The cost of a new thread for a program: pages of memory, as the kernel counts them.
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>

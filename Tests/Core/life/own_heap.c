@@ -1,4 +1,4 @@
-// What our own threads allocate is nothing to the program's allocator; whoever frees it may.
+// Blocks of MemScope's own threads never reach the program's allocator; any thread may free them.
 #include "../support/weak.h"
 
 #include <malloc.h>

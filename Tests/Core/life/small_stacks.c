@@ -1,4 +1,4 @@
-// Stacks with little room: what fits without the core has to fit with it.
+// Small stacks: a thread that runs without the core has to run with it.
 //
 // Each test runs the same work in a child without tracking first (mode off) and looks for
 // the smallest size that works, then gives the tracked work that size and 8 KiB more.

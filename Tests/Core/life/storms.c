@@ -1,4 +1,4 @@
-// Threads that come and go, allocate while they go, or are cancelled.
+// Threads that start and end, allocate while they end, or are cancelled.
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-# Closes numbers that are not its own, as shells and daemons do, and looks whether its own files stay what they are.
+# Closes numbers that are not its own, as shells and daemons do, and checks that its own files are unchanged.
 # The argument says for how many seconds.
 import os
 import sys

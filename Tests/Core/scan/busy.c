@@ -1,5 +1,5 @@
-// Scans while threads allocate as fast as they can, and while the program forks: its results stay right, and what it
-// holds is never called lost.
+// Scans while threads allocate as fast as they can, and while the program forks: its results stay correct, and
+// reachable blocks are never called lost.
 //
 // arguments: the number of scans, of threads; how: "ptrace", "signal" or "stopped"
 #include <errno.h>

@@ -1,4 +1,4 @@
-// Where the system forbids what a scan would like best: the next best way is taken, and named.
+// If the system forbids the preferred method of a scan, the scan uses the next method and names it.
 //
 // argument: "ptrace" (a filter refuses it), "kill" (a filter kills who tries), "clone" (no new processes), "limit" (no
 // more processes for this user), "yama" (nothing is forbidden but by the kernel's own setting)

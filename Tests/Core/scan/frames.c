@@ -1,4 +1,4 @@
-// Which words of a stack count: those of the program's frames, not what lies in holes of libc's.
+// Which words of a stack count: those of the program's frames, not old words in holes of libc's frames.
 //
 // argument: how the threads are held: "ptrace", "signal", or "stopped" (by a signal, without a copy)
 #include <pthread.h>

@@ -1,5 +1,5 @@
-// Behind other allocators their own memory is not told apart so well: what is held is found all the same, and what is
-// lost is seen where nothing of theirs points to it.
+// With other allocators, the memory of the allocator itself is known less exactly: held blocks are found nevertheless,
+// and lost blocks are found if no word of the allocator points to them.
 #include <stdlib.h>
 
 #include "../support/reach.h"

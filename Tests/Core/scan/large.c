@@ -1,4 +1,4 @@
-// A million blocks, and data without pointers: what a scan takes.
+// A million blocks, and data without pointers: the time and memory of a scan.
 //
 // arguments: the number of blocks, and of MiB
 #include <stdlib.h>

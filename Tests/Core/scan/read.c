@@ -1,4 +1,4 @@
-// Memory is read as it was when the scan was made, whatever has become of it; a copy that is gone hangs nobody.
+// Memory is read as it was at the scan, even if it changed since. If the copy is gone, a read fails at once.
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// Where a pointer may stand, and where it does not count.
+// The places where a pointer counts as a root, and places where it does not.
 #include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// What threads hold: on their stacks, in their variables, in registers; and what ended ones do not.
+// What threads hold: on their stacks, in their variables, in registers; and what ended threads do not hold.
 //
 // arguments: a library with a thread-local variable; how the threads are held: "ptrace", "signal" or "stopped"
 #include <dlfcn.h>

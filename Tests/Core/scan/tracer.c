@@ -1,8 +1,8 @@
-// Whom a program lets trace it (PR_SET_PTRACER): where Yama asks, a scan names its own tracer, and then again whom the
-// program had named.
+// The process that may trace a program (PR_SET_PTRACER): if Yama restricts tracing, a scan sets its own tracer, and
+// afterwards sets again the tracer that the program had set.
 //
-// Yama keeps that to itself. What can be seen are the calls: a filter hands each to a child of ours, which notes it.
-// Where the kernel has no Yama, the child says that all went well, and a file of ours that Yama asks.
+// Yama does not show its setting. The calls can be seen: a filter passes each to a child of the test, which notes it.
+// If the kernel has no Yama, the child answers that the call succeeded, and a file of the test says that Yama asks.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>

@@ -1,4 +1,4 @@
-// What the program must never notice of a scan: no EINTR, no other signal mask, no child, no stop that lasts.
+// The program must not notice a scan: no EINTR, no other signal mask, no child, no stop that lasts.
 //
 // argument: how the threads are held: "ptrace", "signal", or "stopped" (by a signal, without a copy)
 #include <errno.h>

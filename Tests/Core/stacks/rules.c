@@ -1,4 +1,4 @@
-// Unwind rules that compilers emit rarely: hand-written frames around an allocation.
+// Unwind rules that compilers rarely emit, in hand-written frames around an allocation.
 //
 // Each function calls `call(size)` once. All are correct descriptions, except those in
 // the second table, which have none: a stack through them may end early or be guessed,

@@ -1,4 +1,4 @@
-// SQLite's own allocations, and ours inside its callbacks.
+// SQLite's own allocations, and allocations of the test inside its callbacks.
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

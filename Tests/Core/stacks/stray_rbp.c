@@ -1,4 +1,4 @@
-// rbp is a general register: anything may be in it when a block is made, and so in the place where a frame saved it.
+// rbp is a general register: at an allocation it may contain any value, and so may the place where a frame saved it.
 // Nothing is read by it that is not there, and a stack is recorded as far as it is right.
 //
 // argument: "described" for nothing but functions whose description is right, so that other unwinders may judge;

@@ -1,5 +1,5 @@
-// Fiber stacks that come and go at the same place, with other memory above them that is
-// unmapped in between: nothing that was readable once may be read again without asking.
+// Fiber stacks that are made and freed at the same place, with other memory above them that
+// is unmapped in between: memory that was readable once may not be read again without a check.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// zlib with its own allocations, and with ours through its allocator callback.
+// zlib with its own allocations, and with the test's allocations through its allocator callback.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

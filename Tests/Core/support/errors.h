@@ -1,4 +1,4 @@
-// What the memory checks reported since a mark; to be compared with the crime just committed.
+// What the memory checks reported since a mark; to be compared with the error just made.
 #ifndef CORE_TESTS_ERRORS_H
 #define CORE_TESTS_ERRORS_H
 

@@ -1,4 +1,4 @@
-// How many threads the system allows, for the text of a failure: whoever gets too few wants to know by which limit.
+// How many threads the system allows, for the text of a failure, which names the limit that allows too few.
 #ifndef CORE_TESTS_LIMITS_H
 #define CORE_TESTS_LIMITS_H
 

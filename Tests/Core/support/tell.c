@@ -1,5 +1,5 @@
-// Preloaded behind the core in real programs: tells at exit how much the core saw, so that a
-// core that stood down is not taken for one that did no harm.
+// Preloaded behind the core in real programs: writes at exit how much the core saw, so that a
+// core that did not track is not taken for a core that did not disturb.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

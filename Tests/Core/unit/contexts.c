@@ -1,4 +1,4 @@
-// Chains of async contexts, right and wrong: what is followed, and that nothing is read that is no memory.
+// Valid and invalid chains of async contexts: which are followed, and that only mapped memory is read.
 #include <stdlib.h>
 #include <sys/mman.h>
 

@@ -1,4 +1,4 @@
-// One producer, one consumer: nothing lost but what is counted, nothing twice, in order.
+// One producer, one consumer: every loss is counted, no event comes twice, events are in order.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>

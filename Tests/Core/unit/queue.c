@@ -1,4 +1,4 @@
-// The queue of freed blocks and free cells: threads that meet at one place lose nothing, and are not sent away.
+// The queue of freed blocks and free cells: threads that use one place at once lose no entry, and none is refused.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-// The shadow table by itself: blocks recorded at addresses of our choice, against a model.
+// The shadow table by itself: blocks recorded at chosen addresses, against a model.
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

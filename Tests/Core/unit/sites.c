@@ -1,4 +1,4 @@
-// The stack table: each stack once, with the same number for ever, until its code is unloaded.
+// The stack table: each stack once, with the same number until its code is unloaded.
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

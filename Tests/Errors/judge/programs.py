@@ -1,4 +1,4 @@
-"""Builds the victims, with what the tests of the core build with."""
+"""Builds the victims with the tools of the core's tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whether `sampled` catches the share of crimes that it is configured to catch."""
+"""Whether `sampled` catches the configured share of errors."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a victim runs under: the mode of tracking and the memory checks."""
+"""The settings that a victim runs under: the mode of tracking and the memory checks."""
 
 from dataclasses import dataclass, field
 

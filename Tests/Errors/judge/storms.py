@@ -1,4 +1,4 @@
-"""A million crimes in eight threads: they end, the reports are few, the counts exact."""
+"""A million errors in eight threads: the program ends, there are few reports, counts are exact."""
 
 from harness.results import Result, Test
 

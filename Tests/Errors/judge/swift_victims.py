@@ -1,4 +1,4 @@
-"""The table's part about Swift."""
+"""The table of the victims in Swift."""
 
 from judge.settings import BAD_FREES, FREED_READS, READS_BEFORE, READS_BEHIND, WRITES
 from judge.victim import AFTER_READ, AFTER_WRITE, DOUBLE, INVALID, OVER, UNDER, Victim

@@ -1,4 +1,4 @@
-"""Whether reports say of a victim what the table says."""
+"""Compares the reports about a victim with the table."""
 
 from judge.reports import FOUND_LATER, SWEEP
 from judge.victim import CUSHION

@@ -1,4 +1,4 @@
-"""What the table says of a victim."""
+"""One row of the table: a victim, and the reports that it must cause."""
 
 from dataclasses import dataclass
 

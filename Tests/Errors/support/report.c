@@ -1,4 +1,4 @@
-// Preloaded behind the core: at exit each process writes a file of its own about what the core reported, a line of
+// Preloaded behind the core: at exit each process writes a file of its own with the core's reports, a line of
 // JSON for each report, with the stacks' frames as image and offset.
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// A victim commits one crime; its twin is the same program without it.
+// A victim makes one memory error; its twin is the same program without the error.
 //
 //   PROGRAM NAME crime|twin [keep]
 //

@@ -1,4 +1,4 @@
-// Uses of blocks that were given back: the victim gives them back first, its twin afterwards.
+// Uses of freed blocks: the victim frees a block before it uses the block, its twin after.
 #include "../support/victim.h"
 
 #include <pthread.h>

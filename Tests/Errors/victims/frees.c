@@ -1,4 +1,4 @@
-// Frees and reallocs of what is no block that may be given back.
+// Frees and reallocs of addresses that may not be freed.
 #include "../support/victim.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// A million crimes in eight threads: the same again and again, or under more stacks than there are places for reports.
+// A million errors in eight threads: the same error repeatedly, or with more stacks than the table has reports.
 //
 //   storm free|write|read|stacks
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// What stacks hold when the process ends: nothing below the call that ends it, all above.
+// What stacks hold when the process ends: nothing below the call that ends the process, everything above it.
 #include "cases.h"
 
 enum { WORDS = 2000 };

@@ -1,4 +1,4 @@
-// Does what the named case does, forgets the traces in its stack and registers, and ends.
+// Runs the named case, clears old words from its stack and registers, and ends.
 #include "cases.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// Blocks that hold each other: what is lost itself, and what with it.
+// Blocks that hold each other: directly lost blocks, and blocks that a lost block holds.
 #include "cases.h"
 
 static void chain(void)

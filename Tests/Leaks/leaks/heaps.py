@@ -1,8 +1,8 @@
-"""Random heaps of Swift objects, and whether the graph is what their generator knows.
+"""Random heaps of Swift objects: compares the graph with the references that the generator made.
 
 Each heap is a program of its own: classes with random stored properties, objects that refer to one another at random,
 and blocks full of addresses that were freed before anything was allocated. Storage, boxes and closure contexts are
-looked through: what counts is which object refers to which, how often and how.
+skipped: only the references between objects are compared, with their number and strength.
 """
 
 import argparse

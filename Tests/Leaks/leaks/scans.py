@@ -1,7 +1,7 @@
 """Real programs under load, scanned again and again.
 
-A leak that is one stays one: a block that a scan calls lost and that a later scan does not is one the program still
-had. So for every type and call stack the number of lost blocks may only grow while a program runs. The demo, which
+A true leak remains a leak: if a scan calls a block lost and a later scan does not, the program still had the block.
+So for every type and call stack the number of lost blocks may only grow while a program runs. The demo, which
 leaks nothing unless asked to, must have none at all. No request may fail because of a scan.
 """
 

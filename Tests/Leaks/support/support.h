@@ -1,4 +1,4 @@
-// What the cases need and Swift cannot say: see support.c.
+// Functions that the cases need and that Swift cannot express: see support.c.
 #ifndef CASES_SUPPORT_H
 #define CASES_SUPPORT_H
 

@@ -1,6 +1,5 @@
-// Programs in Go end by a system call of their own, without libc's _exit: where a report is asked for, the function
-// that makes that call is changed to lead to the core's _exit. It is found by its bytes, in images that have Go's build
-// id.
+// Programs in Go end by a system call of their own, not by libc's _exit. For a report, the function that makes that
+// call is changed to lead to the core's _exit. It is found by its bytes, in images that have Go's build id.
 #include "hooks/ending.h"
 #include "hooks/hooks.h"
 

@@ -1,4 +1,4 @@
-// Threads: their banks of counters, their numbers and names.
+// Threads: their numbers and names, their start and end.
 #include "record/record.h"
 
 #include <errno.h>
@@ -8,12 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-_Atomic(struct mscope_bank *) mscope_banks[MSCOPE_BANKS];
-_Atomic uint32_t mscope_bank_count;
-/// How many banks have no owner, or will have none in a moment. When all banks exist and this is 0, the search for a
-/// free bank is skipped.
-static _Atomic uint32_t mscope_free_banks;
 
 enum { MSCOPE_RECORDS = 1 << 16, MSCOPE_EXIT_ROUNDS = 2 };
 struct mscope_thread_record { // of thread number i at i % MSCOPE_RECORDS, until another thread needs the place
@@ -31,9 +25,6 @@ bool mscope_has_tables;
 const struct mscope_thread_watcher *mscope_thread_watcher;
 static pthread_key_t mscope_exit_key;
 static bool mscope_has_exit_key;
-
-// The end of the main thread's stack; ld.so exports it.
-extern void *__libc_stack_end;
 
 static void mscope_on_thread_exit(void *rounds);
 
@@ -56,64 +47,6 @@ bool mscope_record_start(void)
     mscope_find_held = mscope_find_held_block;
     mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
     return mscope_records != NULL && mscope_tasks_start();
-}
-
-// ---- banks
-
-static void mscope_find_stack(struct mscope_bank *bank)
-{
-    uint64_t here = (uint64_t)__builtin_frame_address(0);
-    // glibc puts a thread's control block at the upper end of its stack; the main thread's is elsewhere.
-    bool main_thread = mscope_is_first_thread();
-    uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
-    if (high < here) high = here; // not a stack whose end is known
-    mscope_start_unwinder(&bank->unwinder, high);
-    // A thread that was cancelled during a write has left these set.
-    struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
-    struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
-    if (ring != NULL) mscope_store_relaxed(&ring->writer, 0);
-    if (log != NULL) mscope_store_relaxed(&log->writer, 0);
-}
-
-static struct mscope_bank *mscope_claim_bank(void)
-{
-    uint32_t count = mscope_load_acquire(&mscope_bank_count);
-    bool any = mscope_load_relaxed(&mscope_free_banks) != 0;
-    for (uint32_t i = 0; any && i < count && i < MSCOPE_BANKS; i++) {
-        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
-        uint32_t free = MSCOPE_BANK_FREE;
-        if (bank && mscope_load_relaxed(&bank->state) == free
-            && mscope_cas_acq_rel(&bank->state, &free, MSCOPE_BANK_OWNED)) {
-            mscope_add_relaxed(&mscope_free_banks, -1u);
-            return bank;
-        }
-    }
-    if (count >= MSCOPE_BANKS) return NULL;
-    struct mscope_bank *bank = mscope_map(sizeof(struct mscope_bank));
-    if (bank == NULL) return NULL;
-    uint32_t index = mscope_add_relaxed(&mscope_bank_count, 1);
-    if (index >= MSCOPE_BANKS) {
-        mscope_store_relaxed(&mscope_bank_count, MSCOPE_BANKS);
-        mscope_unmap(bank, sizeof(*bank));
-        return NULL;
-    }
-    mscope_store_relaxed(&bank->state, MSCOPE_BANK_OWNED);
-    bank->random = mscope_now() ^ (uint64_t)bank;
-    mscope_store_release(&mscope_banks[index], bank);
-    return bank;
-}
-
-/// The counters of sites for which there is no memory.
-static struct mscope_tally mscope_lost;
-
-struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
-{
-    _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
-    struct mscope_chunk *fresh = mscope_allocate_for_ever(sizeof(*fresh)), *other = NULL;
-    if (fresh == NULL) return &mscope_lost;
-    // A signal handler on this thread may have made the chunk in between.
-    if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
-    return &fresh->sites[site % MSCOPE_CHUNK_SITES];
 }
 
 // ---- start and end of threads
@@ -154,7 +87,6 @@ struct mscope_bank *mscope_enter(void)
         mscope_add_relaxed(&mscope_global.dropped_blocks, 1);
         return NULL;
     }
-    mscope_find_stack(bank);
     if (mscope_tls.state != MSCOPE_TLS_NEW) {
         bank->thread = mscope_tls.thread;
         bank->context = mscope_tls.context;
@@ -168,12 +100,6 @@ struct mscope_bank *mscope_enter(void)
     }
     errno = saved;
     return bank;
-}
-
-void mscope_leave_borrowed(struct mscope_bank *bank)
-{
-    mscope_add_relaxed(&mscope_free_banks, 1);
-    mscope_store_release(&bank->state, MSCOPE_BANK_FREE);
 }
 
 static struct mscope_counts mscope_counts_since(const struct mscope_bank *bank, int kind)
@@ -285,12 +211,7 @@ void mscope_threads_after_fork(void)
         else
             mscope_end_record(mscope_records[i].thread, bank);
     }
-    uint32_t count = mscope_load_relaxed(&mscope_bank_count);
-    mscope_store_relaxed(&mscope_free_banks, 0); // banks that were free are counted again below
-    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
-        struct mscope_bank *bank = mscope_load_relaxed(&mscope_banks[i]);
-        if (bank != NULL && bank != mscope_tls.bank) mscope_leave_borrowed(bank);
-    }
+    mscope_free_other_banks();
 }
 
 // ---- reading

@@ -203,10 +203,10 @@ static bool mscope_add_levels(struct mscope_chain *chain, const struct mscope_ch
 /// When there are too many levels, the outer ones are kept.
 static void mscope_note_level(struct mscope_space *space, struct mscope_level level, const struct mscope_held *block)
 {
-    struct mscope_chain *walked = &space->walked_levels;
-    if (!mscope_add_level(walked, level, block)) {
-        mscope_empty_chain(walked);
-        mscope_add_level(walked, level, block);
+    struct mscope_chain *unwound = &space->followed_levels;
+    if (!mscope_add_level(unwound, level, block)) {
+        mscope_empty_chain(unwound);
+        mscope_add_level(unwound, level, block);
     }
 }
 
@@ -215,16 +215,16 @@ static void mscope_note_level(struct mscope_space *space, struct mscope_level le
 static void mscope_keep_chains(struct mscope_space *space, const struct mscope_chain *rest)
 {
     enum { MSCOPE_PATIENCE = 4 };
-    const struct mscope_chain *walked = &space->walked_levels;
-    for (uint32_t first = 1; first < walked->levels; first *= 4) {
-        uint64_t start = walked->level[first].context;
+    const struct mscope_chain *unwound = &space->followed_levels;
+    for (uint32_t first = 1; first < unwound->levels; first *= 4) {
+        uint64_t start = unwound->level[first].context;
         uint32_t place = mscope_chain_place(start);
         struct mscope_chain *kept = &space->chains[place];
         bool was_kept = (space->has_chain >> place & 1) != 0;
         if (kept == rest || (was_kept && kept->start != 0 && kept->misses++ < MSCOPE_PATIENCE)) continue;
         mscope_empty_chain(kept);
         space->has_chain |= 1ull << place;
-        bool fits = mscope_add_levels(kept, walked, first) && (rest == NULL || mscope_add_levels(kept, rest, 0));
+        bool fits = mscope_add_levels(kept, unwound, first) && (rest == NULL || mscope_add_levels(kept, rest, 0));
         kept->generation = mscope_load_relaxed(&mscope_rule_generation);
         mscope_signal_fence();
         if (fits) kept->start = start;
@@ -246,7 +246,7 @@ static bool mscope_unwind_contexts(struct mscope_space *space, uint64_t context,
     struct mscope_stack *out = &space->tail;
     struct mscope_fields fields;
     bool noted = true;
-    for (mscope_empty_chain(&space->walked_levels); context != 0; context = fields.parent) {
+    for (mscope_empty_chain(&space->followed_levels); context != 0; context = fields.parent) {
         const struct mscope_held *by;
         *rest = mscope_find_chain(space, context);
         if (*rest != NULL && depth + out->count + (*rest)->levels <= MSCOPE_MAX_FRAMES) return noted;

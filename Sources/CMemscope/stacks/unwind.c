@@ -110,11 +110,11 @@ static void mscope_push_frame(struct mscope_memo *memo, uint32_t i, const struct
 }
 
 /// Adds the new frames to the memo, inside of the first `known` ones.
-static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_unwound *walked, uint32_t known)
+static void mscope_update_memo(struct mscope_memo *memo, const struct mscope_unwound *unwound, uint32_t known)
 {
-    if (known == 0) memo->end = walked->end;
+    if (known == 0) memo->end = unwound->end;
     uint32_t i = known;
-    for (uint32_t n = walked->count; n-- > 0; i++) mscope_push_frame(memo, i, &walked->frames[n], &walked->reads[n]);
+    for (uint32_t n = unwound->count; n-- > 0; i++) mscope_push_frame(memo, i, &unwound->frames[n], &unwound->reads[n]);
     memo->depth = i;
 }
 
@@ -156,7 +156,7 @@ static uint32_t mscope_site_of_memo(struct mscope_space *space)
     bool async = memo->end == MSCOPE_STEP_ASYNC || memo->end == MSCOPE_STEP_ASYNC_BARE;
     if (!async && mscope_likely(memo->site[top] != 0)) return memo->site[top];
     tail->count = 0;
-    tail->flags = space->walked.flags;
+    tail->flags = space->unwound.flags;
     tail->hash = memo->hash[top];
     if (async) mscope_follow_contexts(space, mscope_innermost_context(space), memo->depth);
     tail->hash = mscope_finish_hash(tail->hash, memo->depth + tail->count, tail->flags);
@@ -176,7 +176,7 @@ void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint64_t high)
 {
     unwinder->stack_high = unwinder->stack_low = high; // the known range grows downwards as pages are found readable
     unwinder->other_low = unwinder->other_high = 0;
-    unwinder->walks = 0;
+    unwinder->unwindings = 0;
     for (int i = 0; i < MSCOPE_SPACES; i++) mscope_forget_stack(&unwinder->spaces[i].memo);
     mscope_forget_layouts(unwinder);
 }
@@ -200,37 +200,37 @@ static void mscope_await_again(struct mscope_memo *memo, uint32_t site)
 static uint32_t mscope_site_in(struct mscope_unwinder *unwinder, struct mscope_space *space, struct mscope_cursor at)
 {
     space->sp = at.sp;
-    unwinder->walks++;
+    unwinder->unwindings++;
     struct mscope_memo *memo = &space->memo;
-    struct mscope_unwound *walked = &space->walked;
+    struct mscope_unwound *unwound = &space->unwound;
     memo->again.sp = 0;
     mscope_signal_fence();
     uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
     if (mscope_unlikely(memo->generation != generation)) mscope_forget_stack(memo);
     memo->generation = generation;
     uint32_t known = memo->depth;
-    mscope_unwind_new(unwinder, memo, at, &known, walked);
-    mscope_update_memo(memo, walked, known);
-    if (walked->end == MSCOPE_STEP_LOST) walked->flags |= MSCOPE_STACK_TRUNCATED;
+    mscope_unwind_new(unwinder, memo, at, &known, unwound);
+    mscope_update_memo(memo, unwound, known);
+    if (unwound->end == MSCOPE_STEP_LOST) unwound->flags |= MSCOPE_STACK_TRUNCATED;
     uint32_t site = mscope_site_of_memo(space);
     // A stack that was guessed, cut off or read from a signal's frame is not decided by the words that would be
     // compared.
-    if (mscope_unlikely(!walked->sure || walked->flags != 0))
+    if (mscope_unlikely(!unwound->sure || unwound->flags != 0))
         mscope_forget_stack(memo);
     else if (site != 0 && memo->end <= MSCOPE_STEP_END)
         mscope_await_again(memo, site);
-    unwinder->walks--;
+    unwinder->unwindings--;
     return site;
 }
 
 /// A signal handler that interrupted an unwinding and jumped out left it unfinished: on the same stack, deeper than the
 /// caller. Drops such unwindings.
-static void mscope_drop_left_walks(struct mscope_unwinder *unwinder, uint64_t sp)
+static void mscope_drop_left_unwindings(struct mscope_unwinder *unwinder, uint64_t sp)
 {
     uint64_t size = unwinder->stack_high - unwinder->stack_low;
     if (sp - unwinder->stack_low >= size) return; // a signal's own stack: its address says nothing
-    for (; unwinder->walks != 0; unwinder->walks--) {
-        struct mscope_space *space = &unwinder->spaces[unwinder->walks - 1];
+    for (; unwinder->unwindings != 0; unwinder->unwindings--) {
+        struct mscope_space *space = &unwinder->spaces[unwinder->unwindings - 1];
         if (space->sp - unwinder->stack_low >= size || space->sp > sp) return;
         mscope_forget_stack(&space->memo);
     }
@@ -241,7 +241,7 @@ enum { MSCOPE_REPEATS = 3 }; // so often in a row a stack is taken again before 
 uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     // The caller is a signal handler that interrupted an unwinding, or a handler jumped out of one before.
-    if (mscope_unlikely(unwinder->walks != 0)) mscope_drop_left_walks(unwinder, sp);
+    if (mscope_unlikely(unwinder->unwindings != 0)) mscope_drop_left_unwindings(unwinder, sp);
     struct mscope_cursor at = {pc, sp, fp};
     bool async = false;
     uint32_t site = mscope_site_by_layout(unwinder, &at);
@@ -251,8 +251,8 @@ uint32_t mscope_site_here(struct mscope_unwinder *unwinder, uint64_t pc, uint64_
     unwinder->last_plain = site;
     unwinder->repeats = again ? unwinder->repeats + 1 : 0;
     if (mscope_likely(site != 0 && unwinder->repeats < MSCOPE_REPEATS)) return site;
-    if (mscope_likely(unwinder->walks < MSCOPE_SPACES))
-        return mscope_site_in(unwinder, &unwinder->spaces[unwinder->walks], at);
+    if (mscope_likely(unwinder->unwindings < MSCOPE_SPACES))
+        return mscope_site_in(unwinder, &unwinder->spaces[unwinder->unwindings], at);
     mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
     return 0;
 }

@@ -94,13 +94,13 @@ struct mscope_chain {
 /// unwinding of its thread uses the next space.
 struct mscope_space {
     struct mscope_memo memo;
-    struct mscope_unwound walked;
+    struct mscope_unwound unwound;
     struct mscope_stack tail, whole;
     struct mscope_held held[MSCOPE_HELD]; // by context, in one of MSCOPE_HELD_WAYS places
     uint32_t held_next, held_last; // to be replaced next; last found
     uint64_t has_chain;                        // one bit for each chain that was ever kept
     struct mscope_chain chains[MSCOPE_CHAINS]; // by context
-    struct mscope_chain walked_levels;         // the levels of the unwinding under way
+    struct mscope_chain followed_levels;         // the levels of the unwinding under way
     uint64_t sp; // of the unwinding that uses this space
 };
 enum { MSCOPE_SPACES = 2 };
@@ -151,14 +151,14 @@ struct mscope_layout_steps {
 struct mscope_unwinder {
     uint64_t stack_low, stack_high; // known readable: [stack_low, stack_high)
     uint64_t other_low, other_high; // the last other stack (signal stack, fiber)
-    volatile uint32_t walks;        // unwindings under way on this thread
+    volatile uint32_t unwindings;   // unwindings under way on this thread
     uint32_t last_plain;            // the last site that was found without the memo
     uint32_t repeats;               // how often in a row it was the same
     uint64_t has_layout;            // one bit for each layout that was ever kept
     _Atomic uint64_t learning;      // see mscope_begin_write
     struct mscope_space spaces[MSCOPE_SPACES];
     struct mscope_layout layouts[MSCOPE_LAYOUTS]; // by place
-    struct mscope_layout_steps layout_walk;
+    struct mscope_layout_steps layout_steps;
 };
 
 #endif

@@ -40,7 +40,7 @@ extension MemScope {
     ) async throws(HeapAnalysisError) -> HeapAnalysis {
         let outcome: Result<HeapAnalysis, HeapAnalysisError> = await withCheckedContinuation { waiting in
             do throws(MemscopeServerError) {
-                let thread = try ServerThread(name: "memscope-look") {
+                let thread = try ServerThread(name: "memscope-scan") {
                     let found = Result { () throws(HeapAnalysisError) in try HeapObserver.current.analyze(options) }
                     waiting.resume(returning: found)
                 }

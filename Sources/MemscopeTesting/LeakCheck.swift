@@ -10,8 +10,8 @@ enum LeakCheck {
     /// The largest number of analyses when blocks of the scope are unreachable in one pass and held in another, or are
     /// held by one word of a stack: an old word of an earlier call disappears when the thread runs on, a variable does
     /// not.
-    private static let looks = 4
-    private static let timeBetweenLooks = Duration.milliseconds(5)
+    private static let scans = 4
+    private static let timeBetweenScans = Duration.milliseconds(5)
 
     /// A scope for the calling code; records an issue and returns nil when its blocks cannot be distinguished from
     /// others.
@@ -39,29 +39,29 @@ enum LeakCheck {
 
     /// Records an issue for the leaks of a scope.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) {
-        let outcome = look(scope)
+        let outcome = scan(scope)
         guard let wait = outcome.waitForYoung else { return report(outcome, of: scope, comment: comment, at: place) }
         usleep(UInt32(wait / .microseconds(1)))
-        report(look(scope), of: scope, comment: comment, at: place)
+        report(scan(scope), of: scope, comment: comment, at: place)
     }
 
     /// The same, but it does not block a thread that other tests may be waiting for.
     static func check(_ scope: AllocationScope, comment: Comment?, at place: SourceLocation) async {
-        var outcome = await lookWiped(scope)
-        for _ in 1..<looks where outcome.hasSuspectsOnly {
-            try? await Task.sleep(for: timeBetweenLooks)
-            outcome = await lookWiped(scope)
+        var outcome = await scanWiped(scope)
+        for _ in 1..<scans where outcome.hasSuspectsOnly {
+            try? await Task.sleep(for: timeBetweenScans)
+            outcome = await scanWiped(scope)
         }
         if let wait = outcome.waitForYoung {
             try? await Task.sleep(for: wait)
-            outcome = await lookWiped(scope)
+            outcome = await scanWiped(scope)
         }
         report(outcome, of: scope, comment: comment, at: place)
     }
 
-    private static func lookWiped(_ scope: AllocationScope) async -> Result<ScopeLeaks, HeapAnalysisError> {
+    private static func scanWiped(_ scope: AllocationScope) async -> Result<ScopeLeaks, HeapAnalysisError> {
         await DeadFrames.wipe()
-        return await Turns.shared.look(scope)
+        return await Turns.shared.scan(scope)
     }
 
     /// Lets only one of several parallel tests make a scan at a time.
@@ -71,12 +71,12 @@ enum LeakCheck {
         static let shared = Turns()
 
         /// While an actor's job runs, its thread has no other frames of the program.
-        func look(_ scope: AllocationScope) -> Result<ScopeLeaks, HeapAnalysisError> {
-            LeakCheck.look(scope, ignoresOwnStack: true)
+        func scan(_ scope: AllocationScope) -> Result<ScopeLeaks, HeapAnalysisError> {
+            LeakCheck.scan(scope, ignoresOwnStack: true)
         }
     }
 
-    private static func look(
+    private static func scan(
         _ scope: AllocationScope,
         ignoresOwnStack: Bool = false
     ) -> Result<ScopeLeaks, HeapAnalysisError> {

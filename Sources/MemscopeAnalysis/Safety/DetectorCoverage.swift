@@ -46,7 +46,7 @@ extension DetectorState {
         _ scan: MemScope.HeapAnalysis.Scan?
     ) -> DetectorState {
         guard let scan else {
-            let reason = "the heap was not looked at yet, or too long ago"
+            let reason = "the heap was not scanned yet, or too long ago"
             return DetectorState(detector, .notRun, reason: reason, remedy: "POST /api/leakscan")
         }
         if scan.hasUnknownHeap {

@@ -99,7 +99,7 @@ extension RouteTable {
 extension RouteTable {
     private static let graph = [leakScan, leaks, cycles, relations, object, referrers, referents, instances]
 
-    package static let leakScan = heavy(.post, "/api/leakscan", "Looks at the whole heap now.", answer: .finding)
+    package static let leakScan = heavy(.post, "/api/leakscan", "Scans the whole heap now.", answer: .finding)
     package static let leaks = heavy(
         .get,
         "/api/leaks",
@@ -156,7 +156,7 @@ extension RouteTable {
     package static let errors = heavy(
         .get,
         "/api/errors",
-        "Memory errors, and how they are looked for.",
+        "Memory errors, and the state of the checks.",
         list(ErrorColumn.self, RouteParameters.errorKind)
     )
     package static let safety = heavy(

@@ -53,7 +53,7 @@ package struct APIRoutes {
     }
 
     /// The answer to a request that must walk over the heap while another walk or scan is under way.
-    static let walkUnderWay = HTTPError.busy("another look at the heap is under way")
+    static let walkUnderWay = HTTPError.busy("another walk over the heap is under way")
 }
 
 extension APIRoutes {

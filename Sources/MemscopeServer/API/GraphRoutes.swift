@@ -47,7 +47,7 @@ extension APIRoutes {
         let kind = try request[RouteParameters.relationKind]
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
             guard let all = finding.relations else {
-                throw .busy("the system refused memory to look at the references")
+                throw .busy("the system refused memory for the references")
             }
             let relations = all.filter { kind == nil || $0.kind == kind }
             let page = Page(relations: relations, order: order, after: cursor, limit: limit)
@@ -57,12 +57,12 @@ extension APIRoutes {
 
     /// Answers from the findings of a scan; when no scan is possible, the answer gives the reason and a remedy.
     func answer(
-        _ look: () throws(HeapAnalysisError) -> HeapFinding,
+        _ scan: () throws(HeapAnalysisError) -> HeapFinding,
         with body: (HeapFinding) throws(HTTPError) -> [UInt8]
     ) throws(HTTPError) -> HTTPResponse {
         let finding: HeapFinding
         do throws(HeapAnalysisError) {
-            finding = try look()
+            finding = try scan()
         } catch {
             if error.code == .busy { throw Self.walkUnderWay }
             return HTTPResponse(

@@ -41,7 +41,7 @@ extension APIRoutes {
         return try answer(observer.lastFinding) { (finding) throws(HTTPError) in
             let node = try Self.node(at: address, in: finding)
             guard let references = list(finding, node, first..<first + limit) else {
-                throw .busy("the system refused memory to look at the references")
+                throw .busy("the system refused memory for the references")
             }
             let page = finding.neighbours(references)
             return WireFormat.neighbours(key, page, from: first, scan: finding.scan, in: observer.envelope())
@@ -63,7 +63,7 @@ extension APIRoutes {
             guard page.total > 0 else {
                 let which = "\(kind.map { "of kind \($0.rawValue) and " } ?? "")of type \"\(name)\""
                 throw .notFound(
-                    "no block was \(which) when the heap was last looked at",
+                    "no block was \(which) at the last scan",
                     hint: "write the name as /api/types has it, percent-encoded; scan again with POST /api/leakscan"
                 )
             }
@@ -74,7 +74,7 @@ extension APIRoutes {
     private static func node(at address: UInt64, in finding: HeapFinding) throws(HTTPError) -> Int {
         guard let node = finding.analysis.graph.node(containing: address) else {
             throw .notFound(
-                "no block contained 0x\(String(address, radix: 16)) when the heap was last looked at",
+                "no block contained 0x\(String(address, radix: 16)) at the last scan",
                 hint: "scan again with POST /api/leakscan; blocks of MemScope's own are never shown"
             )
         }

@@ -6,7 +6,7 @@ internal import Tracking
 extension HeapObserver {
     /// Scans the whole heap, and keeps the findings for later requests of a dashboard.
     func scanForLeaks() throws(HeapAnalysisError) -> HeapFinding {
-        let finding = try look(settings.analysis, isKept: true)
+        let finding = try scan(settings.analysis, isKept: true)
         hub.publish(
             event: "leakscan",
             data: String(decoding: WireFormat.leakScan(finding.scan, finding.summary, in: envelope()), as: UTF8.self)
@@ -31,7 +31,7 @@ extension HeapObserver {
         _ options: MemScope.AnalysisOptions,
         mostRows: Int
     ) throws(HeapAnalysisError) -> (analysis: MemScope.HeapAnalysis, isCut: Bool) {
-        let finding = try look(options, isKept: false)
+        let finding = try scan(options, isKept: false)
         return withNames { names in
             let growing = growingLeaks(in: finding, names)
             let counts = [finding.leaks.count, growing.count, finding.suspects.count, finding.cycles.count]
@@ -54,7 +54,7 @@ extension HeapObserver {
         of scope: AllocationScope,
         _ options: MemScope.AnalysisOptions
     ) throws(HeapAnalysisError) -> ScopeLeaks {
-        let finding = try look(options, isKept: false)
+        let finding = try scan(options, isKept: false)
         var leaks = finding.leaks(of: scope)
         var cycles = finding.cycles.filter { !$0.isReachable }
         withNames { names in
@@ -79,16 +79,16 @@ extension HeapObserver {
         growth.leaks(in: finding?.analysis.graph, names) { representative(of: $0, names) }
     }
 
-    func look(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
-        try graph.look(isKept: isKept, isLast: options.isLast) { (known) throws(HeapAnalysisError) in
+    func scan(_ options: MemScope.AnalysisOptions, isKept: Bool) throws(HeapAnalysisError) -> HeapFinding {
+        try graph.scan(isKept: isKept, isLast: options.isLast) { (known) throws(HeapAnalysisError) in
             let outcome = withNames { names in
-                let look = HeapLook(
+                let analysis = HeapScanAnalysis(
                     options: options,
                     names: names,
                     suppressions: .fromEnvironment,
                     representative: { self.representative(of: $0, names) }
                 )
-                return Result { () throws(HeapAnalysisError) in try look.finding(known: known) }
+                return Result { () throws(HeapAnalysisError) in try analysis.finding(known: known) }
             }
             return try outcome.get()
         }

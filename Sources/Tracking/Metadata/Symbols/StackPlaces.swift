@@ -5,7 +5,7 @@
 package struct StackPlaces {
     /// Looks up the names of an address, and the interval in which they are valid: from `from` until just before
     /// `until`.
-    package typealias Look = (_ address: UInt64, _ time: UInt64) -> (frames: [Frame], from: UInt64, until: UInt64)
+    package typealias Lookup = (_ address: UInt64, _ time: UInt64) -> (frames: [Frame], from: UInt64, until: UInt64)
 
     private struct Known {
         var place: UInt32
@@ -18,10 +18,10 @@ package struct StackPlaces {
     private var known: [UInt64: Known] = [:]
     // The places of addresses that belonged to several images, one after the other.
     private var others: [UInt64: [UInt32]] = [:]
-    private let look: Look
+    private let lookup: Lookup
 
-    package init(look: @escaping Look) {
-        self.look = look
+    package init(lookup: @escaping Lookup) {
+        self.lookup = lookup
     }
 
     /// - Parameters:
@@ -30,7 +30,7 @@ package struct StackPlaces {
     /// - Returns: The number of the place, an index in `frames`.
     package mutating func place(of address: UInt64, at time: UInt64) -> Int {
         if let known = known[address], known.from <= time, time < known.until { return Int(known.place) }
-        let (frames, from, until) = look(address, time)
+        let (frames, from, until) = lookup(address, time)
         let places = others[address] ?? known[address].map { [$0.place] } ?? []
         let place = places.first { self.frames[Int($0)] == frames } ?? UInt32(self.frames.count)
         if place == self.frames.count {

@@ -2,7 +2,7 @@ internal import MemscopeAnalysis
 internal import Tracking
 
 /// One analysis of the heap: its one or two scans, and what they mean together.
-struct HeapLook {
+struct HeapScanAnalysis {
     let options: MemScope.AnalysisOptions
     let names: MetadataStore
     let suppressions: LeakSuppressions

@@ -17,10 +17,10 @@ final class GraphSession: Sendable {
     private static let idleNanoseconds: UInt64 = 600_000_000_000
 
     private let kept = Mutex<Kept?>(nil)
-    private let isLooking = Atomic(false)
+    private let isScanning = Atomic(false)
 
     /// Whether a scan is under way.
-    var isUnderWay: Bool { isLooking.load(ordering: .acquiring) }
+    var isUnderWay: Bool { isScanning.load(ordering: .acquiring) }
 
     /// The findings of the last scan, while they are kept; counts as a request.
     var last: HeapFinding? {
@@ -54,15 +54,15 @@ final class GraphSession: Sendable {
     ///   - body: Makes the scan; its argument are the blocks that the previous scan found unreachable.
     /// - Returns: The findings.
     /// - Throws: The reason why the heap could not be scanned.
-    func look(
+    func scan(
         isKept: Bool,
         isLast: Bool,
         _ body: (LostBlocks?) throws(HeapAnalysisError) -> HeapFinding
     ) throws(HeapAnalysisError) -> HeapFinding {
-        guard !isLooking.exchange(true, ordering: .acquiringAndReleasing) else {
+        guard !isScanning.exchange(true, ordering: .acquiringAndReleasing) else {
             throw HeapAnalysisError(.busy)
         }
-        defer { isLooking.store(false, ordering: .releasing) }
+        defer { isScanning.store(false, ordering: .releasing) }
         let known = lastKept?.lost
         // Two graphs at once would need twice the memory, and words in one graph may seem to hold the blocks that the
         // other describes. If the new scan is certain to fail, the last graph is kept.

@@ -31,12 +31,6 @@ static void descend(struct step *s)
     __asm__ volatile("" ::: "memory");
 }
 
-static uint64_t repeat(int chain, struct step *s)
-{
-    for (int i = 0; i < BENCH_BATCH; i++) frame_chain[chain](s);
-    return BENCH_BATCH;
-}
-
 int main(int count, char **arguments)
 {
     double seconds = count == 2 ? atof(arguments[1]) : 0;
@@ -45,13 +39,7 @@ int main(int count, char **arguments)
         return 2;
     }
     struct choice choice = {{0, allocate}, 0x9E3779B97F4A7C15u};
-    struct step step = {descend, &choice};
-    uint64_t pairs = 0;
-    int chain = chain_for(20 - FORK_LEVELS - 2);
-    for (uint64_t warmed = 0; warmed < BENCH_WARM_UP;) warmed += repeat(chain, &step);
-    struct cost begun = cost_begin();
-    uint64_t end = begun.wall + (uint64_t)(seconds * 1e9);
-    while (nanoseconds(CLOCK_MONOTONIC) < end) pairs += repeat(chain, &step);
-    print_cost(cost_end(begun, pairs));
+    struct run run = {repeat_chain, descend, &choice, 0, 0};
+    print_cost(measure(run, 20 - FORK_LEVELS - 2, BENCH_WARM_UP, seconds));
     return 0;
 }

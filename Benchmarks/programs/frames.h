@@ -63,26 +63,6 @@ static void (*const frame_chain[BENCH_MAX_CHAIN + 1])(struct step *) = {
     FRAMES_8_NAMES(57, 58, 59, 60, 61, 62, 63, 64),
 };
 
-static void count_frames(struct step *s)
-{
-    void *frames[BENCH_MAX_CHAIN * 2];
-    *(int *)s->state = backtrace(frames, BENCH_MAX_CHAIN * 2);
-}
-
-// Index into `frame_chain` for which a function that `act` calls sees `frames` callers.
-static inline int chain_for(int frames)
-{
-    int outside = 0;
-    struct step probe = {count_frames, &outside};
-    frame_chain[0](&probe);
-    int index = frames - outside;
-    if (index < 0 || index > BENCH_MAX_CHAIN) {
-        fprintf(stderr, "frames must be %d to %d\n", outside, outside + BENCH_MAX_CHAIN);
-        exit(2);
-    }
-    return index;
-}
-
 static inline uint64_t nanoseconds(clockid_t clock)
 {
     struct timespec now;
@@ -104,6 +84,70 @@ static inline struct cost cost_end(struct cost begun, uint64_t pairs)
 {
     return (struct cost){pairs, nanoseconds(CLOCK_MONOTONIC) - begun.wall,
                          nanoseconds(CLOCK_THREAD_CPUTIME_ID) - begun.cpu};
+}
+
+// What a workload repeats: `batch` makes BENCH_BATCH pairs, each by calling a chain with a step that does `act`. The
+// chain is `chain`, or one of those up to `chain + varied`.
+struct run {
+    void (*batch)(const struct run *);
+    void (*act)(struct step *);
+    void *state;
+    int chain, varied;
+};
+
+// A batch of steps under one chain.
+static inline void repeat_chain(const struct run *run)
+{
+    struct step step = {run->act, run->state};
+    for (int i = 0; i < BENCH_BATCH; i++) frame_chain[run->chain](&step);
+}
+
+// AddressSanitizer puts a function of its own in front of backtrace.
+#if __has_feature(address_sanitizer)
+enum { BENCH_INTERCEPTED = 1 };
+#else
+enum { BENCH_INTERCEPTED = 0 };
+#endif
+
+static _Thread_local int bench_depth;
+
+static void count_frames(struct step *s)
+{
+    void *frames[BENCH_MAX_CHAIN * 2];
+    (void)s;
+    bench_depth = backtrace(frames, BENCH_MAX_CHAIN * 2) - BENCH_INTERCEPTED;
+}
+
+// Index into `frame_chain` for which a function that `act` calls sees `frames` callers, given how many it saw with the
+// first chain.
+static inline int chain_for(int frames, int seen)
+{
+    if (frames < seen || frames > seen + BENCH_MAX_CHAIN) {
+        fprintf(stderr, "frames must be %d to %d\n", seen, seen + BENCH_MAX_CHAIN);
+        exit(2);
+    }
+    return frames - seen;
+}
+
+// Runs batches under `frames` frames: one that counts them, then `warm_up` pairs, then pairs for some seconds, which
+// are measured. All are called from the same place: a stack that was met while warming up is the same stack later.
+static inline struct cost measure(struct run run, int frames, uint64_t warm_up, double seconds)
+{
+    const struct run whole = run;
+    struct cost begun = {0, 0, 0};
+    uint64_t pairs = 0, end = 0;
+    run.act = count_frames, run.chain = run.varied = 0;
+    for (;;) {
+        run.batch(&run);
+        pairs += BENCH_BATCH;
+        if (run.act == count_frames) {
+            run = whole, run.chain = chain_for(frames, bench_depth), pairs = 0;
+        } else if (end == 0 && pairs >= warm_up) {
+            begun = cost_begin(), end = begun.wall + (uint64_t)(seconds * 1e9), pairs = 0;
+        } else if (end != 0 && nanoseconds(CLOCK_MONOTONIC) >= end) {
+            return cost_end(begun, pairs);
+        }
+    }
 }
 
 static inline void print_cost(struct cost cost)

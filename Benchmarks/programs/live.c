@@ -40,7 +40,9 @@ int main(int argument_count, char **arguments)
     }
     char **blocks = malloc((size_t)count * sizeof *blocks);
     memset(blocks, 1, (size_t)count * sizeof *blocks);
-    int chain = chain_for(8);
+    struct step probe = {count_frames, NULL};
+    frame_chain[0](&probe);
+    int chain = chain_for(8, bench_depth);
     struct filling f = {blocks, (size_t)size};
     struct step step = {fill, &f};
     frame_chain[chain](&step);

@@ -27,15 +27,21 @@ static size_t random_size(uint64_t bits)
     return 16 + (bits >> 32) % ceiling;
 }
 
-static uint64_t repeat(int chain, char **blocks, size_t count, uint64_t *random)
+struct blocks {
+    char **blocks;
+    size_t count;
+    uint64_t random;
+};
+
+static void repeat(const struct run *run)
 {
+    struct blocks *all = run->state;
     for (int i = 0; i < BENCH_BATCH; i++) {
-        uint64_t bits = next_random(random);
-        struct replacement r = {&blocks[(bits >> 16) % count], random_size(next_random(random))};
-        struct step step = {replace, &r};
-        frame_chain[chain + (int)(bits & 31)](&step);
+        uint64_t bits = next_random(&all->random);
+        struct replacement r = {&all->blocks[(bits >> 16) % all->count], random_size(next_random(&all->random))};
+        struct step step = {run->act, &r};
+        frame_chain[run->chain + ((int)bits & run->varied)](&step);
     }
-    return BENCH_BATCH;
 }
 
 int main(int argument_count, char **arguments)
@@ -46,13 +52,7 @@ int main(int argument_count, char **arguments)
         fprintf(stderr, "usage: mixed BLOCKS SECONDS\n");
         return 2;
     }
-    char **blocks = calloc((size_t)count, sizeof *blocks);
-    uint64_t random = 0x9E3779B97F4A7C15u, pairs = 0;
-    int chain = chain_for(8);
-    for (long filled = 0; filled < 3 * count; filled += BENCH_BATCH) repeat(chain, blocks, (size_t)count, &random);
-    struct cost begun = cost_begin();
-    uint64_t end = begun.wall + (uint64_t)(seconds * 1e9);
-    while (nanoseconds(CLOCK_MONOTONIC) < end) pairs += repeat(chain, blocks, (size_t)count, &random);
-    print_cost(cost_end(begun, pairs));
+    struct blocks all = {calloc((size_t)count, sizeof(char *)), (size_t)count, 0x9E3779B97F4A7C15u};
+    print_cost(measure((struct run){repeat, replace, &all, 0, 31}, 8, 3 * (uint64_t)count, seconds));
     return 0;
 }

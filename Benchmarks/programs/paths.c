@@ -1,10 +1,11 @@
-// 4,096 live blocks, replaced one at a time, each under one of 4,096 stacks chosen at random.
+// 4,096 live blocks of each thread, replaced one at a time, each under one of 4,096 stacks chosen at random.
 //
-//   paths FRAMES SECONDS
+//   paths FRAMES THREADS SECONDS
 //
 // The innermost six frames are each one of four functions. So a stack is hardly ever one of the last hundred, and
 // blocks are not freed in the order in which they came: as in programs.
 #include "forks.h"
+#include "threads.h"
 
 #include <string.h>
 
@@ -34,28 +35,16 @@ static void descend(struct step *s)
     __asm__ volatile("" ::: "memory");
 }
 
-static uint64_t repeat(int chain, struct step *s)
+static struct cost measure_paths(int frames, double seconds)
 {
-    for (int i = 0; i < BENCH_BATCH; i++) frame_chain[chain](s);
-    return BENCH_BATCH;
+    static _Thread_local struct replacement replacement = {.path = {0, replace}, .random = 0x9E3779B97F4A7C15u};
+    struct run run = {repeat_chain, descend, &replacement, 0, 0};
+    return measure(run, frames - FORK_LEVELS - 2, BENCH_WARM_UP, seconds);
 }
 
 int main(int count, char **arguments)
 {
-    int frames = count == 3 ? atoi(arguments[1]) : 0;
-    double seconds = count == 3 ? atof(arguments[2]) : 0;
-    if (frames < 1 || seconds <= 0) {
-        fprintf(stderr, "usage: paths FRAMES SECONDS\n");
-        return 2;
-    }
-    static struct replacement replacement = {.path = {0, replace}, .random = 0x9E3779B97F4A7C15u};
-    struct step step = {descend, &replacement};
-    uint64_t pairs = 0;
-    int chain = chain_for(frames - FORK_LEVELS - 2);
-    for (uint64_t warmed = 0; warmed < BENCH_WARM_UP;) warmed += repeat(chain, &step);
-    struct cost begun = cost_begin();
-    uint64_t end = begun.wall + (uint64_t)(seconds * 1e9);
-    while (nanoseconds(CLOCK_MONOTONIC) < end) pairs += repeat(chain, &step);
-    print_cost(cost_end(begun, pairs));
+    struct task task = read_task(count, arguments, measure_paths);
+    print_cost(measure_threads(&task));
     return 0;
 }

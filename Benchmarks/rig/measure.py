@@ -56,7 +56,7 @@ def run_rounds(programs, setups, rounds, seconds, progress):
         progress(f"round {number + 1} of {rounds}")
         for workload, program in programs:
             for setup in setups:
-                if setup.missing or not workload.runs_under(setup):
+                if setup.missing or setup.name in workload.impossible or not workload.runs_under(setup):
                     continue
                 if number >= workload.rounds_under(setup, rounds):
                     continue

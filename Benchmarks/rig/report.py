@@ -1,6 +1,6 @@
 """Writes what was measured: tables, budgets, and the page in docs."""
 
-from . import leaks, table
+from . import leaks, stacks, table
 
 PAGE = """# Performance
 
@@ -10,8 +10,9 @@ warm-up, timed inside the program by CLOCK_MONOTONIC. The spread is half the dis
 rounds: figures that differ by less are the same. What is added, and ratios, are medians of those of each round: a
 machine that was slow for a while was so for both sides. A ratio is against the same allocator without its profiler,
 that of `full` and `pages` checks against tracking alone, with checks off. MemScope's modes have the default checks,
-`sampled`. AddressSanitizer runs a program compiled for it. heaptrack stands twice: as its users start it, feeding its
-interpreter through a pipe, and its recorder alone writing to a file.
+`sampled`. AddressSanitizer runs a program compiled for it. heaptrack stands three times: as its users
+start it, feeding its interpreter through a pipe; with --raw, feeding a compressor, to be interpreted later; and its
+recorder alone writing to a file.
 
 ## Machine
 
@@ -65,9 +66,19 @@ def leaks_table(apart):
     return title + table.markdown(["", "s", "pause ms", "ms per GiB", "memory MiB"], rows) + "\n\n" + LEAKS_WORDS
 
 
+def stacks_table(apart):
+    """What very many stacks need, when it was measured."""
+    if "stacks" not in apart:
+        return None
+    rows = [[name, f"{line['sites']:,}", f"{line['dropped']:,}", f"{line['mib']:,.0f}"]
+            for name, line in apart["stacks"].items()]
+    return f"## stacks: {stacks.PROGRAM.title}\n\n" + table.markdown(["", "known", "dropped", "own memory MiB"], rows)
+
+
 def tables(workloads, setups, values, apart):
     parts = [workload_table(workload, setups, values) for workload in workloads]
-    return "\n\n".join(filter(None, [*parts, latency_table(apart), leaks_table(apart)]))
+    parts += [latency_table(apart), leaks_table(apart), stacks_table(apart)]
+    return "\n\n".join(filter(None, parts))
 
 
 def write_page(path, **parts):

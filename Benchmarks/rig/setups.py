@@ -55,13 +55,14 @@ def rival_checks():
 
 
 def heaptrack(scratch):
-    """heaptrack as its users start it, and its recorder alone writing to a file."""
+    """heaptrack as its users start it, interpreting at once or later, and its recorder alone writing to a file."""
     command, recorder = shutil.which("heaptrack"), find_library("heaptrack/libheaptrack_preload.so")
     output = os.path.join(scratch, "heaptrack")
+    missing = None if command else "heaptrack is not installed"
     return [
-        Setup("heaptrack", "heaptrack", wrapper=[command, "-o", output],
-              missing=None if command else "heaptrack is not installed"),
-        Setup("heaptrack-raw", "heaptrack's recorder alone", library=recorder,
+        Setup("heaptrack", "heaptrack", wrapper=[command, "-o", output], missing=missing),
+        Setup("heaptrack-raw", "heaptrack --raw", wrapper=[command, "--raw", "-o", output], missing=missing),
+        Setup("heaptrack-recorder", "heaptrack's recorder alone", library=recorder,
               environment={"DUMP_HEAPTRACK_OUTPUT": output + ".raw"},
               missing=None if recorder else "heaptrack is not installed"),
     ]

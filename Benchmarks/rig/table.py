@@ -35,10 +35,10 @@ def rows_for(workload, setups, values):
     """[setup title, figure, spread, added, ratio] for each setup, in table order."""
     rows = []
     for setup in setups:
-        if not workload.runs_under(setup):
-            continue
-        if setup.missing:
-            rows.append([setup.title, setup.missing, "", "", ""])
+        missing = workload.impossible.get(setup.name) or setup.missing
+        if workload.runs_under(setup) and missing:
+            rows.append([setup.title, missing, "", "", ""])
+        if not workload.runs_under(setup) or missing:
             continue
         figures = rounds_of(values, workload.name, setup.name)
         share = spread(figures)

@@ -149,8 +149,7 @@ MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family,
     struct mscope_slot *slot = mscope_slot_for(region, (uint64_t)block, size);
     if (mode == MSCOPE_FULL) {
         __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
-        site = mscope_site_again(&bank->unwinder, pc, sp, fp);
-        if (mscope_unlikely(site == 0)) site = mscope_site_here(&bank->unwinder, pc, sp, fp);
+        site = mscope_site_here(&bank->unwinder, pc, sp, fp);
     }
     mscope_record_plain_birth(bank, slot, (uint64_t)block, size, site, family, pc);
 }

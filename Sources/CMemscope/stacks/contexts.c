@@ -4,7 +4,7 @@
 //
 // context of everything here: hook path, see record.c
 #include "stacks/contexts.h"
-#include "stacks/memo.h"
+#include "stacks/hash.h"
 #include "stacks/rules.h"
 #include "stacks/stacks.h"
 #include "stacks/step.h"
@@ -104,33 +104,30 @@ static bool mscope_is_code(uint64_t address)
     return (rule & 7) != MSCOPE_RULE_NONE || (rule & MSCOPE_NONE_CODE) != 0;
 }
 
-uint64_t mscope_context_in(struct mscope_space *space, uint64_t word)
+/// The value that the async register has in the outermost frame: saved by a frame further inside, or as at the entry
+/// into the hook; 0: not known.
+static uint64_t mscope_saved_register(const struct mscope_space *space)
 {
-    struct mscope_fields fields;
-    const struct mscope_held *by;
-    bool readable = mscope_read_context(space, word, &fields, &by);
-    if (readable && mscope_is_code(mscope_code_address(fields.resume))) return word;
-    space->tail.flags |= MSCOPE_STACK_TRUNCATED;
-    return 0;
-}
-
-/// The value that the async register has in frame 0: saved by a frame further inside, or as at the entry into the hook;
-/// 0: not known.
-static uint64_t mscope_kept_register(const struct mscope_memo *memo)
-{
-    for (uint32_t i = 1; i < memo->depth; i++) {
-        int64_t distance = mscope_saved_context(memo->link[i].pc);
+    for (uint32_t i = space->whole.count - 1; i > 0; i--) {
+        int64_t distance = mscope_saved_context(space->whole.frames[i - 1]);
         if (distance < 0) return 0;
-        if (distance > 0) return *(const uint64_t *)(memo->sp[i - 1] - (uint64_t)distance);
+        if (distance > 0) return *(const uint64_t *)(space->frame_sp[i] - (uint64_t)distance);
     }
     return mscope_tls.async_context;
 }
 
-uint64_t mscope_innermost_context(struct mscope_space *space)
+/// An async function without a frame has its context in a register. Every frame further inside leaves this register
+/// alone or saves it; the innermost of these frames is the caller of the hook. The register may hold anything.
+uint64_t mscope_innermost_context(struct mscope_space *space, enum mscope_step how, uint64_t fp)
 {
-    const struct mscope_memo *memo = &space->memo;
-    if (memo->end == MSCOPE_STEP_ASYNC_BARE) return mscope_context_in(space, mscope_kept_register(memo));
-    return mscope_framed_context(memo->link[0].fp);
+    if (how == MSCOPE_STEP_ASYNC) return mscope_framed_context(fp);
+    struct mscope_fields fields;
+    const struct mscope_held *by;
+    uint64_t word = mscope_saved_register(space);
+    bool readable = mscope_read_context(space, word, &fields, &by);
+    if (readable && mscope_is_code(mscope_code_address(fields.resume))) return word;
+    space->tail.flags |= MSCOPE_STACK_TRUNCATED;
+    return 0;
 }
 
 /// Whether the callers from a context outwards are still those in the chain.

@@ -2,16 +2,13 @@
 #ifndef MSCOPE_STACKS_CONTEXTS_H
 #define MSCOPE_STACKS_CONTEXTS_H
 
-#include "stacks/unwinder.h"
+#include "stacks/step.h"
 
 // ---- contexts.c
-/// An async function without a frame has its context in a register. Every frame further inside leaves this register
-/// alone or saves it; the innermost of these frames is the caller of the hook. The register may hold anything: returns
-/// `word` if that is a context; else 0, and the space's tail is marked as lacking callers.
-MSCOPE_HIDDEN uint64_t mscope_context_in(struct mscope_space *space, uint64_t word);
-/// The context of the async function at the memo's frame 0; 0 when the function has none, or when the word is no
-/// context, as above.
-MSCOPE_HIDDEN uint64_t mscope_innermost_context(struct mscope_space *space);
+/// The context of the async function whose frame is the outermost in the space: `how` unwinding ended there, with which
+/// `fp`. 0 when the function has none, or when the word is no context: then the space's tail is marked as lacking
+/// callers.
+MSCOPE_HIDDEN uint64_t mscope_innermost_context(struct mscope_space *space, enum mscope_step how, uint64_t fp);
 /// Adds the callers that wait in a context and its parents to the space's tail; at the call its hash is that of the
 /// `depth` frames before them. Only the entry of a function to be resumed is known: it is kept as entry + 1, because
 /// every reader of return addresses subtracts 1.

@@ -1,38 +1,22 @@
-// Stacks that vary. Plain unwinding, by known rules, hashes frame by frame and keeps nothing except, now and then, its
-// layout: the places of the words that it read. At the next allocation from the same place the words most often lie
-// there again, whatever the callers are. Then the words are read without waiting for each other, and the stack is
-// looked up by a hash of these words and of the layout.
-//
-// Why this is exact: the index has such a hash only for a stack whose unwinding read these return addresses at these
-// places. A step is a function of the return address, sp and fp. So unwinding the present stack would begin in the same
-// way, read the next return address at the same place, find the same one there, and so on; fp is compared wherever a
-// step uses it.
-//
-// Where a place most often has one stack, the layout keeps the words themselves. To compare them needs no hash and no
-// look-up.
+// Layouts are learnt from plain unwinding: the places of the words that it read. At the next allocation from the same
+// place the words most often lie there again, whatever the callers are. Then the words are read without waiting for
+// each other, and the stack is looked up by a hash of these words and of the layout.
+#include "stacks/layouts.h"
 #include "stacks/plain.h"
-#include "stacks/sites.h"
 #include "stacks/stacks.h"
-#include "stacks/step.h"
 
 // ALIAS: a flag that no stack has; PATIENCE: misses before a layout is replaced
 enum { MSCOPE_ALIAS = 1 << 30, MSCOPE_PATIENCE = 32 };
 
-static uint64_t mscope_powers[MSCOPE_LAYOUT_ROWS + 1]; // of the base; [0] is 0 until all are computed
+/// Of the base; twice as many as there are frames, so that counts that are being changed lead nowhere else.
+static uint64_t mscope_powers[2 * MSCOPE_MAX_FRAMES];
+static uint32_t mscope_has_powers;
 
 static __attribute__((noinline)) void mscope_make_powers(void)
 {
-    uint64_t power = MSCOPE_HASH_BASE;
-    for (int i = 1; i <= MSCOPE_LAYOUT_ROWS; i++, power *= MSCOPE_HASH_BASE) mscope_powers[i] = power;
-    mscope_signal_fence();
-    __atomic_store_n(&mscope_powers[0], 1, __ATOMIC_RELEASE);
-}
-
-/// The place where the layout for `sp` is kept. Stacks differ by a few frames: neighbouring values of sp have different
-/// places.
-static inline uint32_t mscope_layout_place(uint64_t sp)
-{
-    return (uint32_t)(sp >> 4 ^ sp >> 10) % MSCOPE_LAYOUTS;
+    uint64_t power = 1;
+    for (int i = 0; i < 2 * MSCOPE_MAX_FRAMES; i++, power *= MSCOPE_HASH_BASE) mscope_powers[i] = power;
+    __atomic_store_n(&mscope_has_powers, 1, __ATOMIC_RELEASE);
 }
 
 void mscope_forget_layouts(struct mscope_unwinder *unwinder)
@@ -41,159 +25,130 @@ void mscope_forget_layouts(struct mscope_unwinder *unwinder)
         unwinder->layouts[__builtin_ctzll(unwinder->has_layout)].sp = 0;
 }
 
-/// The hash of the stack whose words lie where the layout says; 0 when they do not.
-static inline uint64_t mscope_read_layout(const struct mscope_layout *layout, uint64_t pc)
+static inline void mscope_read_pair(const struct mscope_layout *layout, uint32_t i, uint64_t *hash, uint64_t *different)
 {
-    uint64_t hash = pc, different = 0;
-    uint32_t count = layout->count;
-    if (mscope_unlikely(count > MSCOPE_LAYOUT_ROWS)) return 0; // half written: see below
-    for (uint32_t i = 0; i < count; i++) {
-        const struct mscope_layout_row *row = &layout->rows[i];
-        different |= *row->fp_at ^ row->fp;
-        hash += mscope_code_address(*row->pc_at) * mscope_powers[i + 1];
+    const struct mscope_layout_pair *pair = &layout->pair[i];
+    *different |= pair->at->fp ^ pair->fp;
+    *hash += mscope_code_address(pair->at->pc) * mscope_powers[i];
+}
+
+uint64_t mscope_read_layout(const struct mscope_layout *layout, uint64_t pc)
+{
+    uint64_t hash = 0, different = mscope_fp_differences(layout);
+    uint32_t pairs = layout->pairs, words = layout->words;
+#pragma clang loop unroll(disable)
+    for (uint32_t i = 0; i < pairs; i += MSCOPE_ROWS_AT_ONCE) {
+        mscope_read_pair(layout, i, &hash, &different);
+        mscope_read_pair(layout, i + 1, &hash, &different);
+        mscope_read_pair(layout, i + 2, &hash, &different);
+        mscope_read_pair(layout, i + 3, &hash, &different);
     }
-    hash = mscope_finish_hash(hash ^ layout->shape, count, MSCOPE_ALIAS);
+    for (uint32_t i = 0; i < words; i++) hash += mscope_code_address(*layout->word_at[i]) * mscope_powers[pairs + i];
+    hash = mscope_finish_hash(mscope_hash_frame(hash, pc) ^ layout->shape, layout->count, MSCOPE_ALIAS);
     return mscope_unlikely(different != 0) ? 0 : hash;
 }
 
-/// The site of a layout's repeated stack, if the one at hand is the same; 0 when it is not, or there is none.
-static inline uint32_t mscope_site_of_repeat(struct mscope_repeat *repeat, uint64_t pc)
-{
-    uint32_t site = repeat->site, pairs = repeat->pairs, words = repeat->words;
-    if (site == 0 || repeat->pc != pc) return 0;
-    mscope_pair different = {0, 0};
-    uint64_t odd = 0;
-    const mscope_pair_on_stack *const *at = repeat->pair_at;
-    const mscope_pair *pair = repeat->pair;
-#pragma clang loop unroll(disable)
-    for (uint32_t i = 0; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
-        different |= (*at[i] ^ pair[i]) | (*at[i + 1] ^ pair[i + 1]) | (*at[i + 2] ^ pair[i + 2])
-                     | (*at[i + 3] ^ pair[i + 3]);
-#pragma clang loop unroll(disable)
-    for (uint32_t i = 0; i < words; i++) odd |= *repeat->word_at[i] ^ repeat->word[i];
-    if (mscope_likely((different[0] | different[1] | odd) == 0)) return site;
-    repeat->site = 0;
-    return 0;
-}
-
-static void mscope_keep_word(struct mscope_repeat *repeat, const uint64_t *at)
-{
-    repeat->word_at[repeat->words] = at;
-    repeat->word[repeat->words++] = *at;
-}
-
-/// Keeps the words of the stack at hand, which was found by the layout twice in a row.
-static __attribute__((noinline)) void mscope_keep_repeat(struct mscope_layout *layout, uint64_t pc, uint32_t site)
+void mscope_keep_repeat(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t pc, uint64_t sp,
+                        uint32_t site)
 {
     struct mscope_repeat *repeat = &layout->repeat;
-    repeat->site = 0;
-    mscope_signal_fence();
-    repeat->pairs = repeat->words = 0;
-    repeat->pc = pc;
-    for (uint32_t i = 0; i < layout->count; i++) {
-        const struct mscope_layout_row *row = &layout->rows[i];
-        bool by_fp = row->fp_at != &row->fp;
-        if (by_fp && row->fp_at + 1 == row->pc_at) {
-            const mscope_pair_on_stack *pair = (const mscope_pair_on_stack *)(const void *)row->fp_at;
-            repeat->pair_at[repeat->pairs] = pair;
-            repeat->pair[repeat->pairs++] = *pair;
-            continue;
-        }
-        mscope_keep_word(repeat, row->pc_at);
-        if (by_fp) mscope_keep_word(repeat, row->fp_at);
+    if (!mscope_begin_write(&unwinder->learning)) return;
+    if (layout->sp == sp) {
+        repeat->site = 0;
+        mscope_signal_fence();
+        repeat->pc = pc;
+        for (uint32_t i = 0; i < layout->pairs; i++)
+            repeat->pair[i] = *(const mscope_pair_on_stack *)(const void *)layout->pair[i].at;
+        for (uint32_t i = 0; i < layout->words; i++) repeat->word[i] = *layout->word_at[i];
+        mscope_signal_fence();
+        repeat->site = site;
     }
-    for (; repeat->pairs % MSCOPE_ROWS_AT_ONCE != 0; repeat->pairs++)
-        repeat->pair_at[repeat->pairs] = &repeat->pair[repeat->pairs];
-    mscope_signal_fence();
-    repeat->site = site;
-}
-
-uint32_t mscope_site_by_layout(struct mscope_unwinder *unwinder, const struct mscope_cursor *at)
-{
-    uint32_t place = mscope_layout_place(at->sp);
-    if ((unwinder->has_layout >> place & 1) == 0) return 0; // a page that was read first costs more to write
-    struct mscope_layout *layout = &unwinder->layouts[place];
-    if (layout->sp != at->sp || (layout->by_fp && layout->fp != at->fp)
-        || layout->generation != mscope_load_relaxed(&mscope_rule_generation))
-        return 0;
-    mscope_signal_fence();
-    uint32_t site = mscope_site_of_repeat(&layout->repeat, at->pc);
-    mscope_signal_fence();
-    // In the meantime a signal handler may have written another layout here, but never one with this sp: its frames are
-    // deeper.
-    if (site != 0 && layout->sp == at->sp) return site;
-    uint64_t hash = mscope_read_layout(layout, at->pc);
-    mscope_signal_fence();
-    if (mscope_unlikely(hash == 0 || layout->sp != at->sp)) return 0;
-    site = mscope_find_site(hash);
-    if (site != 0 && site == layout->last && mscope_begin_write(&unwinder->learning)) {
-        if (layout->sp == at->sp) mscope_keep_repeat(layout, at->pc, site);
-        mscope_end_write(&unwinder->learning);
-    }
-    layout->last = site;
-    return site;
+    mscope_end_write(&unwinder->learning);
 }
 
 // ---- learning one
 
-/// Which of the fp values a step used is known only at the end: a step uses the last one that was read before it.
-static void mscope_finish_layout(struct mscope_layout_steps *steps, const struct mscope_cursor *at)
+/// Drops the fps that no step used, which is known only at the end: a step uses the last fp that was read before it.
+/// True if a step used the caller's.
+static bool mscope_drop_unused_fps(struct mscope_steps *steps)
 {
-    struct mscope_layout *layout = &steps->layout;
-    bool used[MSCOPE_LAYOUT_ROWS] = {false};
-    uint32_t source = MSCOPE_LAYOUT_ROWS; // the caller's
-    layout->by_fp = false;
-    for (uint32_t i = 0; i < layout->count; i++) {
-        if (steps->by_fp[i] && source == MSCOPE_LAYOUT_ROWS) layout->by_fp = true;
-        if (steps->by_fp[i] && source != MSCOPE_LAYOUT_ROWS) used[source] = true;
-        if (layout->rows[i].fp_at != &layout->rows[i].fp) source = i;
+    struct mscope_layout_step *last = NULL; // the last one that read an fp
+    bool by_fp = false, is_used = false;
+    for (uint32_t i = 0; i < steps->count; i++) {
+        struct mscope_layout_step *step = &steps->step[i];
+        by_fp |= step->by_fp && last == NULL;
+        is_used |= step->by_fp;
+        if (step->fp_at == NULL) continue;
+        if (last != NULL && !is_used) last->fp_at = NULL;
+        last = step, is_used = false;
     }
-    uint64_t shape = layout->by_fp ? at->fp - at->sp : 1;
-    for (uint32_t i = 0; i < layout->count; i++) {
-        struct mscope_layout_row *row = &layout->rows[i];
-        if (!used[i]) row->fp_at = &row->fp;
-        shape = shape * MSCOPE_HASH_BASE + (steps->sp[i] - at->sp) * 2 + steps->by_fp[i];
-        shape = shape * MSCOPE_HASH_BASE + ((uint64_t)row->pc_at - at->sp);
-        shape = shape * MSCOPE_HASH_BASE + (used[i] ? (uint64_t)row->fp_at - at->sp : 1);
-        shape = shape * MSCOPE_HASH_BASE + (used[i] ? row->fp - at->sp : 1);
-    }
-    layout->sp = at->sp, layout->fp = at->fp, layout->shape = shape;
+    if (last != NULL && !is_used) last->fp_at = NULL;
+    return by_fp;
 }
 
-static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_layout *layout)
+static uint64_t mscope_shape_of(const struct mscope_steps *steps, const struct mscope_cursor *at, bool by_fp)
+{
+    uint64_t shape = by_fp ? at->fp - at->sp : 1;
+    for (uint32_t i = 0; i < steps->count; i++) {
+        const struct mscope_layout_step *step = &steps->step[i];
+        shape = shape * MSCOPE_HASH_BASE + (step->sp - at->sp) * 2 + step->by_fp;
+        shape = shape * MSCOPE_HASH_BASE + ((uint64_t)step->pc_at - at->sp);
+        shape = shape * MSCOPE_HASH_BASE + (step->fp_at != NULL ? (uint64_t)step->fp_at - at->sp : 1);
+        shape = shape * MSCOPE_HASH_BASE + (step->fp_at != NULL ? step->fp - at->sp : 1);
+    }
+    return shape;
+}
+
+static void mscope_keep_step(struct mscope_layout *kept, const struct mscope_layout_step *step)
+{
+    if (step->fp_at != NULL && step->fp_at + 1 == step->pc_at) {
+        const struct mscope_link *link = (const struct mscope_link *)(const void *)step->fp_at;
+        kept->pair[kept->pairs++] = (struct mscope_layout_pair){link, step->fp};
+        return;
+    }
+    kept->word_at[kept->words++] = step->pc_at;
+    if (step->fp_at == NULL) return;
+    kept->fp_at[kept->fps] = step->fp_at;
+    kept->fp_alone[kept->fps++] = step->fp;
+}
+
+static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_steps *steps,
+                               const struct mscope_cursor *at, bool by_fp, uint64_t shape, uint32_t generation)
 {
     kept->sp = 0;
     kept->repeat.site = kept->last = 0;
     mscope_signal_fence();
-    for (uint32_t i = 0; i < layout->count; i++) {
-        kept->rows[i] = layout->rows[i];
-        if (layout->rows[i].fp_at == &layout->rows[i].fp) kept->rows[i].fp_at = &kept->rows[i].fp;
-    }
-    kept->fp = layout->fp, kept->by_fp = layout->by_fp, kept->shape = layout->shape, kept->count = layout->count;
-    kept->generation = layout->generation, kept->misses = 0;
+    kept->pairs = kept->words = kept->fps = 0;
+    for (uint32_t i = 0; i < steps->count; i++) mscope_keep_step(kept, &steps->step[i]);
+    while (kept->pairs % MSCOPE_ROWS_AT_ONCE != 0)
+        kept->pair[kept->pairs++] = (struct mscope_layout_pair){&kept->filler, 0};
+    kept->fp = at->fp, kept->by_fp = by_fp, kept->shape = shape, kept->count = steps->count;
+    kept->generation = generation, kept->misses = 0;
     mscope_signal_fence();
-    kept->sp = layout->sp;
+    kept->sp = at->sp;
 }
 
 void mscope_learn_layout(struct mscope_unwinder *unwinder, const struct mscope_cursor *at, uint32_t site)
 {
     uint32_t place = mscope_layout_place(at->sp);
-    struct mscope_layout *kept = &unwinder->layouts[place], *layout = &unwinder->layout_steps.layout;
-    struct mscope_plain_stack stack;
+    struct mscope_layout *kept = &unwinder->layouts[place];
+    struct mscope_steps *steps = &unwinder->steps;
+    struct mscope_unwound unwound;
     bool was_kept = (unwinder->has_layout >> place & 1) != 0 && kept->sp != 0;
     bool is_new = was_kept && kept->sp == at->sp && !mscope_has_alias(site);
     if (!is_new && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
-    if (mscope_unlikely(__atomic_load_n(&mscope_powers[0], __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
-    layout->generation = mscope_load_relaxed(&mscope_rule_generation);
-    if (!mscope_unwind_plainly(unwinder, *at, &stack, &unwinder->layout_steps) || layout->count > MSCOPE_LAYOUT_ROWS
-        || mscope_find_site(mscope_finish_hash(stack.hash, stack.count, 0)) != site)
+    if (mscope_unlikely(__atomic_load_n(&mscope_has_powers, __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
+    uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
+    if (!mscope_unwind_plainly(unwinder, *at, &unwound, steps)
+        || mscope_find_site(mscope_finish_hash(unwound.hash, unwound.count, 0)) != site)
         return;
-    mscope_finish_layout(&unwinder->layout_steps, at);
-    bool fits = was_kept && kept->sp == at->sp && kept->shape == layout->shape && kept->count == layout->count
-                && kept->generation == layout->generation;
+    bool by_fp = mscope_drop_unused_fps(steps);
+    uint64_t shape = mscope_shape_of(steps, at, by_fp);
+    bool fits = was_kept && kept->sp == at->sp && kept->shape == shape && kept->count == steps->count
+                && kept->generation == generation;
     if (!fits && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
     unwinder->has_layout |= 1ull << place;
-    if (!fits) mscope_keep_layout(kept, layout);
+    if (!fits) mscope_keep_layout(kept, steps, at, by_fp, shape, generation);
     uint64_t hash = mscope_read_layout(kept, at->pc);
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);
 }

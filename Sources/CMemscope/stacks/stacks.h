@@ -5,7 +5,7 @@
 #include "images/images.h"
 #include "stacks/dwarf.h"
 #include "stacks/frames.h"
-#include "stacks/memo.h"
+#include "stacks/hash.h"
 #include "stacks/step.h"
 #include "stacks/unwinder.h"
 

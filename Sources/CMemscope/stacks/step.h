@@ -4,6 +4,10 @@
 
 #include "stacks/rules.h"
 
+struct mscope_reads {
+    const uint64_t *pc_at, *fp_at; // the words that a step read; fp_at NULL: the step left fp alone
+};
+
 // ---- step.c
 /// The result of a step. A step is sure if the words that it read decide it.
 enum mscope_step {

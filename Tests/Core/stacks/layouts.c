@@ -14,7 +14,7 @@
 #include "../support/random.h"
 
 #define KEEP __attribute__((noinline))
-enum { KINDS = 9, BLOCKS = 64, ROUNDS = 60000 };
+enum { KINDS = 12, BLOCKS = 64, ROUNDS = 60000 };
 
 static uint64_t state = 0x9E3779B97F4A7C15u;
 static void *blocks[BLOCKS];
@@ -50,6 +50,15 @@ static KEEP void variable(int depth) {
     memset(bytes, depth, size);
     descend(depth);
     sink += bytes[0];
+}
+
+// Leaves in its frame what lay there, such as the return addresses of an earlier stack at their old places.
+static KEEP void hollow(int depth) {
+    size_t size = random_below(&state, 2) ? 16 : 128;
+    char *bytes = alloca(size);
+    __asm__ volatile("" : : "r"(bytes) : "memory");
+    descend(depth);
+    __asm__ volatile("" : : "r"(bytes) : "memory");
 }
 
 static KEEP void aligned(int depth) {
@@ -102,6 +111,9 @@ static KEEP void descend(int depth) {
     case 4: busy(depth - 1); break;
     case 5: lying(depth - 1, descend); break;
     case 6: lying(depth - 1, plain); break;
+    case 7:
+    case 8:
+    case 9: hollow(depth - 1); break;
     default: plain(depth - 1); break;
     }
     sink++;

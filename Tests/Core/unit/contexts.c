@@ -33,12 +33,9 @@ static char *page(void) {
 /// Follows from an async function whose frame holds `context`; how many callers were found.
 static uint32_t follow(uint64_t context, uint32_t *flags) {
     uint64_t frame[2] = {context, 0};
-    space.memo.depth = 1;
-    space.memo.end = MSCOPE_STEP_ASYNC;
-    space.memo.link[0] = (struct mscope_link){.fp = address_of(&frame[1]), .pc = entry() + 1};
     space.tail.count = space.tail.flags = 0;
     space.tail.hash = 0;
-    mscope_follow_contexts(&space, mscope_innermost_context(&space), space.memo.depth);
+    mscope_follow_contexts(&space, mscope_innermost_context(&space, MSCOPE_STEP_ASYNC, address_of(&frame[1])), 1);
     *flags = space.tail.flags;
     return space.tail.count;
 }

@@ -38,6 +38,9 @@ MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t stated, uint32_t fa
     // No recorded block ever began near it: the same as if both its slots had been read, and were 0.
     if (mscope_load_relaxed(&mscope_current_mode) <= MSCOPE_SAMPLED && !mscope_was_used(region, address))
         return !mscope_is_doubtful(address);
+    // Fetched at once, not one after the other: the small slot, and the allocator's word in front of the block.
+    __builtin_prefetch(mscope_small_slot(region, address));
+    __builtin_prefetch((const char *)block - 16);
     struct mscope_slot *slot = mscope_large_slot(region, address);
     uint64_t what = mscope_load_relaxed(&slot->what), of_large = what;
     if (of_large == 0 || !mscope_is_plain(of_large, address, family)) { // 0 first: the usual value in `sampled` mode
@@ -47,8 +50,6 @@ MSCOPE_INLINE bool mscope_goes_plainly(void *block, uint64_t stated, uint32_t fa
         bool plain = mscope_is_plain(what, address, family) && mscope_knows_order(of_large, address);
         if (mscope_unlikely(!plain)) return false;
     }
-    // The allocator's word in front of the block is fetched while the record is changed.
-    __builtin_prefetch((const char *)block - 16);
     return (stated == MSCOPE_SIZE_UNSTATED || stated == mscope_slot_size(what))
            && mscope_likely(mscope_record_plain_free(slot, what, address, pc));
 }

@@ -238,7 +238,7 @@ static void mscope_append_chain(struct mscope_stack *out, const struct mscope_ch
 /// Follows contexts to the outermost one, or to one where a kept chain begins, which becomes *rest. Whether every level
 /// was noted.
 static bool mscope_unwind_contexts(struct mscope_space *space, uint64_t context, uint32_t depth,
-                                 const struct mscope_chain **rest)
+                                   const struct mscope_chain **rest)
 {
     struct mscope_stack *out = &space->tail;
     struct mscope_fields fields;

@@ -5,11 +5,9 @@
 #include "stacks/plain.h"
 #include "stacks/stacks.h"
 
-// ALIAS: a flag that no stack has; PATIENCE: misses before a layout is replaced
-enum { MSCOPE_ALIAS = 1 << 30, MSCOPE_PATIENCE = 32 };
+enum { MSCOPE_PATIENCE = 32 }; // misses before a layout is replaced
 
-/// Of the base; twice as many as there are frames, so that counts that are being changed lead nowhere else.
-static uint64_t mscope_powers[2 * MSCOPE_MAX_FRAMES];
+uint64_t mscope_powers[2 * MSCOPE_MAX_FRAMES];
 static uint32_t mscope_has_powers;
 
 static __attribute__((noinline)) void mscope_make_powers(void)
@@ -25,27 +23,33 @@ void mscope_forget_layouts(struct mscope_unwinder *unwinder)
         unwinder->layouts[__builtin_ctzll(unwinder->has_layout)].sp = 0;
 }
 
-static inline void mscope_read_pair(const struct mscope_layout *layout, uint32_t i, uint64_t *hash, uint64_t *different)
+/// Keeps the words of the stack at hand, and takes the pairs from `outer` on for those that stay the same.
+static void mscope_keep_outer(struct mscope_layout *layout, uint32_t outer)
 {
-    const struct mscope_layout_pair *pair = &layout->pair[i];
-    *different |= pair->at->fp ^ pair->fp;
-    *hash += mscope_code_address(pair->at->pc) * mscope_powers[i];
+    uint64_t hash = 0, different = 0;
+    layout->repeat.site = 0;
+    mscope_signal_fence();
+    for (uint32_t i = 0; i < layout->pairs; i++)
+        layout->repeat.pair[i] = *(const mscope_pair_on_stack *)(const void *)layout->pair[i].at;
+    for (uint32_t i = outer; i < layout->pairs; i++) mscope_read_pair(layout, i, &hash, &different);
+    layout->outer = outer, layout->outer_hash = hash;
 }
 
-uint64_t mscope_read_layout(const struct mscope_layout *layout, uint64_t pc)
+uint64_t mscope_read_other_outer(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t sp,
+                                 uint64_t *different)
 {
-    uint64_t hash = 0, different = mscope_fp_differences(layout);
-    uint32_t pairs = layout->pairs, words = layout->words;
-#pragma clang loop unroll(disable)
-    for (uint32_t i = 0; i < pairs; i += MSCOPE_ROWS_AT_ONCE) {
-        mscope_read_pair(layout, i, &hash, &different);
-        mscope_read_pair(layout, i + 1, &hash, &different);
-        mscope_read_pair(layout, i + 2, &hash, &different);
-        mscope_read_pair(layout, i + 3, &hash, &different);
+    uint64_t hash = 0;
+    uint32_t outer = layout->outer;
+    for (uint32_t i = 0; i < layout->pairs; i++) mscope_read_pair(layout, i, &hash, different);
+    for (uint32_t i = outer; i < layout->pairs; i++) {
+        mscope_pair changed = mscope_pair_difference(layout, i);
+        if ((changed[0] | changed[1]) != 0) outer = i + 1;
     }
-    for (uint32_t i = 0; i < words; i++) hash += mscope_code_address(*layout->word_at[i]) * mscope_powers[pairs + i];
-    hash = mscope_finish_hash(mscope_hash_frame(hash, pc) ^ layout->shape, layout->count, MSCOPE_ALIAS);
-    return mscope_unlikely(different != 0) ? 0 : hash;
+    if (*different != 0 || !mscope_begin_write(&unwinder->learning)) return hash;
+    while (outer % MSCOPE_ROWS_AT_ONCE != 0) outer++;
+    if (layout->sp == sp) mscope_keep_outer(layout, outer);
+    mscope_end_write(&unwinder->learning);
+    return hash;
 }
 
 void mscope_keep_repeat(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t pc, uint64_t sp,
@@ -54,15 +58,19 @@ void mscope_keep_repeat(struct mscope_unwinder *unwinder, struct mscope_layout *
     struct mscope_repeat *repeat = &layout->repeat;
     if (!mscope_begin_write(&unwinder->learning)) return;
     if (layout->sp == sp) {
-        repeat->site = 0;
-        mscope_signal_fence();
+        mscope_keep_outer(layout, layout->outer);
         repeat->pc = pc;
-        for (uint32_t i = 0; i < layout->pairs; i++)
-            repeat->pair[i] = *(const mscope_pair_on_stack *)(const void *)layout->pair[i].at;
         for (uint32_t i = 0; i < layout->words; i++) repeat->word[i] = *layout->word_at[i];
         mscope_signal_fence();
         repeat->site = site;
     }
+    mscope_end_write(&unwinder->learning);
+}
+
+void mscope_find_outer_again(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t sp)
+{
+    if (!mscope_begin_write(&unwinder->learning)) return;
+    if (layout->sp == sp) mscope_keep_outer(layout, 0);
     mscope_end_write(&unwinder->learning);
 }
 
@@ -116,12 +124,13 @@ static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_s
                                const struct mscope_cursor *at, bool by_fp, uint64_t shape, uint32_t generation)
 {
     kept->sp = 0;
-    kept->repeat.site = kept->last = 0;
+    kept->repeat.site = kept->last = kept->takes = 0;
     mscope_signal_fence();
     kept->pairs = kept->words = kept->fps = 0;
     for (uint32_t i = 0; i < steps->count; i++) mscope_keep_step(kept, &steps->step[i]);
     while (kept->pairs % MSCOPE_ROWS_AT_ONCE != 0)
         kept->pair[kept->pairs++] = (struct mscope_layout_pair){&kept->filler, 0};
+    mscope_keep_outer(kept, 0);
     kept->fp = at->fp, kept->by_fp = by_fp, kept->shape = shape, kept->count = steps->count;
     kept->generation = generation, kept->misses = 0;
     mscope_signal_fence();
@@ -149,6 +158,6 @@ void mscope_learn_layout(struct mscope_unwinder *unwinder, const struct mscope_c
     if (!fits && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
     unwinder->has_layout |= 1ull << place;
     if (!fits) mscope_keep_layout(kept, steps, at, by_fp, shape, generation);
-    uint64_t hash = mscope_read_layout(kept, at->pc);
+    uint64_t hash = mscope_read_layout(unwinder, kept, at->pc, at->sp);
     if (hash != 0 && kept->sp == at->sp) mscope_alias_site(site, hash);
 }

@@ -17,15 +17,24 @@
 #include "stacks/sites.h"
 
 // ---- layouts.c
-/// The hash of the stack whose words lie where the layout says; 0 when they do not.
-MSCOPE_HIDDEN uint64_t mscope_read_layout(const struct mscope_layout *layout, uint64_t pc);
 /// Keeps the words of the stack at hand, which was found by the layout twice in a row.
 MSCOPE_HIDDEN void mscope_keep_repeat(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t pc,
                                       uint64_t sp, uint32_t site);
+/// What all pairs add to the hash, after outer ones turned out to be others than before: from the outermost of these
+/// inwards, pairs are hashed from now on.
+MSCOPE_HIDDEN uint64_t mscope_read_other_outer(struct mscope_unwinder *unwinder, struct mscope_layout *layout,
+                                               uint64_t sp, uint64_t *different);
+/// Takes all pairs of the stack at hand for those that stay the same: others will turn out as they come.
+MSCOPE_HIDDEN void mscope_find_outer_again(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t sp);
 /// After plain unwinding found `site`, and no layout did: keeps the layout, unless the one kept there has failed only a
 /// few times, and makes the stack findable by the layout.
 MSCOPE_HIDDEN void mscope_learn_layout(struct mscope_unwinder *unwinder, const struct mscope_cursor *at, uint32_t site);
 MSCOPE_HIDDEN void mscope_forget_layouts(struct mscope_unwinder *unwinder);
+
+enum { MSCOPE_ALIAS = 1 << 30 }; // a flag that no stack has
+
+/// Of the base; twice as many as there are frames, so that counts that are being changed lead nowhere else.
+extern MSCOPE_HIDDEN uint64_t mscope_powers[2 * MSCOPE_MAX_FRAMES];
 
 /// The place where the layout for `sp` is kept. Stacks differ by a few frames: neighbouring values of sp have different
 /// places.
@@ -82,16 +91,50 @@ static inline uint32_t mscope_site_of_repeat(struct mscope_layout *layout, uint6
     return 0;
 }
 
+static inline void mscope_read_pair(const struct mscope_layout *layout, uint32_t i, uint64_t *hash, uint64_t *different)
+{
+    const struct mscope_layout_pair *pair = &layout->pair[i];
+    *different |= pair->at->fp ^ pair->fp;
+    *hash += mscope_code_address(pair->at->pc) * mscope_powers[i];
+}
+
+/// The hash of the stack whose words lie where the layout says; 0 when they do not. Inlined: under many frames each
+/// further call costs as much as four frames.
+MSCOPE_INLINE uint64_t mscope_read_layout(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t pc,
+                                          uint64_t sp)
+{
+    uint64_t hash = layout->outer_hash, different = mscope_fp_differences(layout);
+    uint32_t outer = layout->outer, pairs = layout->pairs, words = layout->words;
+    mscope_pair changed = {0, 0};
+#pragma clang loop unroll(disable)
+    for (uint32_t i = outer; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
+        changed |= mscope_pair_difference(layout, i) | mscope_pair_difference(layout, i + 1)
+                   | mscope_pair_difference(layout, i + 2) | mscope_pair_difference(layout, i + 3);
+#pragma clang loop unroll(disable)
+    for (uint32_t i = 0; i < outer; i += MSCOPE_ROWS_AT_ONCE) {
+        mscope_read_pair(layout, i, &hash, &different);
+        mscope_read_pair(layout, i + 1, &hash, &different);
+        mscope_read_pair(layout, i + 2, &hash, &different);
+        mscope_read_pair(layout, i + 3, &hash, &different);
+    }
+    if (mscope_unlikely((changed[0] | changed[1]) != 0))
+        hash = mscope_read_other_outer(unwinder, layout, sp, &different);
+    for (uint32_t i = 0; i < words; i++) hash += mscope_code_address(*layout->word_at[i]) * mscope_powers[pairs + i];
+    hash = mscope_finish_hash(mscope_hash_frame(hash, pc) ^ layout->shape, layout->count, MSCOPE_ALIAS);
+    return mscope_unlikely(different != 0) ? 0 : hash;
+}
+
 /// The site of a stack whose words lie where the layout says; 0 when they do not, or no such stack was seen.
 static inline uint32_t mscope_site_by_layout(struct mscope_unwinder *unwinder, struct mscope_layout *layout,
                                              uint64_t pc, uint64_t sp)
 {
-    uint64_t hash = mscope_read_layout(layout, pc);
+    uint64_t hash = mscope_read_layout(unwinder, layout, pc, sp);
     mscope_signal_fence();
     if (mscope_unlikely(hash == 0 || layout->sp != sp)) return 0;
     uint32_t site = mscope_find_site(hash);
     if (mscope_unlikely(site != 0 && site == layout->last)) mscope_keep_repeat(unwinder, layout, pc, sp, site);
     layout->last = site;
+    if (mscope_unlikely(++layout->takes == 0)) mscope_find_outer_again(unwinder, layout, sp);
     return site;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { MSCOPE_PIECE_FRAMES = 1 << 19, MSCOPE_PIECES = 1 << 8 }; // 4 MiB each, 1 GiB in all
-enum { MSCOPE_LEAST_SHARED = 4 }; // for fewer frames a step to another stack does not pay
+enum { MSCOPE_LEAST_SHARED = 4 };                               // for fewer frames a step to another stack does not pay
 static _Atomic(uint64_t *) mscope_pieces[MSCOPE_PIECES];
 static _Atomic uint64_t mscope_frames_used;
 

@@ -6,11 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum {
-    MSCOPE_PAGES_AT_ONCE = 32,
-    MSCOPE_STACK_LIMIT = 1 << 24,
-    MSCOPE_OTHER_STACK_LIMIT = 1 << 20
-};
+enum { MSCOPE_PAGES_AT_ONCE = 32, MSCOPE_STACK_LIMIT = 1 << 24, MSCOPE_OTHER_STACK_LIMIT = 1 << 20 };
 
 // ---- which memory may be read
 

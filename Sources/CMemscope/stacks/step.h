@@ -42,8 +42,8 @@ MSCOPE_INLINE uint64_t mscope_framed_context(uint64_t fp)
 MSCOPE_INLINE uint64_t mscope_add_words(uint64_t base, uint64_t words)
 {
     switch (words) {
-#define MSCOPE_WORDS(n)                                                                           \
-    case n:                                                                                       \
+#define MSCOPE_WORDS(n)                                                                            \
+    case n:                                                                                        \
         __asm__ volatile("# %c1 words" : "+r"(base) : "i"(n)); /* unlike the others: not merged */ \
         return base + 8 * n;
         MSCOPE_WORDS(1)
@@ -65,7 +65,7 @@ MSCOPE_INLINE uint64_t mscope_add_words(uint64_t base, uint64_t words)
 
 /// rule = kind:3 | by fp:1 | CFA / 8 :16 | saved fp below the CFA / 8 :13 (0: fp is unchanged)
 MSCOPE_INLINE enum mscope_step mscope_step_offset(struct mscope_cursor *at, uint64_t rule, uint64_t high,
-                                                struct mscope_reads *reads)
+                                                  struct mscope_reads *reads)
 {
     uint64_t base = at->sp, saved = (rule >> 20 & 0x1fff) * 8;
     if (rule >> 3 & 1) {

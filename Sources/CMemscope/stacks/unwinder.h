@@ -43,14 +43,14 @@ struct mscope_chain {
 /// Room for one unwinding; in the bank, because a thread's stack may be small. A signal handler that interrupts an
 /// unwinding of its thread uses the next space.
 struct mscope_space {
-    struct mscope_stack whole, tail;      // tail: the callers that wait in contexts
-    uint64_t frame_sp[MSCOPE_MAX_FRAMES]; // of the frames in `whole` that lie on the stack
-    struct mscope_held held[MSCOPE_HELD]; // by context, in one of MSCOPE_HELD_WAYS places
-    uint32_t held_next, held_last; // to be replaced next; last found
+    struct mscope_stack whole, tail;           // tail: the callers that wait in contexts
+    uint64_t frame_sp[MSCOPE_MAX_FRAMES];      // of the frames in `whole` that lie on the stack
+    struct mscope_held held[MSCOPE_HELD];      // by context, in one of MSCOPE_HELD_WAYS places
+    uint32_t held_next, held_last;             // to be replaced next; last found
     uint64_t has_chain;                        // one bit for each chain that was ever kept
     struct mscope_chain chains[MSCOPE_CHAINS]; // by context
-    struct mscope_chain followed_levels;         // the levels of the unwinding under way
-    uint64_t sp; // of the unwinding that uses this space
+    struct mscope_chain followed_levels;       // the levels of the unwinding under way
+    uint64_t sp;                               // of the unwinding that uses this space
 };
 enum { MSCOPE_SPACES = 2 };
 
@@ -77,7 +77,11 @@ struct mscope_repeat {
 /// one is compared: in a pair, which is a saved fp with the return address beside it, or alone. `shape` is a hash of
 /// everything that decides which words unwinding reads, given the return addresses, relative to sp.
 ///
+/// The pairs from `outer` on are most often the same: they are compared with those in `repeat`, which costs half of
+/// hashing them, and `outer_hash` is what they add to the hash.
+///
 /// pairs + words == count, except that `pairs` is rounded up to a multiple of MSCOPE_ROWS_AT_ONCE by pairs at `filler`
+/// outer <= pairs, a multiple of MSCOPE_ROWS_AT_ONCE, too
 struct mscope_layout {
     volatile uint64_t sp; // 0: none, or being changed
     uint64_t fp;          // the caller's, if a step used it
@@ -87,6 +91,9 @@ struct mscope_layout {
     uint32_t last;   // the last site that was found by it
     bool by_fp;      // a step used the caller's fp
     uint32_t pairs, words, fps;
+    uint32_t outer;
+    uint16_t takes; // how often a stack was looked for by it, modulo 65,536
+    uint64_t outer_hash;
     struct mscope_link filler; // zeros
     struct mscope_layout_pair {
         const struct mscope_link *at;

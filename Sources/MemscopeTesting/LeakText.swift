@@ -15,15 +15,15 @@ enum LeakText {
         lines.append("leaked \(blocks) \(blocks == 1 ? "block" : "blocks"), \(bytes) bytes")
         for cycle in found.cycles.prefix(cycleLimit) { lines += describe(cycle) }
         // Blocks that other leaked blocks hold are freed with these: so they come last, and without stacks.
-        let (held, lost) = (found.leaks.filter { $0.kind == .indirect }, found.leaks.filter { $0.kind != .indirect })
-        for leak in lost.prefix(leakLimit) {
+        let (held, direct) = (found.leaks.filter { $0.kind == .indirect }, found.leaks.filter { $0.kind != .indirect })
+        for leak in direct.prefix(leakLimit) {
             lines.append("  \(leak.count) x \(leak.type), \(leak.bytes) bytes: \(leak.reason)")
             lines += frames(leak.stack)
         }
         for leak in held.prefix(leakLimit) {
             lines.append("  \(leak.count) x \(leak.type), \(leak.bytes) bytes: \(leak.reason)")
         }
-        let hidden = max(lost.count - leakLimit, 0) + max(held.count - leakLimit, 0)
+        let hidden = max(direct.count - leakLimit, 0) + max(held.count - leakLimit, 0)
         if hidden > 0 { lines.append("  and \(hidden) more kinds of blocks") }
         return lines.joined(separator: "\n")
     }

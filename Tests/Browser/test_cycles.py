@@ -35,7 +35,7 @@ def test_cycles_equal_the_api(cycles):
     shown = drawn(page)
     for one, cycle in zip(shown, in_sections(given), strict=True):
         assert one["address"] == cycle["address"]
-        assert one["section"] == ("held" if cycle["reachable"] else "lost")
+        assert one["section"] == ("held" if cycle["reachable"] else "unreachable")
         assert one["basis"] == ("inferred" if cycle["inferred"] else "measured")
         assert one["figures"][:2] == [f"{cycle['count']:,}", f"{cycle['objects']:,}"]
 

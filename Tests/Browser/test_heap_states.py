@@ -134,7 +134,7 @@ def test_each_cycle_is_drawn_with_types_and_fields(page):
     assert loop["nodes"] == ["Shop.Node"]
     assert len(folded["nodes"]) == 8 and folded["nodes"][-1] == "5 more"
     assert folded["nodes"][:2] == ["Shop.Station2", "Shop.Station3"]
-    assert [one["section"] for one in drawn] == ["lost"] * 4 + ["held"]
+    assert [one["section"] for one in drawn] == ["unreachable"] * 4 + ["held"]
     assert len(held["edges"]) == 4
 
 

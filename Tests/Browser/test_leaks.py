@@ -24,7 +24,7 @@ def test_totals_and_the_pause_are_those_of_the_scan(leaks):
         return Object.fromEntries([...document.querySelectorAll('.leak-totals > div')].map((one) =>
           [one.querySelector('dt').textContent, one.querySelector('dd').textContent]));
     """)
-    assert figures["Lost blocks"] == f"{data['summary']['unreachableBlocks']:,}"
+    assert figures["Unreachable blocks"] == f"{data['summary']['unreachableBlocks']:,}"
     assert figures["Cycles"] == f"{data['summary']['cycles']:,}"
     shown = page.script("""
         return [...document.querySelectorAll('.as-of')].filter((one) => one.offsetParent).map((one) => one.innerText);
@@ -71,4 +71,4 @@ def test_from_a_leak_to_its_object(leaks):
     page.click("tr.detail .address-list a")
     page.first(f'.object-name[data-address="{links[0]}"]')
     assert page.first(".object-name .name").text == wanted["type"]
-    assert "Nothing reachable holds it" in page.script("return document.querySelector('.object-part').textContent")
+    assert "it is unreachable" in page.script("return document.querySelector('.object-part').textContent")

@@ -69,7 +69,7 @@ export const WEIGHTS = {
 export const LEAK_KINDS = {
   cycle: { label: "cycle", text: "Objects that hold each other, and that nothing else holds." },
   direct: { label: "direct", text: "Nothing points to these blocks any more." },
-  indirect: { label: "indirect", text: "Held only by blocks that are themselves lost." },
+  indirect: { label: "indirect", text: "Held only by blocks that are themselves unreachable." },
   growth: { label: "growth", text: "Still reachable, but steadily more: concluded from readings, not a proof." },
   stack: {
     label: "one stack word",
@@ -135,7 +135,7 @@ export const DISCOVERIES = {
 /** @type {Record<string, {label: string, text: string}>} */
 export const SEVERITIES = {
   critical: { label: "critical", text: "Memory is, or would have been, damaged." },
-  high: { label: "high", text: "Wrong data was used, or a large share of the heap is lost." },
+  high: { label: "high", text: "Wrong data was used, or a large share of the heap is unreachable." },
   medium: { label: "medium", text: "A defect that costs memory or figures." },
   low: { label: "low", text: "Small, or perhaps meant." },
 };

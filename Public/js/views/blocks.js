@@ -31,7 +31,7 @@ function columns(answer) {
       setText(cell, anchor && row.birth ? formatClock(wallMilliseconds(row.birth, anchor), true) : "unknown");
     } },
     { label: "Held", class: "col-quality is-spare", update: (cell, row) =>
-      setText(cell, row.reachable ? "yes" : "no, lost") },
+      setText(cell, row.reachable ? "yes" : "no") },
   ];
 }
 

@@ -50,12 +50,13 @@ class CyclesView {
       controls: [this.search.element], resource: this.list.resource,
       render: (data, envelope) => this.render(data, envelope),
     });
-    this.lost = createSection("lost", "Lost cycles", "Nothing else holds them: their memory never comes back.");
+    this.unreachable = createSection("unreachable", "Unreachable cycles",
+      "Nothing else holds them: their memory never comes back.");
     this.held = createSection("held", "Cycles that are still held",
       "Something outside holds these, so they may be meant. They stay for ever unless somebody breaks them first.");
     this.empty = h("div");
     this.footer = createListFooter("cycles", () => this.list.more());
-    this.panel.content.append(this.empty, this.lost.element, this.held.element, this.footer.element);
+    this.panel.content.append(this.empty, this.unreachable.element, this.held.element, this.footer.element);
   }
 
   /** @param {CycleList} _data @param {import("../wire-types.js").Envelope<CycleList>} envelope */
@@ -66,7 +67,7 @@ class CyclesView {
     this.footer.update({ shown: matching.length, loaded: rows.length, total, more: next !== null, truncated });
     if (rows === this.drawn.rows && query === this.drawn.query) return;
     this.drawn = { rows, query };
-    this.lost.show(matching.filter((cycle) => !cycle.reachable));
+    this.unreachable.show(matching.filter((cycle) => !cycle.reachable));
     this.held.show(matching.filter((cycle) => cycle.reachable));
     replace(this.empty, matching.length === 0 && (rows.length === 0
       ? notice("No cycles found", "In the last scan no objects held each other by strong references.")

@@ -23,8 +23,8 @@ const SORT = "-bytes";
 
 /** @type {import("./facts.js").Fact<import("../graph-types.js").LeakSummary>[]} */
 const TOTALS = [
-  ["Lost", (it) => formatBytes(it.unreachableBytes), (it) => exactBytes(it.unreachableBytes)],
-  ["Lost blocks", (it) => formatCount(it.unreachableBlocks)],
+  ["Unreachable", (it) => formatBytes(it.unreachableBytes), (it) => exactBytes(it.unreachableBytes)],
+  ["Unreachable blocks", (it) => formatCount(it.unreachableBlocks)],
   ["Cycles", (it) => formatCount(it.cycles)],
   ["Suspects", (it) => formatCount(it.suspects),
     () => "Unreachable in one pass only, or perhaps held by io_uring: not confirmed"],

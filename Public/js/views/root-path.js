@@ -22,7 +22,7 @@ function stepLine(step, isLast) {
 /** @param {HeapObject} object @returns {HTMLElement} */
 export function rootPath({ rootPath: path, reachable, type }) {
   if (!reachable || !path) {
-    return h("p", {}, "Nothing reachable holds it: it is lost. ",
+    return h("p", {}, "No root leads to it: it is unreachable. ",
       h("a", { class: "link", href: formatRoute({ view: "leaks", params: { type } }) }, "Leaks of this type"));
   }
   return h("ol", { class: "steps", "aria-label": "From a root to this object" },

@@ -19,7 +19,7 @@ enum {
     MSCOPE_LEAD_SHIFT = 4,
     MSCOPE_LEAD = 1 << MSCOPE_LEAD_SHIFT,
     MSCOPE_MOST_LEAD_SHIFT = 24,
-    // bytes that must still be right: the last and 4 others are so by chance once in 10^8 exponents
+    // so many of a canary's 16 bytes must still be right for the lead that it states to be believed
     MSCOPE_CANARY_SURE = 6,
     MSCOPE_WATCHED_LEAD = 256,
     MSCOPE_LEAST_END = 24, // so that the next block begins 32 bytes further, whichever allocator made it: see shadow.h
@@ -102,7 +102,7 @@ static void *mscope_raw_block(const struct mscope_request *request, uint64_t lea
 static __attribute__((noinline)) void mscope_grow_arena(uint64_t raw)
 {
     enum { MSCOPE_OTHER_ARENA = 4, MSCOPE_MAPPED = 2 }; // flags in the word before a block of glibc's
-    enum { MSCOPE_AHEAD = 48 << 10 }; // less than the size at which glibc gives memory back
+    enum { MSCOPE_AHEAD = 48 << 10 };                   // less than the size at which glibc gives memory back
     struct mscope_bank *bank = mscope_tls.bank;
     if (bank == NULL || mscope_least_request != 0) return; // another allocator
     uint64_t left = bank->arena_end - raw;
@@ -140,8 +140,10 @@ void *mscope_canary_allocate(const struct mscope_request *request)
         return NULL;
     }
     struct mscope_bank *bank = mscope_tls.bank;
-    if (mscope_likely(bank != NULL)) mscope_bump(&bank->canaried, 1);
-    else mscope_add_relaxed(&mscope_check_counters.canaried, 1);
+    if (mscope_likely(bank != NULL))
+        mscope_bump(&bank->canaried, 1);
+    else
+        mscope_add_relaxed(&mscope_check_counters.canaried, 1);
     return (void *)block;
 }
 

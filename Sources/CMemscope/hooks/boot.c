@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static _Atomic uint32_t mscope_boot_state; // 0 not yet, 1 under way, 2 done
-static bool mscope_preloaded_too;       // a preloaded copy of the core exists besides this one
+static bool mscope_preloaded_too;          // a preloaded copy of the core exists besides this one
 
 // ---- mode
 
@@ -113,7 +113,7 @@ extern void memscope_start_from_environment(void);
 /// function of libc that allocates, and dlerror takes the lock on locales, which newlocale holds while it allocates.
 static void mscope_forget_failed_lookups(void)
 {
-    bool before = mscope_thread_set_internal(true); // dlerror keeps its text
+    bool before = mscope_thread_set_internal(true); // dlerror may allocate the text that it keeps
     dlerror();
     mscope_thread_set_internal(before);
 }

@@ -69,7 +69,7 @@ static bool mscope_passes_on(int number, const siginfo_t *info, struct mscope_cu
 static bool mscope_leaves_to_program(int number, const siginfo_t *info, ucontext_t *context)
 {
     if (!mscope_is_own_thread() || info->si_code > 0 || info->si_code == SI_TKILL) return false;
-    sigaddset(&context->uc_sigmask, number); // from now on blocked on this thread
+    sigaddset(&context->uc_sigmask, number);              // from now on blocked on this thread
     mscope_system(SYS_kill, mscope_process_id(), number); // without the sender: only a first thread may state one
     return true;
 }
@@ -84,8 +84,8 @@ static void mscope_on_fatal(int number, siginfo_t *info, void *context)
         mscope_end_reported(-1);
         while (true) mscope_system(SYS_ppoll, NULL, 0, NULL, NULL, 0);
     }
-    // Not of a child by vfork.
     if (mscope_is_watched_request(number) && mscope_is_late_request(number)) return;
+    // A child of vfork shares this memory, but is another process, which writes no report.
     if (mscope_reports_end() && mscope_has_stack(context)) {
         if (mscope_passes_on(number, info, mscope_interrupted_call(context))) return;
         mscope_announce_end(MSCOPE_END_SIGNAL, number, NULL);

@@ -9,15 +9,15 @@
 
 static const uint64_t mscope_stays_locked = 10000000000;
 
-static _Atomic bool mscope_is_free;       // known to be free in this process
-static _Atomic uint64_t mscope_locked_at; // when a copy could not take it
-static _Atomic bool mscope_is_lost;       // the thread that ends the process holds it
+static _Atomic bool mscope_is_free;          // known to be free in this process
+static _Atomic uint64_t mscope_locked_at;    // when a copy could not take it
+static _Atomic bool mscope_is_held_for_good; // the thread that ends the process holds it
 
 void mscope_loader_lock_after_fork(void)
 {
     mscope_store_relaxed(&mscope_is_free, false);
     mscope_store_relaxed(&mscope_locked_at, 0);
-    mscope_store_relaxed(&mscope_is_lost, false);
+    mscope_store_relaxed(&mscope_is_held_for_good, false);
 }
 
 static int mscope_visit_nothing(struct dl_phdr_info *info, size_t size, void *context)
@@ -33,12 +33,12 @@ static bool mscope_iterate(void)
 
 void mscope_do_without_loader_lock(void)
 {
-    mscope_store_release(&mscope_is_lost, true);
+    mscope_store_release(&mscope_is_held_for_good, true);
 }
 
 bool mscope_can_take_loader_lock(void)
 {
-    if (mscope_load_acquire(&mscope_is_lost)) return false;
+    if (mscope_load_acquire(&mscope_is_held_for_good)) return false;
     if (mscope_fork_generation() == 0 || mscope_load_relaxed(&mscope_is_free)) return true;
     uint64_t since = mscope_load_relaxed(&mscope_locked_at);
     if (since != 0 && mscope_now() - since < mscope_stays_locked) return false;

@@ -54,13 +54,13 @@ static struct mscope_bank *mscope_find_bank(void)
 }
 
 /// The counters of sites for which there is no memory.
-static struct mscope_tally mscope_lost;
+static struct mscope_tally mscope_unread_tally;
 
 struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
 {
     _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
     struct mscope_chunk *fresh = mscope_allocate_for_ever(sizeof(*fresh)), *other = NULL;
-    if (fresh == NULL) return &mscope_lost;
+    if (fresh == NULL) return &mscope_unread_tally;
     // A signal handler on this thread may have made the chunk in between.
     if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
     return &fresh->sites[site % MSCOPE_CHUNK_SITES];

@@ -243,7 +243,7 @@ static void mscope_let_go(struct mscope_plan *plan, enum mscope_hold held)
 
 /// Whether this moment can be used. A thread that got no processor to stop on runs on, and its registers are not known.
 /// While realloc moves a block, neither the table nor the old place has the whole block, and blocks that it points to
-/// would seem lost.
+/// would seem unreachable.
 static bool mscope_is_at_rest(const struct mscope_plan *plan)
 {
     uint64_t variables = (uint64_t)&mscope_tls - mscope_thread_pointer();

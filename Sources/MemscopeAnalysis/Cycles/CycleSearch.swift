@@ -19,7 +19,7 @@ struct CycleSearch {
     private let components: StrongComponents
     private let kept: NodeSet
     /// The use of the edges in the component that is searched.
-    private var use = EdgeUse.lostCycles
+    private var use = EdgeUse.unreachableCycles
     private let queue: Column<UInt32>
     /// The values in `depth` and `predecessor` are valid for the search whose number is in `stamp`.
     private let stamp: Column<UInt32>

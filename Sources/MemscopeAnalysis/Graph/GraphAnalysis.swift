@@ -52,7 +52,7 @@ package final class GraphAnalysis: Sendable {
         isWanted: (UInt32) -> Bool = { _ in true }
     ) {
         guard let components = StrongComponents(holds, cyclesWith: reachability.kept),
-            let references = LostReferences(graph, kept: reachability.kept),
+            let references = UnreachableReferences(graph, kept: reachability.kept),
             let kinds = LeakKinds(
                 holds,
                 kept: reachability.kept,
@@ -85,7 +85,7 @@ package final class GraphAnalysis: Sendable {
     /// knows best, then all others; within each of these groups, the oldest block first.
     private static func ranks(
         _ graph: HeapGraph,
-        _ references: LostReferences,
+        _ references: UnreachableReferences,
         _ births: @escaping (Int) -> UInt64
     ) -> (Int) -> UInt64 {
         let isObject = graph.types.map { $0.kind == .class } + [false]

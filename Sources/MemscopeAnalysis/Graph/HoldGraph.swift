@@ -69,7 +69,7 @@ package struct HoldGraph: Sendable {
                 if Int(edge.to) != node {
                     targets[filled] = target
                     filled += 1
-                } else if EdgeUse.keptCycles.includes(target),
+                } else if EdgeUse.reachableCycles.includes(target),
                     edge.kind == .strong || graph.mayHoldItself(node, by: edge)
                 {
                     _ = loops.insert(edge.to)
@@ -175,18 +175,18 @@ enum EdgeUse {
     case holding
     /// To find retain cycles that no root holds. No edge leads into them from outside, so no word in them points there
     /// by chance.
-    case lostCycles
+    case unreachableCycles
     /// To find retain cycles that a root holds.
-    case keptCycles
+    case reachableCycles
 
-    static func cycles(isKept: Bool) -> EdgeUse { isKept ? .keptCycles : .lostCycles }
+    static func cycles(isKept: Bool) -> EdgeUse { isKept ? .reachableCycles : .unreachableCycles }
 
     /// Whether an edge with these bits in its target serves the purpose.
     @inline(__always) func includes(_ target: UInt32) -> Bool {
         switch self {
         case .holding: true
-        case .lostCycles: target & HoldGraph.cycleBit != 0
-        case .keptCycles: target & (HoldGraph.cycleBit | HoldGraph.contestedBit) == HoldGraph.cycleBit
+        case .unreachableCycles: target & HoldGraph.cycleBit != 0
+        case .reachableCycles: target & (HoldGraph.cycleBit | HoldGraph.contestedBit) == HoldGraph.cycleBit
         }
     }
 }

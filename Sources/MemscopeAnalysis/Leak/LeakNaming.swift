@@ -4,13 +4,13 @@ import Tracking
 struct LeakNaming {
     let kinds: LeakKinds
     private let graph: HeapGraph
-    private let references: LostReferences
+    private let references: UnreachableReferences
     private let cycles: StrongComponents
     /// The numbers of the retain cycles' components that contain a waiting task.
     private let stuck: Set<UInt32>
     private var facts: [LeakFacts] = []
 
-    init(_ graph: HeapGraph, _ kinds: LeakKinds, _ references: LostReferences, _ cycles: StrongComponents) {
+    init(_ graph: HeapGraph, _ kinds: LeakKinds, _ references: UnreachableReferences, _ cycles: StrongComponents) {
         (self.graph, self.kinds, self.references, self.cycles) = (graph, kinds, references, cycles)
         stuck = Set(references.waitingTasks.lazy.map { cycles.numbers[$0] }.filter { $0 != 0 })
     }
@@ -23,7 +23,8 @@ struct LeakNaming {
         facts[group].areDead = facts[group].areDead && counts.isDead == true
         facts[group].areReferredTo = facts[group].areReferredTo || referrers > 0
         // A block with a higher count than references may have lost a reference.
-        facts[group].haveLostReference = facts[group].haveLostReference && counts.strong.map { $0 > referrers } == true
+        let exceeds = counts.strong.map { $0 > referrers } == true
+        facts[group].countsExceedReferences = facts[group].countsExceedReferences && exceeds
         facts[group].areWaiting = facts[group].areWaiting && references.isWaiting(node)
         facts[group].areAwaitingTasks = facts[group].areAwaitingTasks || references.isAwaitingTask(node)
         facts[group].areStuck = facts[group].areStuck && stuck.contains(cycles.numbers[node])
@@ -77,7 +78,7 @@ struct LeakNaming {
             case let range?: "with strong counts \(range.lowerBound) to \(range.upperBound)"
             }
         let referrers = facts.areReferredTo ? "that only itself and what it holds refer to" : "that nobody refers to"
-        let guess = facts.haveLostReference && facts.strong != nil ? guess(type) : ""
+        let guess = facts.countsExceedReferences && facts.strong != nil ? guess(type) : ""
         return "\(noun(type.kind)) \(counts) \(referrers)\(guess)"
     }
 
@@ -133,7 +134,7 @@ struct LeakFacts {
     var areDead = true
     var areReferredTo = false
     /// Whether each block counts more references than words refer to it.
-    var haveLostReference = true
+    var countsExceedReferences = true
     var areWaiting = true
     var areAwaitingTasks = false
     var areStuck = true
@@ -157,7 +158,7 @@ struct LeakFacts {
         add(strong: other.strong?.upperBound)
         areDead = areDead && other.areDead
         areReferredTo = areReferredTo || other.areReferredTo
-        haveLostReference = haveLostReference && other.haveLostReference
+        countsExceedReferences = countsExceedReferences && other.countsExceedReferences
         areWaiting = areWaiting && other.areWaiting
         areAwaitingTasks = areAwaitingTasks || other.areAwaitingTasks
         areStuck = areStuck && other.areStuck

@@ -59,8 +59,8 @@ extension DetectorState {
             )
         }
         guard scan.threadsLeft > 0 else { return DetectorState(detector, .complete) }
-        let reason =
-            "registers of \(scan.threadsLeft) of \(scan.threads) threads were not read: what seemed lost is suspect"
+        let threads = "\(scan.threadsLeft) of \(scan.threads) threads"
+        let reason = "registers of \(threads) were not read: what seemed unreachable is suspect"
         return DetectorState(detector, .partial, reason: reason, remedy: "scan again")
     }
 

@@ -25,10 +25,10 @@ extension SafetyFinding {
         self.init(
             .leaks,
             Self.severity(bytes: bytes, of: scan.bytes),
-            title: "\(Self.blocks(leak.count)) of \(leak.type) lost",
+            title: "\(Self.blocks(leak.count)) of \(leak.type) unreachable",
             evidence: "\(leak.bytes) bytes that nothing reaches, \(bytes) with what only they hold: \(leak.reason)",
             confidence: Self.confidence(in: scan),
-            remedy: Self.remedy(forLost: leak.typeKind) + ", in the code that the stack shows",
+            remedy: Self.remedy(forUnreachable: leak.typeKind) + ", in the code that the stack shows",
             link: "#/leaks?kind=direct",
             magnitude: bytes,
             site: leak.site
@@ -116,7 +116,7 @@ extension SafetyFinding {
     }
 
     /// What to do about unreachable blocks of this kind, which depends on what the program usually forgets.
-    private static func remedy(forLost kind: TypeKind) -> String {
+    private static func remedy(forUnreachable kind: TypeKind) -> String {
         switch kind {
         case .task: "resume each continuation exactly once, on every path"
         case .class, .array, .dictionary, .set, .string, .closure, .box, .error:

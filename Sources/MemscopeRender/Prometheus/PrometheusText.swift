@@ -22,9 +22,8 @@ package enum PrometheusText {
         mode: MemScope.Mode
     ) -> [UInt8] {
         var text = ""
-        let lost = leaks.map(lost) ?? []
-        for metric in heap(values.totals) + lost + errors(checks) + system(values) + tracking(values.totals, mode: mode)
-        {
+        let found = (leaks.map(unreachable) ?? []) + errors(checks)
+        for metric in heap(values.totals) + found + system(values) + tracking(values.totals, mode: mode) {
             metric.write(to: &text)
         }
         return Array(text.utf8)
@@ -45,7 +44,7 @@ package enum PrometheusText {
         ]
     }
 
-    private static func lost(_ summary: MemScope.HeapAnalysis.Summary) -> [Metric] {
+    private static func unreachable(_ summary: MemScope.HeapAnalysis.Summary) -> [Metric] {
         [
             .gauge("unreachable_bytes", "Bytes that nothing reached at the last scan.", summary.unreachableBytes),
             .gauge("unreachable_blocks", "Blocks that nothing reached at the last scan.", summary.unreachableBlocks),

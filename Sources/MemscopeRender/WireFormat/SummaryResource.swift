@@ -55,7 +55,7 @@ extension WireFormat {
         heap(values, quality: quality, to: &json)
         system(values, to: &json)
         json.member("rates") { rates(values.rates, to: &$0) }
-        lost(values.totals, to: &json)
+        drops(values.totals, to: &json)
     }
 
     private static func heap(_ values: SummaryValues, quality: Quality, to json: inout JSONWriter) {
@@ -99,7 +99,7 @@ extension WireFormat {
         json.member("allocatedBytesPerSecond", rates?.allocatedBytesPerSecond)
     }
 
-    private static func lost(_ totals: Totals, to json: inout JSONWriter) {
+    private static func drops(_ totals: Totals, to json: inout JSONWriter) {
         json.member("stacks") { json in
             json.member("exact", totals.stacksExact)
             json.member("truncated", totals.stacksTruncated)

@@ -9,7 +9,7 @@ package enum EdgeKind: UInt32, Sendable, Hashable, CaseIterable {
     /// An unowned reference: keeps the memory of an object that was already deinitialised, nothing else.
     case unowned
     /// `Unmanaged`, `unowned(unsafe)`, or an unsafe pointer: the code that has it can still release the target, so the
-    /// target is not lost; but it owns nothing, so it is not part of a cycle.
+    /// target is not unreachable; but it owns nothing, so it is not part of a cycle.
     case unmanaged
     /// A number that looks like an address by chance.
     case ignored

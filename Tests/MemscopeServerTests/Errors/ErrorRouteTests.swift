@@ -94,7 +94,7 @@ private enum Crime {
             #expect(leaks.allSatisfy { $0.detector.text == "leaks" })
             // What to do depends on what is lost.
             let remedies = leaks.map { "\($0.title.text ?? "") -> \($0.remedy.text ?? "")" }
-            #expect(remedies.contains { $0.contains("Lonely lost -> balance Unmanaged.passRetained") })
+            #expect(remedies.contains { $0.contains("Lonely unreachable -> balance Unmanaged.passRetained") })
             #expect(remedies.contains { $0.contains("-> free them") })
         }
     }

@@ -12,7 +12,7 @@ final class HeapFinding: Sendable {
     let suspects: [MemScope.HeapAnalysis.Leak]
     let cycles: [MemScope.HeapAnalysis.Cycle]
     /// The unreachable blocks; nil when there is no memory for them.
-    let lost: LostBlocks?
+    let unreachable: UnreachableBlocks?
     private let retained = Mutex<[BlockType: UInt64]?>(nil)
     private let related = Mutex<[Relation]?>(nil)
 
@@ -25,7 +25,7 @@ final class HeapFinding: Sendable {
         scan = MemScope.HeapAnalysis.Scan(graph, passes: passes, duration: duration)
         leaks = analysis.leaks.groups.map { MemScope.HeapAnalysis.Leak($0, in: graph) }
         suspects = analysis.suspects.groups.map { MemScope.HeapAnalysis.Leak(.stack, $0, in: graph) }
-        lost = LostBlocks(graph, analysis.reachability)
+        unreachable = UnreachableBlocks(graph, analysis.reachability)
         self.cycles = cycles.map { MemScope.HeapAnalysis.Cycle($0, in: graph) }
     }
 

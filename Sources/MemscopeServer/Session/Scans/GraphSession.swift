@@ -57,13 +57,13 @@ final class GraphSession: Sendable {
     func scan(
         isKept: Bool,
         isLast: Bool,
-        _ body: (LostBlocks?) throws(HeapAnalysisError) -> HeapFinding
+        _ body: (UnreachableBlocks?) throws(HeapAnalysisError) -> HeapFinding
     ) throws(HeapAnalysisError) -> HeapFinding {
         guard !isScanning.exchange(true, ordering: .acquiringAndReleasing) else {
             throw HeapAnalysisError(.busy)
         }
         defer { isScanning.store(false, ordering: .releasing) }
-        let known = lastKept?.lost
+        let known = lastKept?.unreachable
         // Two graphs at once would need twice the memory, and words in one graph may seem to hold the blocks that the
         // other describes. If the new scan is certain to fail, the last graph is kept.
         if isKept || isLast, CaptureCore.knowsEveryBlock { kept.withLock { $0 = nil } }

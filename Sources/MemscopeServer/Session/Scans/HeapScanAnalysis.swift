@@ -19,7 +19,7 @@ struct HeapScanAnalysis {
     private enum FirstScan {
         case clean(Picture)
         /// The graph itself is released, because two at once would need twice the memory.
-        case lost(LostBlocks)
+        case unreachable(UnreachableBlocks)
     }
 
     /// Makes the scans and analyses them.
@@ -28,22 +28,22 @@ struct HeapScanAnalysis {
     ///   new scans finds an old word that points to them.
     /// - Returns: The findings.
     /// - Throws: The reason why the heap could not be scanned.
-    func finding(known: LostBlocks?) throws(HeapAnalysisError) -> HeapFinding {
+    func finding(known: UnreachableBlocks?) throws(HeapAnalysisError) -> HeapFinding {
         let began = CaptureCore.now
         switch try firstScan() {
         case .clean(let picture):
             return try finding(picture, passes: 1, began: began)
-        case .lost(let lost):
+        case .unreachable(let found):
             let graph = try scan(registers: true)
             var ofKernel = 0
             let picture = try self.picture(of: graph) { node in
                 let block = graph.nodes[node]
-                guard lost.contains(block) || known?.contains(block) == true else { return false }
+                guard found.contains(block) || known?.contains(block) == true else { return false }
                 guard graph.mayBeUserData(node) else { return true }
                 ofKernel += 1
                 return false
             }
-            let moved = lost.heldCount(in: graph, picture.reachability)
+            let moved = found.heldCount(in: graph, picture.reachability)
             return try finding(picture, moved: moved, ofKernel: ofKernel, passes: 2, began: began)
         }
     }
@@ -51,7 +51,7 @@ struct HeapScanAnalysis {
     private func firstScan() throws(HeapAnalysisError) -> FirstScan {
         let picture = try picture(of: scan(registers: false))
         guard picture.reachability.leakedBlocks > 0 else { return .clean(picture) }
-        return .lost(try owned(LostBlocks(picture.graph, picture.reachability)))
+        return .unreachable(try owned(UnreachableBlocks(picture.graph, picture.reachability)))
     }
 
     private func scan(registers: Bool) throws(HeapAnalysisError) -> HeapGraph {

@@ -27,7 +27,7 @@ package struct ReferenceCountWord: Sendable, Hashable {
     /// Whether an unowned reference must treat the object as dead.
     ///
     /// A side table hides whether its object is dead. If it were treated as alive, memory that an unowned reference
-    /// keeps would be reported as lost.
+    /// keeps would be reported as unreachable.
     package var mayBeDead: Bool { isDead ?? true }
 
     /// Whether this can be the word of a live object.

@@ -4,7 +4,7 @@ import Tracking
 ///
 /// An unreachable task neither runs nor is about to run. If it has ended, its frames were freed and only references
 /// count for it. While it waits, it counts one reference to itself, which is taken over by the code that resumes it.
-struct LostReferences {
+struct UnreachableReferences {
     /// The tasks that wait to be resumed, in ascending order.
     private(set) var waitingTasks: [UInt32] = []
     /// The tasks to which another unreachable task refers; a waiting task among them waits for that other task.

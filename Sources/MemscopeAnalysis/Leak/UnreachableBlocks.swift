@@ -3,7 +3,7 @@ package import Tracking
 /// The blocks that a scan found unreachable, to find them again in another scan.
 ///
 /// A block is identified by address and birth, because the address alone may belong to another block by then.
-package struct LostBlocks: Sendable {
+package struct UnreachableBlocks: Sendable {
     private struct Identity: Sendable, BitwiseCopyable {
         var address: UInt64 = 0
         var born: UInt64 = 0

@@ -22,8 +22,9 @@ bench: ## Measure against the budgets and rivals; writes docs/performance.md
 	@scripts/setup --tests
 	@Benchmarks/run --check --write docs/performance.md
 
-format: ## Format the Swift sources in place
+format: ## Format the Swift and C sources in place
 	@git ls-files -z -co --exclude-standard '*.swift' | xargs -0 swift format --in-place --parallel
+	@git ls-files -z -co --exclude-standard 'Sources/*.[ch]' 'Benchmarks/*.[ch]' | xargs -0 .venv/bin/clang-format -i
 
 lint: ## Check format, arrows between targets, sizes and shell syntax
 	@scripts/lint

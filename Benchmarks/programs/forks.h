@@ -31,16 +31,17 @@ static inline uint64_t path_bits(const struct step *s, int level)
         } else {                                               \
             d_##next(s);                                       \
         }                                                      \
-        __asm__ volatile("# " #name ::: "memory");             \
+        __asm__ volatile("# " #name::: "memory");              \
     }
 #define FORK(level, next) PRONG(a_##level, next) PRONG(b_##level, next) PRONG(c_##level, next) PRONG(d_##level, next)
 #define TIP(name)                                              \
     static __attribute__((noinline)) void name(struct step *s) \
     {                                                          \
         ((struct path *)s->state)->act(s);                     \
-        __asm__ volatile("# " #name ::: "memory");             \
+        __asm__ volatile("# " #name::: "memory");              \
     }
 
+// clang-format off
 TIP(a_0) TIP(b_0) TIP(c_0) TIP(d_0)
 FORK(1, 0)
 FORK(2, 1)
@@ -48,5 +49,6 @@ FORK(3, 2)
 FORK(4, 3)
 FORK(5, 4)
 PRONG(take_path, 5)
+// clang-format on
 
 #endif

@@ -35,9 +35,11 @@ static __attribute__((noinline)) void frame_0(struct step *s)
     __asm__ volatile("" ::: "memory");
 }
 
+// clang-format off
 #define FRAMES_8(base, a, b, c, d, e, f, g, h)                                                     \
     FRAME(a, frame_##base) FRAME(b, frame_##a) FRAME(c, frame_##b) FRAME(d, frame_##c)             \
     FRAME(e, frame_##d) FRAME(f, frame_##e) FRAME(g, frame_##f) FRAME(h, frame_##g)
+// clang-format on
 
 FRAMES_8(0, 1, 2, 3, 4, 5, 6, 7, 8)
 FRAMES_8(8, 9, 10, 11, 12, 13, 14, 15, 16)

@@ -62,8 +62,7 @@ static inline struct cost measure_threads(const struct task *task)
 static inline struct task read_task(int count, char **arguments, struct cost (*measure)(int, double))
 {
     struct task task = {measure, 0, 0, 0};
-    if (count == 4)
-        task = (struct task){measure, atoi(arguments[1]), atoi(arguments[2]), atof(arguments[3])};
+    if (count == 4) task = (struct task){measure, atoi(arguments[1]), atoi(arguments[2]), atof(arguments[3])};
     if (task.frames >= 1 && task.threads >= 1 && task.threads <= BENCH_MAX_THREADS && task.seconds > 0) return task;
     fprintf(stderr, "usage: %s FRAMES THREADS SECONDS (threads 1 to %d)\n", arguments[0], BENCH_MAX_THREADS);
     exit(2);

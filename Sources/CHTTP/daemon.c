@@ -2,8 +2,8 @@
 
 #include <sys/un.h>
 
-struct MHD_Daemon *mscope_http_start(
-    unsigned connection_limit, size_t connection_memory, struct mscope_http_callbacks callbacks, void *context)
+struct MHD_Daemon *mscope_http_start(unsigned connection_limit, size_t connection_memory,
+                                     struct mscope_http_callbacks callbacks, void *context)
 {
     // No MHD_USE_ERROR_LOG, because MemScope prints nothing without a request. No internal threads: MemScope's own
     // thread is marked, so that the library's allocations are not counted as the program's.
@@ -11,6 +11,7 @@ struct MHD_Daemon *mscope_http_start(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, callbacks.request, context,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit,
         // The library's clock does not stop while a connection is suspended. MemScope measures the time itself.
+        // clang-format off
         MHD_OPTION_CONNECTION_TIMEOUT, 0,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -18,6 +19,7 @@ struct MHD_Daemon *mscope_http_start(
         MHD_OPTION_NOTIFY_COMPLETED, callbacks.completed, context,
         MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, context,
         MHD_OPTION_END);
+    // clang-format on
 }
 
 bool mscope_http_add(struct MHD_Daemon *daemon, int socket)

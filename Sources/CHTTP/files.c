@@ -9,7 +9,9 @@
 
 #define MSCOPE_EMBED 0x7fffffff
 #define MSCOPE_FILE(path) static const uint8_t MSCOPE_NAME(__LINE__)[] = {
+// clang-format off
 #define MSCOPE_END };
+// clang-format on
 #include "public.def"
 #undef MSCOPE_EMBED
 #undef MSCOPE_FILE

@@ -27,7 +27,8 @@ int mscope_http_eventfd(void)
 void mscope_http_semaphore_wait(sem_t *semaphore, uint64_t until)
 {
     struct timespec time = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) != 0 && errno == EINTR) {}
+    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) != 0 && errno == EINTR) {
+    }
 }
 
 void mscope_http_name_thread(const char *name)

@@ -12,15 +12,15 @@
 #if defined(__x86_64__)
 #define MSCOPE_BRIDGE_JUMP(name) "jmp *bridge_to_" #name "(%rip)\n"
 #elif defined(__aarch64__)
-#define MSCOPE_BRIDGE_JUMP(name)            \
-    "adrp x16, bridge_to_" #name "\n"       \
+#define MSCOPE_BRIDGE_JUMP(name)                  \
+    "adrp x16, bridge_to_" #name "\n"             \
     "ldr x16, [x16, :lo12:bridge_to_" #name "]\n" \
     "br x16\n"
 #endif
 
-#define MSCOPE_BRIDGE(name)                                              \
-    __asm__(".globl " #name "\n.type " #name ", %function\n" #name ":\n" \
-            MSCOPE_BRIDGE_JUMP(name) ".size " #name ", .-" #name);
+#define MSCOPE_BRIDGE(name)                                                                                      \
+    __asm__(".globl " #name "\n.type " #name ", %function\n" #name ":\n" MSCOPE_BRIDGE_JUMP(name) ".size " #name \
+                                                                                                  ", .-" #name);
 #include "bridge.def"
 #undef MSCOPE_BRIDGE
 

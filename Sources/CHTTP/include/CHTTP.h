@@ -27,9 +27,8 @@ struct mscope_http_callbacks {
 
 /// Starts a daemon without threads and without a listening socket. NULL when libmicrohttpd cannot start it. Why a shim:
 /// `MHD_start_daemon` is variadic.
-struct MHD_Daemon *_Nullable mscope_http_start(
-    unsigned connection_limit, size_t connection_memory, struct mscope_http_callbacks callbacks,
-    void *_Nullable context);
+struct MHD_Daemon *_Nullable mscope_http_start(unsigned connection_limit, size_t connection_memory,
+                                               struct mscope_http_callbacks callbacks, void *_Nullable context);
 
 /// Gives the daemon a connected socket, which then belongs to the daemon; false when the daemon has closed the socket.
 /// Why a shim: the original function needs an address, which is not used.
@@ -47,8 +46,8 @@ size_t mscope_http_header_size(struct MHD_Connection *connection);
 
 /// A response of unlimited length that gets its bytes from `read`. Why a shim: `MHD_SIZE_UNKNOWN` is a macro with a
 /// cast, which Swift does not import.
-struct MHD_Response *_Nullable mscope_http_stream(
-    size_t block_size, MHD_ContentReaderCallback read, void *_Nullable context);
+struct MHD_Response *_Nullable mscope_http_stream(size_t block_size, MHD_ContentReaderCallback read,
+                                                  void *_Nullable context);
 
 // ---- linux.c
 

@@ -36,10 +36,10 @@ struct mscope_cursor {
 #define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("movq (%rsp), %" MSCOPE_WORD_##n "\n\tjmp " target)
 // The body of a naked function like syscall(2): three calls by number go to functions, all others to
 // mscope_next_syscall.
-#define MSCOPE_SYSCALL_BODY(first, target, second, target2, third, target3)                                      \
-    __asm__ volatile("cmpq %0, %%rdi\n\tje " target "\n\tcmpq %1, %%rdi\n\tje " target2 "\n\tcmpq %2, %%rdi\n\tje " \
-                     target3 "\n\tjmpq *mscope_next_syscall(%%rip)"                                             \
-                     :                                                                                           \
+#define MSCOPE_SYSCALL_BODY(first, target, second, target2, third, target3)                     \
+    __asm__ volatile("cmpq %0, %%rdi\n\tje " target "\n\tcmpq %1, %%rdi\n\tje " target2         \
+                     "\n\tcmpq %2, %%rdi\n\tje " target3 "\n\tjmpq *mscope_next_syscall(%%rip)" \
+                     :                                                                          \
                      : "i"(first), "i"(second), "i"(third))
 #define MSCOPE_WORD_2 "rsi"
 #define MSCOPE_WORD_4 "rcx"
@@ -192,11 +192,11 @@ static inline uint64_t mscope_jump_source(const uint8_t code[16], size_t count, 
         ((const uint64_t *)__builtin_frame_address(0))[0]
 
 #define MSCOPE_JUMP_WITH_CALLER(n, target) __asm__ volatile("mov " MSCOPE_WORD_##n ", x30\n\tb " target)
-#define MSCOPE_SYSCALL_BODY(first, target, second, target2, third, target3)                                       \
+#define MSCOPE_SYSCALL_BODY(first, target, second, target2, third, target3)                                           \
     __asm__ volatile("cmp x0, %0\n\tb.eq " target "\n\tcmp x0, %1\n\tb.eq " target2 "\n\tcmp x0, %2\n\tb.eq " target3 \
-                     "\n\tadrp x16, mscope_next_syscall\n\t"                                                     \
-                     "ldr x16, [x16, :lo12:mscope_next_syscall]\n\tbr x16"                                       \
-                     :                                                                                           \
+                     "\n\tadrp x16, mscope_next_syscall\n\t"                                                          \
+                     "ldr x16, [x16, :lo12:mscope_next_syscall]\n\tbr x16"                                            \
+                     :                                                                                                \
                      : "i"(first), "i"(second), "i"(third))
 #define MSCOPE_WORD_2 "x1"
 #define MSCOPE_WORD_4 "x3"

@@ -109,8 +109,8 @@ void *mscope_map_shared(size_t size)
 
 bool mscope_can_map(size_t size)
 {
-    long start = mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long start =
+        mscope_system(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start < 0) return false;
     mscope_system(SYS_munmap, start, size);
     return true;

@@ -23,10 +23,10 @@ enum mscope_span_kind { MSCOPE_SPAN_FREE, MSCOPE_SPAN_LARGE, MSCOPE_SPAN_REST, M
 struct mscope_span {
     uint32_t previous, next; // in the list of spans with room of its class; 0: none (entry 0 of the table is no span)
     uint32_t kind, class;
-    uint32_t used;   // blocks in use, or the number of spans of a large block
-    uint32_t fresh;  // blocks that were given out at least once
-    uint64_t free;   // the first freed block; each begins with the address of the next
-    bool dirty;      // may hold old data
+    uint32_t used;  // blocks in use, or the number of spans of a large block
+    uint32_t fresh; // blocks that were given out at least once
+    uint64_t free;  // the first freed block; each begins with the address of the next
+    bool dirty;     // may hold old data
 };
 
 // On cache lines of its own: the hooks read the address of the heap, and must not wait for writes of MemScope's
@@ -38,8 +38,8 @@ static struct {
     uint32_t count, floor, top;
     // spans up to here are accessible; accessible memory counts for the program's RLIMIT_DATA
     uint32_t open;
-    uint32_t lowest;            // no span below it is free
-    uint32_t kept;              // spans that are free and dirty
+    uint32_t lowest; // no span below it is free
+    uint32_t kept;   // spans that are free and dirty
     uint32_t roomy[MSCOPE_CLASSES];
     // Lists, linked through the first words of blocks. returned: blocks of this heap that threads of the program's
     // freed. left: blocks of the program's that MemScope's threads freed.

@@ -2,7 +2,7 @@
 #include "base/base.h"
 
 static _Atomic uint32_t mscope_own_threads;
-static _Atomic int32_t mscope_own_tids[MSCOPE_OWN_THREADS]; // 0: free
+static _Atomic int32_t mscope_own_tids[MSCOPE_OWN_THREADS];    // 0: free
 static _Atomic uint64_t mscope_own_stacks[MSCOPE_OWN_THREADS]; // same index: an address near the outer end of the stack
 
 void mscope_own_thread_joins(void)

@@ -26,9 +26,9 @@ MSCOPE_HIDDEN void mscope_canary_give_back(uint64_t block, uint32_t shift);
 MSCOPE_HIDDEN void mscope_canary_sweep(void);
 /// What was written over the canaries of a block, as addresses; an end is 0 where nothing was written.
 struct mscope_view {
-    uint64_t block, size, end;  // end: of the canary behind the block
-    uint64_t front, front_end;  // from the first damaged byte before the block to after the last
-    uint64_t rear, rear_end;    // the same behind the block
+    uint64_t block, size, end; // end: of the canary behind the block
+    uint64_t front, front_end; // from the first damaged byte before the block to after the last
+    uint64_t rear, rear_end;   // the same behind the block
 };
 /// Reads the canaries of a block. `owned`: only the caller can reach the block. False when the memory is gone, which
 /// cannot be when it is owned.

@@ -57,8 +57,8 @@ static void mscope_read_options(void)
     mscope_check_options = (struct mscope_check_options){
         .guard_side = mscope_choice("MEMSCOPE_GUARD_SIDE", sides, 3, MSCOPE_SIDE_RANDOM,
                                     "'; accepted are random, after, before; using random"),
-        .guard_align = bytes[mscope_choice("MEMSCOPE_GUARD_ALIGN", alignments, 3, 0,
-                                           "'; accepted are 1, 8, 16; using 16")],
+        .guard_align =
+            bytes[mscope_choice("MEMSCOPE_GUARD_ALIGN", alignments, 3, 0, "'; accepted are 1, 8, 16; using 16")],
         .guard_rate = mscope_number("MEMSCOPE_GUARD_RATE", 1, 1000000000, 20000,
                                     "'; accepted are numbers from 1 to 1000000000; using 20000"),
         .guard_slots = mscope_number("MEMSCOPE_GUARD_SLOTS", 1, 1 << 14, 256,

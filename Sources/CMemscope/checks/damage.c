@@ -58,11 +58,11 @@ static bool mscope_look_at(uint64_t address, struct mscope_zone *out)
     struct mscope_slot *slot = mscope_find_slot(address, &what);
     if (!mscope_owns_slot(what, address) || !mscope_is_checked(what)) return false;
     if (mscope_is_guarded(address)) return false;
-    out->block = (struct mscope_departure){address, what, mscope_load_relaxed(&slot->born),
-                                           mscope_block_size(what, address)};
+    out->block =
+        (struct mscope_departure){address, what, mscope_load_relaxed(&slot->born), mscope_block_size(what, address)};
     // The bytes are those of the live block only if that block still lives.
-    return mscope_canary_view(address, out->block.size, false, &out->view)
-           && mscope_load_acquire(&slot->what) == what && mscope_load_relaxed(&slot->born) == out->block.born;
+    return mscope_canary_view(address, out->block.size, false, &out->view) && mscope_load_acquire(&slot->what) == what
+           && mscope_load_relaxed(&slot->born) == out->block.born;
 }
 
 /// Whether the damage behind one block and the damage before the next belong together: one byte may be right by chance.

@@ -16,8 +16,8 @@ struct mscope_cell {
     uint64_t first_word; // of the block, when it was freed
     struct mscope_witness allocated, freed;
     uint32_t family;
-    uint32_t reported;        // damage behind it (1), or before it (2), was reported
-    _Atomic uint32_t caught;  // a write behind it (1), or before it (2), was caught by a guard
+    uint32_t reported;       // damage behind it (1), or before it (2), was reported
+    _Atomic uint32_t caught; // a write behind it (1), or before it (2), was caught by a guard
 };
 
 struct mscope_pool {

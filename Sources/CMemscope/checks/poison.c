@@ -114,8 +114,8 @@ static enum mscope_found mscope_jumps_by_freed(struct mscope_cursor at, const ui
     uint64_t word, count = mscope_read_memory(at.pc - 1, code, sizeof(code));
     if (count < sizeof(code) || !mscope_is_jump(code, count)) return MSCOPE_NOT_FOUND;
     *address = mscope_jump_source(code, count, registers);
-    bool is_filling = *address != 0 && mscope_read_memory(*address, &word, sizeof(word)) == sizeof(word)
-                      && mscope_is_poisoned(word);
+    bool is_filling =
+        *address != 0 && mscope_read_memory(*address, &word, sizeof(word)) == sizeof(word) && mscope_is_poisoned(word);
     return is_filling ? mscope_find_freed(*address, out) : MSCOPE_NOT_FOUND;
 }
 

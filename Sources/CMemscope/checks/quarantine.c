@@ -173,8 +173,7 @@ void mscope_quarantine(uint64_t block, uint64_t size, uint32_t shift)
     // The sum changes once, for the block that comes and those that go.
     struct mscope_share *share = mscope_share_here();
     uint64_t held = mscope_load_relaxed(&share->bytes), evicted = 0, last = 1;
-    while (last != 0 && mscope_is_too_full(share, held + bytes - evicted))
-        evicted += last = mscope_evict(&share->kept);
+    while (last != 0 && mscope_is_too_full(share, held + bytes - evicted)) evicted += last = mscope_evict(&share->kept);
     // Nothing can be taken out of a full queue while a thread is in the middle of using it, or was when this process
     // was forked.
     bool kept = last != 0 && mscope_queue_put(&share->kept, item);

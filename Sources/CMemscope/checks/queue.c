@@ -41,8 +41,10 @@ bool mscope_queue_put(struct mscope_queue *queue, struct mscope_item item)
     for (;;) {
         uint64_t number = mscope_number_at(queue, n);
         if (number < n) return false;
-        if (number > n) n = mscope_load_relaxed(&queue->tail);
-        else if (mscope_cas_acq_rel(&queue->tail, &n, n + 1)) break;
+        if (number > n)
+            n = mscope_load_relaxed(&queue->tail);
+        else if (mscope_cas_acq_rel(&queue->tail, &n, n + 1))
+            break;
     }
     queue->places[n & (queue->capacity - 1)].item = item;
     mscope_set_number(queue, n, n + 1);
@@ -57,8 +59,10 @@ bool mscope_queue_take(struct mscope_queue *queue, struct mscope_item *out)
     for (;;) {
         uint64_t number = mscope_number_at(queue, n);
         if (number < n + 1) return false;
-        if (number > n + 1) n = mscope_load_relaxed(&queue->head);
-        else if (mscope_cas_acq_rel(&queue->head, &n, n + 1)) break;
+        if (number > n + 1)
+            n = mscope_load_relaxed(&queue->head);
+        else if (mscope_cas_acq_rel(&queue->head, &n, n + 1))
+            break;
     }
     *out = queue->places[n & (queue->capacity - 1)].item;
     mscope_set_number(queue, n, n + queue->capacity);

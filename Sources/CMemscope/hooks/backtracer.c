@@ -16,7 +16,7 @@
 
 // a signal that MemScope's threads do not block; one that they do
 enum { MSCOPE_INVITATION = SIGBUS, MSCOPE_LET_IN = SIGUSR1 };
-enum { MSCOPE_WAIT_STEP = 1000000, MSCOPE_WAIT_STEPS = 100 };    // nanoseconds; number of steps
+enum { MSCOPE_WAIT_STEP = 1000000, MSCOPE_WAIT_STEPS = 100 }; // nanoseconds; number of steps
 static const int mscope_suspensions[] = {SIGUSR1, SIGUSR2, SIGPROF};
 
 static _Atomic uint32_t mscope_let_in;

@@ -19,10 +19,10 @@ static _Atomic uint32_t mscope_end_state;
 // The process that has a reporter; 0: none. A child made by vfork or clone shares or copies this word and has another
 // id.
 static _Atomic int32_t mscope_end_process;
-static _Atomic int32_t mscope_reporter;   // thread id; 0: not started in this process
-static _Atomic bool mscope_leaves;        // the ending thread ends the process without being asked to
-static _Atomic int32_t mscope_late;       // the request to end that came meanwhile; 0: none
-static _Atomic uint64_t mscope_end_at;    // when the ending thread goes on at the latest
+static _Atomic int32_t mscope_reporter; // thread id; 0: not started in this process
+static _Atomic bool mscope_leaves;      // the ending thread ends the process without being asked to
+static _Atomic int32_t mscope_late;     // the request to end that came meanwhile; 0: none
+static _Atomic uint64_t mscope_end_at;  // when the ending thread goes on at the latest
 static _Atomic int32_t mscope_end_status;
 static struct mscope_end mscope_how;                 // written before the state is MSCOPE_ENDING
 static struct mscope_end_options mscope_end_options; // written before mscope_end_process

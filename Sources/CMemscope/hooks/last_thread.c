@@ -11,9 +11,9 @@
 #include <time.h>
 
 enum { MSCOPE_LOOK_AROUND = 20000000 }; // nanoseconds
-static _Atomic bool mscope_has_left; // the first thread, by pthread_exit
-static _Atomic bool mscope_left_last; // another thread after it, by libc, so with status 0
-static uint64_t mscope_first_pointer; // the first thread's
+static _Atomic bool mscope_has_left;    // the first thread, by pthread_exit
+static _Atomic bool mscope_left_last;   // another thread after it, by libc, so with status 0
+static uint64_t mscope_first_pointer;   // the first thread's
 // threads that libc has started and that have not ended; NULL: not known
 static const _Atomic uint32_t *mscope_libc_threads;
 

@@ -73,12 +73,12 @@ static void *mscope_allocate_own(size_t size, size_t alignment, uint64_t pc, uin
     return block;
 }
 
-#define MSCOPE_OWN(size, alignment)                                                 \
-    do {                                                                            \
-        if (mscope_is_own_thread()) {                                               \
-            void *own = mscope_allocate_own((size), (alignment), MSCOPE_CALLER);    \
-            if (own != NULL) return own;                                            \
-        }                                                                           \
+#define MSCOPE_OWN(size, alignment)                                              \
+    do {                                                                         \
+        if (mscope_is_own_thread()) {                                            \
+            void *own = mscope_allocate_own((size), (alignment), MSCOPE_CALLER); \
+            if (own != NULL) return own;                                         \
+        }                                                                        \
     } while (0)
 
 /// Whether realloc moves a block out of MemScope's heap, or into it.
@@ -196,8 +196,7 @@ MSCOPE_NOT_SPLIT int posix_memalign(void **out, size_t alignment, size_t size)
     if (mscope_unlikely(next == NULL)) return ENOMEM;
     bool passes, allowed = alignment != 0 && alignment % sizeof(void *) == 0 && (alignment & (alignment - 1)) == 0;
     void *block = allowed && mscope_is_own_thread() ? mscope_allocate_own(size, alignment, MSCOPE_CALLER) : NULL;
-    if (block == NULL)
-        block = mscope_rarely_checked(allowed ? size : SIZE_MAX, alignment, &passes, MSCOPE_CALLER);
+    if (block == NULL) block = mscope_rarely_checked(allowed ? size : SIZE_MAX, alignment, &passes, MSCOPE_CALLER);
     if (block != NULL) {
         *out = block;
         return 0;

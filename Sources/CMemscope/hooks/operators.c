@@ -129,6 +129,7 @@ static inline size_t mscope_stated_size(int form, size_t second)
 }
 
 // As in free: plain blocks jump on, the rest is a function of its own.
+// clang-format off
 #define X(name, form)                                                                                                 \
     MSCOPE_HIDDEN MSCOPE_NOT_SPLIT void mscope_apart##name(void *block, size_t second, size_t third, uint64_t pc)     \
     {                                                                                                                 \
@@ -154,6 +155,7 @@ static inline size_t mscope_stated_size(int form, size_t second)
     __attribute__((weak, alias("mscope" #name))) void name(void *block, size_t second, size_t third);
 MSCOPE_DELETE_FORMS(X)
 #undef X
+// clang-format on
 
 /// context: once, from the constructor; a look-up that fails leaves an error for dlerror
 void mscope_check_operators(void)

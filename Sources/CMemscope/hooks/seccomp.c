@@ -131,8 +131,8 @@ static void mscope_judge(const struct sock_fprog *filter, uint64_t *denied)
 
 // System calls that Swift's part makes without the core: the first ones to write a report, the others to serve.
 static const int mscope_needed_calls[] = {
-    SYS_read,  SYS_write,   SYS_openat,     SYS_close, SYS_lseek,  SYS_mmap,   SYS_munmap, SYS_mprotect,
-    SYS_futex, SYS_madvise, SYS_newfstatat, SYS_fstat, SYS_getpid, SYS_gettid, SYS_fcntl,  SYS_clock_gettime,
+    SYS_read,  SYS_write,   SYS_openat,     SYS_close,  SYS_lseek,   SYS_mmap,   SYS_munmap, SYS_mprotect,
+    SYS_futex, SYS_madvise, SYS_newfstatat, SYS_fstat,  SYS_getpid,  SYS_gettid, SYS_fcntl,  SYS_clock_gettime,
 #ifdef SYS_poll
     SYS_poll,
 #endif
@@ -227,8 +227,8 @@ static long mscope_set_filter(const struct sock_fprog *theirs, const long *call)
 // ---- the two ways to set a filter
 
 static long mscope_bare_syscall(long number, long a, long b, long c, long d, long e, long f);
-MSCOPE_HIDDEN __attribute__((used)) long (*mscope_next_syscall)(long, long, long, long, long, long, long) =
-    mscope_bare_syscall;
+MSCOPE_HIDDEN
+__attribute__((used)) long (*mscope_next_syscall)(long, long, long, long, long, long, long) = mscope_bare_syscall;
 
 static long mscope_bare_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -241,8 +241,8 @@ void mscope_seccomp_start(void)
     if (next != NULL) mscope_next_syscall = (long (*)(long, long, long, long, long, long, long))next;
 }
 
-int mscope_prctl_hook(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
-    __asm__("prctl") __attribute__((visibility("default")));
+int mscope_prctl_hook(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) __asm__("prctl")
+    __attribute__((visibility("default")));
 int mscope_prctl_hook(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
     long call[7] = {SYS_prctl, option, (long)a, (long)b, (long)c, (long)d};

@@ -20,7 +20,7 @@ struct mscope_image_entry {
 };
 static struct mscope_image_entry *mscope_images; // written under mscope_image_lock; never moved
 static _Atomic uint32_t mscope_image_count;
-static _Atomic int32_t mscope_image_lock; // lock of the table: the id of the thread that holds it; 0: none
+static _Atomic int32_t mscope_image_lock;     // lock of the table: the id of the thread that holds it; 0: none
 static uint64_t mscope_loads, mscope_unloads; // ld.so's counters at the last refresh
 static uint64_t mscope_looked_at;             // the time of the last refresh
 static uint32_t mscope_refused;               // images for which no entry was free

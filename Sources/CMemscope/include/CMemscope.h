@@ -58,14 +58,14 @@ struct mscope_counts {
 };
 
 struct mscope_totals {
-    struct mscope_counts program;   // estimates for what happened in `sampled` mode
-    struct mscope_counts internal;  // MemScope's own threads
-    uint64_t sampled_allocations;   // raw number of samples behind the estimates; 0: all measured
-    uint64_t gaps;                  // times tracking was `off` after it had begun
-    uint64_t peak_live_bytes;       // within peak_error_bytes
+    struct mscope_counts program;  // estimates for what happened in `sampled` mode
+    struct mscope_counts internal; // MemScope's own threads
+    uint64_t sampled_allocations;  // raw number of samples behind the estimates; 0: all measured
+    uint64_t gaps;                 // times tracking was `off` after it had begun
+    uint64_t peak_live_bytes;      // within peak_error_bytes
     uint64_t peak_error_bytes;
     uint64_t mmap_calls, munmap_calls, mmap_bytes, munmap_bytes;
-    uint64_t own_bytes;             // mapped by the core and in use
+    uint64_t own_bytes; // mapped by the core and in use
     uint64_t own_limit_bytes;
     uint64_t sites, site_capacity;
     uint64_t stacks_exact, stacks_truncated, stacks_guessed; // distinct stacks
@@ -103,8 +103,8 @@ bool mscope_read_site(uint32_t id, struct mscope_site *out);
 
 enum {
     MSCOPE_BLOCK_INTERNAL = 1,
-    MSCOPE_BLOCK_SAMPLED = 2,     // its stack was sampled: at its site it stands for `site_weight` blocks
-    MSCOPE_BLOCK_REALLOCATED = 4, // `birth` is that of the first block of a chain of reallocs
+    MSCOPE_BLOCK_SAMPLED = 2,      // its stack was sampled: at its site it stands for `site_weight` blocks
+    MSCOPE_BLOCK_REALLOCATED = 4,  // `birth` is that of the first block of a chain of reallocs
     MSCOPE_BLOCK_FAMILY_SHIFT = 8, // family = flags >> 8 & 3: 0 malloc, 1 new, 2 new[]
 };
 
@@ -143,12 +143,12 @@ size_t mscope_read_threads(uint32_t *cursor, struct mscope_thread_info *out, siz
 // ---- images.c
 
 struct mscope_image {
-    uint64_t bias, start, end;           // load bias; first and one past the last mapped address
-    uint64_t loaded_after, loaded_at;    // times of refreshes: not mapped yet; mapped
-    uint64_t unloaded_at;                // 0 while mapped
+    uint64_t bias, start, end;        // load bias; first and one past the last mapped address
+    uint64_t loaded_after, loaded_at; // times of refreshes: not mapped yet; mapped
+    uint64_t unloaded_at;             // 0 while mapped
     uint32_t build_id_size;
     uint8_t build_id[MSCOPE_BUILD_ID_MAX];
-    char path[MSCOPE_PATH_MAX];          // absolute; "[vdso]"; a file's name alone, or "", where no more is known
+    char path[MSCOPE_PATH_MAX]; // absolute; "[vdso]"; a file's name alone, or "", where no more is known
 };
 
 /// Notes images loaded and unloaded since the last call (dlclose does so by itself). The image of code with an address

@@ -48,8 +48,8 @@ struct mscope_scan_root {
     uint32_t to;      // index of a node
     int32_t tid;      // of the thread whose stack or register it is, else 0
     uint16_t kind;
-    bool inside;      // a stack or register points behind the block's beginning
-    uint32_t words;   // words in stacks and registers that point there; 1 for roots of other kinds
+    bool inside;    // a stack or register points behind the block's beginning
+    uint32_t words; // words in stacks and registers that point there; 1 for roots of other kinds
 };
 
 enum mscope_scan_method {          // how the heap was held still

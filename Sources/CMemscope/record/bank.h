@@ -15,7 +15,7 @@ enum { MSCOPE_CHUNK_SITES = 128, MSCOPE_CHUNKS = 1 << 16 };
 struct mscope_chunk {
     struct mscope_tally sites[MSCOPE_CHUNK_SITES];
 };
-_Static_assert(MSCOPE_CHUNK_SITES * MSCOPE_CHUNKS == MSCOPE_SITE_CAPACITY, "each site has a counter");
+_Static_assert(MSCOPE_SITE_CAPACITY == MSCOPE_CHUNKS * MSCOPE_CHUNK_SITES, "each site has a counter");
 _Static_assert(sizeof(struct mscope_chunk) == 4096, "a chunk of counters is a page, so banks share no cache line");
 
 // ---- thread bank: what one thread writes on its own.
@@ -51,16 +51,16 @@ enum { MSCOPE_TASK_CONTEXTS = 64 };
 
 struct mscope_bank {
     _Atomic uint32_t state;
-    uint32_t thread;                // number of the thread that owns the bank
-    uint32_t context;               // of this thread while it runs no task
-    _Atomic int64_t published;      // the part of the process-wide figure that this bank has added
-    _Atomic int64_t until_look;     // bytes of changes until that figure is compared again
+    uint32_t thread;            // number of the thread that owns the bank
+    uint32_t context;           // of this thread while it runs no task
+    _Atomic int64_t published;  // the part of the process-wide figure that this bank has added
+    _Atomic int64_t until_look; // bytes of changes until that figure is compared again
     uint64_t random;
     struct mscope_tally tally[2]; // program, internal
     struct mscope_counts baseline[2];
     struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
     uint64_t arena_end;                                     // the allocator was made to grow up to this address
-    _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
+    _Atomic uint64_t canaried;                              // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
     _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];

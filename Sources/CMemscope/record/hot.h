@@ -25,7 +25,7 @@ MSCOPE_HIDDEN void mscope_record_free(struct mscope_slot *slot, uint64_t what, u
 MSCOPE_HIDDEN struct mscope_departure mscope_take_record(void *block, uint64_t mark);
 MSCOPE_HIDDEN void mscope_restore_record(struct mscope_departure old);
 MSCOPE_HIDDEN void mscope_record_moved(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp,
-                                 uint64_t fp);
+                                       uint64_t fp);
 
 /// The calling thread's bank, or a borrowed one that must be given back; NULL only when there is no memory for one.
 MSCOPE_HIDDEN struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed);
@@ -137,9 +137,8 @@ MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct ms
 MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = 0;
-    bool settled =
-        mode == MSCOPE_FULL
-        || (mode == MSCOPE_BALANCED && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1)));
+    bool settled = mode == MSCOPE_FULL
+                   || (mode == MSCOPE_BALANCED && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1)));
     struct mscope_bank *bank = settled ? mscope_bank_for_plain_birth(size) : NULL;
     struct mscope_region *region;
     if (mscope_unlikely(bank == NULL) || mscope_unlikely((region = mscope_find_region((uint64_t)block)) == NULL)) {

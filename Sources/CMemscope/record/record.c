@@ -203,8 +203,8 @@ static uint32_t mscope_flags_of_moved(struct mscope_bank *bank, uint32_t mode, u
 }
 
 static __attribute__((noinline)) void mscope_record_newborn(struct mscope_bank *bank, uint64_t address, uint64_t size,
-                                                          const struct mscope_departure *old,
-                                                          struct mscope_cursor caller)
+                                                            const struct mscope_departure *old,
+                                                            struct mscope_cursor caller)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = mscope_slot_site(old->what);
     uint32_t flags = mscope_flags_of_moved(bank, mode, size, mscope_slot_flags(old->what), &site);

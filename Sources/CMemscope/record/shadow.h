@@ -35,7 +35,7 @@ MSCOPE_HIDDEN bool mscope_is_only_seen(uint64_t region, uint64_t offset);
 /// The range of the blocks between guard pages: the memory of such a block may be protected.
 struct mscope_guarded {
     uint64_t start, end;
-    bool begins_anywhere;                  // also between two addresses that slots can distinguish
+    bool begins_anywhere;                   // also between two addresses that slots can distinguish
     uint64_t (*block_at)(uint64_t address); // the block, live or not, whose pages contain an address; 0: none
 };
 extern MSCOPE_HIDDEN struct mscope_guarded mscope_guarded;

@@ -41,8 +41,8 @@ enum { MSCOPE_IS_USED = 1, MSCOPE_IS_READY = 2 };
 enum { MSCOPE_SMALL = 0, MSCOPE_LARGE = 1, MSCOPE_LARGE_BYTES = 64 };
 struct mscope_region {
     struct mscope_slot small[MSCOPE_REGION_GRANULES], large[MSCOPE_REGION_GRANULES / 2];
-    _Atomic uint8_t delivered[MSCOPE_REGION_GRANULES / 8]; // one bit each: the walk under way has delivered the block
-    _Atomic uint8_t used[2][MSCOPE_REGION_STRETCHES];      // by stretch: of small slots, and of large ones
+    _Atomic uint8_t delivered[MSCOPE_REGION_GRANULES / 8];   // one bit each: the walk under way has delivered the block
+    _Atomic uint8_t used[2][MSCOPE_REGION_STRETCHES];        // by stretch: of small slots, and of large ones
     _Atomic uint32_t lines[MSCOPE_REGION_GRANULES / 2 / 32]; // one bit each: a block began in these 64 bytes
 };
 enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger blocks are few: glibc maps them separately
@@ -55,9 +55,9 @@ enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger blocks are few: glibc maps t
 enum { MSCOPE_SITE_SHIFT = 13, MSCOPE_SIZE_SHIFT = MSCOPE_SITE_SHIFT + MSCOPE_SITE_BITS };
 enum {
     MSCOPE_SLOT_INTERNAL = 1,
-    MSCOPE_SLOT_SAMPLED = 2, // its stack was sampled: at its site it stands for mscope_weight() blocks
-    MSCOPE_SLOT_WEIGHTED = 4,  // the block itself was sampled: it stands for others in all counts
-    MSCOPE_SLOT_EVENT = 8,   // history has its birth, so its end must be written too
+    MSCOPE_SLOT_SAMPLED = 2,    // its stack was sampled: at its site it stands for mscope_weight() blocks
+    MSCOPE_SLOT_WEIGHTED = 4,   // the block itself was sampled: it stands for others in all counts
+    MSCOPE_SLOT_EVENT = 8,      // history has its birth, so its end must be written too
     MSCOPE_SLOT_QUARTER = 0x30, // the quarter of 64 bytes in which the block begins: two bits of its address
     MSCOPE_SLOT_LIVE = 0x40,
     MSCOPE_SLOT_REALLOCATED = 0x80,

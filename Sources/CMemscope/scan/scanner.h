@@ -17,18 +17,18 @@ enum { MSCOPE_RED_ZONE = 128 }; // bytes below the stack pointer that a function
 // ---- the plan
 struct mscope_scan_thread {
     int32_t tid;
-    bool self;            // the thread that asked for the scan
-    bool met;             // it was asked to stop, or is left alone
-    bool seized;          // it was asked to stop
-    bool held;            // it has stopped
-    bool left;            // it did not stop, or was not asked because the program would have noticed
-    _Atomic bool stopped; // its signal handler says so
-    bool internal;        // one of MemScope's threads
-    int32_t signal;       // to be delivered when the thread goes on
-    uint32_t count;       // of registers that are roots
-    uint32_t general;     // how many of them are not vector registers
-    uint64_t sp, pointer; // 0: not known
-    uint64_t from;        // where the part of its stack that counts begins; UINT64_MAX: no part counts
+    bool self;                 // the thread that asked for the scan
+    bool met;                  // it was asked to stop, or is left alone
+    bool seized;               // it was asked to stop
+    bool held;                 // it has stopped
+    bool left;                 // it did not stop, or was not asked because the program would have noticed
+    _Atomic bool stopped;      // its signal handler says so
+    bool internal;             // one of MemScope's threads
+    int32_t signal;            // to be delivered when the thread goes on
+    uint32_t count;            // of registers that are roots
+    uint32_t general;          // how many of them are not vector registers
+    uint64_t sp, pointer;      // 0: not known
+    uint64_t from;             // where the part of its stack that counts begins; UINT64_MAX: no part counts
     struct mscope_frame frame; // its innermost frame; pc is 0 where that is not known
     uint64_t registers[MSCOPE_SCAN_REGISTERS];
 };
@@ -43,7 +43,7 @@ struct mscope_known_code {
 struct mscope_plan {
     struct mscope_scan_options options;
     int32_t process;
-    uint64_t sp;     // of the thread that asked: its frames below belong to the scan
+    uint64_t sp;               // of the thread that asked: its frames below belong to the scan
     struct mscope_frame frame; // of the same thread
     uint64_t entry;            // up to here its stack is MemScope's
     struct mscope_known_code code;

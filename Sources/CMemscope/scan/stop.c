@@ -129,13 +129,13 @@ static void mscope_await_stops(struct mscope_plan *plan)
 /// Stops all threads, also those that are made meanwhile, until none is new.
 static bool mscope_seize_all(struct mscope_plan *plan)
 {
-    for (uint32_t round = 0, new = 1; round < MSCOPE_LIST_ROUNDS &&new != 0; round++) {
+    for (uint32_t round = 0, new = 1; round < MSCOPE_LIST_ROUNDS && new != 0; round++) {
         new = 0;
         mscope_list_threads(plan);
         for (uint32_t i = 0; i < plan->thread_count; i++) {
             struct mscope_scan_thread *thread = &plan->threads[i];
             if (thread->self || thread->met) continue;
-            new ++;
+            new++;
             if (mscope_seize(plan, thread) < 0) return false;
         }
         mscope_await_stops(plan);

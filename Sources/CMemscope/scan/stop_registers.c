@@ -79,8 +79,8 @@ void mscope_take_context(const struct mscope_plan *plan, struct mscope_scan_thre
     thread->general = thread->count;
     thread->sp = (uint64_t)machine->gregs[REG_RSP];
     static const int kept[MSCOPE_KEPT] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15};
-    thread->frame = (struct mscope_frame){
-        .pc = (uint64_t)machine->gregs[REG_RIP], .sp = thread->sp, .known = MSCOPE_ALL_KEPT};
+    thread->frame =
+        (struct mscope_frame){.pc = (uint64_t)machine->gregs[REG_RIP], .sp = thread->sp, .known = MSCOPE_ALL_KEPT};
     for (int i = 0; i < MSCOPE_KEPT; i++) thread->frame.kept[i] = (uint64_t)machine->gregs[kept[i]];
     if (machine->fpregs == NULL) return;
     // The last words of the part that all processors have say what follows: struct _fpx_sw_bytes.

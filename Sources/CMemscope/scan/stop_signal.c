@@ -109,7 +109,7 @@ bool mscope_hold_by_signal(struct mscope_plan *plan)
         mscope_list_threads(plan);
         for (uint32_t i = 0; i < plan->thread_count; i++) {
             if (plan->threads[i].self || plan->threads[i].met) continue;
-            new ++;
+            new++;
             mscope_signal_thread(plan, &plan->threads[i]);
         }
         mscope_await_handlers(plan);

@@ -151,13 +151,20 @@ bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size)
     return false;
 }
 
+/// The kernel gives pages that one thread returned to another thread. ThreadSanitizer does not see MemScope's system
+/// calls: without this order it takes the reuse for a race.
+static _Atomic uint32_t mscope_page_order;
+
 void *mscope_map_pages(size_t size)
 {
-    return mscope_map(size);
+    void *start = mscope_map(size);
+    atomic_fetch_add_explicit(&mscope_page_order, 1, memory_order_acq_rel);
+    return start;
 }
 
 void mscope_unmap_pages(void *start, size_t size)
 {
+    atomic_fetch_add_explicit(&mscope_page_order, 1, memory_order_acq_rel);
     mscope_unmap(start, size);
 }
 

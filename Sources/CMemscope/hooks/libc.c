@@ -30,10 +30,10 @@ static inline void (*mscope_next_free(void))(void *, uint64_t)
 #define MSCOPE_JUMP __attribute__((musttail)) return
 #define MSCOPE_APART static __attribute__((noinline))
 
-#define MSCOPE_RECORDED(block, size)                                                                            \
-    do {                                                                                                        \
-        if (mscope_likely(block != NULL)) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
-        return block;                                                                                           \
+#define MSCOPE_RECORDED(block, size)                                                 \
+    do {                                                                             \
+        if (mscope_unlikely(block == NULL)) return NULL;                             \
+        return mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
     } while (0)
 
 // A function of its own, so that the hooks stay as they are: the few checked blocks cost a call that takes no
@@ -165,15 +165,15 @@ static inline void *mscope_rarely_checked(size_t size, size_t alignment, bool *p
 }
 
 // Allocates, unless the block is a checked one, and records, unless the allocation passes.
-#define MSCOPE_ALLOCATED(size, alignment, allocation)                                                       \
-    do {                                                                                                    \
-        MSCOPE_OWN(size, alignment);                                                                        \
-        bool passes;                                                                                        \
-        void *block = mscope_rarely_checked(size, alignment, &passes, MSCOPE_CALLER);                       \
-        if (block != NULL) return block;                                                                    \
-        block = (allocation);                                                                               \
-        if (block != NULL && !passes) mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER); \
-        return block;                                                                                       \
+#define MSCOPE_ALLOCATED(size, alignment, allocation)                                 \
+    do {                                                                              \
+        MSCOPE_OWN(size, alignment);                                                  \
+        bool passes;                                                                  \
+        void *block = mscope_rarely_checked(size, alignment, &passes, MSCOPE_CALLER); \
+        if (block != NULL) return block;                                              \
+        block = (allocation);                                                         \
+        if (block == NULL || passes) return block;                                    \
+        return mscope_record_here(block, size, MSCOPE_FAMILY_MALLOC, MSCOPE_CALLER);  \
     } while (0)
 
 MSCOPE_NOT_SPLIT void *memalign(size_t alignment, size_t size)

@@ -96,8 +96,7 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
     }
     if (block == NULL) block = aligned ? mscope_next.memalign(second, request) : mscope_next.malloc(request);
     if (mscope_unlikely(block == NULL)) return mscope_new_failed(form, size, second, third);
-    if (!passes) mscope_record_here(block, size, family, pc, sp, fp);
-    return block;
+    return passes ? block : mscope_record_here(block, size, family, pc, sp, fp);
 }
 
 // The core's operators have names of their own, so that the core can tell whether they are the process' operators.

@@ -133,24 +133,34 @@ MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct ms
                         mscope_birth_now() << 24 | context);
 }
 
-/// Records an allocation that did not pass. A plain block that needs no sample is recorded at once.
-MSCOPE_INLINE void mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
+/// Records an allocation that did not pass, and returns the block. A plain block that needs no sample is recorded at
+/// once.
+///
+/// While the stack is taken, the block's address is kept with all bits turned, and the caller must go on with what is
+/// returned: a function called from here saves its caller's registers, and what it leaves on the stack would look like
+/// a pointer to the block.
+MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = 0;
+    uint64_t address = (uint64_t)block;
     bool settled = mode == MSCOPE_FULL
                    || (mode == MSCOPE_BALANCED && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1)));
     struct mscope_bank *bank = settled ? mscope_bank_for_plain_birth(size) : NULL;
     struct mscope_region *region;
-    if (mscope_unlikely(bank == NULL) || mscope_unlikely((region = mscope_find_region((uint64_t)block)) == NULL)) {
+    if (mscope_unlikely(bank == NULL) || mscope_unlikely((region = mscope_find_region(address)) == NULL)) {
         mscope_record(block, size, family, (struct mscope_cursor){pc, sp, fp});
-        return;
+        return block;
     }
-    struct mscope_slot *slot = mscope_slot_for(region, (uint64_t)block, size);
+    struct mscope_slot *slot = mscope_slot_for(region, address, size);
     if (mode == MSCOPE_FULL) {
         __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
+        uint64_t turned = ~address;
+        __asm__ volatile("" : "+r"(turned)); // from here on the compiler does not know the address
         site = mscope_site_here(&bank->unwinder, pc, sp, fp);
+        address = ~turned;
     }
-    mscope_record_plain_birth(bank, slot, (uint64_t)block, size, site, family, pc);
+    mscope_record_plain_birth(bank, slot, address, size, site, family, pc);
+    return (void *)address;
 }
 
 /// Turns a live block's slot into that of a freed block. The order of the stores matters: see mscope_read_granule.

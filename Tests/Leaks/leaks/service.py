@@ -33,6 +33,9 @@ def ask(path, method, target, timeout=60):
         connection.close()
 
 
+MOST_PAGES = 1000
+
+
 def scan(path, patience=60):
     """One scan; waits while the server is busy with another, `patience` seconds at most."""
     deadline = time.monotonic() + patience
@@ -49,7 +52,7 @@ def scan(path, patience=60):
 def all_leaks(path):
     """The list of the last scan, page by page; None when the program ended."""
     leaks, cursor = [], ""
-    while True:
+    for _ in range(MOST_PAGES):
         answer = ask(path, "GET", f"/api/leaks?limit=1000{cursor}")
         if answer is None or answer.status != 200:
             return None
@@ -57,3 +60,4 @@ def all_leaks(path):
         if not answer.data.get("next"):
             return leaks
         cursor = f"&cursor={answer.data['next']}"
+    raise RuntimeError(f"GET /api/leaks at {path} has more than {MOST_PAGES} pages")

@@ -92,3 +92,25 @@ def asked(runner):
             found = counts(json.loads(report.read_text())["leaks"])
             runner.check(f"{name}: something was lost", ("direct", int(count)) in {(k, n) for k, _, n in shown}, shown)
             runner.check(f"{name}: its report", found == shown, (shown, found))
+
+
+def words(runner):
+    """Bytes of a file that MemScope maps for names hold no block, though they are a block's address."""
+    program, plugin = runner.folder / "words", runner.folder / "words.so"
+    subprocess.run(["clang", "-O1", HERE / "words.c", "-o", program, "-ldl"], check=True, stdin=subprocess.DEVNULL)
+    # Compressed: libelf notes in a section's header that it has decompressed the section.
+    flags = ("-shared", "-fPIC", "-g", "-gz", "-DLOSE=lose_one")
+    subprocess.run(["clang", *flags, HERE / "plugin.c", "-o", plugin], check=True, stdin=subprocess.DEVNULL)
+    place, report = runner.folder / "words.sock", runner.folder / "words.json"
+    values = environment(runner, place) | {"MEMSCOPE_REPORT": str(report)}
+    process = subprocess.Popen([program, plugin, runner.folder / "words-copy.so"], env=values, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)  # fmt: skip
+    process.stdout.readline()
+    connection = Connection(place)
+    statuses = [ask(connection, "GET", path) for path in ("/api/leaks", "/api/sites", "/api/leaks")]
+    connection.close()
+    process.stdin.close()
+    told = (process.wait(60), statuses)
+    runner.check("words: asked, and ended", told == (0, [200] * 3), told)
+    found = sorted((leak["type"], leak["bytes"]) for leak in json.loads(report.read_text())["leaks"])
+    runner.check("words: both blocks leaked", found == [("words", 3000), ("words-copy.so", 2000)], found)

@@ -17,7 +17,8 @@ enum { MSCOPE_PIECE_BYTES = 1 << 20, MSCOPE_MAPS = 1 << 15 };
 // ready.
 static struct {
     _Atomic uint64_t start, size;
-    uint64_t is_of_copy; // the mapping was made in the copy of the process that a scan runs in
+    uint32_t is_of_copy; // the mapping was made in the copy of the process that a scan runs in
+    uint32_t is_of_file; // its pages are the system's: they are not measured
 } mscope_maps[MSCOPE_MAPS];
 _Atomic bool mscope_locks_new_maps;
 static bool mscope_is_copy;
@@ -36,19 +37,21 @@ uint64_t mscope_own_mapped_bytes(void)
 {
     uint64_t reserved = 0;
     uint32_t count = mscope_load_relaxed(&mscope_map_count);
-    for (uint32_t i = 0; i < count; i++) reserved += mscope_load_relaxed(&mscope_maps[i].size);
+    for (uint32_t i = 0; i < count; i++)
+        if (!mscope_maps[i].is_of_file) reserved += mscope_load_relaxed(&mscope_maps[i].size);
     return reserved;
 }
 
 /// Notes a mapping in the first free entry. When no entry is free, the mapping is neither measured nor left out of
 /// scans.
-static void mscope_note_map(uint64_t start, size_t size)
+static void mscope_note_map(uint64_t start, size_t size, bool is_of_file)
 {
     for (uint32_t i = 0; i < MSCOPE_MAPS; i++) {
         uint64_t free = 0;
         if (mscope_load_relaxed(&mscope_maps[i].start) != 0 || !mscope_cas_acq_rel(&mscope_maps[i].start, &free, start))
             continue;
         mscope_maps[i].is_of_copy = mscope_is_copy;
+        mscope_maps[i].is_of_file = is_of_file;
         mscope_store_release(&mscope_maps[i].size, size);
         uint32_t count = mscope_load_relaxed(&mscope_map_count);
         while (count <= i && !mscope_cas_acq_rel(&mscope_map_count, &count, i + 1)) {
@@ -72,13 +75,13 @@ bool mscope_is_map_of_copy_in(uint64_t from, uint64_t to)
     return false;
 }
 
-static void *mscope_map_as(size_t size, int kind, uint64_t wish)
+static void *mscope_map_as(size_t size, int kind, int descriptor, uint64_t wish)
 {
     // The system call, not mmap: the core's own mmap would count this mapping as the program's. When the program has
     // new memory locked, the kernel fills a new mapping at once, unless the mapping cannot be accessed.
     bool locked = mscope_load_relaxed(&mscope_locks_new_maps);
-    long start = mscope_system(SYS_mmap, wish, size, locked ? PROT_NONE : PROT_READ | PROT_WRITE,
-                               kind | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (descriptor < 0) kind |= MAP_ANONYMOUS | MAP_NORESERVE;
+    long start = mscope_system(SYS_mmap, wish, size, locked ? PROT_NONE : PROT_READ | PROT_WRITE, kind, descriptor, 0);
     if (start < 0) return NULL;
     if (mscope_unlikely(locked)) {
         mscope_system(SYS_munlock, start, size);
@@ -86,25 +89,25 @@ static void *mscope_map_as(size_t size, int kind, uint64_t wish)
     }
     // Tables are touched at scattered places; a huge page for each touched page would cost 512 times the memory.
     mscope_system(SYS_madvise, start, size, MADV_NOHUGEPAGE);
-    mscope_note_map((uint64_t)start, size);
+    mscope_note_map((uint64_t)start, size, descriptor >= 0);
     return (void *)start;
 }
 
 void *mscope_map(size_t size)
 {
-    return mscope_map_as(size, MAP_PRIVATE, 0);
+    return mscope_map_as(size, MAP_PRIVATE, -1, 0);
 }
 
 void *mscope_map_far_away(size_t size)
 {
     enum { MSCOPE_GAP = 1 << 16 };
     static _Atomic uint64_t next = 1ull << 45; // between the addresses of executables and of libraries, in 47 bits
-    return mscope_map_as(size, MAP_PRIVATE, mscope_add_relaxed(&next, size + MSCOPE_GAP) & ~0xfffull);
+    return mscope_map_as(size, MAP_PRIVATE, -1, mscope_add_relaxed(&next, size + MSCOPE_GAP) & ~0xfffull);
 }
 
 void *mscope_map_shared(size_t size)
 {
-    return mscope_map_as(size, MAP_SHARED, 0);
+    return mscope_map_as(size, MAP_SHARED, -1, 0);
 }
 
 bool mscope_can_map(size_t size)
@@ -139,12 +142,13 @@ void mscope_shrink(void *start, size_t size, size_t kept)
     mscope_system(SYS_munmap, (char *)start + kept, size - kept);
 }
 
-bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size)
+bool mscope_own_map(uint32_t *cursor, struct mscope_own_map *out)
 {
     for (; *cursor < mscope_load_relaxed(&mscope_map_count); ++*cursor) {
-        *size = mscope_load_acquire(&mscope_maps[*cursor].size);
-        *start = mscope_load_relaxed(&mscope_maps[*cursor].start);
-        if (*size == 0) continue;
+        out->size = mscope_load_acquire(&mscope_maps[*cursor].size);
+        out->start = mscope_load_relaxed(&mscope_maps[*cursor].start);
+        out->is_of_file = mscope_maps[*cursor].is_of_file != 0;
+        if (out->size == 0) continue;
         ++*cursor;
         return true;
     }
@@ -158,6 +162,13 @@ static _Atomic uint32_t mscope_page_order;
 void *mscope_map_pages(size_t size)
 {
     void *start = mscope_map(size);
+    atomic_fetch_add_explicit(&mscope_page_order, 1, memory_order_acq_rel);
+    return start;
+}
+
+void *mscope_map_file(int descriptor, size_t size)
+{
+    void *start = mscope_map_as((size + MSCOPE_PAGE - 1) & ~(size_t)(MSCOPE_PAGE - 1), MAP_PRIVATE, descriptor, 0);
     atomic_fetch_add_explicit(&mscope_page_order, 1, memory_order_acq_rel);
     return start;
 }

@@ -40,8 +40,12 @@ MSCOPE_HIDDEN void mscope_shrink(void *start, size_t size, size_t kept);
 MSCOPE_HIDDEN void mscope_maps_in_copy(void);
 /// Whether a mapping made in the copy lies in [from, to).
 MSCOPE_HIDDEN bool mscope_is_map_of_copy_in(uint64_t from, uint64_t to);
-/// The core's mappings, one per call, from `*cursor` 0 on; false after the last.
-MSCOPE_HIDDEN bool mscope_own_map(uint32_t *cursor, uint64_t *start, uint64_t *size);
+/// MemScope's mappings, one per call, from `*cursor` 0 on; false after the last.
+struct mscope_own_map {
+    uint64_t start, size;
+    bool is_of_file; // which the system keeps in memory or not, as it likes
+};
+MSCOPE_HIDDEN bool mscope_own_map(uint32_t *cursor, struct mscope_own_map *out);
 /// Small zeroed pieces that are never given back to the system; NULL when the limit is reached.
 MSCOPE_HIDDEN void *mscope_allocate_for_ever(size_t size);
 /// Gives the memory of pages back to the system; the pages stay mapped and are then zero.

@@ -37,10 +37,13 @@ static bool mscope_next_map(const char **at, struct mscope_range *range)
 static bool mscope_next_own(uint32_t *cursor, uint64_t *start, uint64_t *size)
 {
     if (*cursor != 0) {
-        uint32_t map = *cursor - 1;
-        bool found = mscope_own_map(&map, start, size);
-        *cursor = map + 1;
-        return found;
+        uint32_t next = *cursor - 1;
+        struct mscope_own_map map;
+        if (!mscope_own_map(&next, &map)) return false;
+        *cursor = next + 1;
+        *start = map.start;
+        *size = map.size;
+        return true;
     }
     *cursor = 1;
     *start = ((uint64_t)mscope_regions + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1);

@@ -181,18 +181,10 @@ size_t mscope_drain_events(struct mscope_event *out, size_t capacity);
 /// an era when it is due. Only the collector thread calls it.
 void mscope_tick(void);
 
-// ---- memory.c
-
-/// Zeroed pages of MemScope's own, which no scan takes for roots; NULL when the system refuses. To be given back by
-/// mscope_unmap_pages with the same size.
-void *_Nullable mscope_map_pages(size_t size);
-void mscope_unmap_pages(void *start, size_t size);
-/// Copies `size` bytes of the process' own memory, which may be unmapped at any moment. Returns how many bytes were
-/// readable from the start.
-size_t mscope_read_memory(uint64_t address, void *out, size_t size);
 #pragma clang assume_nonnull end
 
 #include "CMemscopeExit.h"
+#include "CMemscopeMemory.h"
 #include "CMemscopeScan.h"
 #include "CMemscopeScopes.h"
 

@@ -31,9 +31,8 @@ static void mscope_skip(struct mscope_scanner *scanner, uint64_t start, uint64_t
 static void mscope_skip_own_memory(struct mscope_scanner *scanner)
 {
     uint32_t cursor = 0;
-    uint64_t start, size;
-    while (mscope_own_map(&cursor, &start, &size))
-        mscope_skip(scanner, start, (start + size + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
+    for (struct mscope_own_map map; mscope_own_map(&cursor, &map);)
+        mscope_skip(scanner, map.start, (map.start + map.size + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1));
 }
 
 // ---- the allocator's memory

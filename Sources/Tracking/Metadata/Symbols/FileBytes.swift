@@ -25,7 +25,7 @@ internal import Glibc
     }
 
     deinit {
-        unsafe munmap(start, count)
+        unsafe mscope_unmap_pages(start, count)
     }
 
     static func mapping(_ path: String) -> FileBytes? {
@@ -71,11 +71,10 @@ internal import Glibc
     }
 
     /// Maps the pages of a file, or fresh pages for the descriptor -1.
+    ///
+    /// They are MemScope's own memory, which is no root of a scan: bytes of a file can look like addresses of blocks.
+    /// They are writable, because libelf marks in the section header that it has decompressed the section.
     private static func mapped(_ size: Int, descriptor: Int32) -> UnsafeMutableRawPointer? {
-        // Writable, because libelf marks in the section header that it has decompressed the section.
-        let protection = PROT_READ | PROT_WRITE
-        let flags = descriptor < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_PRIVATE
-        let start = unsafe mmap(nil, size, protection, flags, descriptor, 0)
-        return unsafe start == MAP_FAILED ? nil : start
+        unsafe descriptor < 0 ? mscope_map_pages(size) : mscope_map_file(descriptor, size)
     }
 }

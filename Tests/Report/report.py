@@ -17,7 +17,7 @@ from pathlib import Path
 from foreign import foreign
 from library import library
 from names import names
-from watched import asked, watched, words
+from watched import asked, recycled, watched, words
 
 HERE = Path(__file__).resolve().parent
 # How it ends: the program's own status, or minus a signal; what the report says of it; whether a leak's status counts.
@@ -372,7 +372,7 @@ def surroundings(runner: Runner):
 
 MEASURING = (files, library)
 OTHERS = (ends, statuses, rows, sockets, families, bad_values, suppressions, surroundings, names, watched, asked, words,
-          foreign)  # fmt: skip
+          recycled, foreign)  # fmt: skip
 PARTS = {part.__name__: (part,) for part in MEASURING + OTHERS} | {"measuring": MEASURING, "others": OTHERS}
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -114,3 +115,37 @@ def words(runner):
     runner.check("words: asked, and ended", told == (0, [200] * 3), told)
     found = sorted((leak["type"], leak["bytes"]) for leak in json.loads(report.read_text())["leaks"])
     runner.check("words: both blocks leaked", found == [("words", 3000), ("words-copy.so", 2000)], found)
+
+
+def recycled(runner):
+    """More stacks than there is room for: sites without blocks make room, and the answers say so."""
+    program, place = runner.folder / "recycled", runner.folder / "recycled.sock"
+    report = runner.folder / "recycled.json"
+    subprocess.run(["clang", "-O1", HERE / "recycled.c", "-o", program], check=True, stdin=subprocess.DEVNULL)
+    values = environment(runner, place) | {"MEMSCOPE_REPORT": str(report), "MEMSCOPE_STACKS_BYTES": str(4 << 20)}
+    process = subprocess.Popen([program, "200000"], env=values, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    connection, answers = Connection(place), {}
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for path in ("/api/summary", "/api/sites"):
+            connection.request("GET", path)
+            answers[path] = json.load(connection.getresponse())
+        if answers["/api/summary"]["data"]["recycledSites"]["count"] > 0:
+            break
+        time.sleep(0.2)
+    connection.close()
+    process.stdin.close()
+    status = process.wait(60)
+    summary = answers["/api/summary"]["data"]
+    gone, sites = summary["recycledSites"], answers["/api/sites"]["data"]["sites"]
+    runner.check("recycled: ends as without us", status == 0, status)
+    runner.check("recycled: sites were, each with its allocations", 0 < gone["count"] <= gone["allocations"], summary)
+    runner.check("recycled: bytes as allocations say", gone["allocatedBytes"] == 100 * gone["allocations"], gone)
+    runner.check("recycled: the list of sites says that it is incomplete", answers["/api/sites"]["truncated"], gone)
+    runner.check("recycled: rows have stacks", sites and all(site["stack"] for site in sites), sites)
+    leaks = json.loads(report.read_text())["leaks"]
+    names = [frame["function"] for frame in leaks[0]["stack"][:2]] if leaks else []
+    told = ([(leak["bytes"], leak["kind"]) for leak in leaks], names)
+    wanted = ([(4321, "direct")], ["lose_at_the_end", "main"])
+    runner.check("recycled: a new stack has its own name", told == wanted, told)

@@ -9,6 +9,14 @@
 /// Writes a line of three parts to standard error.
 MSCOPE_HIDDEN void mscope_say(const char *a, const char *b, const char *c);
 
+// ---- environment.c
+/// The index of a variable's value in `names`; `fallback` when it is not set, or bad, which the user is told.
+MSCOPE_HIDDEN uint32_t mscope_choice(const char *variable, const char *const *names, uint32_t count, uint32_t fallback,
+                                     const char *accepted);
+/// A variable that is a number; `fallback` when it is not set, or out of bounds, which the user is told.
+MSCOPE_HIDDEN uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
+                                     const char *accepted);
+
 // ---- process.c
 /// The thread pointer of the thread that loaded the core, usually the main thread.
 extern MSCOPE_HIDDEN uint64_t mscope_first_thread_pointer;
@@ -35,6 +43,8 @@ struct mscope_global_counters {
     _Atomic uint64_t sampled_allocations, gaps;
     _Atomic uint64_t mmap_calls, munmap_calls, mmap_bytes, munmap_bytes;
     _Atomic uint64_t sites, stacks_truncated, stacks_guessed;
+    _Atomic uint64_t recycled_sites, recycled_allocations, recycled_bytes;
+    _Atomic uint64_t counter_bytes, missing_counters; // of the counters per thread and site
     _Atomic uint64_t threads_seen;
     _Atomic uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_contexts, dropped_threads;
     uint64_t started_at;

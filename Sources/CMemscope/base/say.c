@@ -1,18 +1,7 @@
-// Settings from the environment, and lines for the user; nothing here may allocate.
+// Lines for the user; nothing here may allocate.
 #include "base/base.h"
 
 #include <string.h>
-#include <sys/auxv.h>
-
-const char *mscope_environment(const char *name)
-{
-    if (getauxval(AT_SECURE)) return NULL; // the user who set it may have fewer rights than the program
-    size_t length = strlen(name);
-    extern char **environ;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') return *entry + length + 1;
-    return NULL;
-}
 
 void mscope_say(const char *a, const char *b, const char *c)
 {

@@ -137,7 +137,7 @@ static bool mscope_is_freed_twice(const struct mscope_free_call *call)
         .flags = MSCOPE_ERROR_REFUSED | (guessed ? (uint32_t)MSCOPE_ERROR_GUESSED : 0),
         .block = call->address,
         .size = mscope_block_size(what, call->address),
-        .allocated_site = mscope_slot_site(what),
+        .allocated_site = mscope_allocating_site(what),
         .freed_site = mscope_site_of_mark(mark),
         .family = flags >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
     };

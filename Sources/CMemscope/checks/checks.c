@@ -14,42 +14,6 @@ bool mscope_knows_families;
 
 // ---- configuration
 
-static void mscope_refuse(const char *variable, const char *value, const char *accepted)
-{
-    char head[64];
-    size_t length = strlen(variable);
-    memcpy(head, variable, length);
-    memcpy(head + length, " is '", 6);
-    mscope_say(head, value, accepted);
-}
-
-/// The index of an environment variable's value in `names`; `fallback` when it is not set, or bad, which the user is
-/// told.
-static uint32_t mscope_choice(const char *variable, const char *const *names, uint32_t count, uint32_t fallback,
-                              const char *accepted)
-{
-    const char *value = mscope_environment(variable);
-    if (value == NULL) return fallback;
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(value, names[i]) == 0) return i;
-    mscope_refuse(variable, value, accepted);
-    return fallback;
-}
-
-/// A number from the environment; `fallback` when it is not set, or out of bounds, which the user is told.
-static uint64_t mscope_number(const char *variable, uint64_t least, uint64_t most, uint64_t fallback,
-                              const char *accepted)
-{
-    const char *value = mscope_environment(variable);
-    if (value == NULL) return fallback;
-    uint64_t number = 0;
-    const char *at = value;
-    for (; *at >= '0' && *at <= '9' && number <= most; at++) number = number * 10 + (uint64_t)(*at - '0');
-    if (at != value && *at == 0 && number >= least && number <= most) return number;
-    mscope_refuse(variable, value, accepted);
-    return fallback;
-}
-
 static void mscope_read_options(void)
 {
     static const char *const sides[] = {"random", "after", "before"}, *const alignments[] = {"16", "8", "1"};
@@ -124,8 +88,10 @@ struct mscope_witness mscope_witness(struct mscope_cursor at)
 {
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (bank == NULL) return (struct mscope_witness){0};
+    mscope_hold_numbers(bank);
     uint32_t site = mscope_site_here(&bank->unwinder, at.pc, at.sp, at.fp);
-    struct mscope_witness result = {.site = site, .thread = bank->thread};
+    struct mscope_witness result = {.site = mscope_site_id(site), .thread = bank->thread};
+    mscope_release_numbers(bank);
     if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     return result;
 }
@@ -133,8 +99,20 @@ struct mscope_witness mscope_witness(struct mscope_cursor at)
 uint32_t mscope_site_of_mark(uint64_t mark)
 {
     uint64_t highest = (1ull << MSCOPE_ERA_SHIFT) - 1, who = mark & highest;
-    if (highest - who < MSCOPE_SITE_CAPACITY) return (uint32_t)(highest - who); // no code lies at such high addresses
-    return who ? mscope_site_of_frame(who) : 0;
+    if (highest - who <= UINT32_MAX) return (uint32_t)(highest - who); // no code lies at such high addresses
+    struct mscope_bank *borrowed = NULL, *bank = who ? mscope_bank_here(&borrowed) : NULL;
+    if (bank == NULL) return 0;
+    mscope_hold_numbers(bank);
+    uint32_t id = mscope_site_id(mscope_site_of_frame(who));
+    mscope_release_numbers(bank);
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+    return id;
+}
+
+uint32_t mscope_allocating_site(uint64_t what)
+{
+    uint32_t number = mscope_slot_site(what), id = mscope_site_id(number);
+    return id == number || (what & MSCOPE_SLOT_LIVE) != 0 ? id : 0;
 }
 
 // ---- the sweep: a check of all checked blocks

@@ -59,6 +59,9 @@ static void mscope_write_error(struct mscope_error_place *place, const struct ms
     if (error->block != 0 && error->type_word == 0)
         mscope_read_memory(error->block, &place->error.type_word, sizeof(uint64_t));
     if (place->error.type_word == MSCOPE_POISON_WORD) place->error.type_word = 0; // the quarantine's filling
+    mscope_retain_site(error->access_site);
+    mscope_retain_site(error->allocated_site);
+    mscope_retain_site(error->freed_site);
     place->error.first_time = mscope_now();
     mscope_store_relaxed(&place->last_time, place->error.first_time);
     mscope_store_release(&place->state, 2);

@@ -149,7 +149,7 @@ bool mscope_poison_caught(const siginfo_t *info, void *context)
         .offset = (int64_t)(address - block.address),
         .access_site = here.site,
         .access_thread = here.thread,
-        .allocated_site = mscope_slot_site(block.what),
+        .allocated_site = mscope_allocating_site(block.what),
         .freed_site = found ? mscope_site_of_mark(block.born) : 0,
         .family = mscope_slot_flags(block.what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
     };

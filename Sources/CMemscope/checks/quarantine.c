@@ -77,7 +77,7 @@ static void mscope_report_write(struct mscope_item *item, uint64_t damage, uint3
         .size = mscope_item_size(item),
         .offset = (int64_t)(damage - mscope_item_block(item)),
         .type_word = item->address & MSCOPE_ITEM_HEADER ? item->first : 0,
-        .allocated_site = mscope_slot_site(what),
+        .allocated_site = mscope_allocating_site(what),
         .freed_site = mscope_site_of_mark(mscope_load_relaxed(&slot->born)),
         .family = mscope_slot_flags(what) >> MSCOPE_SLOT_FAMILY_SHIFT & 3,
     };

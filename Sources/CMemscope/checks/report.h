@@ -19,6 +19,9 @@ struct mscope_check_counters {
 extern MSCOPE_HIDDEN struct mscope_check_counters mscope_check_counters;
 /// The site that freed a block, from the mark in its slot; 0: not known.
 MSCOPE_HIDDEN uint32_t mscope_site_of_mark(uint64_t mark);
+/// The site that allocated the block of a slot; 0 when it is not known: the block has ended, and the number of the site
+/// was recycled.
+MSCOPE_HIDDEN uint32_t mscope_allocating_site(uint64_t what);
 
 /// Which side of a guarded block touches the guard.
 enum mscope_side { MSCOPE_SIDE_RANDOM = 0, MSCOPE_SIDE_AFTER = 1, MSCOPE_SIDE_BEFORE = 2 };

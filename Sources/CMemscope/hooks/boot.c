@@ -44,7 +44,7 @@ static void mscope_child_begins(void)
     mscope_scan_after_fork();
     mscope_images_after_fork();
     mscope_loader_lock_after_fork();
-    mscope_site_counts_after_fork();
+    mscope_unlock_sites();
     mscope_end_after_fork();
     mscope_actions_after_fork();
     mscope_descriptors_after_fork();
@@ -178,5 +178,6 @@ void mscope_tick(void)
     mscope_measure_own();
     mscope_refresh_images();
     mscope_update_peaks();
+    mscope_recycle_tick();
     mscope_era_tick();
 }

@@ -68,6 +68,8 @@ struct mscope_totals {
     uint64_t own_bytes; // mapped by the core and in use
     uint64_t own_limit_bytes;
     uint64_t sites, site_capacity;
+    // Sites without live blocks whose numbers were needed, and what was counted for them.
+    uint64_t recycled_sites, recycled_allocations, recycled_bytes;
     uint64_t stacks_exact, stacks_truncated, stacks_guessed; // distinct stacks
     uint64_t threads_alive, threads_seen;
     uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_contexts, dropped_threads;

@@ -53,6 +53,7 @@ struct mscope_bank {
     _Atomic uint32_t state;
     uint32_t thread;            // number of the thread that owns the bank
     uint32_t context;           // of this thread while it runs no task
+    _Atomic uint32_t holds;     // see mscope_hold_numbers
     _Atomic int64_t published;  // the part of the process-wide figure that this bank has added
     _Atomic int64_t until_look; // bytes of changes until that figure is compared again
     uint64_t random;
@@ -68,6 +69,22 @@ struct mscope_bank {
 };
 
 enum { MSCOPE_BANKS = 1 << 13 };
+
+/// From here to mscope_release_numbers the thread may have the number of a site that no live block has yet, so numbers
+/// that were withdrawn since are not recycled. `holds` is the generation in which it began; 0: the thread has none.
+///
+/// A signal handler that comes in between and records, too, releases them early. Then a number could only be recycled
+/// too early if the handler ran on for longer than a second.
+static inline void mscope_hold_numbers(struct mscope_bank *bank)
+{
+    mscope_store_relaxed(&bank->holds, mscope_load_acquire(&mscope_unwind_generation));
+    mscope_signal_fence();
+}
+
+static inline void mscope_release_numbers(struct mscope_bank *bank)
+{
+    mscope_store_release(&bank->holds, 0);
+}
 
 struct mscope_context {
     uint32_t thread, scope;

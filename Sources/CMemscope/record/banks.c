@@ -18,6 +18,7 @@ static void mscope_find_stack(struct mscope_bank *bank)
     uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
     if (high < here) high = here; // not a stack whose end is known
     mscope_start_unwinder(&bank->unwinder, high);
+    mscope_release_numbers(bank);
     // A thread that was cancelled during a write has left these set.
     struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
     struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
@@ -60,9 +61,13 @@ struct mscope_tally *mscope_new_chunk(struct mscope_bank *bank, uint32_t site)
 {
     _Atomic(struct mscope_chunk *) *place = &bank->chunks[site / MSCOPE_CHUNK_SITES];
     struct mscope_chunk *fresh = mscope_allocate_for_ever(sizeof(*fresh)), *other = NULL;
-    if (fresh == NULL) return &mscope_unread_tally;
+    if (fresh == NULL) {
+        mscope_add_relaxed(&mscope_global.missing_counters, 1);
+        return &mscope_unread_tally;
+    }
     // A signal handler on this thread may have made the chunk in between.
     if (!mscope_cas_acq_rel(place, &other, fresh)) fresh = other;
+    mscope_add_relaxed(&mscope_global.counter_bytes, sizeof(*fresh));
     return &fresh->sites[site % MSCOPE_CHUNK_SITES];
 }
 
@@ -75,6 +80,7 @@ struct mscope_bank *mscope_claim_bank(void)
 
 void mscope_leave_borrowed(struct mscope_bank *bank)
 {
+    mscope_release_numbers(bank); // a thread that was cancelled while it recorded has left it set
     mscope_add_relaxed(&mscope_free_banks, 1);
     mscope_store_release(&bank->state, MSCOPE_BANK_FREE);
 }

@@ -156,10 +156,12 @@ MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family
         __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
         uint64_t turned = ~address;
         __asm__ volatile("" : "+r"(turned)); // from here on the compiler does not know the address
+        mscope_hold_numbers(bank);
         site = mscope_site_here(&bank->unwinder, pc, sp, fp);
         address = ~turned;
     }
     mscope_record_plain_birth(bank, slot, address, size, site, family, pc);
+    mscope_release_numbers(bank);
     return (void *)address;
 }
 

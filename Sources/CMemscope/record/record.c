@@ -19,7 +19,7 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
         .address = address,
         .size = size,
         .task = context.task,
-        .site = mscope_slot_site(what),
+        .site = mscope_site_id(mscope_slot_site(what)),
         .thread = bank->thread,
         .kind = kind,
         .flags = mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL ? MSCOPE_BLOCK_INTERNAL : 0,
@@ -97,6 +97,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
     uint32_t flags = mscope_decide(bank, mode);
     if (flags != 0) {
         uint32_t site = 0;
+        mscope_hold_numbers(bank);
         // Sites are the program's: blocks of MemScope's own threads are counted, but get no site.
         if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
             site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
@@ -106,6 +107,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
         struct mscope_slot *slot = mscope_place_of_slot((uint64_t)block, size);
         if (slot != NULL) mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
+        mscope_release_numbers(bank);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
@@ -236,8 +238,10 @@ void mscope_record_moved(void *block, size_t size, struct mscope_departure old, 
         mscope_tls.moving--;
         return;
     }
+    mscope_hold_numbers(bank); // the new block may keep the old one's site
     mscope_record_any_death(bank, &old);
     if (block != NULL) mscope_record_newborn(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
+    mscope_release_numbers(bank);
     mscope_tls.moving--;
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }

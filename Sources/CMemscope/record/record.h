@@ -20,7 +20,15 @@ MSCOPE_HIDDEN bool mscope_record_start(void);
 /// Calls `visit` for each stack of live blocks that has a frame in an unloaded image.
 MSCOPE_HIDDEN void mscope_visit_orphans(void (*visit)(const struct mscope_site *site));
 MSCOPE_HIDDEN void mscope_update_peaks(void);
-MSCOPE_HIDDEN void mscope_site_counts_after_fork(void);
+/// The counts of the site that has the number, summed over all threads.
+MSCOPE_HIDDEN struct mscope_counts mscope_site_counts(uint32_t number);
+/// For a number that no thread uses.
+MSCOPE_HIDDEN void mscope_clear_site_counts(uint32_t number);
+
+// ---- recycle.c
+/// When the stack table is nearly full: the work of each second that gives numbers of sites without live blocks to new
+/// stacks.
+MSCOPE_HIDDEN void mscope_recycle_tick(void);
 
 // ---- valid.c
 /// Whether the equations hold for the slots of [from, to).

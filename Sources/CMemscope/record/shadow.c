@@ -109,7 +109,7 @@ uint32_t mscope_highest_region(void)
 
 void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born, uint64_t size)
 {
-    uint32_t flags = mscope_slot_flags(what), site = mscope_slot_site(what);
+    uint32_t flags = mscope_slot_flags(what), site = mscope_site_id(mscope_slot_site(what));
     struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
     uint64_t weight = flags & MSCOPE_SLOT_SAMPLED ? mscope_weight(size, born) : 1;
     *out = (struct mscope_block){

@@ -1,33 +1,28 @@
 // The counts of each site's blocks: kept per thread and site, summed when they are read.
 #include "record/record.h"
 
-#include <sched.h>
-
 enum { MSCOPE_COUNTERS_A_SECOND = 1 << 18 }; // read for peaks: about a millisecond
 
-/// Only one reader at a time updates the peaks; the hooks never take this lock.
-static _Atomic uint32_t mscope_reading;
-
-static void mscope_lock_reading(void)
-{
-    while (mscope_exchange_acq_rel(&mscope_reading, 1)) sched_yield();
-}
-
-void mscope_site_counts_after_fork(void)
-{
-    mscope_store_relaxed(&mscope_reading, 0);
-}
-
-static struct mscope_counts mscope_site_counts(uint32_t index)
+struct mscope_counts mscope_site_counts(uint32_t number)
 {
     struct mscope_counts counts = {0};
     uint32_t banks = mscope_load_acquire(&mscope_bank_count);
     for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
         struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
-        struct mscope_chunk *chunk = bank ? mscope_load_acquire(&bank->chunks[index / MSCOPE_CHUNK_SITES]) : NULL;
-        if (chunk != NULL) mscope_sum(&counts, mscope_tally_value(&chunk->sites[index % MSCOPE_CHUNK_SITES]));
+        struct mscope_chunk *chunk = bank ? mscope_load_acquire(&bank->chunks[number / MSCOPE_CHUNK_SITES]) : NULL;
+        if (chunk != NULL) mscope_sum(&counts, mscope_tally_value(&chunk->sites[number % MSCOPE_CHUNK_SITES]));
     }
     return counts;
+}
+
+void mscope_clear_site_counts(uint32_t number)
+{
+    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        struct mscope_chunk *chunk = bank ? mscope_load_acquire(&bank->chunks[number / MSCOPE_CHUNK_SITES]) : NULL;
+        if (chunk != NULL) chunk->sites[number % MSCOPE_CHUNK_SITES] = (struct mscope_tally){0};
+    }
 }
 
 static uint64_t mscope_raise_peak(uint32_t site, struct mscope_counts counts)
@@ -43,23 +38,23 @@ static uint64_t mscope_raise_peak(uint32_t site, struct mscope_counts counts)
 size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capacity)
 {
     size_t filled = 0;
-    mscope_lock_reading();
+    mscope_lock_sites();
     for (; *cursor <= mscope_highest_site() && filled < capacity; ++*cursor) {
-        if (!mscope_read_site(*cursor, &out[filled])) continue;
+        if (!mscope_read_site(mscope_site_id(*cursor), &out[filled])) continue;
         out[filled].counts = mscope_site_counts(*cursor);
         out[filled].peak_bytes = mscope_raise_peak(*cursor, out[filled].counts);
         filled++;
     }
-    mscope_store_release(&mscope_reading, 0);
+    mscope_unlock_sites();
     return filled;
 }
 
 void mscope_visit_orphans(void (*visit)(const struct mscope_site *site))
 {
-    for (uint32_t id = 1; id <= mscope_highest_site(); id++) {
+    for (uint32_t number = 1; number <= mscope_highest_site(); number++) {
         struct mscope_site site;
-        if (!mscope_read_retired_site(id, &site)) continue;
-        struct mscope_counts counts = mscope_site_counts(id);
+        if (!mscope_read_retired_site(number, &site)) continue;
+        struct mscope_counts counts = mscope_site_counts(number);
         if (counts.allocations > counts.frees) visit(&site);
     }
 }
@@ -71,10 +66,10 @@ void mscope_update_peaks(void)
     uint32_t count = mscope_highest_site(), banks = mscope_load_acquire(&mscope_bank_count);
     uint32_t look = MSCOPE_COUNTERS_A_SECOND / (banks ? banks : 1);
     if (look > count) look = count;
-    mscope_lock_reading();
+    mscope_lock_sites();
     for (; look > 0; look--, next++) {
         if (next > count) next = 1;
         if (mscope_is_site(next)) mscope_raise_peak(next, mscope_site_counts(next));
     }
-    mscope_store_release(&mscope_reading, 0);
+    mscope_unlock_sites();
 }

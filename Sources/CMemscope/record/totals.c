@@ -43,6 +43,16 @@ void mscope_publish(struct mscope_bank *bank)
     mscope_raise_peak_to(mscope_add_relaxed(&mscope_global.live_bytes, change) + change);
 }
 
+static void mscope_read_peak(struct mscope_totals *out, uint32_t banks)
+{
+    // Each bank may hold back less than twice MSCOPE_PUBLISH_BYTES of the figure the peak is taken from.
+    uint64_t live = out->program.allocated_bytes > out->program.freed_bytes
+                        ? out->program.allocated_bytes - out->program.freed_bytes
+                        : 0;
+    out->peak_live_bytes = mscope_raise_peak_to((int64_t)live);
+    out->peak_error_bytes = (uint64_t)banks * 2 * MSCOPE_PUBLISH_BYTES;
+}
+
 void mscope_read_totals(struct mscope_totals *out)
 {
     struct mscope_global_counters *global = &mscope_global;
@@ -57,6 +67,9 @@ void mscope_read_totals(struct mscope_totals *out)
         .own_limit_bytes = mscope_own_mapped_bytes(),
         .sites = mscope_load_relaxed(&global->sites),
         .site_capacity = MSCOPE_SITE_CAPACITY - 1,
+        .recycled_sites = mscope_load_relaxed(&global->recycled_sites),
+        .recycled_allocations = mscope_load_relaxed(&global->recycled_allocations),
+        .recycled_bytes = mscope_load_relaxed(&global->recycled_bytes),
         .stacks_truncated = mscope_load_relaxed(&global->stacks_truncated),
         .stacks_guessed = mscope_load_relaxed(&global->stacks_guessed),
         .threads_seen = mscope_load_relaxed(&global->threads_seen),
@@ -77,10 +90,5 @@ void mscope_read_totals(struct mscope_totals *out)
     }
     uint64_t known = out->stacks_truncated + out->stacks_guessed;
     out->stacks_exact = out->sites > known ? out->sites - known : 0;
-    // Each bank may hold back less than twice MSCOPE_PUBLISH_BYTES of the figure the peak is taken from.
-    uint64_t live = out->program.allocated_bytes > out->program.freed_bytes
-                        ? out->program.allocated_bytes - out->program.freed_bytes
-                        : 0;
-    out->peak_live_bytes = mscope_raise_peak_to((int64_t)live);
-    out->peak_error_bytes = (uint64_t)banks * 2 * MSCOPE_PUBLISH_BYTES;
+    mscope_read_peak(out, banks);
 }

@@ -30,7 +30,7 @@ static bool mscope_add_node(struct mscope_scanner *scanner, const struct mscope_
         .address = block->address,
         .size = block->size,
         .born = block->born,
-        .site = mscope_slot_site(block->what),
+        .site = mscope_site_id(mscope_slot_site(block->what)),
         .root = UINT32_MAX,
         .type = UINT32_MAX,
     };

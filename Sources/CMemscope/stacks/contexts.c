@@ -133,7 +133,7 @@ uint64_t mscope_innermost_context(struct mscope_space *space, enum mscope_step h
 /// Whether the callers from a context outwards are still those in the chain.
 static bool mscope_is_chain(const struct mscope_chain *chain)
 {
-    uint64_t different = chain->generation ^ mscope_load_relaxed(&mscope_rule_generation);
+    uint64_t different = chain->generation ^ mscope_load_relaxed(&mscope_unwind_generation);
     for (uint32_t i = 0; i < chain->blocks; i++) {
         const struct mscope_held *block = &chain->block[i];
         different |= mscope_load_acquire(&block->record[0]) ^ block->words[0];
@@ -222,7 +222,7 @@ static void mscope_keep_chains(struct mscope_space *space, const struct mscope_c
         mscope_empty_chain(kept);
         space->has_chain |= 1ull << place;
         bool fits = mscope_add_levels(kept, unwound, first) && (rest == NULL || mscope_add_levels(kept, rest, 0));
-        kept->generation = mscope_load_relaxed(&mscope_rule_generation);
+        kept->generation = mscope_load_relaxed(&mscope_unwind_generation);
         mscope_signal_fence();
         if (fits) kept->start = start;
     }

@@ -147,7 +147,7 @@ void mscope_learn_layout(struct mscope_unwinder *unwinder, const struct mscope_c
     bool is_new = was_kept && kept->sp == at->sp && !mscope_has_alias(site);
     if (!is_new && was_kept && kept->misses++ < MSCOPE_PATIENCE) return;
     if (mscope_unlikely(__atomic_load_n(&mscope_has_powers, __ATOMIC_ACQUIRE) == 0)) mscope_make_powers();
-    uint32_t generation = mscope_load_relaxed(&mscope_rule_generation);
+    uint32_t generation = mscope_load_relaxed(&mscope_unwind_generation);
     if (!mscope_unwind_plainly(unwinder, *at, &unwound, steps)
         || mscope_find_site(mscope_finish_hash(unwound.hash, unwound.count, 0)) != site)
         return;

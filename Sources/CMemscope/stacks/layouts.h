@@ -64,7 +64,7 @@ static inline struct mscope_layout *mscope_layout_at(struct mscope_unwinder *unw
     if ((unwinder->has_layout >> place & 1) == 0) return NULL; // a page that was read first costs more to write
     struct mscope_layout *layout = &unwinder->layouts[place];
     bool fits = layout->sp == sp && (!layout->by_fp || layout->fp == fp)
-                && layout->generation == mscope_load_relaxed(&mscope_rule_generation);
+                && layout->generation == mscope_load_relaxed(&mscope_unwind_generation);
     mscope_signal_fence();
     return fits ? layout : NULL;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 _Atomic uint64_t *mscope_rules;
-_Atomic uint32_t mscope_rule_generation;
+_Atomic uint32_t mscope_unwind_generation = 1;
 
 bool mscope_rules_start(void)
 {
@@ -18,7 +18,7 @@ bool mscope_rules_start(void)
 /// After an image was unloaded: other code may be loaded at its addresses.
 void mscope_forget_rules(void)
 {
-    mscope_add_relaxed(&mscope_rule_generation, 1);
+    mscope_add_relaxed(&mscope_unwind_generation, 1);
     for (uint32_t i = 0; mscope_rules != NULL && i < 1u << MSCOPE_RULES_SHIFT; i++)
         if (mscope_load_relaxed(&mscope_rules[i]) != 0) mscope_store_relaxed(&mscope_rules[i], 0);
 }

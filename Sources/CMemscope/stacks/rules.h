@@ -27,7 +27,6 @@ MSCOPE_HIDDEN bool mscope_rules_start(void);
 MSCOPE_HIDDEN void mscope_forget_rules(void);
 /// One word per return address: tag:31 | rule:33. The index and the tag together are the address, so a match is exact.
 extern MSCOPE_HIDDEN _Atomic uint64_t *mscope_rules;
-extern MSCOPE_HIDDEN _Atomic uint32_t mscope_rule_generation; // changes when rules are forgotten
 enum { MSCOPE_RULES_SHIFT = 17, MSCOPE_RULE_BITS = 33 };
 // pc * an odd number is a bijection of 48 bits: index and tag are the two ends of the product
 enum { MSCOPE_RULE_KEY_BITS = 48 };

@@ -1,61 +1,35 @@
 // The stack table: each distinct call stack once. Numbers are dense, so that per-thread counters of neighbouring
 // numbers share pages.
 //
-// The index maps a hash to a number in one word, so an entry is complete as soon as it is visible, and no thread waits.
-// It has three levels, and a fourth for very many stacks: a small program touches 256 KiB of it, a large one 17 MiB. A
-// stack is looked for in one cache line of the first level and in two neighbouring lines of each other level.
-//
-//   word = upper 41 bits of the hash | number:23      0: free; with the hash inverted: its code was unloaded
 //   ready != 0  =>  the rest of the entry may be read
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 
+#include <sched.h>
+
 _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS];
+uint64_t mscope_table_limit;
 static _Atomic uint32_t mscope_site_count;
 
-enum { MSCOPE_LEVELS = 4, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 7 };
-static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 12, 1 << 14, 1 << 18, 1 << 21};
-static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last level is mapped when it is needed
-
-/// Maps a level of the index; NULL when there is no memory.
-static _Atomic uint64_t *mscope_map_level(int level)
+static inline uint32_t mscope_generation_of(const struct mscope_site_entry *entry)
 {
-    const size_t size = mscope_level_lines[level] * MSCOPE_LINE * sizeof(uint64_t);
-    _Atomic uint64_t *fresh = mscope_map(size), *other = NULL;
-    if (fresh == NULL || mscope_cas_acq_rel(&mscope_index[level], &other, fresh)) return fresh;
-    mscope_unmap((void *)fresh, size);
-    return other;
+    return mscope_load_relaxed(&entry->ready) >> MSCOPE_COUNT_BITS;
 }
 
 bool mscope_sites_start(void)
 {
-    bool complete = true;
-    for (int level = 0; level < MSCOPE_LEVELS - 1; level++) complete &= mscope_map_level(level) != NULL;
-    return complete;
+    mscope_table_limit = mscope_number("MEMSCOPE_STACKS_BYTES", 1 << 20, 1ull << 40, 1 << 30,
+                                       "'; accepted are numbers from 1048576 to 1099511627776; using 1073741824");
+    return mscope_index_start();
 }
 
-/// The n-th line in which a stack may be: in levels 0, 1, 1, 2, 2, 3, 3. NULL where the level is not mapped.
-static inline _Atomic uint64_t *mscope_line(int n, uint64_t hash)
+uint64_t mscope_table_bytes(void)
 {
-    int level = (n + 1) / 2;
-    _Atomic uint64_t *start = mscope_load_acquire(&mscope_index[level]);
-    uint64_t line = (hash & (mscope_level_lines[level] - 1)) ^ (uint64_t)(n > 0 && n % 2 == 0);
-    return start == NULL ? NULL : &start[line * MSCOPE_LINE];
+    return mscope_highest_site() * sizeof(struct mscope_site_entry) + mscope_frame_bytes() + mscope_index_bytes()
+           + mscope_load_relaxed(&mscope_global.counter_bytes);
 }
 
-static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
-{
-    return (word ^ hash) >> MSCOPE_SITE_BITS == 0;
-}
-
-/// The first level is filling up. Look-ups will read the second level at any place before it is written: so each page
-/// is written now.
-static void mscope_make_second_level_ready(void)
-{
-    enum { MSCOPE_WORDS_A_PAGE = 512 };
-    for (uint64_t i = 0; i < (uint64_t)mscope_level_lines[1] * MSCOPE_LINE; i += MSCOPE_WORDS_A_PAGE)
-        mscope_write_fresh(&mscope_load_relaxed(&mscope_index[1])[i]);
-}
+// ---- new stacks
 
 /// The entry of a number that was just given out; NULL when there is no memory.
 static struct mscope_site_entry *mscope_make_entry(uint32_t site)
@@ -69,158 +43,98 @@ static struct mscope_site_entry *mscope_make_entry(uint32_t site)
     return mscope_entry(site);
 }
 
-/// Writes a stack into the table under a new number; 0 when there is no room.
-static uint32_t mscope_write_site(const struct mscope_stack *stack)
+/// A number that was never given out; 0 when there is none.
+static uint32_t mscope_take_new_number(void)
 {
     uint32_t site = mscope_add_relaxed(&mscope_site_count, 1) + 1;
-    if (mscope_unlikely(site == mscope_level_lines[0] * MSCOPE_LINE / 2)) mscope_make_second_level_ready();
-    if (site >= MSCOPE_SITE_CAPACITY) {
-        mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // the counter must not wrap
+    mscope_prepare_index(site);
+    if (site < MSCOPE_SITE_CAPACITY) return mscope_make_entry(site) != NULL ? site : 0;
+    mscope_store_relaxed(&mscope_site_count, MSCOPE_SITE_CAPACITY - 1); // the counter must not wrap
+    return 0;
+}
+
+/// Writes a stack into the table under a number that it had not; 0 when there is no room.
+static uint32_t mscope_write_site(const struct mscope_stack *stack)
+{
+    uint64_t bytes = mscope_table_bytes();
+    bool grows = bytes < mscope_table_limit;
+    uint32_t site = mscope_take_free_number();
+    // What is left then is for frames: recycled numbers may need more of them than before.
+    if (site == 0 && bytes < mscope_table_limit / 8 * 7) site = mscope_take_new_number();
+    if (site == 0) return 0;
+    struct mscope_site_entry *entry = mscope_entry(site);
+    mscope_store_relaxed(&entry->uses, MSCOPE_WITHDRAWN);
+    entry->base = entry->own = 0;
+    if (!mscope_keep_frames(site, stack, mscope_tls.last_new_site, grows)) {
+        mscope_free_number(site);
         return 0;
     }
-    struct mscope_site_entry *entry = mscope_make_entry(site);
-    if (entry == NULL || !mscope_keep_frames(site, stack->frames, stack->count, mscope_tls.last_new_site)) return 0;
-    entry->flags = (uint16_t)stack->flags;
+    entry->flags = (uint8_t)stack->flags;
     entry->hash = stack->hash;
     entry->first_seen = mscope_now();
+    entry->retired_at = entry->retired_image = 0;
+    mscope_store_relaxed(&entry->peak, 0);
     return site;
 }
 
-static void mscope_count_site(uint32_t site, const struct mscope_stack *stack)
+/// Adds 1, or -1, to the counters of stacks.
+static void mscope_count_stack(uint32_t flags, uint64_t change)
 {
-    mscope_store_release(&mscope_entry(site)->ready, stack->count);
-    mscope_add_relaxed(&mscope_global.sites, 1);
-    if (stack->flags & MSCOPE_STACK_GUESSED)
-        mscope_add_relaxed(&mscope_global.stacks_guessed, 1);
-    else if (stack->flags & MSCOPE_STACK_TRUNCATED)
-        mscope_add_relaxed(&mscope_global.stacks_truncated, 1);
+    mscope_add_relaxed(&mscope_global.sites, change);
+    if (flags & MSCOPE_STACK_GUESSED)
+        mscope_add_relaxed(&mscope_global.stacks_guessed, change);
+    else if (flags & MSCOPE_STACK_TRUNCATED)
+        mscope_add_relaxed(&mscope_global.stacks_truncated, change);
 }
 
-static inline uint64_t mscope_site_word(uint64_t hash, uint32_t site)
+void mscope_uncount_site(const struct mscope_site_entry *entry)
 {
-    return (hash >> MSCOPE_SITE_BITS << MSCOPE_SITE_BITS) | site;
-}
-
-/// The word of a stack whose code was unloaded: no hash matches it, but the same stack, taken again, finds it.
-static inline uint64_t mscope_retired_word(uint64_t hash, uint32_t site)
-{
-    return mscope_site_word(~hash, site);
-}
-
-/// Whether the image in which `site` has a frame is mapped again at the same place.
-static bool mscope_is_back(uint32_t site)
-{
-    const struct mscope_site_entry *entry = mscope_entry(site);
-    return entry->retired_image == mscope_image_identity(entry->retired_at);
-}
-
-/// Puts a number into a place that is free, or whose stack's code was unloaded. Returns the number that is valid for
-/// the stack: an older one when another thread was faster, or when the stack's image was loaded again. 0 when another
-/// stack is there.
-static uint32_t mscope_place_site(_Atomic uint64_t *place, uint32_t site, uint64_t hash)
-{
-    uint64_t seen = mscope_load_acquire(place);
-    bool retired = seen != 0 && mscope_same_hash(seen, ~hash);
-    uint32_t known = (uint32_t)(seen & MSCOPE_SITE_MASK);
-    if (retired && mscope_is_back(known)) site = known;
-    if (seen == 0 || retired) {
-        if (site != 0 && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return site;
-    }
-    return mscope_same_hash(seen, hash) ? (uint32_t)(seen & MSCOPE_SITE_MASK) : 0;
+    mscope_count_stack(entry->flags, -1ull);
+    mscope_add_relaxed(&mscope_global.recycled_sites, 1);
 }
 
 uint32_t mscope_new_site(const struct mscope_stack *stack)
 {
-    uint32_t fresh = mscope_write_site(stack);
-    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
-        _Atomic uint64_t *line = mscope_line(n, stack->hash);
-        if (line == NULL) line = mscope_map_level((n + 1) / 2) ? mscope_line(n, stack->hash) : NULL;
-        for (int i = 0; line != NULL && i < MSCOPE_LINE; i++) {
-            uint32_t site = mscope_place_site(&line[i], fresh, stack->hash);
-            if (site == 0) continue;
-            if (site == fresh) mscope_count_site(site, stack); // otherwise the new number stays unused
-            mscope_tls.last_new_site = site;
-            return site;
-        }
+    uint32_t fresh = mscope_write_site(stack), site = mscope_put_into_index(fresh, stack->hash);
+    if (fresh != 0 && site == fresh) {
+        struct mscope_site_entry *entry = mscope_entry(site);
+        mscope_store_relaxed(&entry->uses, 0);
+        mscope_store_release(&entry->ready, mscope_generation_of(entry) << MSCOPE_COUNT_BITS | stack->count);
+        mscope_count_stack(stack->flags, 1);
+    } else if (fresh != 0) {
+        mscope_free_number(fresh);
     }
-    mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
-    return 0;
+    if (site == 0)
+        mscope_add_relaxed(&mscope_global.dropped_stacks, 1);
+    else
+        mscope_tls.last_new_site = site;
+    return site;
 }
 
-/// The number beside a hash in a line; 0 when no word has it. All words are compared, two at a time: a branch on the
-/// place of the right one would be mispredicted. Each word is read whole, since it lies in an aligned half of a vector.
-static inline uint32_t mscope_number_in(const _Atomic uint64_t *line, uint64_t hash)
+// ---- unloaded code
+
+static _Atomic uint32_t mscope_table_lock;
+
+void mscope_lock_sites(void)
 {
-    const volatile mscope_pair *pairs = (const volatile mscope_pair *)(const volatile void *)line;
-    mscope_pair wanted = {hash, hash}, found = {0, 0};
-    for (int i = 0; i < MSCOPE_LINE / 2; i++) {
-        mscope_pair words = pairs[i];
-        found |= words & (mscope_pair)((words ^ wanted) >> MSCOPE_SITE_BITS == 0);
+    while (mscope_exchange_acq_rel(&mscope_table_lock, 1)) sched_yield();
+}
+
+void mscope_unlock_sites(void)
+{
+    mscope_store_release(&mscope_table_lock, 0);
+}
+
+static bool mscope_passes_through(const struct mscope_site_entry *entry, uint64_t start, uint64_t end,
+                                  uint64_t *address)
+{
+    uint64_t frames[MSCOPE_MAX_FRAMES];
+    uint32_t count = mscope_copy_frames(entry, frames);
+    for (uint32_t i = 0; i < count; i++) {
+        *address = frames[i];
+        if (frames[i] >= start && frames[i] <= end) return true;
     }
-    mscope_fence_acquire(); // what the number stands for
-    return (uint32_t)(found[0] | found[1]) & MSCOPE_SITE_MASK;
-}
-
-uint32_t mscope_find_site(uint64_t hash)
-{
-    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
-        _Atomic uint64_t *line = mscope_line(n, hash);
-        if (mscope_unlikely(line == NULL)) return 0;
-        uint32_t found = mscope_number_in(line, hash);
-        if (mscope_likely(found != 0)) return found;
-        if (mscope_load_relaxed(&line[MSCOPE_LINE - 1]) == 0) return 0;
-    }
-    return 0;
-}
-
-/// A word that matches no stack: it has no number, and its place may be taken.
-static const uint64_t mscope_removed_word = 1ull << MSCOPE_SITE_BITS;
-
-void mscope_alias_site(uint32_t site, uint64_t hash)
-{
-    uint64_t none = 0;
-    _Atomic uint64_t *alias = &mscope_entry(site)->alias, *line;
-    if (mscope_load_relaxed(alias) != 0 || !mscope_cas_acq_rel(alias, &none, hash)) return;
-    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, hash)) != NULL; n++)
-        for (int i = 0; i < MSCOPE_LINE; i++) {
-            uint64_t seen = 0;
-            _Atomic uint64_t *place = &line[i];
-            if (mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
-            if (seen == mscope_removed_word && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return;
-        }
-}
-
-bool mscope_has_alias(uint32_t site)
-{
-    return mscope_load_relaxed(&mscope_entry(site)->alias) != 0;
-}
-
-static void mscope_forget_alias(uint32_t site)
-{
-    struct mscope_site_entry *entry = mscope_entry(site);
-    uint64_t hash = mscope_load_relaxed(&entry->alias);
-    _Atomic uint64_t *line;
-    for (int n = 0; hash != 0 && n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, hash)) != NULL; n++)
-        for (int i = 0; i < MSCOPE_LINE; i++) {
-            uint64_t word = mscope_site_word(hash, site);
-            mscope_cas_acq_rel(&line[i], &word, mscope_removed_word);
-        }
-    mscope_store_release(&entry->alias, 0);
-}
-
-static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
-{
-    struct mscope_site_entry *entry = mscope_entry(site);
-    _Atomic uint64_t *line;
-    mscope_forget_alias(site);
-    for (int n = 0; n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, entry->hash)) != NULL; n++)
-        for (int i = 0; i < MSCOPE_LINE; i++) {
-            _Atomic uint64_t *word = &line[i];
-            if (mscope_load_relaxed(word) != mscope_site_word(entry->hash, site)) continue;
-            entry->retired_at = address;
-            entry->retired_image = image;
-            mscope_store_release(word, mscope_retired_word(entry->hash, site));
-        }
+    return false;
 }
 
 /// Stacks with a frame in an unloaded image keep their number and names. From now on the same addresses mean another
@@ -230,19 +144,17 @@ static void mscope_retire_site(uint32_t site, uint64_t address, uint64_t image)
 /// context: dlclose, outside the hook path
 uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image)
 {
-    uint64_t newest = 0, frames[MSCOPE_MAX_FRAMES];
-    for (uint32_t site = 1; site <= mscope_load_acquire(&mscope_site_count); site++) {
-        const struct mscope_site_entry *entry = mscope_entry(site);
-        uint32_t count = mscope_frame_count(entry);
-        if (count != 0) mscope_copy_frames(entry, frames);
-        for (uint32_t frame = 0; frame < count; frame++) {
-            uint64_t address = frames[frame];
-            if (address < start || address > end) continue;
-            mscope_retire_site(site, address, image);
-            if (newest < entry->first_seen) newest = entry->first_seen;
-            break;
-        }
+    uint64_t newest = 0, address;
+    mscope_lock_sites();
+    for (uint32_t site = 1; site <= mscope_highest_site(); site++) {
+        struct mscope_site_entry *entry = mscope_entry(site);
+        if (!mscope_passes_through(entry, start, end, &address)) continue;
+        entry->retired_at = address;
+        entry->retired_image = image;
+        mscope_retire_in_index(site);
+        if (newest < entry->first_seen) newest = entry->first_seen;
     }
+    mscope_unlock_sites();
     return newest;
 }
 
@@ -253,33 +165,48 @@ uint32_t mscope_highest_site(void)
     return mscope_load_acquire(&mscope_site_count);
 }
 
+uint32_t mscope_site_id(uint32_t number)
+{
+    const struct mscope_site_entry *entry = number != 0 ? mscope_entry(number) : NULL;
+    return entry == NULL ? 0 : mscope_generation_of(entry) << MSCOPE_SITE_BITS | number;
+}
+
 bool mscope_read_site(uint32_t id, struct mscope_site *out)
 {
-    if (id == 0 || id >= MSCOPE_SITE_CAPACITY) return false;
-    const struct mscope_site_entry *entry = mscope_entry(id);
-    uint32_t count = mscope_frame_count(entry);
-    if (count == 0) return false;
+    uint32_t number = (uint32_t)(id & MSCOPE_SITE_MASK);
+    const struct mscope_site_entry *entry = mscope_entry(number);
+    if (number == 0 || entry == NULL || mscope_site_id(number) != id) return false;
     // Not copied as one struct: most of the room for frames is not written.
-    out->id = id, out->flags = entry->flags, out->frame_count = count, out->reserved = 0;
+    out->id = id, out->flags = entry->flags, out->reserved = 0;
     out->first_seen = entry->first_seen;
     out->counts = (struct mscope_counts){0};
     out->peak_bytes = mscope_load_relaxed(&entry->peak);
-    mscope_copy_frames(entry, out->frames);
-    return true;
+    out->frame_count = mscope_copy_frames(entry, out->frames);
+    return out->frame_count != 0 && mscope_site_id(number) == id;
 }
 
-bool mscope_is_site(uint32_t id)
+bool mscope_is_site(uint32_t number)
 {
-    return mscope_frame_count(mscope_entry(id)) != 0;
+    return mscope_frame_count(mscope_entry(number)) != 0;
 }
 
-_Atomic uint64_t *mscope_site_peak(uint32_t id)
+bool mscope_retain_site(uint32_t id)
 {
-    return &mscope_entry(id)->peak;
+    uint32_t number = (uint32_t)(id & MSCOPE_SITE_MASK);
+    struct mscope_site_entry *entry = mscope_entry(number);
+    if (number == 0 || entry == NULL || !mscope_retain_entry(entry)) return false;
+    if (mscope_site_id(number) == id) return true;
+    mscope_release_entry(entry);
+    return false;
 }
 
-bool mscope_read_retired_site(uint32_t id, struct mscope_site *out)
+_Atomic uint64_t *mscope_site_peak(uint32_t number)
 {
-    const struct mscope_site_entry *entry = mscope_entry(id);
-    return entry != NULL && entry->retired_at != 0 && mscope_read_site(id, out);
+    return &mscope_entry(number)->peak;
+}
+
+bool mscope_read_retired_site(uint32_t number, struct mscope_site *out)
+{
+    const struct mscope_site_entry *entry = mscope_entry(number);
+    return entry != NULL && entry->retired_at != 0 && mscope_read_site(mscope_site_id(number), out);
 }

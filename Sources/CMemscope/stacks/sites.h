@@ -1,13 +1,18 @@
-// The entries of the stack table, by site number.
+// The stack table: entries by site number, the index by hash, and the frames.
 #ifndef MSCOPE_STACKS_SITES_H
 #define MSCOPE_STACKS_SITES_H
 
 #include "stacks/unwinder.h"
 
+// A number that was recycled stands for another stack: its generation counts how often.
+//
+//   id of a site, as everything above the hooks knows it = generation:9 | number:23
+//   ready = generation:9 << 8 | frame count:8        a count of 0: the rest may not be read
+enum { MSCOPE_COUNT_BITS = 8, MSCOPE_SITE_GENERATIONS = 1 << (32 - MSCOPE_SITE_BITS) };
 struct mscope_site_entry {
-    _Atomic uint32_t ready; // frame count once the rest may be read, else 0
-    uint16_t flags;
-    uint16_t own; // own, base, frames: see stack_frames.c
+    _Atomic uint32_t ready;
+    uint8_t flags, own;    // own, base, frames: see stack_frames.c
+    _Atomic uint16_t uses; // by other stacks and by error reports, or one of the values below
     uint32_t base, frames;
     uint64_t hash;
     uint64_t first_seen;
@@ -17,6 +22,10 @@ struct mscope_site_entry {
     _Atomic uint64_t peak;  // see mscope_site_peak
 };
 _Static_assert(sizeof(struct mscope_site_entry) == 64, "an entry is a cache line");
+_Static_assert(MSCOPE_MAX_FRAMES < 1 << MSCOPE_COUNT_BITS, "a count fits into the entry");
+// MANY: not counted any more, so the entry stays. WITHDRAWN: not in the index; the number waits to be recycled, is
+// free, or is being filled.
+enum { MSCOPE_MANY_USES = 0x7fff, MSCOPE_WITHDRAWN = 0x8000 };
 
 enum { MSCOPE_SEGMENT_SITES = 1 << 15, MSCOPE_SEGMENTS = MSCOPE_SITE_CAPACITY / MSCOPE_SEGMENT_SITES };
 extern MSCOPE_HIDDEN _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS]; // mapped when needed
@@ -28,22 +37,64 @@ static inline struct mscope_site_entry *mscope_entry(uint32_t site)
     return segment == NULL ? NULL : &segment[site % MSCOPE_SEGMENT_SITES];
 }
 
+static inline uint32_t mscope_count_of(uint32_t ready)
+{
+    return ready & ((1u << MSCOPE_COUNT_BITS) - 1);
+}
+
 /// The number of frames; 0 while the entry may not be read, or does not exist.
 static inline uint32_t mscope_frame_count(const struct mscope_site_entry *entry)
 {
-    return entry == NULL ? 0 : mscope_load_acquire(&entry->ready);
+    return entry == NULL ? 0 : mscope_count_of(mscope_load_acquire(&entry->ready));
 }
 
-// ---- sites.c
-MSCOPE_HIDDEN bool mscope_sites_start(void);
+// ---- index.c: from a hash to a number
+MSCOPE_HIDDEN bool mscope_index_start(void);
 /// The number of a stack by its hash; 0 when it is new.
 MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
+/// To be called with each number of stacks that the table reaches.
+MSCOPE_HIDDEN void mscope_prepare_index(uint32_t sites);
+/// Puts a number into the index. Returns the number that is valid for the stack: an older one when another thread was
+/// faster, or when the stack's image was loaded again. 0 when there is no room.
+MSCOPE_HIDDEN uint32_t mscope_put_into_index(uint32_t site, uint64_t hash);
 /// Makes a stack findable by a second hash, too; only the first such hash of a stack is kept.
 MSCOPE_HIDDEN void mscope_alias_site(uint32_t site, uint64_t hash);
 MSCOPE_HIDDEN bool mscope_has_alias(uint32_t site);
+/// From now on no hash finds the number.
+MSCOPE_HIDDEN void mscope_take_out_of_index(uint32_t site);
+/// From now on no hash finds the number, unless its code is back when the same stack is taken again.
+MSCOPE_HIDDEN void mscope_retire_in_index(uint32_t site);
+/// Bytes of the index that fill up with the number of stacks.
+MSCOPE_HIDDEN uint64_t mscope_index_bytes(void);
+
+// ---- sites.c
+MSCOPE_HIDDEN bool mscope_sites_start(void);
+/// The stack table's memory, without its users' counters, and how much it may grow to.
+MSCOPE_HIDDEN uint64_t mscope_table_bytes(void);
+extern MSCOPE_HIDDEN uint64_t mscope_table_limit;
 /// Gives a stack a number; 0 when the table is full.
 MSCOPE_HIDDEN uint32_t mscope_new_site(const struct mscope_stack *stack);
+MSCOPE_HIDDEN void mscope_uncount_site(const struct mscope_site_entry *entry);
 MSCOPE_HIDDEN uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
+
+// ---- recycling.c
+/// Keeps a stack's entry as it is, for another stack or for a report; false when it is withdrawn.
+MSCOPE_HIDDEN bool mscope_retain_entry(struct mscope_site_entry *entry);
+MSCOPE_HIDDEN void mscope_release_entry(struct mscope_site_entry *entry);
+/// A free number, which is withdrawn; 0: there is none.
+MSCOPE_HIDDEN uint32_t mscope_take_free_number(void);
+/// Frees a withdrawn number and its frames; it is not in the index, and nobody knows it.
+MSCOPE_HIDDEN void mscope_free_number(uint32_t site);
+
+// ---- frame_store.c: room for frames
+/// Finds room for `count` frames in a row, at least one; *out: where it begins. False when there is none. `grows`: more
+/// memory may be used.
+MSCOPE_HIDDEN bool mscope_take_frames(uint32_t count, bool grows, uint32_t *out);
+MSCOPE_HIDDEN void mscope_give_frames_back(uint32_t at, uint32_t count);
+MSCOPE_HIDDEN uint64_t *mscope_frames_at(uint32_t at);
+MSCOPE_HIDDEN uint64_t mscope_frame_bytes(void);
+/// A table of `count` words, mapped when it is needed; NULL when there is no memory.
+MSCOPE_HIDDEN uint64_t *mscope_map_once(_Atomic(uint64_t *) *table, size_t count);
 
 // ---- valid.c
 /// Whether the equations hold for the stacks numbered [from, to].
@@ -52,8 +103,9 @@ MSCOPE_HIDDEN bool mscope_sites_are_valid(uint32_t from, uint32_t to);
 // ---- stack_frames.c: which frames the stacks have
 /// Writes the frames of a new stack into the table, innermost first. `near` is a stack that may have the same outer
 /// frames, or 0. False when there is no room.
-MSCOPE_HIDDEN bool mscope_keep_frames(uint32_t site, const uint64_t *frames, uint32_t count, uint32_t near);
-/// Writes all frames of a stack to `out`, which has room for MSCOPE_MAX_FRAMES.
-MSCOPE_HIDDEN void mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out);
+MSCOPE_HIDDEN bool mscope_keep_frames(uint32_t site, const struct mscope_stack *stack, uint32_t near, bool grows);
+/// Writes all frames of a stack to `out`, which has room for MSCOPE_MAX_FRAMES. Returns how many; 0 when the number was
+/// recycled meanwhile, or may not be read.
+MSCOPE_HIDDEN uint32_t mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out);
 
 #endif

@@ -11,40 +11,7 @@
 
 #include <string.h>
 
-enum { MSCOPE_PIECE_FRAMES = 1 << 19, MSCOPE_PIECES = 1 << 8 }; // 4 MiB each, 1 GiB in all
-enum { MSCOPE_LEAST_SHARED = 4 };                               // for fewer frames a step to another stack does not pay
-static _Atomic(uint64_t *) mscope_pieces[MSCOPE_PIECES];
-static _Atomic uint64_t mscope_frames_used;
-
-/// A table of `count` words, mapped when it is needed; NULL when there is no memory.
-static uint64_t *mscope_map_once(_Atomic(uint64_t *) *table, size_t count)
-{
-    uint64_t *known = mscope_load_acquire(table);
-    if (mscope_likely(known != NULL)) return known;
-    const size_t size = count * sizeof(uint64_t);
-    uint64_t *fresh = mscope_map(size);
-    if (fresh == NULL || mscope_cas_acq_rel(table, &known, fresh)) return fresh;
-    mscope_unmap(fresh, size);
-    return known;
-}
-
-/// Takes room for `count` frames, at least one, in a row; *out: where it begins. False when there is none.
-static bool mscope_take_frames(uint32_t count, uint32_t *out)
-{
-    for (;;) {
-        uint64_t at = mscope_add_relaxed(&mscope_frames_used, count), last = at + count - 1;
-        if (last >= (uint64_t)MSCOPE_PIECE_FRAMES * MSCOPE_PIECES) return false;
-        if (at / MSCOPE_PIECE_FRAMES != last / MSCOPE_PIECE_FRAMES) continue; // it would cross the end of a piece
-        *out = (uint32_t)at;
-        return mscope_map_once(&mscope_pieces[at / MSCOPE_PIECE_FRAMES], MSCOPE_PIECE_FRAMES) != NULL;
-    }
-}
-
-static inline uint64_t *mscope_own_frames(const struct mscope_site_entry *entry)
-{
-    uint64_t *piece = mscope_load_acquire(&mscope_pieces[entry->frames / MSCOPE_PIECE_FRAMES]);
-    return piece + entry->frames % MSCOPE_PIECE_FRAMES;
-}
+enum { MSCOPE_LEAST_SHARED = 4 }; // for fewer frames a step to another stack does not pay
 
 /// How many of the outermost frames are the same as another stack's; 0 when none are, or when the other cannot be read
 /// yet.
@@ -54,7 +21,7 @@ static uint32_t mscope_shared_frames(const uint64_t *frames, uint32_t count, uin
     uint32_t length = mscope_frame_count(other), shared = 0, left = length;
     int64_t at = (int64_t)count - length; // the frame as far from the outermost one as the other's innermost frame
     while (left > 0) {
-        const uint64_t *own = mscope_own_frames(other);
+        const uint64_t *own = mscope_frames_at(other->frames);
         for (uint32_t i = length - left; i < other->own; i++, at++, left--)
             shared = at >= 0 && frames[at] == own[i] ? shared + 1 : 0;
         if (left == 0) break;
@@ -95,56 +62,101 @@ struct mscope_hint {
     _Atomic uint32_t *place;
     uint32_t check;
 };
+/// For the outermost 4 frames of a stack, 8, and so on, as far as there are hints. `open` has no place if all are
+/// there.
+struct mscope_hints {
+    uint32_t count;
+    struct mscope_hint hint[MSCOPE_MAX_FRAMES / MSCOPE_STRIDE], open;
+};
 
-/// The stack that shares the most outermost frames with these, as far as the hints tell; 0: none. *open: the place
-/// where the first hint is missing, or the last one if it names a stack that cannot be read; else unchanged.
-static uint32_t mscope_follow_hints(const uint64_t *frames, uint32_t count, struct mscope_hint *open)
+static void mscope_find_hints(const struct mscope_stack *stack, struct mscope_hints *out)
 {
     uint64_t *hints = mscope_map_once(&mscope_hints, MSCOPE_MOST_HINTS / 2), hash = 0;
-    uint32_t found = 0;
-    struct mscope_hint last = {NULL, 0};
-    for (uint32_t i = 1; i <= count && hints != NULL; i++) {
-        hash = (hash ^ frames[count - i]) * 0x9E3779B97F4A7C15ull;
+    out->count = 0;
+    out->open.place = NULL;
+    for (uint32_t i = 1; i <= stack->count && hints != NULL; i++) {
+        hash = (hash ^ stack->frames[stack->count - i]) * 0x9E3779B97F4A7C15ull;
         hash ^= hash >> 32;
         if (i % MSCOPE_STRIDE != 0) continue;
         struct mscope_hint next = {mscope_hint_at(hints, hash), (uint32_t)(hash >> 10) << MSCOPE_SITE_BITS};
         uint32_t hint = mscope_load_relaxed(next.place);
         if (hint == 0 || (hint ^ next.check) >> MSCOPE_SITE_BITS != 0) {
-            *open = next;
-            return found;
+            out->open = next;
+            return;
         }
-        found = hint & MSCOPE_SITE_MASK;
-        last = next;
+        out->hint[out->count++] = next;
     }
-    if (mscope_frame_count(mscope_entry(found)) == 0) *open = last;
-    return found;
 }
 
-bool mscope_keep_frames(uint32_t site, const uint64_t *frames, uint32_t count, uint32_t near)
+// ---- keeping and reading
+
+/// A stack whose outermost `shared` frames a new one uses. `entry` is retained; NULL: there is none.
+struct mscope_shared_with {
+    struct mscope_site_entry *entry;
+    uint32_t site, shared;
+};
+
+/// Takes `site` in place of `best` if more frames are the same.
+static void mscope_consider(struct mscope_shared_with *best, const struct mscope_stack *stack, uint32_t site)
+{
+    struct mscope_site_entry *entry = site != 0 ? mscope_entry(site) : NULL;
+    if (entry == NULL || !mscope_retain_entry(entry)) return;
+    uint32_t shared = mscope_shared_frames(stack->frames, stack->count, site);
+    if (shared == stack->count) shared--;
+    if (shared >= MSCOPE_LEAST_SHARED && shared > best->shared) {
+        struct mscope_shared_with better = {.site = mscope_owner_of(site, shared), .shared = shared};
+        better.entry = mscope_entry(better.site);
+        mscope_retain_entry(better.entry); // the owner cannot be withdrawn: `entry` uses it, or it is the same
+        if (best->entry != NULL) mscope_release_entry(best->entry);
+        *best = better;
+    }
+    mscope_release_entry(entry);
+}
+
+/// Tries the stacks that hints name, from the most frames that may be the same to the fewest. A hint that turns out
+/// wrong, most often because its stack was recycled, leads to `site` from now on, and so does a missing one.
+static void mscope_follow_hints(struct mscope_shared_with *best, const struct mscope_stack *stack, uint32_t site)
+{
+    struct mscope_hints hints;
+    mscope_find_hints(stack, &hints);
+    if (hints.open.place != NULL) mscope_store_relaxed(hints.open.place, hints.open.check | site);
+    for (uint32_t i = hints.count; i > 0; i--) {
+        const struct mscope_hint *hint = &hints.hint[i - 1];
+        mscope_consider(best, stack, (uint32_t)(mscope_load_relaxed(hint->place) & MSCOPE_SITE_MASK));
+        if (best->shared + 1 >= i * MSCOPE_STRIDE) return; // at least one frame is the stack's own
+        mscope_store_relaxed(hint->place, hint->check | site);
+    }
+}
+
+bool mscope_keep_frames(uint32_t site, const struct mscope_stack *stack, uint32_t near, bool grows)
 {
     struct mscope_site_entry *entry = mscope_entry(site);
-    uint32_t shared = near ? mscope_shared_frames(frames, count, near) : 0;
-    if (shared + MSCOPE_STRIDE < count) {
-        struct mscope_hint open = {NULL, 0};
-        uint32_t other = mscope_follow_hints(frames, count, &open);
-        uint32_t more = other ? mscope_shared_frames(frames, count, other) : 0;
-        if (more > shared) near = other, shared = more;
-        if (open.place != NULL) mscope_store_relaxed(open.place, open.check | site);
+    struct mscope_shared_with best = {0};
+    uint32_t count = stack->count;
+    mscope_consider(&best, stack, near);
+    if (best.shared + MSCOPE_STRIDE < count) mscope_follow_hints(&best, stack, site);
+    if (!mscope_take_frames(count - best.shared, grows, &entry->frames)) {
+        if (best.entry != NULL) mscope_release_entry(best.entry);
+        return false;
     }
-    if (shared == count) shared--;
-    if (shared < MSCOPE_LEAST_SHARED) shared = 0;
-    if (!mscope_take_frames(count - shared, &entry->frames)) return false;
-    memcpy(mscope_own_frames(entry), frames, (count - shared) * sizeof(uint64_t));
-    entry->base = shared ? mscope_owner_of(near, shared) : 0;
-    entry->own = (uint16_t)(count - shared);
+    memcpy(mscope_frames_at(entry->frames), stack->frames, (count - best.shared) * sizeof(uint64_t));
+    entry->base = best.site;
+    entry->own = (uint8_t)(count - best.shared);
     return true;
 }
 
-void mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out)
+uint32_t mscope_copy_frames(const struct mscope_site_entry *entry, uint64_t *out)
 {
-    for (uint32_t count = mscope_frame_count(entry), left = count; left > 0;
-         entry = mscope_entry(entry->base), count = mscope_frame_count(entry)) {
-        const uint64_t *own = mscope_own_frames(entry);
-        for (uint32_t i = count - left; i < entry->own; i++, left--) *out++ = own[i];
+    const struct mscope_site_entry *of = entry;
+    uint32_t ready = entry != NULL ? mscope_load_acquire(&entry->ready) : 0;
+    uint32_t count = mscope_count_of(ready), left = count, steps = count;
+    // While the number is recycled, anything may be read here.
+    for (uint32_t length = count; left > 0 && steps > 0; length = mscope_frame_count(of), steps--) {
+        const uint64_t *own = mscope_frames_at(of->frames);
+        for (uint32_t i = length - left; i < of->own && left > 0; i++, left--) *out++ = own[i];
+        of = mscope_entry(of->base & (uint32_t)MSCOPE_SITE_MASK);
+        if (of == NULL) break;
     }
+    mscope_fence_acquire();
+    return left == 0 && entry != NULL && mscope_load_relaxed(&entry->ready) == ready ? count : 0;
 }

@@ -27,11 +27,33 @@ MSCOPE_HIDDEN void mscope_start_unwinder(struct mscope_unwinder *unwinder, uint6
 /// The highest number that was given out.
 MSCOPE_HIDDEN uint32_t mscope_highest_site(void);
 /// Whether a number that was given out has a stack.
-MSCOPE_HIDDEN bool mscope_is_site(uint32_t id);
+MSCOPE_HIDDEN bool mscope_is_site(uint32_t number);
+/// The id of the stack that has the number now; 0 for 0.
+MSCOPE_HIDDEN uint32_t mscope_site_id(uint32_t number);
 /// The most bytes that were live at a site at one time; site_counts.c keeps the value.
-MSCOPE_HIDDEN _Atomic uint64_t *mscope_site_peak(uint32_t id);
-/// Reads a stack that has a frame in an unloaded image; false when `id` is not such a stack.
-MSCOPE_HIDDEN bool mscope_read_retired_site(uint32_t id, struct mscope_site *out);
+MSCOPE_HIDDEN _Atomic uint64_t *mscope_site_peak(uint32_t number);
+/// Reads a stack that has a frame in an unloaded image; false when the number's stack is not such a one.
+MSCOPE_HIDDEN bool mscope_read_retired_site(uint32_t number, struct mscope_site *out);
+/// Keeps a site from being recycled, for ever; false when the id is not valid any more.
+MSCOPE_HIDDEN bool mscope_retain_site(uint32_t id);
+/// The lock of those who read all sites, recycle or retire some; the hooks never take it.
+MSCOPE_HIDDEN void mscope_lock_sites(void);
+MSCOPE_HIDDEN void mscope_unlock_sites(void);
+
+// ---- recycling.c
+/// Whether the table is nearly full.
+MSCOPE_HIDDEN bool mscope_needs_numbers(void);
+/// Takes a stack out of the index; false when another stack or a report uses it.
+MSCOPE_HIDDEN bool mscope_withdraw_site(uint32_t number);
+/// Makes threads forget the numbers that they keep. A call that began in the generation returned, or before, may still
+/// have one that is withdrawn.
+MSCOPE_HIDDEN uint32_t mscope_forget_numbers(void);
+/// Puts a withdrawn stack back.
+MSCOPE_HIDDEN void mscope_restore_site(uint32_t number);
+/// Whether a thread that had a withdrawn number has made it findable again.
+MSCOPE_HIDDEN bool mscope_is_findable(uint32_t number);
+/// Frees a withdrawn number, which no thread has.
+MSCOPE_HIDDEN void mscope_recycle_site(uint32_t number);
 
 // ---- contexts.c
 enum mscope_holding { MSCOPE_HOLDS_NOT, MSCOPE_HOLDS, MSCOPE_HOLDS_UNKNOWN };

@@ -128,4 +128,7 @@ struct mscope_unwinder {
     struct mscope_steps steps;                    // for learning a layout
 };
 
+/// Changes when rules or numbers of sites are forgotten, so that threads forget what they keep of them; not 0.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_unwind_generation;
+
 #endif

@@ -105,6 +105,11 @@ extension WireFormat {
             json.member("truncated", totals.stacksTruncated)
             json.member("guessed", totals.stacksGuessed)
         }
+        json.member("recycledSites") { json in
+            json.member("count", totals.recycledSites)
+            json.member("allocations", totals.recycledAllocations)
+            json.member("allocatedBytes", totals.recycledBytes)
+        }
         json.member("drops") { json in
             json.member("events", totals.droppedEvents)
             json.member("stacks", totals.droppedStacks)

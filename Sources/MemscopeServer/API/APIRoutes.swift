@@ -90,7 +90,7 @@ extension APIRoutes {
     private func sites(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let (order, cursor, limit) = try page(by: SiteColumn.self, request)
         let page = Page(sites: observer.sites(), order: order, after: cursor, limit: limit)
-        let envelope = observer.envelope()
+        let envelope = observer.envelopeOfSites()
         return HTTPResponse(
             json: observer.withNames { names in
                 WireFormat.sites(page, naming: { names.symbolize(stack: $0.addresses, at: $0.firstSeen) }, in: envelope)
@@ -126,6 +126,6 @@ extension APIRoutes {
     private func flameGraph(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let weight = try request[RouteParameters.weight]
         let graph = observer.flameGraph(by: weight)
-        return HTTPResponse(json: WireFormat.flameGraph(graph, weight: weight, in: observer.envelope()))
+        return HTTPResponse(json: WireFormat.flameGraph(graph, weight: weight, in: observer.envelopeOfSites()))
     }
 }

@@ -104,6 +104,9 @@ extension Totals {
         ownLimitBytes = raw.own_limit_bytes
         sites = raw.sites
         siteCapacity = raw.site_capacity
+        recycledSites = raw.recycled_sites
+        recycledAllocations = raw.recycled_allocations
+        recycledBytes = raw.recycled_bytes
         stacksExact = raw.stacks_exact
         stacksTruncated = raw.stacks_truncated
         stacksGuessed = raw.stacks_guessed

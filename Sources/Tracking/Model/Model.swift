@@ -196,6 +196,11 @@ package struct Totals: Sendable, Hashable {
     package var ownLimitBytes: UInt64 = 0
     package var sites: UInt64 = 0
     package var siteCapacity: UInt64 = 0
+    /// Sites without live blocks that were given up for new ones, because the stack table was nearly full.
+    package var recycledSites: UInt64 = 0
+    /// What was counted for these sites, and is in no site's counts any more.
+    package var recycledAllocations: UInt64 = 0
+    package var recycledBytes: UInt64 = 0
     package var stacksExact: UInt64 = 0
     package var stacksTruncated: UInt64 = 0
     package var stacksGuessed: UInt64 = 0

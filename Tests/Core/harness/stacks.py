@@ -22,6 +22,7 @@ AS_PACKAGES_DO = ("-Xcc", "-fno-omit-frame-pointer")
 # Without tables a stack may end early or be guessed; it may not call itself exact.
 WITHOUT_TABLES = ("-O2", "-fomit-frame-pointer", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables")
 LEAST_SHARE = 0.999
+LEAST_RECYCLED = 5000
 
 
 def judged(outcome, report, least=LEAST_SHARE, status=0):
@@ -52,6 +53,23 @@ def judged(outcome, report, least=LEAST_SHARE, status=0):
         Result(total["unknown"] <= 20 + stacks // 1000, "every block has a stack", f"{total['unknown']} have none")
     )
     return results
+
+
+def recycled(name, make):
+    """With so little room for stacks that the numbers of sites are used again and again."""
+
+    def run(build):
+        report = build.folder / f"{name}-recycled".replace("/", "-").replace(" ", "_")
+        preload = [build.witness_library(), build.core_library()]
+        values = build.environment(
+            "full", preload, WITNESS_REPORT=report, WITNESS_TICKS=1, MEMSCOPE_STACKS_BYTES=1 << 20
+        )
+        results = judged(processes.run([make(build)], values, build.folder, 200), report)
+        count = parse_witness(report.read_text(errors="replace")).get("recycled", 0)
+        sentence = f"{count} sites were recycled, at least {LEAST_RECYCLED} must"
+        return [*results, Result(count >= LEAST_RECYCLED, sentence)]
+
+    return Test(f"stacks/{name} recycled", run)
 
 
 def witnessed(name, make, way="preloaded", least=LEAST_SHARE, arguments=(), input_text=None):
@@ -118,6 +136,7 @@ def c_tests(options):
         tests.append(
             witnessed(f"frames.c {label}", compiled("frames.c", flags, compiler=compiler, way="wrapped"), way="wrapped")
         )
+    tests.append(recycled("layouts.c", compiled("layouts.c", ("-O2", "-fno-omit-frame-pointer"))))
     # Frames found by no register the core follows may be cut, if they say so.
     for flag in ("-fomit-frame-pointer", "-fno-omit-frame-pointer"):
         tests.append(witnessed(f"rules.c {flag}", compiled("rules.c", ("-O2", flag)), least=0))

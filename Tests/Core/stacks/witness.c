@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@ enum { DEPTH = 160, SKIPPED = 1, REPORTED = 4, HASHES = 1 << 18 };
 #pragma weak mscope_find_block
 #pragma weak mscope_read_site
 #pragma weak mscope_read_memory
+#pragma weak mscope_read_totals
+#pragma weak mscope_tick
 
 struct stack {
     size_t count;
@@ -93,6 +96,22 @@ static __attribute__((constructor)) void find_second(void) {
     if (!library) abort();
     second_pc = (_Unwind_Ptr (*)(struct _Unwind_Context *, int *))dlsym(library, "_Unwind_GetIPInfo");
     second_backtrace = (_Unwind_Reason_Code (*)(_Unwind_Trace_Fn, void *))dlsym(library, "_Unwind_Backtrace");
+}
+
+// The collector's work, often: with MEMSCOPE_STACKS_BYTES it recycles the sites whose blocks are gone.
+static void *tick(void *unused) {
+    (void)unused;
+    inside = 1;
+    for (;; usleep(1000)) mscope_tick();
+    return NULL;
+}
+
+static __attribute__((constructor)) void start_ticks(void) {
+    pthread_t thread;
+    if (!getenv("WITNESS_TICKS") || !mscope_tick) return;
+    inside = 1;
+    if (pthread_create(&thread, NULL, tick, NULL) != 0) abort();
+    inside = 0;
 }
 
 static _Unwind_Reason_Code keep_frame(struct _Unwind_Context *context, void *argument) {
@@ -223,13 +242,16 @@ static __attribute__((noinline)) void witness(void *block, uint64_t wrapper) {
 
 static __attribute__((destructor)) void report(void) {
     char text[512];
+    struct mscope_totals totals = {0};
+    if (mscope_read_totals) mscope_read_totals(&totals);
     int length = snprintf(text, sizeof text,
         "witness pid=%d stacks=%llu distinct=%llu agreed=%llu second=%llu exact_wrong=%llu "
-        "undecided=%llu truncated=%llu guessed=%llu async=%llu unknown=%llu\n",
+        "undecided=%llu truncated=%llu guessed=%llu async=%llu unknown=%llu recycled=%llu\n",
         (int)getpid(), (unsigned long long)stacks, (unsigned long long)distinct, (unsigned long long)agreed,
             (unsigned long long)by_second,
         (unsigned long long)exact_wrong, (unsigned long long)undecided, (unsigned long long)truncated,
-            (unsigned long long)guessed, (unsigned long long)async_stacks, (unsigned long long)unknown);
+            (unsigned long long)guessed, (unsigned long long)async_stacks, (unsigned long long)unknown,
+            (unsigned long long)totals.recycled_sites);
     say(text, (size_t)length);
 }
 

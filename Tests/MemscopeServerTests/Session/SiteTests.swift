@@ -36,6 +36,16 @@ import Tracking
         }
         #expect(asked == [9, 3, 1])
     }
+
+    @Test("Another one stands for all when the first was recycled") func recycled() {
+        var sites = EqualSites()
+        func representative(_ site: UInt32) -> UInt32 {
+            sites.representative(of: site) { stack(line: $0 < 100 ? 1 : 2, address: UInt64($0)) }
+        }
+        #expect([9, 3, 1, 100].map { representative($0) } == [9, 9, 9, 100])
+        sites.keep { $0 != 9 }
+        #expect([3, 1, 100].map { representative($0) } == [3, 3, 100])
+    }
 }
 
 private final class Page { let number = 1 }

@@ -24,6 +24,14 @@ package struct EqualSites {
         return representative
     }
 
+    /// Forgets the sites that were recycled: their ids are not used again.
+    ///
+    /// Where the recycled site stood for others, the next one that is looked up stands for them.
+    package mutating func keep(where isKnown: (UInt32) -> Bool) {
+        siteOfNames = siteOfNames.filter { isKnown($0.value) }
+        representatives = representatives.filter { isKnown($0.key) && isKnown($0.value) }
+    }
+
     /// A 64-bit FNV-1a hash: among 100,000 stacks, two have the same hash by chance in one of a billion processes.
     private static func fingerprint(_ frames: [Frame]) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -26,7 +26,14 @@ extension HeapObserver {
         let sites = sites()
         let process = identity
         let now = process.anchorUnix + (CaptureCore.now - process.anchorMonotonic)
-        let isMeasured = CaptureCore.totals().sampledAllocations == 0
+        let totals = CaptureCore.totals()
+        let isMeasured = totals.sampledAllocations == 0
+        var comments = ["MemScope \(version)", "mode \(CaptureCore.mode.rawValue)"]
+        if totals.recycledSites > 0 {
+            comments.append(
+                "\(totals.recycledAllocations) allocations of \(totals.recycledSites) recycled call stacks are missing"
+            )
+        }
         return withNames { names in
             PprofProfile.encode(
                 sites: sites,
@@ -34,7 +41,7 @@ extension HeapObserver {
                 focus: focus,
                 sampleInterval: isMeasured ? 1 : CaptureCore.sampleInterval,
                 unixTime: now,
-                comments: ["MemScope \(version)", "mode \(CaptureCore.mode.rawValue)"],
+                comments: comments,
                 places: names.places()
             )
         }

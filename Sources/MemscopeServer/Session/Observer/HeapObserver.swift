@@ -17,6 +17,7 @@ package final class HeapObserver: Sendable {
     let growth = GrowthWatch()
     let errors = ErrorWatch()
     let equalSites = Mutex(EqualSites())
+    private let recycledSites = Atomic<UInt64>(0)
     /// Whether each memory error gets a line on stderr.
     let wishesErrorLines = Switch.printErrors.isOn
     // Made at first use, because reading images and testing the type reader takes milliseconds.
@@ -67,6 +68,15 @@ package final class HeapObserver: Sendable {
         envelope(of: CaptureCore.totals())
     }
 
+    /// The envelope of an answer with what was counted for each call stack since the start: it is incomplete when call
+    /// stacks were recycled.
+    func envelopeOfSites() -> Envelope {
+        let totals = CaptureCore.totals()
+        var envelope = envelope(of: totals)
+        envelope.isIncomplete = envelope.isIncomplete || totals.recycledSites > 0
+        return envelope
+    }
+
     private func envelope(of totals: Totals) -> Envelope {
         // A figure is measured only if nothing was ever sampled or left out.
         let isMeasured = totals.sampledAllocations == 0 && totals.gaps == 0
@@ -111,6 +121,9 @@ package final class HeapObserver: Sendable {
         growth.tick()
         watchErrors()
         let totals = CaptureCore.totals()
+        if recycledSites.exchange(totals.recycledSites, ordering: .relaxed) != totals.recycledSites {
+            equalSites.withLock { $0.keep { CaptureCore.site($0) != nil } }
+        }
         let reading = TimelineReading(
             time: CaptureCore.now,
             liveBytes: totals.program.liveBytes,

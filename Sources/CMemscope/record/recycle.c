@@ -1,0 +1,85 @@
+// Which numbers of sites are recycled, and when: of sites without live blocks, once no thread can use the number.
+//
+// A thread has a number for a moment before a block has it (mscope_hold_numbers). So numbers are recycled in two steps,
+// at least a tenth of a second apart: by then what a thread stored before the first step is visible to others. A thread
+// that took a stack in between has counted it, and the number is put back.
+//
+// context: collector thread
+#include "record/record.h"
+
+enum { MSCOPE_LEAST_GRACE = 100000000 };                         // nanoseconds
+enum { MSCOPE_BATCH = 1 << 20, MSCOPE_COUNTERS_READ = 1 << 21 }; // about 20 ms a second
+enum { MSCOPE_FEW_ALLOCATIONS = 16 };
+
+static struct {
+    uint32_t *numbers; // withdrawn
+    uint32_t count;
+    uint32_t generation; // calls that began in it, or before, may use the numbers
+    uint64_t time;
+    uint32_t next;        // the number that is looked at next
+    uint64_t allocations; // a site that has more keeps its number, until all numbers were looked at
+} mscope_batch = {.next = 1, .allocations = MSCOPE_FEW_ALLOCATIONS};
+
+static bool mscope_is_unused(struct mscope_counts counts)
+{
+    return counts.allocations == counts.frees && counts.allocated_bytes == counts.freed_bytes;
+}
+
+/// Whether all calls that may have a withdrawn number have ended.
+static bool mscope_has_grace_passed(void)
+{
+    if (mscope_now() - mscope_batch.time < MSCOPE_LEAST_GRACE) return false;
+    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
+    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
+        uint32_t since = bank ? mscope_load_acquire(&bank->holds) : 0;
+        if (since != 0 && since <= mscope_batch.generation) return false;
+    }
+    return true;
+}
+
+static void mscope_settle(uint32_t number)
+{
+    struct mscope_counts counts = mscope_site_counts(number);
+    // The second question must come after the counts are read: a walk that begins later has no block of the site.
+    bool unused = mscope_is_unused(counts) && mscope_load_acquire(&mscope_walking) == 0;
+    if (!unused || mscope_is_findable(number)) return mscope_restore_site(number);
+    mscope_add_relaxed(&mscope_global.recycled_allocations, counts.allocations);
+    mscope_add_relaxed(&mscope_global.recycled_bytes, counts.allocated_bytes);
+    mscope_clear_site_counts(number);
+    mscope_recycle_site(number);
+}
+
+/// Withdraws sites without live blocks, those with few allocations first: the others say more about the program.
+static void mscope_withdraw_some(void)
+{
+    uint32_t count = mscope_highest_site(), banks = mscope_load_acquire(&mscope_bank_count);
+    uint32_t looks = MSCOPE_COUNTERS_READ / (banks ? banks : 1);
+    if (mscope_batch.numbers == NULL) mscope_batch.numbers = mscope_map(MSCOPE_BATCH * sizeof(uint32_t));
+    if (mscope_batch.numbers == NULL) return;
+    for (; looks > 0 && mscope_batch.count < MSCOPE_BATCH; looks--, mscope_batch.next++) {
+        if (mscope_batch.next > count) {
+            mscope_batch.next = 1;
+            mscope_batch.allocations *= MSCOPE_FEW_ALLOCATIONS;
+            if (mscope_batch.allocations == 0) mscope_batch.allocations = MSCOPE_FEW_ALLOCATIONS;
+        }
+        struct mscope_counts counts = mscope_site_counts(mscope_batch.next);
+        if (!mscope_is_unused(counts) || counts.allocations > mscope_batch.allocations) continue;
+        if (!mscope_withdraw_site(mscope_batch.next)) continue;
+        mscope_batch.numbers[mscope_batch.count++] = mscope_batch.next;
+    }
+    mscope_batch.generation = mscope_forget_numbers();
+    mscope_batch.time = mscope_now();
+}
+
+void mscope_recycle_tick(void)
+{
+    // A walk notes blocks that end, with the numbers of their sites. Where counters are missing, a site may seem
+    // unused.
+    if (mscope_load_acquire(&mscope_walking) != 0 || mscope_load_relaxed(&mscope_global.missing_counters) != 0) return;
+    mscope_lock_sites();
+    if (mscope_batch.count != 0 && mscope_has_grace_passed())
+        while (mscope_batch.count > 0) mscope_settle(mscope_batch.numbers[--mscope_batch.count]);
+    if (mscope_batch.count == 0 && mscope_needs_numbers()) mscope_withdraw_some();
+    mscope_unlock_sites();
+}

@@ -173,22 +173,22 @@ enum { MSCOPE_PAGES_FILE = 4, MSCOPE_PAGES_PRESENT = 8, MSCOPE_PAGES_SWAPPED = 1
 
 static bool mscope_ask_for_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
-    struct mscope_pages_range ranges[MSCOPE_WINDOW];
+    struct mscope_pages_range ranges[MSCOPE_RANGES_AT_ONCE];
     uint64_t without = MSCOPE_PAGES_ZERO | (written ? MSCOPE_PAGES_FILE : 0);
     struct mscope_pages_query query = {.size = sizeof(query),
                                        .start = start & ~(uint64_t)(MSCOPE_PAGE - 1),
                                        .end = (end + MSCOPE_PAGE - 1) & ~(uint64_t)(MSCOPE_PAGE - 1),
                                        .ranges = (uint64_t)ranges,
-                                       .range_count = MSCOPE_WINDOW,
+                                       .range_count = MSCOPE_RANGES_AT_ONCE,
                                        .inverted = without,
                                        .all_of = without,
                                        .any_of = MSCOPE_PAGES_PRESENT | MSCOPE_PAGES_SWAPPED,
                                        .returned = MSCOPE_PAGES_PRESENT};
     long count = scanner->pagemap < 0 ? -1 : mscope_system(SYS_ioctl, scanner->pagemap, MSCOPE_PAGES_QUERY, &query);
-    if (count < 0 || count > MSCOPE_WINDOW) return false;
-    for (long i = 0; i < count; i++) scanner->window[i] = (struct mscope_range){ranges[i].start, ranges[i].end};
-    scanner->window_count = (uint64_t)count;
-    scanner->window_end = query.walk_end;
+    if (count < 0 || count > MSCOPE_RANGES_AT_ONCE) return false;
+    for (long i = 0; i < count; i++) scanner->pages[i] = (struct mscope_range){ranges[i].start, ranges[i].end};
+    scanner->pages_count = (uint64_t)count;
+    scanner->pages_end = query.walk_end;
     return true;
 }
 
@@ -201,32 +201,32 @@ static bool mscope_page_counts(uint64_t entry, bool written)
 /// The same, by looking at each page; when that is impossible too, all pages count.
 static void mscope_look_at_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
-    uint64_t entries[MSCOPE_WINDOW], page = start / MSCOPE_PAGE, last = (end + MSCOPE_PAGE - 1) / MSCOPE_PAGE;
-    uint64_t count = last - page < MSCOPE_WINDOW ? last - page : MSCOPE_WINDOW;
+    uint64_t entries[MSCOPE_RANGES_AT_ONCE], page = start / MSCOPE_PAGE, last = (end + MSCOPE_PAGE - 1) / MSCOPE_PAGE;
+    uint64_t count = last - page < MSCOPE_RANGES_AT_ONCE ? last - page : MSCOPE_RANGES_AT_ONCE;
     long got = -1;
     if (scanner->pagemap >= 0) got = mscope_system(SYS_pread64, scanner->pagemap, entries, count * 8, page * 8);
     if (got > 0 && got % 8 == 0)
         count = (uint64_t)got / 8;
     else
         for (uint64_t i = 0; i < count; i++) entries[i] = MSCOPE_PAGE_PRESENT;
-    scanner->window_count = 0;
-    scanner->window_end = (page + count) * MSCOPE_PAGE;
+    scanner->pages_count = 0;
+    scanner->pages_end = (page + count) * MSCOPE_PAGE;
     for (uint64_t i = 0; i < count; i++) {
         if (!mscope_page_counts(entries[i], written)) continue;
-        uint64_t at = (page + i) * MSCOPE_PAGE, known = scanner->window_count;
-        if (known > 0 && scanner->window[known - 1].end == at)
-            scanner->window[known - 1].end = at + MSCOPE_PAGE;
+        uint64_t at = (page + i) * MSCOPE_PAGE, known = scanner->pages_count;
+        if (known > 0 && scanner->pages[known - 1].end == at)
+            scanner->pages[known - 1].end = at + MSCOPE_PAGE;
         else
-            scanner->window[scanner->window_count++] = (struct mscope_range){at, at + MSCOPE_PAGE};
+            scanner->pages[scanner->pages_count++] = (struct mscope_range){at, at + MSCOPE_PAGE};
     }
 }
 
-static void mscope_fill_window(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
+static void mscope_find_present_pages(struct mscope_scanner *scanner, uint64_t start, uint64_t end, bool written)
 {
     mscope_has_problem(scanner);
-    scanner->window_start = start;
-    scanner->window_next = 0;
-    scanner->window_written = written;
+    scanner->pages_start = start;
+    scanner->pages_next = 0;
+    scanner->pages_written = written;
     if (!mscope_ask_for_pages(scanner, start, end, written)) mscope_look_at_pages(scanner, start, end, written);
 }
 
@@ -234,19 +234,19 @@ bool mscope_next_pages(struct mscope_scanner *scanner, uint64_t *at, uint64_t en
                        struct mscope_range *out)
 {
     while (*at < end && scanner->problem == 0) {
-        if (*at < scanner->window_start || *at >= scanner->window_end || written != scanner->window_written)
-            mscope_fill_window(scanner, *at, end, written);
-        while (scanner->window_next < scanner->window_count) {
-            struct mscope_range run = scanner->window[scanner->window_next];
+        if (*at < scanner->pages_start || *at >= scanner->pages_end || written != scanner->pages_written)
+            mscope_find_present_pages(scanner, *at, end, written);
+        while (scanner->pages_next < scanner->pages_count) {
+            struct mscope_range run = scanner->pages[scanner->pages_next];
             if (run.start >= end) break;
-            scanner->window_next += run.end <= end; // the rest of the run may be asked for later
+            scanner->pages_next += run.end <= end; // the rest of the run may be asked for later
             if (run.end <= *at) continue;
             *out = (struct mscope_range){run.start > *at ? run.start : *at, run.end < end ? run.end : end};
-            scanner->window_start = *at = out->end; // everything before was given out
+            scanner->pages_start = *at = out->end; // everything before was given out
             return true;
         }
-        *at = scanner->window_end < end ? scanner->window_end : end;
-        scanner->window_start = *at;
+        *at = scanner->pages_end < end ? scanner->pages_end : end;
+        scanner->pages_start = *at;
     }
     return false;
 }

@@ -10,7 +10,7 @@
 #include "scan/scan.h"
 
 enum { MSCOPE_SCAN_THREADS = 1 << 16, MSCOPE_SCAN_REGISTERS = 280, MSCOPE_VECTOR_PARTS = 4 };
-enum { MSCOPE_WINDOW = 512 };
+enum { MSCOPE_RANGES_AT_ONCE = 512 };
 enum { MSCOPE_PIECE_WORDS = 1 << 13 };
 enum { MSCOPE_RED_ZONE = 128 }; // bytes below the stack pointer that a function may use
 
@@ -117,10 +117,10 @@ struct mscope_scanner {
     struct mscope_ranges internal; // blocks of MemScope's own threads
     struct mscope_ranges buffers;  // memory that holds no references: blocks, or parts of one
     long pagemap;                  // a descriptor; negative: every page counts as present
-    // What is known of the pages in [window_start, window_end): those from window_next on, ascending.
-    uint64_t window_start, window_end, window_next, window_count;
-    bool window_written;
-    struct mscope_range window[MSCOPE_WINDOW];
+    // What is known of the pages in [pages_start, pages_end): those from pages_next on, ascending.
+    uint64_t pages_start, pages_end, pages_next, pages_count;
+    bool pages_written;
+    struct mscope_range pages[MSCOPE_RANGES_AT_ONCE];
     uint32_t problem;
     uint64_t deadline;
     // In place, a thread that could not be held may unmap memory: so the kernel reads it, a piece at a time. In a copy

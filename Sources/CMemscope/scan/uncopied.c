@@ -32,7 +32,7 @@ static void mscope_scan_if_uncopied(struct mscope_scanner *scanner, struct mscop
     if (scanner->memory < 0) {
         scanner->memory = mscope_open_of_program(scanner, "/mem");
         scanner->pagemap = mscope_open_of_program(scanner, "/pagemap");
-        scanner->window_start = scanner->window_end = 0;
+        scanner->pages_start = scanner->pages_end = 0;
     }
     // Where the system forbids reading it (Yama), this memory is not scanned.
     if (scanner->memory >= 0) mscope_scan_pages(scanner, mapping.start, mapping.end, false);
@@ -52,5 +52,5 @@ void mscope_scan_uncopied(struct mscope_scanner *scanner)
     if (scanner->pagemap >= 0) mscope_system(SYS_close, scanner->pagemap);
     scanner->memory = memory;
     scanner->pagemap = pagemap;
-    scanner->window_start = scanner->window_end = 0;
+    scanner->pages_start = scanner->pages_end = 0;
 }

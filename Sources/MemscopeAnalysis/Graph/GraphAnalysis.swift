@@ -11,7 +11,7 @@ package final class GraphAnalysis: Sendable {
     package let suspects: SuspectList
     package let cycles: CycleList
     private let lazyDominators = Mutex<DominatorTree?>(nil)
-    private let lazyWays = Mutex<RootWays?>(nil)
+    private let lazyPaths = Mutex<RootPaths?>(nil)
     private let lazyReferrers = Mutex<ReferrerIndex?>(nil)
 
     /// Searches for leaks and cycles; nil when the system refuses the memory: about 50 bytes per block and 4 per edge.
@@ -110,8 +110,8 @@ package final class GraphAnalysis: Sendable {
     ///
     /// The first step is a block that a root points to, the last step is the block itself, without a field.
     package func rootPath(to node: Int) -> [PathStep]? {
-        guard reachability.isReachable(node), let ways = built(lazyWays, { RootWays(holds) }) else { return nil }
-        return PathFolding(graph: graph, holds: holds, use: .holding).fold(ways.way(to: node), isClosed: false)
+        guard reachability.isReachable(node), let paths = built(lazyPaths, { RootPaths(holds) }) else { return nil }
+        return PathFolding(graph: graph, holds: holds, use: .holding).fold(paths.path(to: node), isClosed: false)
     }
 
     /// The words that refer to a block, including the block's own, by ascending address.

@@ -31,7 +31,7 @@ package struct Reachability: Sendable {
     /// The blocks that such a single word points to.
     let single: NodeSet
     /// The number of blocks that neither a root nor a suspect holds.
-    package let leakedBlocks: Int
+    package let unreachableBlocks: Int
 
     /// Floods the graph from its roots; nil when the system refuses the memory.
     ///
@@ -60,7 +60,7 @@ package struct Reachability: Sendable {
         (self.kept, self.suspects, self.held) = (kept, suspects, held)
         (self.proven, single) = (proven, flood.single)
         (suspectBlocks, suspectBytes) = (unconfirmed.blocks, unconfirmed.bytes)
-        leakedBlocks = graph.count - filled
+        unreachableBlocks = graph.count - filled
     }
 
     /// Blocks that are only held by words on stacks, in registers, in frames of async functions and in MemScope's own

@@ -19,7 +19,7 @@ package struct LeakList: Sendable {
         representative: (UInt32) -> UInt32
     ) {
         keys = GroupKeys(graph)
-        guard reachability.leakedBlocks > 0 else { return }
+        guard reachability.unreachableBlocks > 0 else { return }
         guard let groupOfNode = Column<UInt32>(count: graph.count) else { return nil }
         var naming = naming
         let nodes = Column(graph.nodes)

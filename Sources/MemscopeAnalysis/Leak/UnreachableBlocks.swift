@@ -14,7 +14,7 @@ package struct UnreachableBlocks: Sendable {
 
     /// - Returns: Nil when the system refuses the memory.
     package init?(_ graph: HeapGraph, _ reachability: Reachability) {
-        guard let identities = OwnBuffer<Identity>(count: reachability.leakedBlocks) else { return nil }
+        guard let identities = OwnBuffer<Identity>(count: reachability.unreachableBlocks) else { return nil }
         var filled = 0
         for node in 0..<graph.count where !reachability.kept.contains(node) {
             identities[filled] = Identity(address: graph.nodes[node].address, born: graph.nodes[node].born)

@@ -18,7 +18,7 @@ enum Reporter {
     /// The largest number of rows in each list: with their stacks, 1,000 rows have some 20 MB.
     private static let mostRows = 1_000
 
-    private static let wishes = ReportWishes(complain: complain)
+    private static let settings = ReportSettings(complain: complain)
     /// When the run began, on the wall clock, which is also used for the times of files.
     private static let startedAt = wallClock() - (ReportRun.age(asking: environment("MEMSCOPE_REPORT")) ?? 0)
 
@@ -26,22 +26,22 @@ enum Reporter {
     ///
     /// - Precondition: This copy of MemScope tracks the program's allocations.
     static func startFromEnvironment() {
-        guard let wishes, start() else { return }
+        guard let settings, start() else { return }
         _ = startedAt
         // Reads the suppressions at once, so that a missing file is reported at the start and not only at the end.
         _ = LeakSuppressions.fromEnvironment
         ProcessEnd.watch(
             timeout: patience,
-            signals: wishes.path != nil || wishes.printsErrors,
-            startInChild: wishes.isPerProcess ? { CaptureCore.asOwnThread { Reporter.start() } } : nil
+            signals: settings.path != nil || settings.printsErrors,
+            startInChild: settings.isPerProcess ? { CaptureCore.asOwnThread { Reporter.start() } } : nil
         )
     }
 
     private static func start() -> Bool {
         do throws(MemscopeServerError) {
             _ = try ServerThread(name: "memscope-report") {
-                guard let wishes else { return }
-                ProcessEnd.reported(status: report(ProcessEnd.wait(), wishes))
+                guard let settings else { return }
+                ProcessEnd.reported(status: report(ProcessEnd.wait(), settings))
             }
             return true
         } catch {
@@ -51,20 +51,20 @@ enum Reporter {
     }
 
     /// Returns the exit status; nil for the program's own.
-    private static func report(_ end: ProcessEnd, _ wishes: ReportWishes) -> Int32? {
+    private static func report(_ end: ProcessEnd, _ settings: ReportSettings) -> Int32? {
         let observer = HeapObserver.current
         // Without a collector, no other thread measures MemScope's own memory and the peaks.
         if !observer.hasCollector.load(ordering: .acquiring) { CaptureCore.tick() }
         let began = CaptureCore.now
         if CaptureCore.checkTotals().canSweep { CaptureCore.checkHeap() }
-        if wishes.printsErrors { observer.printErrors() }
-        var status = CaptureCore.errorCount > 0 ? wishes.errorStatus : nil
-        guard wishes.path != nil || wishes.leakStatus != nil else { return status }
-        let findings = findings(observer, wishes)
+        if settings.printsErrors { observer.printErrors() }
+        var status = CaptureCore.errorCount > 0 ? settings.errorStatus : nil
+        guard settings.path != nil || settings.leakStatus != nil else { return status }
+        let findings = findings(observer, settings)
         if status == nil, case .analysis(let analysis, _) = findings, analysis.summary.unreachableBlocks > 0 {
-            status = wishes.leakStatus
+            status = settings.leakStatus
         }
-        if let template = wishes.path {
+        if let template = settings.path {
             let errors = observer.errorValues(exitBegan: began)
             let summary = observer.summaryValues(asksAllocator: false)
             let values = ReportValues(end: end, summary: summary, findings: findings, errors: errors)
@@ -73,7 +73,7 @@ enum Reporter {
         return status
     }
 
-    private static func findings(_ observer: HeapObserver, _ wishes: ReportWishes) -> ReportValues.Findings {
+    private static func findings(_ observer: HeapObserver, _ settings: ReportSettings) -> ReportValues.Findings {
         let totals = CaptureCore.totals()
         let patience = patience + totals.program.liveBlocks * patiencePerBlock
         let naming = min(totals.program.liveBlocks, totals.sites) * patiencePerStack
@@ -86,7 +86,7 @@ enum Reporter {
             let (analysis, isCut) = try observer.analyze(options, mostRows: mostRows)
             return .analysis(analysis, isCut: isCut)
         } catch {
-            if wishes.leakStatus != nil { complain("MEMSCOPE_LEAK_EXITCODE has no effect: \(error.message)") }
+            if settings.leakStatus != nil { complain("MEMSCOPE_LEAK_EXITCODE has no effect: \(error.message)") }
             return .unavailable(reason: error.reason, remedy: error.remedy)
         }
     }

@@ -12,7 +12,7 @@ import Tracking
         let reachability = try #require(Reachability(graph, holds))
         let expected = closure(of: roots, in: targets)
         #expect(targets.indices.filter(reachability.isReachable) == expected.sorted())
-        #expect(reachability.leakedBlocks == targets.count - expected.count)
+        #expect(reachability.unreachableBlocks == targets.count - expected.count)
         #expect(reachability.suspectBlocks == 0)
     }
 
@@ -62,7 +62,7 @@ import Tracking
         let reachability = try builder.analyse().reachability
         #expect(reachability.stackHeld == BlockSum(blocks: 3, bytes: 1 << 1 | 1 << 2 | 1 << 5))
         #expect(reachability.kernelHeld == BlockSum(blocks: 2, bytes: 1 << 3 | 1 << 7))
-        #expect(reachability.leakedBlocks == 1)
+        #expect(reachability.unreachableBlocks == 1)
     }
 
     @Test("What hangs on one word of a stack is a suspect, and told by thread, type and site")

@@ -10,7 +10,7 @@ extension HeapObserver {
             let answer = WireFormat.memoryErrors(CaptureCore.checkTotals(), in: envelope())
             hub.publish(event: "memoryerror", data: String(decoding: answer, as: UTF8.self))
         }
-        if wishesErrorLines { printErrors() }
+        if printsErrorLines { printErrors() }
     }
 
     /// Prints a line on stderr for each distinct memory error that has none yet.

@@ -19,7 +19,7 @@ package final class HeapObserver: Sendable {
     let equalSites = Mutex(EqualSites())
     private let recycledSites = Atomic<UInt64>(0)
     /// Whether each memory error gets a line on stderr.
-    let wishesErrorLines = Switch.printErrors.isOn
+    let printsErrorLines = Switch.printErrors.isOn
     // Made at first use, because reading images and testing the type reader takes milliseconds.
     private let metadata = Mutex<MetadataStore?>(nil)
     /// Whether a collector is running.

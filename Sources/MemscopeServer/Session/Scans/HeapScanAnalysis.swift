@@ -50,7 +50,7 @@ struct HeapScanAnalysis {
 
     private func firstScan() throws(HeapAnalysisError) -> FirstScan {
         let picture = try picture(of: scan(registers: false))
-        guard picture.reachability.leakedBlocks > 0 else { return .clean(picture) }
+        guard picture.reachability.unreachableBlocks > 0 else { return .clean(picture) }
         return .unreachable(try owned(UnreachableBlocks(picture.graph, picture.reachability)))
     }
 
@@ -84,7 +84,7 @@ struct HeapScanAnalysis {
 
     /// Treats the leaks that the user suppressed, and the blocks that they hold, as held.
     private func suppressed(_ picture: Picture) throws(HeapAnalysisError) -> Reachability {
-        guard !suppressions.isEmpty, picture.reachability.leakedBlocks > 0 else { return picture.reachability }
+        guard !suppressions.isEmpty, picture.reachability.unreachableBlocks > 0 else { return picture.reachability }
         var verdicts: [UInt32: Bool] = [:]
         func isSuppressed(_ node: Int) -> Bool {
             let site = picture.graph.nodes[node].site

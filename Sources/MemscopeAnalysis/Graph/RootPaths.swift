@@ -1,7 +1,7 @@
 import Tracking
 
 /// The shortest paths from roots, as the tree of a breadth-first search that begins at all roots at once.
-struct RootWays: Sendable {
+struct RootPaths: Sendable {
     /// For each node, 1 + the node before it on its path; 0 for nodes that roots point to and nodes that no root holds.
     private let previous: Column<UInt32>
 
@@ -21,9 +21,9 @@ struct RootWays: Sendable {
     }
 
     /// The path to a node, from a node that a root points to; a root must hold the node.
-    func way(to node: Int) -> [UInt32] {
-        var way = [UInt32(node)]
-        while previous[way[way.count - 1]] != 0 { way.append(previous[way[way.count - 1]] - 1) }
-        return way.reversed()
+    func path(to node: Int) -> [UInt32] {
+        var path = [UInt32(node)]
+        while previous[path[path.count - 1]] != 0 { path.append(previous[path[path.count - 1]] - 1) }
+        return path.reversed()
     }
 }

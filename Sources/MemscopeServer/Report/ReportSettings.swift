@@ -2,7 +2,7 @@ internal import Glibc
 internal import Tracking
 
 /// What the environment asks MemScope to do when the process ends.
-struct ReportWishes: Sendable {
+struct ReportSettings: Sendable {
     /// The absolute path of the report; nil when none is wanted.
     var path: String?
     /// Whether forked children write reports of their own.

@@ -117,15 +117,36 @@ def words(runner):
     runner.check("words: both blocks leaked", found == [("words", 3000), ("words-copy.so", 2000)], found)
 
 
-def recycled(runner):
-    """More stacks than there is room for: sites without blocks make room, and the answers say so."""
-    program, place = runner.folder / "recycled", runner.folder / "recycled.sock"
-    report = runner.folder / "recycled.json"
+def fill_table(runner, name: str, **more: str) -> tuple[subprocess.Popen, Path]:
+    """A program that has taken more stacks than there is room for, and waits."""
+    program, report = runner.folder / "recycled", runner.folder / f"{name}.json"
     subprocess.run(["clang", "-O1", HERE / "recycled.c", "-o", program], check=True, stdin=subprocess.DEVNULL)
-    values = environment(runner, place) | {"MEMSCOPE_REPORT": str(report), "MEMSCOPE_STACKS_BYTES": str(4 << 20)}
+    values = environment(runner, runner.folder / f"{name}.sock") | more
+    values |= {"MEMSCOPE_REPORT": str(report), "MEMSCOPE_STACKS_BYTES": str(4 << 20)}
+    values = {key: value for key, value in values.items() if value}
     process = subprocess.Popen([program, "200000"], env=values, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
-    connection, answers = Connection(place), {}
+    return process, report
+
+
+def judge_new_stack(runner, process: subprocess.Popen, report: Path):
+    """The program loses a block in a function that it never called before."""
+    process.stdin.close()
+    runner.check(f"{report.stem}: ends as without us", process.wait(60) == 0, process.returncode)
+    leaks = json.loads(report.read_text())["leaks"]
+    names = [frame["function"] for frame in leaks[0]["stack"][:2]] if leaks else []
+    told = ([(leak["bytes"], leak["kind"]) for leak in leaks], names)
+    wanted = ([(4321, "direct")], ["lose_at_the_end", "main"])
+    runner.check(f"{report.stem}: a new stack has its own name", told == wanted, told)
+
+
+def recycled(runner):
+    """More stacks than there is room for: sites without blocks make room, and the answers say so."""
+    process, report = fill_table(runner, "recycled, report alone", MEMSCOPE_SERVER_URL="")
+    time.sleep(3)
+    judge_new_stack(runner, process, report)
+    process, report = fill_table(runner, "recycled")
+    connection, answers = Connection(runner.folder / "recycled.sock"), {}
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for path in ("/api/summary", "/api/sites"):
@@ -135,17 +156,10 @@ def recycled(runner):
             break
         time.sleep(0.2)
     connection.close()
-    process.stdin.close()
-    status = process.wait(60)
     summary = answers["/api/summary"]["data"]
     gone, sites = summary["recycledSites"], answers["/api/sites"]["data"]["sites"]
-    runner.check("recycled: ends as without us", status == 0, status)
     runner.check("recycled: sites were, each with its allocations", 0 < gone["count"] <= gone["allocations"], summary)
     runner.check("recycled: bytes as allocations say", gone["allocatedBytes"] == 100 * gone["allocations"], gone)
     runner.check("recycled: the list of sites says that it is incomplete", answers["/api/sites"]["truncated"], gone)
     runner.check("recycled: rows have stacks", sites and all(site["stack"] for site in sites), sites)
-    leaks = json.loads(report.read_text())["leaks"]
-    names = [frame["function"] for frame in leaks[0]["stack"][:2]] if leaks else []
-    told = ([(leak["bytes"], leak["kind"]) for leak in leaks], names)
-    wanted = ([(4321, "direct")], ["lose_at_the_end", "main"])
-    runner.check("recycled: a new stack has its own name", told == wanted, told)
+    judge_new_stack(runner, process, report)

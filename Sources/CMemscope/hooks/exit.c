@@ -80,6 +80,8 @@ static void mscope_send_postponed(void)
 
 struct mscope_end mscope_await_end(void)
 {
+    enum { MSCOPE_SECOND = 1000000000 };
+    uint64_t recycled = 0;
     mscope_store_release(&mscope_reporter, mscope_thread_id());
     for (uint32_t state; (state = mscope_load_acquire(&mscope_end_state)) != MSCOPE_ENDING;) {
         if (state == MSCOPE_POSTPONED) {
@@ -93,6 +95,9 @@ struct mscope_end mscope_await_end(void)
             mscope_ends_itself = true;
             break;
         }
+        if (mscope_now() - recycled < MSCOPE_SECOND) continue;
+        mscope_recycle_tick(); // there may be no collector
+        recycled = mscope_now();
     }
     return mscope_how;
 }

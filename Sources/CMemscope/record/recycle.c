@@ -4,7 +4,7 @@
 // at least a tenth of a second apart: by then what a thread stored before the first step is visible to others. A thread
 // that took a stack in between has counted it, and the number is put back.
 //
-// context: collector thread
+// context: the collector, and the thread that waits for the end of the process; one at a time
 #include "record/record.h"
 
 enum { MSCOPE_LEAST_GRACE = 100000000 };                         // nanoseconds

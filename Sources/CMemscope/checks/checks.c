@@ -88,23 +88,23 @@ struct mscope_witness mscope_witness(struct mscope_cursor at)
 {
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (bank == NULL) return (struct mscope_witness){0};
-    mscope_hold_numbers(bank);
+    bool held = mscope_hold_numbers(bank, at.sp);
     uint32_t site = mscope_site_here(&bank->unwinder, at.pc, at.sp, at.fp);
     struct mscope_witness result = {.site = mscope_site_id(site), .thread = bank->thread};
-    mscope_release_numbers(bank);
+    mscope_release_numbers(bank, held);
     if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     return result;
 }
 
 uint32_t mscope_site_of_mark(uint64_t mark)
 {
-    uint64_t highest = (1ull << MSCOPE_ERA_SHIFT) - 1, who = mark & highest;
-    if (highest - who <= UINT32_MAX) return (uint32_t)(highest - who); // no code lies at such high addresses
+    uint64_t who = mark & (MSCOPE_MARK_SITE - 1);
+    if (mark & MSCOPE_MARK_SITE) return (uint32_t)who;
     struct mscope_bank *borrowed = NULL, *bank = who ? mscope_bank_here(&borrowed) : NULL;
     if (bank == NULL) return 0;
-    mscope_hold_numbers(bank);
+    bool held = mscope_hold_numbers(bank, (uint64_t)__builtin_frame_address(0));
     uint32_t id = mscope_site_id(mscope_site_of_frame(who));
-    mscope_release_numbers(bank);
+    mscope_release_numbers(bank, held);
     if (borrowed != NULL) mscope_leave_borrowed(borrowed);
     return id;
 }

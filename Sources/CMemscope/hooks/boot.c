@@ -45,6 +45,7 @@ static void mscope_child_begins(void)
     mscope_images_after_fork();
     mscope_loader_lock_after_fork();
     mscope_unlock_sites();
+    mscope_recycle_after_fork();
     mscope_end_after_fork();
     mscope_actions_after_fork();
     mscope_descriptors_after_fork();

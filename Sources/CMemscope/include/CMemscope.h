@@ -101,6 +101,10 @@ size_t mscope_read_sites(uint32_t *cursor, struct mscope_site *out, size_t capac
 /// One site without counters; false when there is no such id.
 bool mscope_read_site(uint32_t id, struct mscope_site *out);
 
+/// Keeps a site from being recycled until it is released; false when the id is not valid any more.
+bool mscope_retain_site(uint32_t id);
+void mscope_release_site(uint32_t id);
+
 // ---- shadow.c
 
 enum {

@@ -20,8 +20,9 @@ _Static_assert(sizeof(struct mscope_chunk) == 4096, "a chunk of counters is a pa
 
 // ---- thread bank: what one thread writes on its own.
 //
-// A bank belongs to one thread at a time; when the thread ends, another thread may take the bank. Counters are never
-// reset: the sum over all banks is right, whichever threads owned them. counts of a thread = tally - baseline.
+// A bank belongs to one thread at a time; when the thread ends, another thread may take the bank. Counters are
+// reset only when a site is recycled, which no thread counts any more: the sum over all banks is right, whichever
+// threads owned them. counts of a thread = tally - baseline.
 enum { MSCOPE_BANK_FREE = 0, MSCOPE_BANK_OWNED = 1 };
 enum { MSCOPE_PROGRAM = 0, MSCOPE_INTERNAL = 1 };
 
@@ -51,9 +52,10 @@ enum { MSCOPE_TASK_CONTEXTS = 64 };
 
 struct mscope_bank {
     _Atomic uint32_t state;
-    uint32_t thread;            // number of the thread that owns the bank
-    uint32_t context;           // of this thread while it runs no task
-    _Atomic uint32_t holds;     // see mscope_hold_numbers
+    uint32_t thread;        // number of the thread that owns the bank
+    uint32_t context;       // of this thread while it runs no task
+    _Atomic uint32_t holds; // see mscope_hold_numbers
+    uint64_t held_sp;
     _Atomic int64_t published;  // the part of the process-wide figure that this bank has added
     _Atomic int64_t until_look; // bytes of changes until that figure is compared again
     uint64_t random;
@@ -72,18 +74,23 @@ enum { MSCOPE_BANKS = 1 << 13 };
 
 /// From here to mscope_release_numbers the thread may have the number of a site that no live block has yet, so numbers
 /// that were withdrawn since are not recycled. `holds` is the generation in which it began; 0: the thread has none.
+/// False when it was a signal handler that came in between: then the interrupted call releases them.
 ///
-/// A signal handler that comes in between and records, too, releases them early. Then a number could only be recycled
-/// too early if the handler ran on for longer than a second.
-static inline void mscope_hold_numbers(struct mscope_bank *bank)
+/// A handler that jumps out leaves them held, up to the next call that is not deeper on the stack. One on a stack of
+/// its own at a higher address releases them early: a number could then be recycled if the handler runs on for longer
+/// than a tenth of a second.
+static inline bool mscope_hold_numbers(struct mscope_bank *bank, uint64_t sp)
 {
+    if (mscope_unlikely(mscope_load_relaxed(&bank->holds) != 0) && sp < bank->held_sp) return false;
+    bank->held_sp = sp;
     mscope_store_relaxed(&bank->holds, mscope_load_acquire(&mscope_unwind_generation));
     mscope_signal_fence();
+    return true;
 }
 
-static inline void mscope_release_numbers(struct mscope_bank *bank)
+static inline void mscope_release_numbers(struct mscope_bank *bank, bool held)
 {
-    mscope_store_release(&bank->holds, 0);
+    if (mscope_likely(held)) mscope_store_release(&bank->holds, 0);
 }
 
 struct mscope_context {

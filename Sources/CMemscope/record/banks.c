@@ -18,7 +18,7 @@ static void mscope_find_stack(struct mscope_bank *bank)
     uint64_t high = main_thread ? (uint64_t)__libc_stack_end : mscope_thread_pointer();
     if (high < here) high = here; // not a stack whose end is known
     mscope_start_unwinder(&bank->unwinder, high);
-    mscope_release_numbers(bank);
+    mscope_release_numbers(bank, true);
     // A thread that was cancelled during a write has left these set.
     struct mscope_ring *ring = mscope_load_relaxed(&bank->ring);
     struct mscope_departure_log *log = mscope_load_relaxed(&bank->departures);
@@ -80,7 +80,7 @@ struct mscope_bank *mscope_claim_bank(void)
 
 void mscope_leave_borrowed(struct mscope_bank *bank)
 {
-    mscope_release_numbers(bank); // a thread that was cancelled while it recorded has left it set
+    mscope_release_numbers(bank, true); // a thread that was cancelled while it recorded has left it set
     mscope_add_relaxed(&mscope_free_banks, 1);
     mscope_store_release(&bank->state, MSCOPE_BANK_FREE);
 }

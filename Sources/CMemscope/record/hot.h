@@ -41,8 +41,8 @@ MSCOPE_INLINE void mscope_count_birth(struct mscope_tally *tally, uint64_t size,
 
 MSCOPE_INLINE void mscope_count_death(struct mscope_tally *tally, uint64_t size, uint64_t weight)
 {
+    mscope_bump(&tally->freed_bytes, size * weight); // first: see mscope_is_unused
     mscope_bump(&tally->frees, weight);
-    mscope_bump(&tally->freed_bytes, size * weight);
 }
 
 /// Updates the process-wide figure of live bytes now and then: the figure only serves to find the peak.
@@ -147,6 +147,7 @@ MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family
                    || (mode == MSCOPE_BALANCED && mscope_likely(mscope_count_down(&mscope_tls.until_sample, size | 1)));
     struct mscope_bank *bank = settled ? mscope_bank_for_plain_birth(size) : NULL;
     struct mscope_region *region;
+    bool held = false;
     if (mscope_unlikely(bank == NULL) || mscope_unlikely((region = mscope_find_region(address)) == NULL)) {
         mscope_record(block, size, family, (struct mscope_cursor){pc, sp, fp});
         return block;
@@ -156,12 +157,12 @@ MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family
         __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
         uint64_t turned = ~address;
         __asm__ volatile("" : "+r"(turned)); // from here on the compiler does not know the address
-        mscope_hold_numbers(bank);
+        held = mscope_hold_numbers(bank, sp);
         site = mscope_site_here(&bank->unwinder, pc, sp, fp);
         address = ~turned;
     }
     mscope_record_plain_birth(bank, slot, address, size, site, family, pc);
-    mscope_release_numbers(bank);
+    mscope_release_numbers(bank, held);
     return (void *)address;
 }
 

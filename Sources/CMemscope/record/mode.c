@@ -10,7 +10,7 @@ static _Atomic uint32_t mscope_partial; // there was a time when not every block
 
 // ---- the interval of complete tracking
 
-/// A number of 16 bits for each interval, never 0. Blocks allocated while tracking was not complete may come back from
+/// A number of 15 bits for each interval, never 0. Blocks allocated while tracking was not complete may come back from
 /// the allocator a moment after it has become complete: so marks count from the first tick on, except at the very start
 /// of the program.
 static _Atomic uint64_t mscope_era_to_come, mscope_era_since;
@@ -21,7 +21,7 @@ static void mscope_change_era(uint32_t before, uint32_t mode, bool first)
     static _Atomic uint64_t count;
     bool was = before == MSCOPE_FULL || before == MSCOPE_BALANCED, is = mode == MSCOPE_FULL || mode == MSCOPE_BALANCED;
     if (was == is) return;
-    uint64_t next = is ? (mscope_add_relaxed(&count, 1) % 0xffff + 1) << MSCOPE_ERA_SHIFT : 0;
+    uint64_t next = is ? (mscope_add_relaxed(&count, 1) % 0x7fff + 1) << MSCOPE_ERA_SHIFT : 0;
     mscope_store_relaxed(&mscope_era, first ? next : 0);
     mscope_store_relaxed(&mscope_era_since, mscope_now());
     mscope_store_release(&mscope_era_to_come, first ? 0 : next);

@@ -19,19 +19,20 @@ static inline bool mscope_can_be_object(uint64_t counts)
 }
 /// Whether every live block has been recorded since the start of the program.
 MSCOPE_HIDDEN bool mscope_knows_all_blocks(void);
-/// The era: the number of this interval of complete tracking, in the upper 16 bits; 0 while tracking is not complete. A
+/// The era: the number of this interval of complete tracking, in the upper 15 bits; 0 while tracking is not complete. A
 /// freed block leaves a mark in its slot. `what` says what the block was, and that it is not live any more. `born` says
-/// who freed it, by a return address or by the number of a site, counted down from the highest address, and holds the
-/// era. A mark of another era says nothing: other blocks may have been there since.
+/// who freed it, by a return address or by the id of a site, and holds the era. A mark of another era says nothing:
+/// other blocks may have been there since.
 extern MSCOPE_HIDDEN _Atomic uint64_t mscope_era;
-enum { MSCOPE_ERA_SHIFT = 48 };
+enum { MSCOPE_ERA_SHIFT = 49 };
+#define MSCOPE_MARK_SITE (1ull << 48) // the bits below are the id of a site, no address
 static inline uint64_t mscope_mark_of(uint64_t freed_by)
 {
     return freed_by | mscope_load_relaxed(&mscope_era);
 }
 static inline uint64_t mscope_mark_of_site(uint32_t site)
 {
-    return mscope_mark_of((1ull << MSCOPE_ERA_SHIFT) - 1 - site);
+    return mscope_mark_of(MSCOPE_MARK_SITE | site);
 }
 MSCOPE_HIDDEN void mscope_era_tick(void);
 /// `mode` is one of mscope_mode, and tracking must be possible.

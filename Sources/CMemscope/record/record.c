@@ -97,7 +97,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
     uint32_t flags = mscope_decide(bank, mode);
     if (flags != 0) {
         uint32_t site = 0;
-        mscope_hold_numbers(bank);
+        bool held = mscope_hold_numbers(bank, caller.sp);
         // Sites are the program's: blocks of MemScope's own threads are counted, but get no site.
         if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
             site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
@@ -107,7 +107,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
         struct mscope_slot *slot = mscope_place_of_slot((uint64_t)block, size);
         if (slot != NULL) mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
-        mscope_release_numbers(bank);
+        mscope_release_numbers(bank, held);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
@@ -151,11 +151,16 @@ void mscope_record_free(struct mscope_slot *slot, uint64_t what, uint64_t addres
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
     if (mscope_likely(bank != NULL)) {
         struct mscope_departure old = mscope_departing(slot, what, address);
+        bool held = mscope_hold_numbers(bank, (uint64_t)__builtin_frame_address(0));
         mscope_tell_walk(bank, &old);
         mscope_record_any_death(bank, &old);
+        mscope_note_order(slot, address);
+        mscope_mark_freed(slot, what, mark);
+        mscope_release_numbers(bank, held);
+    } else {
+        mscope_note_order(slot, address);
+        mscope_mark_freed(slot, what, mark);
     }
-    mscope_note_order(slot, address);
-    mscope_mark_freed(slot, what, mark);
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }
 
@@ -224,6 +229,13 @@ static __attribute__((noinline)) void mscope_record_newborn(struct mscope_bank *
     if (slot != NULL) mscope_record_birth(bank, slot, address, size, site, flags, born);
 }
 
+/// Counts one block more for a site, or one less: in between it is not without blocks.
+static void mscope_keep_used(struct mscope_bank *bank, uint32_t site, uint64_t change)
+{
+    if (site != 0) mscope_bump(&mscope_site_tally(bank, site)->allocations, change);
+    atomic_thread_fence(memory_order_release);
+}
+
 /// Counts a realloc as one free and one allocation; the new block keeps the birth of the old one.
 void mscope_record_moved(void *block, size_t size, struct mscope_departure old, uint64_t pc, uint64_t sp, uint64_t fp)
 {
@@ -238,10 +250,13 @@ void mscope_record_moved(void *block, size_t size, struct mscope_departure old, 
         mscope_tls.moving--;
         return;
     }
-    mscope_hold_numbers(bank); // the new block may keep the old one's site
+    bool held = mscope_hold_numbers(bank, sp);
+    uint32_t site = mscope_slot_site(old.what); // the new block may keep it
+    mscope_keep_used(bank, site, 1);
     mscope_record_any_death(bank, &old);
     if (block != NULL) mscope_record_newborn(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
-    mscope_release_numbers(bank);
+    mscope_keep_used(bank, site, -1ull);
+    mscope_release_numbers(bank, held);
     mscope_tls.moving--;
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
 }

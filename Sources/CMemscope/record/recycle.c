@@ -20,9 +20,16 @@ static struct {
     uint64_t allocations; // a site that has more keeps its number, until all numbers were looked at
 } mscope_batch = {.next = 1, .allocations = MSCOPE_FEW_ALLOCATIONS};
 
+/// Bytes are counted before the end of a block: so nobody is about to change the counts of an unused site.
 static bool mscope_is_unused(struct mscope_counts counts)
 {
     return counts.allocations == counts.frees && counts.allocated_bytes == counts.freed_bytes;
+}
+
+void mscope_recycle_after_fork(void)
+{
+    mscope_batch.generation = mscope_forget_numbers();
+    mscope_batch.time = mscope_now();
 }
 
 /// Whether all calls that may have a withdrawn number have ended.
@@ -43,11 +50,11 @@ static void mscope_settle(uint32_t number)
     struct mscope_counts counts = mscope_site_counts(number);
     // The second question must come after the counts are read: a walk that begins later has no block of the site.
     bool unused = mscope_is_unused(counts) && mscope_load_acquire(&mscope_walking) == 0;
-    if (!unused || mscope_is_findable(number)) return mscope_restore_site(number);
+    if (!unused || !mscope_end_site(number)) return mscope_restore_site(number);
     mscope_add_relaxed(&mscope_global.recycled_allocations, counts.allocations);
     mscope_add_relaxed(&mscope_global.recycled_bytes, counts.allocated_bytes);
     mscope_clear_site_counts(number);
-    mscope_recycle_site(number);
+    mscope_recycle_number(number);
 }
 
 /// Withdraws sites without live blocks, those with few allocations first: the others say more about the program.
@@ -63,13 +70,13 @@ static void mscope_withdraw_some(void)
             mscope_batch.allocations *= MSCOPE_FEW_ALLOCATIONS;
             if (mscope_batch.allocations == 0) mscope_batch.allocations = MSCOPE_FEW_ALLOCATIONS;
         }
+        mscope_end_rest(mscope_batch.next);
         struct mscope_counts counts = mscope_site_counts(mscope_batch.next);
         if (!mscope_is_unused(counts) || counts.allocations > mscope_batch.allocations) continue;
         if (!mscope_withdraw_site(mscope_batch.next)) continue;
         mscope_batch.numbers[mscope_batch.count++] = mscope_batch.next;
     }
-    mscope_batch.generation = mscope_forget_numbers();
-    mscope_batch.time = mscope_now();
+    if (mscope_batch.count != 0) mscope_recycle_after_fork();
 }
 
 void mscope_recycle_tick(void)
@@ -78,8 +85,10 @@ void mscope_recycle_tick(void)
     // unused.
     if (mscope_load_acquire(&mscope_walking) != 0 || mscope_load_relaxed(&mscope_global.missing_counters) != 0) return;
     mscope_lock_sites();
-    if (mscope_batch.count != 0 && mscope_has_grace_passed())
+    if (mscope_batch.count != 0 && mscope_has_grace_passed()) {
         while (mscope_batch.count > 0) mscope_settle(mscope_batch.numbers[--mscope_batch.count]);
+        mscope_join_frames();
+    }
     if (mscope_batch.count == 0 && mscope_needs_numbers()) mscope_withdraw_some();
     mscope_unlock_sites();
 }

@@ -68,18 +68,20 @@ static const uint64_t mscope_removed_word = 1ull << MSCOPE_SITE_BITS;
 
 // ---- looking up
 
-/// The number beside a hash in a line; 0 when no word has it. All words are compared, two at a time: a branch on the
-/// place of the right one would be mispredicted. Each word is read whole, since it lies in an aligned half of a vector.
+/// The number beside a hash in a line, the last one if it is there twice; 0 when no word has it. All words are
+/// compared, two at a time: a branch on the place of the right one would be mispredicted. Each word is read whole,
+/// since it lies in an aligned half of a vector.
 static inline uint32_t mscope_number_in(const _Atomic uint64_t *line, uint64_t hash)
 {
     const volatile mscope_pair *pairs = (const volatile mscope_pair *)(const volatile void *)line;
     mscope_pair wanted = {hash, hash}, found = {0, 0};
     for (int i = 0; i < MSCOPE_LINE / 2; i++) {
         mscope_pair words = pairs[i];
-        found |= words & (mscope_pair)((words ^ wanted) >> MSCOPE_SITE_BITS == 0);
+        mscope_pair same = (mscope_pair)((words ^ wanted) >> MSCOPE_SITE_BITS == 0);
+        found = (found & ~same) | (words & same);
     }
     mscope_fence_acquire(); // what the number stands for
-    return (uint32_t)(found[0] | found[1]) & MSCOPE_SITE_MASK;
+    return (uint32_t)(found[0] != 0 ? found[0] : found[1]) & MSCOPE_SITE_MASK;
 }
 
 uint32_t mscope_find_site(uint64_t hash)
@@ -115,11 +117,12 @@ static bool mscope_is_back(uint32_t site)
 
 /// Puts a number into a place that has none, or whose stack's code was unloaded. Returns the number that is valid for
 /// the stack; 0 when another stack is there.
-static uint32_t mscope_put_at(_Atomic uint64_t *place, uint32_t site, uint64_t hash)
+static uint32_t mscope_put_at(_Atomic uint64_t *place, uint32_t site, uint64_t hash, bool revives)
 {
     uint64_t seen = mscope_load_acquire(place);
     bool retired = seen != 0 && mscope_same_hash(seen, ~hash);
     uint32_t known = (uint32_t)(seen & MSCOPE_SITE_MASK);
+    if (retired && !revives) return 0;
     if (retired && mscope_is_back(known)) site = known;
     if (seen == 0 || seen == mscope_removed_word || retired) {
         if (site != 0 && mscope_cas_acq_rel(place, &seen, mscope_site_word(hash, site))) return site;
@@ -127,13 +130,13 @@ static uint32_t mscope_put_at(_Atomic uint64_t *place, uint32_t site, uint64_t h
     return mscope_same_hash(seen, hash) ? (uint32_t)(seen & MSCOPE_SITE_MASK) : 0;
 }
 
-uint32_t mscope_put_into_index(uint32_t site, uint64_t hash)
+uint32_t mscope_put_into_index(uint32_t site, uint64_t hash, bool revives)
 {
     for (int n = 0; n < MSCOPE_LINES_OF_A_STACK; n++) {
         _Atomic uint64_t *line = mscope_line(n, hash);
         if (line == NULL && site != 0) line = mscope_map_level((n + 1) / 2) ? mscope_line(n, hash) : NULL;
         for (int i = 0; line != NULL && i < MSCOPE_LINE; i++) {
-            uint32_t valid = mscope_put_at(&line[i], site, hash);
+            uint32_t valid = mscope_put_at(&line[i], site, hash, revives);
             if (valid != 0) return valid;
         }
     }
@@ -161,31 +164,41 @@ bool mscope_has_alias(uint32_t site)
 
 // ---- taking out
 
-/// Replaces the word `from` of a hash, which the index has once or not at all.
+/// Replaces the words of a hash that are `from`.
 static void mscope_replace_word(uint64_t hash, uint64_t from, uint64_t to)
 {
     _Atomic uint64_t *line;
     for (int n = 0; n < MSCOPE_LINES_OF_A_STACK && (line = mscope_line(n, hash)) != NULL; n++)
         for (int i = 0; i < MSCOPE_LINE; i++) {
             uint64_t word = mscope_load_relaxed(&line[i]);
-            if (word == from && mscope_cas_acq_rel(&line[i], &word, to)) return;
+            if (word == from) mscope_cas_acq_rel(&line[i], &word, to);
         }
 }
 
-static void mscope_forget_alias(uint32_t site)
+/// Removes the word only: a thread that has chosen the alias may put the word into the index later.
+static void mscope_remove_alias(uint32_t site)
 {
-    struct mscope_site_entry *entry = mscope_entry(site);
-    uint64_t hash = mscope_load_acquire(&entry->alias);
-    if (hash == 0) return;
-    mscope_replace_word(hash, mscope_site_word(hash, site), mscope_removed_word);
-    mscope_store_release(&entry->alias, 0);
+    uint64_t hash = mscope_load_acquire(&mscope_entry(site)->alias);
+    if (hash != 0) mscope_replace_word(hash, mscope_site_word(hash, site), mscope_removed_word);
+}
+
+bool mscope_is_findable(uint32_t site)
+{
+    uint64_t hash = mscope_load_acquire(&mscope_entry(site)->alias);
+    return hash != 0 && mscope_find_site(hash) == site;
+}
+
+void mscope_forget_alias(uint32_t site)
+{
+    mscope_remove_alias(site);
+    mscope_store_release(&mscope_entry(site)->alias, 0);
 }
 
 void mscope_take_out_of_index(uint32_t site)
 {
     const struct mscope_site_entry *entry = mscope_entry(site);
     uint64_t hash = entry->hash;
-    mscope_forget_alias(site);
+    mscope_remove_alias(site);
     // The retired word first: a thread may turn it into the other one.
     if (entry->retired_at != 0) mscope_replace_word(hash, mscope_retired_word(hash, site), mscope_removed_word);
     mscope_replace_word(hash, mscope_site_word(hash, site), mscope_removed_word);
@@ -194,6 +207,6 @@ void mscope_take_out_of_index(uint32_t site)
 void mscope_retire_in_index(uint32_t site)
 {
     uint64_t hash = mscope_entry(site)->hash;
-    mscope_forget_alias(site);
+    mscope_remove_alias(site);
     mscope_replace_word(hash, mscope_site_word(hash, site), mscope_retired_word(hash, site));
 }

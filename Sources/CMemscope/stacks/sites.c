@@ -63,7 +63,7 @@ static uint32_t mscope_write_site(const struct mscope_stack *stack)
     if (site == 0 && bytes < mscope_table_limit / 8 * 7) site = mscope_take_new_number();
     if (site == 0) return 0;
     struct mscope_site_entry *entry = mscope_entry(site);
-    mscope_store_relaxed(&entry->uses, MSCOPE_WITHDRAWN);
+    mscope_store_relaxed(&entry->uses, MSCOPE_FREE);
     entry->base = entry->own = 0;
     if (!mscope_keep_frames(site, stack, mscope_tls.last_new_site, grows)) {
         mscope_free_number(site);
@@ -95,7 +95,7 @@ void mscope_uncount_site(const struct mscope_site_entry *entry)
 
 uint32_t mscope_new_site(const struct mscope_stack *stack)
 {
-    uint32_t fresh = mscope_write_site(stack), site = mscope_put_into_index(fresh, stack->hash);
+    uint32_t fresh = mscope_write_site(stack), site = mscope_put_into_index(fresh, stack->hash, true);
     if (fresh != 0 && site == fresh) {
         struct mscope_site_entry *entry = mscope_entry(site);
         mscope_store_relaxed(&entry->uses, 0);
@@ -198,6 +198,11 @@ bool mscope_retain_site(uint32_t id)
     if (mscope_site_id(number) == id) return true;
     mscope_release_entry(entry);
     return false;
+}
+
+void mscope_release_site(uint32_t id)
+{
+    mscope_release_entry(mscope_entry((uint32_t)(id & MSCOPE_SITE_MASK)));
 }
 
 _Atomic uint64_t *mscope_site_peak(uint32_t number)

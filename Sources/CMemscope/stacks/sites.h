@@ -12,9 +12,9 @@ enum { MSCOPE_COUNT_BITS = 8, MSCOPE_SITE_GENERATIONS = 1 << (32 - MSCOPE_SITE_B
 struct mscope_site_entry {
     _Atomic uint32_t ready;
     uint8_t flags, own;    // own, base, frames: see stack_frames.c
-    _Atomic uint16_t uses; // by other stacks and by error reports, or one of the values below
+    _Atomic uint16_t uses; // by other stacks, error reports and snapshots; see below
     uint32_t base, frames;
-    uint64_t hash;
+    uint64_t hash; // 0: another number has the stack, too, and the index has that one
     uint64_t first_seen;
     _Atomic uint64_t alias; // a second hash in the index, of the stack and its layout; 0: none
     uint64_t retired_at;    // a return address in the unloaded image; 0: in use
@@ -23,9 +23,9 @@ struct mscope_site_entry {
 };
 _Static_assert(sizeof(struct mscope_site_entry) == 64, "an entry is a cache line");
 _Static_assert(MSCOPE_MAX_FRAMES < 1 << MSCOPE_COUNT_BITS, "a count fits into the entry");
-// MANY: not counted any more, so the entry stays. WITHDRAWN: not in the index; the number waits to be recycled, is
-// free, or is being filled.
-enum { MSCOPE_MANY_USES = 0x7fff, MSCOPE_WITHDRAWN = 0x8000 };
+// MANY: not counted any more, so the entry stays. WITHDRAWN, beside a count: not in the index; if it still counts no
+// use when no thread can have the number, it is recycled. FREE: it has no stack, or is being filled.
+enum { MSCOPE_MANY_USES = 0x3fff, MSCOPE_FREE = 0x4000, MSCOPE_WITHDRAWN = 0x8000 };
 
 enum { MSCOPE_SEGMENT_SITES = 1 << 15, MSCOPE_SEGMENTS = MSCOPE_SITE_CAPACITY / MSCOPE_SEGMENT_SITES };
 extern MSCOPE_HIDDEN _Atomic(struct mscope_site_entry *) mscope_segments[MSCOPE_SEGMENTS]; // mapped when needed
@@ -55,13 +55,18 @@ MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
 /// To be called with each number of stacks that the table reaches.
 MSCOPE_HIDDEN void mscope_prepare_index(uint32_t sites);
 /// Puts a number into the index. Returns the number that is valid for the stack: an older one when another thread was
-/// faster, or when the stack's image was loaded again. 0 when there is no room.
-MSCOPE_HIDDEN uint32_t mscope_put_into_index(uint32_t site, uint64_t hash);
+/// faster, or, if `revives`, when the stack's image was loaded again, in which the caller must be. 0 when there is no
+/// room.
+MSCOPE_HIDDEN uint32_t mscope_put_into_index(uint32_t site, uint64_t hash, bool revives);
 /// Makes a stack findable by a second hash, too; only the first such hash of a stack is kept.
 MSCOPE_HIDDEN void mscope_alias_site(uint32_t site, uint64_t hash);
 MSCOPE_HIDDEN bool mscope_has_alias(uint32_t site);
 /// From now on no hash finds the number.
 MSCOPE_HIDDEN void mscope_take_out_of_index(uint32_t site);
+/// Whether a thread that had a withdrawn number has made it findable again.
+MSCOPE_HIDDEN bool mscope_is_findable(uint32_t site);
+/// From now on no thread can make the number findable by its second hash.
+MSCOPE_HIDDEN void mscope_forget_alias(uint32_t site);
 /// From now on no hash finds the number, unless its code is back when the same stack is taken again.
 MSCOPE_HIDDEN void mscope_retire_in_index(uint32_t site);
 /// Bytes of the index that fill up with the number of stacks.
@@ -78,18 +83,20 @@ MSCOPE_HIDDEN void mscope_uncount_site(const struct mscope_site_entry *entry);
 MSCOPE_HIDDEN uint64_t mscope_retire_sites(uint64_t start, uint64_t end, uint64_t image);
 
 // ---- recycling.c
-/// Keeps a stack's entry as it is, for another stack or for a report; false when it is withdrawn.
+/// Keeps a stack's entry as it is; false when it has no stack.
 MSCOPE_HIDDEN bool mscope_retain_entry(struct mscope_site_entry *entry);
 MSCOPE_HIDDEN void mscope_release_entry(struct mscope_site_entry *entry);
-/// A free number, which is withdrawn; 0: there is none.
+/// A free number; 0: there is none.
 MSCOPE_HIDDEN uint32_t mscope_take_free_number(void);
-/// Frees a withdrawn number and its frames; it is not in the index, and nobody knows it.
+/// Frees a number that is not in the index, and that nobody knows, with its frames.
 MSCOPE_HIDDEN void mscope_free_number(uint32_t site);
 
 // ---- frame_store.c: room for frames
 /// Finds room for `count` frames in a row, at least one; *out: where it begins. False when there is none. `grows`: more
 /// memory may be used.
 MSCOPE_HIDDEN bool mscope_take_frames(uint32_t count, bool grows, uint32_t *out);
+/// Whether there was no room for frames since mscope_join_frames.
+MSCOPE_HIDDEN bool mscope_lacks_frames(void);
 MSCOPE_HIDDEN void mscope_give_frames_back(uint32_t at, uint32_t count);
 MSCOPE_HIDDEN uint64_t *mscope_frames_at(uint32_t at);
 MSCOPE_HIDDEN uint64_t mscope_frame_bytes(void);

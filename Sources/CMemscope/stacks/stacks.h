@@ -34,8 +34,6 @@ MSCOPE_HIDDEN uint32_t mscope_site_id(uint32_t number);
 MSCOPE_HIDDEN _Atomic uint64_t *mscope_site_peak(uint32_t number);
 /// Reads a stack that has a frame in an unloaded image; false when the number's stack is not such a one.
 MSCOPE_HIDDEN bool mscope_read_retired_site(uint32_t number, struct mscope_site *out);
-/// Keeps a site from being recycled, for ever; false when the id is not valid any more.
-MSCOPE_HIDDEN bool mscope_retain_site(uint32_t id);
 /// The lock of those who read all sites, recycle or retire some; the hooks never take it.
 MSCOPE_HIDDEN void mscope_lock_sites(void);
 MSCOPE_HIDDEN void mscope_unlock_sites(void);
@@ -50,10 +48,15 @@ MSCOPE_HIDDEN bool mscope_withdraw_site(uint32_t number);
 MSCOPE_HIDDEN uint32_t mscope_forget_numbers(void);
 /// Puts a withdrawn stack back.
 MSCOPE_HIDDEN void mscope_restore_site(uint32_t number);
-/// Whether a thread that had a withdrawn number has made it findable again.
-MSCOPE_HIDDEN bool mscope_is_findable(uint32_t number);
-/// Frees a withdrawn number, which no thread has.
-MSCOPE_HIDDEN void mscope_recycle_site(uint32_t number);
+/// Ends a withdrawn site: its id is not valid any more. False, and nothing is done, if another stack, a report or a
+/// snapshot uses it by now, or a thread that had the number has made it findable again.
+MSCOPE_HIDDEN bool mscope_end_site(uint32_t number);
+/// After mscope_end_site: frees the number and its frames.
+MSCOPE_HIDDEN void mscope_recycle_number(uint32_t number);
+/// Frees a number that has had all its generations, if that was long ago.
+MSCOPE_HIDDEN void mscope_end_rest(uint32_t number);
+/// When there was no room for frames: joins those that were given back in pieces which are too small.
+MSCOPE_HIDDEN void mscope_join_frames(void);
 
 // ---- contexts.c
 enum mscope_holding { MSCOPE_HOLDS_NOT, MSCOPE_HOLDS, MSCOPE_HOLDS_UNKNOWN };

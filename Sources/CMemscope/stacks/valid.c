@@ -10,15 +10,16 @@ static bool mscope_frames_are_valid(uint32_t site, const struct mscope_site_entr
     const struct mscope_site_entry *base = mscope_entry(entry->base);
     uint32_t of_base = mscope_frame_count(base), uses = mscope_load_relaxed(&base->uses);
     return entry->base != site && of_base != 0 && count - entry->own > of_base - base->own
-           && count - entry->own <= of_base && uses != 0 && uses != MSCOPE_WITHDRAWN;
+           && count - entry->own <= of_base && uses != MSCOPE_FREE && (uses & MSCOPE_MANY_USES) != 0;
 }
 
 /// Whether the index leads to the stack exactly if it should. Two threads may have put one stack in at once, after a
 /// word was removed: then it leads to one of the two.
 static bool mscope_is_in_index(uint32_t site, const struct mscope_site_entry *entry)
 {
+    if (entry->hash == 0) return true; // see mscope_restore_site
     uint32_t found = mscope_find_site(entry->hash);
-    if (entry->retired_at != 0 || mscope_load_relaxed(&entry->uses) == MSCOPE_WITHDRAWN) return found != site;
+    if (entry->retired_at != 0 || (mscope_load_relaxed(&entry->uses) & MSCOPE_WITHDRAWN) != 0) return found != site;
     return found != 0 && mscope_entry(found)->hash == entry->hash;
 }
 
@@ -32,7 +33,7 @@ bool mscope_sites_are_valid(uint32_t from, uint32_t to)
         if (!mscope_frames_are_valid(site, entry, count)) return false;
         uint64_t alias = mscope_load_relaxed(&entry->alias);
         uint32_t by_alias = alias != 0 ? mscope_find_site(alias) : 0;
-        if (by_alias != 0 && by_alias != site) return false;
+        if (by_alias != 0 && mscope_entry(by_alias)->hash != entry->hash) return false;
     }
     return true;
 }

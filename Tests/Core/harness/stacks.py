@@ -62,7 +62,7 @@ def recycled(name, make):
         report = build.folder / f"{name}-recycled".replace("/", "-").replace(" ", "_")
         preload = [build.witness_library(), build.core_library()]
         values = build.environment(
-            "full", preload, WITNESS_REPORT=report, WITNESS_TICKS=1, MEMSCOPE_STACKS_BYTES=1 << 20
+            "full", preload, WITNESS_REPORT=report, WITNESS_TICKS=1, MEMSCOPE_STACKS_BYTES=2 << 20
         )
         results = judged(processes.run([make(build)], values, build.folder, 200), report)
         count = parse_witness(report.read_text(errors="replace")).get("recycled", 0)

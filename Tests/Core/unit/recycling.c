@@ -47,7 +47,7 @@ static bool has_own_stack(const struct block *block) {
 static bool allocate(struct mscope_bank *bank, uint64_t seed, bool is_slow, struct block *out) {
     struct mscope_stack stack;
     make(seed, &stack);
-    mscope_hold_numbers(bank);
+    bool held = mscope_hold_numbers(bank, (uint64_t)(uintptr_t)__builtin_frame_address(0));
     uint32_t number = mscope_find_site(stack.hash);
     if (number != 0) atomic_fetch_add(&again, 1);
     if (number == 0) number = mscope_new_site(&stack);
@@ -58,7 +58,7 @@ static bool allocate(struct mscope_bank *bank, uint64_t seed, bool is_slow, stru
         atomic_fetch_add(&slow, 1);
     }
     if (number != 0) mscope_count_birth(mscope_site_tally(bank, number), SIZE, 1);
-    mscope_release_numbers(bank);
+    mscope_release_numbers(bank, held);
     atomic_fetch_add(number != 0 ? &births : &dropped, 1);
     return number != 0;
 }

@@ -12,7 +12,7 @@ package final class HeapObserver: Sendable {
     let identity = ProcessFacts.identity()
     private let timeline = Mutex(Timeline())
     private let allocator = AllocatorGauge()
-    private let snapshots = Mutex(SnapshotStore())
+    private let snapshots = Mutex(KeptSnapshots())
     let graph = GraphSession()
     let growth = GrowthWatch()
     let errors = ErrorWatch()
@@ -28,6 +28,20 @@ package final class HeapObserver: Sendable {
     private let lastNaming = Atomic<UInt64>(0)
     /// How long symbol files stay open after the last look-up; they cost megabytes each.
     private static let idleNanoseconds: UInt64 = 30_000_000_000
+
+    private struct KeptSnapshots {
+        var store = SnapshotStore()
+        /// By the snapshot's id.
+        var sites: [String: RetainedSites] = [:]
+
+        mutating func keep(_ snapshot: HeapSnapshot, named name: String?) -> HeapSnapshot {
+            let kept = store.keep(snapshot, named: name)
+            sites[kept.id] = RetainedSites(kept.bySite.map(\.site))
+            let ids = Set(store.snapshots.map(\.id))
+            sites = sites.filter { ids.contains($0.key) }
+            return kept
+        }
+    }
 
     /// What the user allows.
     struct Settings: Sendable {
@@ -115,15 +129,13 @@ package final class HeapObserver: Sendable {
     /// Reads the current figures and puts them on the timeline; this is the collector's work of each second.
     func tick() {
         CaptureCore.tick()
+        forgetRecycledSites()
         CaptureCore.drainEvents { events.append($0) }
         closeIdleSymbolFiles()
         graph.forgetIdle()
         growth.tick()
         watchErrors()
         let totals = CaptureCore.totals()
-        if recycledSites.exchange(totals.recycledSites, ordering: .relaxed) != totals.recycledSites {
-            equalSites.withLock { $0.keep { CaptureCore.site($0) != nil } }
-        }
         let reading = TimelineReading(
             time: CaptureCore.now,
             liveBytes: totals.program.liveBytes,
@@ -137,6 +149,12 @@ package final class HeapObserver: Sendable {
         )
         timeline.withLock { $0.add(reading) }
         if hub.hasListeners { hub.publish(event: "summary", data: String(decoding: summary(), as: UTF8.self)) }
+    }
+
+    private func forgetRecycledSites() {
+        let recycled = CaptureCore.totals().recycledSites
+        guard recycledSites.exchange(recycled, ordering: .relaxed) != recycled else { return }
+        equalSites.withLock { $0.keep { CaptureCore.site($0) != nil } }
     }
 
     func withTimeline<Result>(_ body: (Timeline) -> Result) -> Result {
@@ -222,6 +240,6 @@ package final class HeapObserver: Sendable {
     }
 
     func withSnapshots<Result>(_ body: (SnapshotStore) -> Result) -> Result {
-        snapshots.withLock { body($0) }
+        snapshots.withLock { body($0.store) }
     }
 }

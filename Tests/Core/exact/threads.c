@@ -6,7 +6,8 @@
 #include "../support/live.h"
 #include "../support/random.h"
 
-enum { THREADS = 8, ROUNDS = 60000, SLOTS = 4096 };
+enum { THREADS = 8, SLOTS = 4096 };
+static int rounds = 60000; // of each thread, or what the argument says
 
 static _Atomic(uint64_t *) slots[SLOTS];
 static _Atomic uint64_t made, made_bytes, gone, gone_bytes;
@@ -45,7 +46,7 @@ static void *work(void *argument) {
     uint64_t seed = (uint64_t)(uintptr_t)argument * 0x9E3779B97F4A7C15ull + 1;
     atomic_fetch_add(&waiting, 1);
     while (atomic_load(&waiting) < THREADS) {}
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         size_t at = random_below(&seed, SLOTS);
         uint64_t *mine = random_below(&seed, 5) ? fresh(&seed) : resize(atomic_exchange(&slots[at], NULL), &seed);
         release(atomic_exchange(&slots[at], mine));
@@ -111,7 +112,8 @@ static void warm(void) {
     end();
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+    if (count > 1) rounds = atoi(arguments[1]);
     run("eight threads with cross-thread frees leave exactly the known blocks");
     run("and once more, with threads in reused stacks");
     warm();

@@ -223,7 +223,7 @@ def filters():
 
 
 def life(options):
-    forks = 100 if options.quick else 1000
+    forks = 100 if options.quick else 250
     threads = 2000 if options.quick else 20000
     plugins = (lambda build: build.plugin(), lambda build: build.plugin("other"))
     tests = []

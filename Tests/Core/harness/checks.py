@@ -41,7 +41,7 @@ def bad_frees():
 
 def guards(options):
     tests = []
-    each = 20000 if options.quick else 125000
+    each = 20000 if options.quick else 30000
     every = {"MEMSCOPE_GUARD_RATE": 1, "MEMSCOPE_GUARD_SLOTS": 600}
     for way in WAYS:
         for mode in ("full", "balanced"):
@@ -196,7 +196,7 @@ def twins(options):
             ("exact/entries.c", ()),
             ("exact/sizes.c", ()),
             ("exact/operators.cpp", ()),
-            ("exact/threads.c", ()),
+            ("exact/threads.c", (10000,)),
             ("exact/walk.c", ()),
             ("life/fork.c", (100,)),
             ("life/storms.c", (2000,)),

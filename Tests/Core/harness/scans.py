@@ -15,7 +15,7 @@ def variable(build):
 
 def tests(options):
     found = []
-    scans = 20 if options.quick else 200
+    scans = 20 if options.quick else 50
     for way in WAYS:
         found.append(program_test(f"scan/roots.c {way}", "scan/roots.c", way))
         for hold in HOLDS:

@@ -50,9 +50,9 @@ class Build:
                 make(path)
         return path
 
-    def _call(self, command):
+    def _call(self, command, folder=None):
         result = subprocess.run(
-            [str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL
+            [str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=folder
         )
         if result.returncode:
             raise BuildError(" ".join(str(part) for part in command) + "\n" + result.stderr[:1500])

@@ -40,16 +40,44 @@ class LeakBuild(Build):
 
         return self._once("support.o", make)
 
-    def swift(self, way, sources, path, module, extra=()):
-        """Builds a program of Swift sources."""
+    def _swiftc(self, way, module):
         if not shutil.which("swiftc"):
             raise BuildError("swiftc is not in PATH")
-        command = ["swiftc", *SWIFT_FLAGS[way], "-g", "-swift-version", "5", "-module-name", module]
-        self._call([*command, "-module-cache-path", self.folder / "modules", *sources, *extra, "-o", path])
+        flags = [*SWIFT_FLAGS[way], "-g", "-swift-version", "5", "-module-name", module]
+        return ["swiftc", *flags, "-module-cache-path", self.folder / "modules"]
+
+    def swift(self, way, sources, path, module):
+        """Builds a program of Swift sources."""
+        self._call([*self._swiftc(way, module), *sources, "-o", path])
+
+    def _objects(self, way):
+        """The cases, compiled in batches: each file is still optimised by itself."""
+
+        def make(path):
+            path.mkdir()
+            header = ["-import-objc-header", TESTS / "support/support.h"]
+            sources = sorted(TESTS.glob("cases/*.swift"))
+            self._call([*self._swiftc(way, "cases"), *header, "-enable-batch-mode", "-c", *sources], path)
+
+        return sorted(self._once(f"{way}/objects", make).glob("*.o"))
+
+    def _static_libraries(self, way):
+        """An object that names, for the linker, the static libraries of all that the cases import."""
+
+        def make(path):
+            lines = {line for file in TESTS.glob("cases/*.swift") for line in file.read_text().splitlines()}
+            source = path.with_suffix(".swift")
+            source.write_text("\n".join(sorted(line for line in lines if line.startswith("import "))) + "\n")
+            self._call([*self._swiftc(way, "imports"), "-parse-as-library", "-c", source, "-o", path])
+
+        return self._once(f"{way}/imports.o", make)
 
     def _link_swift(self, way, path):
-        support = ["-import-objc-header", TESTS / "support/support.h", self._support()]
-        self.swift(way, sorted(TESTS.glob("cases/*.swift")), path, "cases", support)
+        # The standard library may differ for the linker alone: the code is the same.
+        # Beside the first object swiftc writes its list of libraries: each way has a folder for that.
+        first = [self._static_libraries(way)] if way in answers.STATIC else []
+        objects = [*first, *self._objects(way[0]), self._support()]
+        self._call(["swiftc", *SWIFT_FLAGS[way], "-g", *objects, "-o", path])
 
     def _link_c(self, path):
         parts = [self._support()]

@@ -89,14 +89,16 @@ static __attribute__((noinline, unused)) void release(void *block) {
 
 static void *others[1000];
 
-/// Blocks for allocate_a_million_others: allocated first, so that it later only takes what it gave back.
+/// Blocks for allocate_many_others: allocated first, so that it later only takes what it gave back.
 static __attribute__((noinline, unused)) void settle_others(void) {
     for (int i = 0; i < 1000; i++) others[i] = malloc(16);
 }
 
-/// A million allocations beside a thousand live blocks.
-static __attribute__((noinline, unused)) void allocate_a_million_others(void) {
-    for (int i = 0; i < 1000000; i++) {
+/// Allocations beside a thousand live blocks: a million, or what OTHERS says.
+static __attribute__((noinline, unused)) void allocate_many_others(void) {
+    const char *wanted = getenv("OTHERS");
+    int count = wanted ? atoi(wanted) : 1000000;
+    for (int i = 0; i < count; i++) {
         free(others[i % 1000]);
         others[i % 1000] = malloc(16);
     }

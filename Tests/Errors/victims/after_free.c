@@ -87,7 +87,7 @@ VICTIM(write_late_freed) {
     settle_others();
     char *block = allocate(5000);
     TOO_EARLY(block);
-    allocate_a_million_others();
+    allocate_many_others();
     block[4000] = 'x';
     IN_TIME(block);
 }
@@ -189,7 +189,7 @@ VICTIM(read_late_freed) {
     settle_others();
     char *block = allocate(5000);
     TOO_EARLY(block);
-    allocate_a_million_others();
+    allocate_many_others();
     see(block[4000]);
     IN_TIME(block);
 }

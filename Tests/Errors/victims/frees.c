@@ -54,7 +54,7 @@ VICTIM(free_twice_late) {
     settle_others();
     char *block = allocate(5000);
     release(block);
-    allocate_a_million_others();
+    allocate_many_others();
     if (crime) again(block);
 }
 
@@ -199,7 +199,7 @@ VICTIM(free_literal) {
 }
 
 VICTIM(free_function) {
-    if (crime) again((void *)(uintptr_t)&allocate_a_million_others);
+    if (crime) again((void *)(uintptr_t)&allocate_many_others);
 }
 
 VICTIM(free_small_number) {

@@ -1,12 +1,13 @@
-// A million errors in eight threads: the same error repeatedly, or with more stacks than the table has reports.
+// Many errors in eight threads: the same error repeatedly, or with more stacks than the table has reports.
 //
-//   storm free|write|read|stacks
+//   storm free|write|read|stacks NUMBER
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 8, CRIMES = 125000 };
+enum { THREADS = 8 };
+static unsigned crimes; // of each thread
 
 static void free_twice(unsigned i) {
     char *block = malloc(40);
@@ -46,20 +47,21 @@ static void free_twice_somewhere(unsigned i) {
 static void (*commit)(unsigned i);
 
 static void *work(void *unused) {
-    for (unsigned i = 0; i < CRIMES; i++) commit(i);
+    for (unsigned i = 0; i < crimes; i++) commit(i);
     return unused;
 }
 
 int main(int count, char **arguments) {
-    const char *which = count == 2 ? arguments[1] : "";
+    const char *which = count == 3 ? arguments[1] : "";
     if (strcmp(which, "free") == 0) commit = free_twice;
     if (strcmp(which, "write") == 0) commit = write_freed;
     if (strcmp(which, "read") == 0) commit = read_freed;
     if (strcmp(which, "stacks") == 0) commit = free_twice_somewhere;
     if (commit == NULL) return 2;
+    crimes = (unsigned)atoi(arguments[2]) / THREADS;
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, work, NULL);
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
-    printf("%d crimes\n", THREADS * CRIMES);
+    printf("%u crimes\n", THREADS * crimes);
     return 0;
 }

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,9 @@ MODES = ("full", "balanced", "sampled", "off")
 # Everything is tracked, and checked: programs that do nothing wrong, so that each report is a false one.
 CHECKS = ("checks sampled", "checks full", "checks pages")
 PYTHON_MODULES = (
-    "test_list",
-    "test_dict",
     "test_json",
+    "test_dict",
+    "test_list",
     "test_re",
     "test_sqlite3",
     "test_gc",
@@ -32,6 +33,8 @@ PYTHON_MODULES = (
     "test_ctypes",
     "test_thread",
 )
+COMMITS = 25  # of this repository, that git works on
+_cloning = threading.Lock()
 # Skipped under --quick: these take the time.
 SLOW_MODULES = ("test_subprocess", "test_bytes", "test_re")
 
@@ -68,18 +71,27 @@ def verdict_of_python(outcome):
     ]
 
 
-def clone(folder):
+def make_clone(path):
     # Through a protocol: a copy of the folder would have whatever lies about in it, such as work on other branches.
-    source = ["--single-branch", f"file://{ROOT}"]
-    subprocess.run(["git", "clone", "-q", *source, str(folder / "clone")], check=True, stdin=subprocess.DEVNULL)
+    source = ["--single-branch", f"--depth={COMMITS}", f"file://{ROOT}"]
+    subprocess.run(["git", "clone", "-q", *source, str(path)], check=True, stdin=subprocess.DEVNULL)
     # Commit times would differ between the two runs.
     for key, value in (("user.name", "Tester"), ("user.email", "tester@example.org"), ("gc.auto", "0")):
-        subprocess.run(["git", "-C", str(folder / "clone"), "config", key, value], check=True)
+        subprocess.run(["git", "-C", str(path), "config", key, value], check=True)
+
+
+def clone(folder):
+    """A copy of the clone that all runs have in common."""
+    common = folder.parent.parent / "clone"
+    with _cloning:
+        if not common.exists():
+            make_clone(common)
+    shutil.copytree(common, folder / "clone", symlinks=True)
 
 
 def sql(folder):
     lines = ["PRAGMA journal_mode=MEMORY;", "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, n REAL);", "BEGIN;"]
-    lines += [f"INSERT INTO t(name, n) VALUES('name {i * 7919 % 10007}', {i * 1.5});" for i in range(20000)]
+    lines += [f"INSERT INTO t(name, n) VALUES('name {i * 7919 % 10007}', {i * 1.5});" for i in range(8000)]
     lines += [
         "COMMIT;",
         "CREATE INDEX i ON t(name);",
@@ -101,7 +113,6 @@ def script(name):
 
 def everyday(seconds=3):
     """`seconds` is for how long files are closed: a server's threads open theirs once a second, the core has none."""
-    swift_source = TESTS / "stacks" / "plain.swift"
     return [
         Program("git log", lambda f: ["git", "-C", f / "clone", "log", "-p", "--stat", "--no-color"], clone),
         Program("git status, diff, fsck and gc", lambda f: ["bash", script("git.sh"), f / "clone"], clone),
@@ -121,11 +132,11 @@ def everyday(seconds=3):
         ),
         Program(
             "swiftc",
-            lambda f: ["swiftc", "-O", "-emit-assembly", swift_source, "-module-cache-path", f / "modules", "-o", "-"],
+            lambda f: ["swiftc", "-O", "-S", script("work.swift"), "-module-cache-path", f / "modules", "-o", "-"],
         ),
         Program(
             "find and sort",
-            lambda f: ["bash", "-c", "find /usr/lib -name '*.so*' | LC_ALL=C sort -r | head -c 200000 | sha256sum"],
+            lambda f: ["bash", "-c", "find /usr/lib -maxdepth 3 -name '*.so*' | LC_ALL=C sort -r | sha256sum"],
         ),
     ]
 

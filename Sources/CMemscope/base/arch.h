@@ -21,6 +21,9 @@ struct mscope_cursor {
 // For functions that use MSCOPE_CALLER. From a function that must not be inlined, the compiler does not split off a
 // seldom used part as another function, in which MSCOPE_CALLER would name the wrong caller.
 #define MSCOPE_NOT_SPLIT __attribute__((noinline))
+/// A function that returns a block clears the registers that it used: what they hold would look like a reference to the
+/// block as long as the caller does not use them.
+#define MSCOPE_CLEARS_REGISTERS __attribute__((zero_call_used_regs("used-gpr")))
 
 #if defined(__x86_64__)
 

@@ -28,7 +28,7 @@ static inline void (*mscope_next_free(void))(void *, uint64_t)
 // Each hook is two functions: one that lets an allocation pass or jumps on, and one that records. The jump leaves the
 // stack as the caller made it, so MSCOPE_CALLER in the second function is the program's call.
 #define MSCOPE_JUMP __attribute__((musttail)) return
-#define MSCOPE_APART static __attribute__((noinline))
+#define MSCOPE_APART static MSCOPE_CLEARS_REGISTERS __attribute__((noinline))
 
 #define MSCOPE_RECORDED(block, size)                                                 \
     do {                                                                             \

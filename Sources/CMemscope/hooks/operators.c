@@ -101,7 +101,8 @@ static inline void *mscope_new(int form, size_t size, size_t second, size_t thir
 
 // The core's operators have names of their own, so that the core can tell whether they are the process' operators.
 #define X(name, form)                                                                                               \
-    MSCOPE_HIDDEN MSCOPE_NOT_SPLIT void *mscope##name(size_t size, size_t second, size_t third)                     \
+    MSCOPE_HIDDEN MSCOPE_NOT_SPLIT MSCOPE_CLEARS_REGISTERS void *mscope##name(size_t size, size_t second,           \
+                                                                              size_t third)                         \
     {                                                                                                               \
         if (mscope_unlikely(mscope_next.operator_new != NULL)) return mscope_new_failed(form, size, second, third); \
         return mscope_new(form, size, second, third, MSCOPE_CALLER);                                                \

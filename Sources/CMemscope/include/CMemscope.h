@@ -1,4 +1,4 @@
-// The capture core's only public header: what Swift may ask of the core.
+// The capture core's public header, with the parts it includes: what Swift may ask of the core.
 //
 // Nothing here runs on the hook path. Unless its comment says otherwise, a function may be called from any thread,
 // takes no lock that the hooks could want, and never fails: results that did not fit are counted in `struct
@@ -183,8 +183,8 @@ struct mscope_event {
 void mscope_set_event_interval(uint32_t interval);
 /// Moves up to `capacity` events out of the rings. Only the collector thread calls it.
 size_t mscope_drain_events(struct mscope_event *out, size_t capacity);
-/// The collector's work of each second: gives memory back, measures MemScope's own, notes images, updates peaks, begins
-/// an era when it is due. Only the collector thread calls it.
+/// The collector's work of each second: gives memory back, measures MemScope's own, notes images, updates peaks,
+/// recycles sites, begins an era when due. Only the collector calls it, and once the report if there is no collector.
 void mscope_tick(void);
 
 #pragma clang assume_nonnull end

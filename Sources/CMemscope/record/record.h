@@ -29,7 +29,7 @@ MSCOPE_HIDDEN void mscope_clear_site_counts(uint32_t number);
 /// When the stack table is nearly full: the work of each second that gives numbers of sites without live blocks to new
 /// stacks.
 MSCOPE_HIDDEN void mscope_recycle_tick(void);
-/// The time from which numbers that were withdrawn count as such begins anew: a fork may have come in the middle.
+/// The child waits anew before it recycles numbers: the fork may have come in the middle of their withdrawal.
 MSCOPE_HIDDEN void mscope_recycle_after_fork(void);
 
 // ---- valid.c

@@ -26,10 +26,16 @@ static bool mscope_is_unused(struct mscope_counts counts)
     return counts.allocations == counts.frees && counts.allocated_bytes == counts.freed_bytes;
 }
 
-void mscope_recycle_after_fork(void)
+/// From here on, calls that began before may have the withdrawn numbers.
+static void mscope_begin_grace(void)
 {
     mscope_batch.generation = mscope_forget_numbers();
     mscope_batch.time = mscope_now();
+}
+
+void mscope_recycle_after_fork(void)
+{
+    mscope_begin_grace();
 }
 
 /// Whether all calls that may have a withdrawn number have ended.
@@ -76,7 +82,7 @@ static void mscope_withdraw_some(void)
         if (!mscope_withdraw_site(mscope_batch.next)) continue;
         mscope_batch.numbers[mscope_batch.count++] = mscope_batch.next;
     }
-    if (mscope_batch.count != 0) mscope_recycle_after_fork();
+    if (mscope_batch.count != 0) mscope_begin_grace();
 }
 
 void mscope_recycle_tick(void)

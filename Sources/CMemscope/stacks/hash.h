@@ -16,11 +16,16 @@ static inline uint64_t mscope_hash_frame(uint64_t hash, uint64_t pc)
     return hash * MSCOPE_HASH_BASE + pc;
 }
 
+/// Spreads what the bits of a sum say over all bits.
+static inline uint64_t mscope_mix_hash(uint64_t sum)
+{
+    uint64_t hash = (sum ^ sum >> 32) * 0xD6E8FEB86659FD93ull;
+    return hash ^ hash >> 29;
+}
+
 static inline uint64_t mscope_finish_hash(uint64_t hash, uint32_t count, uint32_t flags)
 {
-    hash += count + (uint64_t)flags * 0xD6E8FEB86659FD93ull;
-    hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ull;
-    hash ^= hash >> 29;
+    hash = mscope_mix_hash(hash + count + flags * 0xD6E8FEB86659FD93ull);
     return hash >> MSCOPE_SITE_BITS ? hash : ~hash; // the upper bits are never 0: a word of 0 means free in the index
 }
 

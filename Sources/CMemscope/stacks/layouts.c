@@ -5,14 +5,15 @@
 #include "stacks/plain.h"
 #include "stacks/stacks.h"
 
-enum { MSCOPE_PATIENCE = 32 }; // misses before a layout is replaced
+enum { MSCOPE_PATIENCE = 32 };   // misses before a layout is replaced
+enum { MSCOPE_ALIAS = 1 << 30 }; // a flag that no stack has
 
 uint64_t mscope_powers[2 * MSCOPE_MAX_FRAMES];
 static uint32_t mscope_has_powers;
 
 static __attribute__((noinline)) void mscope_make_powers(void)
 {
-    uint64_t power = 1;
+    uint64_t power = MSCOPE_HASH_BASE;
     for (int i = 0; i < 2 * MSCOPE_MAX_FRAMES; i++, power *= MSCOPE_HASH_BASE) mscope_powers[i] = power;
     __atomic_store_n(&mscope_has_powers, 1, __ATOMIC_RELEASE);
 }
@@ -26,7 +27,7 @@ void mscope_forget_layouts(struct mscope_unwinder *unwinder)
 /// Keeps the words of the stack at hand, and takes the pairs from `outer` on for those that stay the same.
 static void mscope_keep_outer(struct mscope_layout *layout, uint32_t outer)
 {
-    uint64_t hash = 0, different = 0;
+    uint64_t hash = layout->shape, different = 0;
     layout->repeat.site = 0;
     mscope_signal_fence();
     for (uint32_t i = 0; i < layout->pairs; i++)
@@ -38,7 +39,7 @@ static void mscope_keep_outer(struct mscope_layout *layout, uint32_t outer)
 uint64_t mscope_read_other_outer(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t sp,
                                  uint64_t *different)
 {
-    uint64_t hash = 0;
+    uint64_t hash = layout->shape;
     uint32_t outer = layout->outer;
     for (uint32_t i = 0; i < layout->pairs; i++) mscope_read_pair(layout, i, &hash, different);
     for (uint32_t i = outer; i < layout->pairs; i++) {
@@ -104,7 +105,7 @@ static uint64_t mscope_shape_of(const struct mscope_steps *steps, const struct m
         shape = shape * MSCOPE_HASH_BASE + (step->fp_at != NULL ? (uint64_t)step->fp_at - at->sp : 1);
         shape = shape * MSCOPE_HASH_BASE + (step->fp_at != NULL ? step->fp - at->sp : 1);
     }
-    return shape;
+    return mscope_finish_hash(shape, steps->count, MSCOPE_ALIAS);
 }
 
 static void mscope_keep_step(struct mscope_layout *kept, const struct mscope_layout_step *step)
@@ -130,9 +131,9 @@ static void mscope_keep_layout(struct mscope_layout *kept, const struct mscope_s
     for (uint32_t i = 0; i < steps->count; i++) mscope_keep_step(kept, &steps->step[i]);
     while (kept->pairs % MSCOPE_ROWS_AT_ONCE != 0)
         kept->pair[kept->pairs++] = (struct mscope_layout_pair){&kept->filler, 0};
-    mscope_keep_outer(kept, 0);
     kept->fp = at->fp, kept->by_fp = by_fp, kept->shape = shape, kept->count = steps->count;
     kept->generation = generation, kept->misses = 0;
+    mscope_keep_outer(kept, 0);
     mscope_signal_fence();
     kept->sp = at->sp;
 }

@@ -20,8 +20,8 @@
 /// Keeps the words of the stack at hand, which was found by the layout twice in a row.
 MSCOPE_HIDDEN void mscope_keep_repeat(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t pc,
                                       uint64_t sp, uint32_t site);
-/// What all pairs add to the hash, after outer ones turned out to be others than before: from the outermost of these
-/// inwards, pairs are hashed from now on.
+/// What the shape and all pairs add to the hash, after outer ones turned out to be others than before: from the
+/// outermost of these inwards, pairs are hashed from now on.
 MSCOPE_HIDDEN uint64_t mscope_read_other_outer(struct mscope_unwinder *unwinder, struct mscope_layout *layout,
                                                uint64_t sp, uint64_t *different);
 /// Takes all pairs of the stack at hand for those that stay the same: others will turn out as they come.
@@ -31,9 +31,8 @@ MSCOPE_HIDDEN void mscope_find_outer_again(struct mscope_unwinder *unwinder, str
 MSCOPE_HIDDEN void mscope_learn_layout(struct mscope_unwinder *unwinder, const struct mscope_cursor *at, uint32_t site);
 MSCOPE_HIDDEN void mscope_forget_layouts(struct mscope_unwinder *unwinder);
 
-enum { MSCOPE_ALIAS = 1 << 30 }; // a flag that no stack has
-
-/// Of the base; twice as many as there are frames, so that counts that are being changed lead nowhere else.
+/// Of the base, from the first power on: the caller's address itself is added as it is. Twice as many as there are
+/// frames, so that counts that are being changed lead nowhere else.
 extern MSCOPE_HIDDEN uint64_t mscope_powers[2 * MSCOPE_MAX_FRAMES];
 
 /// The place where the layout for `sp` is kept. Stacks differ by a few frames: neighbouring values of sp have different
@@ -98,8 +97,9 @@ static inline void mscope_read_pair(const struct mscope_layout *layout, uint32_t
     *hash += mscope_code_address(pair->at->pc) * mscope_powers[i];
 }
 
-/// The hash of the stack whose words lie where the layout says; 0 when they do not. Inlined: under many frames each
-/// further call costs as much as four frames.
+/// The hash of the stack whose words lie where the layout says; 0 when they do not. One whose upper bits are all 0
+/// finds nothing in the index, so its stack is unwound each time. Inlined: under many frames each further call costs as
+/// much as four frames.
 MSCOPE_INLINE uint64_t mscope_read_layout(struct mscope_unwinder *unwinder, struct mscope_layout *layout, uint64_t pc,
                                           uint64_t sp)
 {
@@ -117,11 +117,14 @@ MSCOPE_INLINE uint64_t mscope_read_layout(struct mscope_unwinder *unwinder, stru
         mscope_read_pair(layout, i + 2, &hash, &different);
         mscope_read_pair(layout, i + 3, &hash, &different);
     }
-    if (mscope_unlikely((changed[0] | changed[1]) != 0))
-        hash = mscope_read_other_outer(unwinder, layout, sp, &different);
+    if (mscope_unlikely((changed[0] | changed[1]) != 0)) {
+        uint64_t found = different; // so that the loop above need not keep its variable in memory
+        hash = mscope_read_other_outer(unwinder, layout, sp, &found);
+        different = found;
+    }
     for (uint32_t i = 0; i < words; i++) hash += mscope_code_address(*layout->word_at[i]) * mscope_powers[pairs + i];
-    hash = mscope_finish_hash(mscope_hash_frame(hash, pc) ^ layout->shape, layout->count, MSCOPE_ALIAS);
-    return mscope_unlikely(different != 0) ? 0 : hash;
+    if (mscope_unlikely(different != 0)) return 0;
+    return mscope_mix_hash(hash + pc);
 }
 
 /// The site of a stack whose words lie where the layout says; 0 when they do not, or no such stack was seen.

@@ -75,10 +75,10 @@ struct mscope_repeat {
 
 /// Unwinding from `sp` read `count` return addresses: those of the pairs, and the words. It used an fp as well where
 /// one is compared: in a pair, which is a saved fp with the return address beside it, or alone. `shape` is a hash of
-/// everything that decides which words unwinding reads, given the return addresses, relative to sp.
+/// everything that decides which words unwinding reads, given the return addresses, relative to sp, and of how many.
 ///
 /// The pairs from `outer` on are most often the same: they are compared with those in `repeat`, which costs half of
-/// hashing them, and `outer_hash` is what they add to the hash.
+/// hashing them, and `outer_hash` is what they and the shape add to the hash.
 ///
 /// pairs + words == count, except that `pairs` is rounded up to a multiple of MSCOPE_ROWS_AT_ONCE by pairs at `filler`
 /// outer <= pairs, a multiple of MSCOPE_ROWS_AT_ONCE, too

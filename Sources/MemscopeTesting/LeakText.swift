@@ -42,7 +42,7 @@ enum LeakText {
     /// The calls of the test and of the code that it calls; calls of the runtime, of macros, and of the code that runs
     /// the test give no useful information.
     private static func frames(_ stack: [MemScope.Frame]) -> [String] {
-        let inner = stack.prefix { !$0.function.contains("Tracking.AllocationScope.run") }
+        let inner = stack.prefix { !$0.function.contains("Tracking.ScopeCall.run") }
         let own = inner.filter { $0.file?.contains("/@__swiftmacro_") == false }
         return (own.isEmpty ? Array(inner) : own).prefix(frameLimit).map { "    " + text($0) }
     }

@@ -30,7 +30,7 @@ export const DROPS = {
   events: { label: "events", text: "history records; live figures are not affected" },
   stacks: { label: "stacks", text: "new call stacks; their blocks are counted without a stack" },
   blocks: { label: "blocks", text: "blocks that found no slot and are missing from live figures" },
-  contexts: { label: "contexts", text: "tasks beyond the table: what they allocate is counted by thread, not by task" },
+  accounts: { label: "accounts", text: "tasks beyond the table: what they allocate is counted by thread, not by task" },
   threads: { label: "threads", text: "threads beyond the table; counted without a name" },
 };
 

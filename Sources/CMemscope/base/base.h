@@ -8,6 +8,7 @@
 #include "base/atomic.h"
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "base/free_list.h"
 #include "base/memory.h"
 #include "base/next.h"
 #include "base/own_heap.h"

@@ -46,7 +46,7 @@ struct mscope_global_counters {
     _Atomic uint64_t recycled_sites, recycled_allocations, recycled_bytes;
     _Atomic uint64_t counter_bytes, missing_counters; // of the counters per thread and site
     _Atomic uint64_t threads_seen;
-    _Atomic uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_contexts, dropped_threads;
+    _Atomic uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_accounts, dropped_threads;
     uint64_t started_at;
 };
 extern MSCOPE_HIDDEN struct mscope_global_counters mscope_global;
@@ -62,7 +62,7 @@ struct mscope_tls {
     _Atomic int64_t until_check;  // allocations to the next one that is checked; 0 or less: due
     uint64_t async_context;       // the register's value at the last entry into a hook; 0: not known
     uint32_t state;
-    uint32_t thread, context; // kept for calls after the bank was given back
+    uint32_t thread, account; // kept for calls after the bank was given back
     uint32_t internal;        // 0: a thread of the program's; else MSCOPE_TLS_FOR_A_WHILE or MSCOPE_TLS_OWN
     uint64_t entry;           // for MSCOPE_TLS_FOR_A_WHILE: the frame of the call that set it
     uint32_t exit_rounds;

@@ -180,5 +180,6 @@ void mscope_tick(void)
     mscope_refresh_images();
     mscope_update_peaks();
     mscope_recycle_tick();
+    mscope_recycle_accounts();
     mscope_era_tick();
 }

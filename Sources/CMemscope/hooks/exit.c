@@ -97,6 +97,7 @@ struct mscope_end mscope_await_end(void)
         }
         if (mscope_now() - recycled < MSCOPE_SECOND) continue;
         mscope_recycle_tick(); // there may be no collector
+        mscope_recycle_accounts();
         recycled = mscope_now();
     }
     return mscope_how;

@@ -54,7 +54,7 @@ static void mscope_inherit_birth(uint64_t address, uint64_t born)
     uint64_t what;
     struct mscope_slot *slot = mscope_find_slot(address, &what);
     if (!mscope_owns_slot(what, address)) return;
-    uint64_t rest = mscope_load_relaxed(&slot->born) & (MSCOPE_BORN_ROUNDED | MSCOPE_CONTEXT_MASK);
+    uint64_t rest = mscope_load_relaxed(&slot->born) & (MSCOPE_BORN_ROUNDED | MSCOPE_ACCOUNT_MASK);
     mscope_store_relaxed(&slot->what, what | MSCOPE_SLOT_REALLOCATED);
     mscope_store_release(&slot->born, mscope_birth_of(born) << 24 | rest);
 }

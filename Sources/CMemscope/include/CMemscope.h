@@ -72,7 +72,7 @@ struct mscope_totals {
     uint64_t recycled_sites, recycled_allocations, recycled_bytes;
     uint64_t stacks_exact, stacks_truncated, stacks_guessed; // distinct stacks
     uint64_t threads_alive, threads_seen;
-    uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_contexts, dropped_threads;
+    uint64_t dropped_events, dropped_stacks, dropped_blocks, dropped_accounts, dropped_threads;
     uint64_t started_at;
 };
 
@@ -118,7 +118,8 @@ struct mscope_block {
     uint64_t address, size, birth, task;
     uint64_t weight;      // how many blocks it stands for: 1 unless the block was taken in `sampled` mode
     uint64_t site_weight; // the same for its site: more than 1 also in `balanced` mode, 0 when its stack was not taken
-    uint32_t site, thread, flags, reserved;
+    uint32_t site, thread, flags;
+    uint32_t call; // of a scope; 0: none. See mscope_has_escaped
 };
 
 /// Starts a consistent walk: blocks freed from now on are noted for it. One at a time: false when another walk is under

@@ -107,8 +107,8 @@ void mscope_scan_finish(struct mscope_scan *scan);
 void mscope_scan_release(struct mscope_scan *scan);
 /// The first word of blocks in which tasks keep the frames of their async functions; 0 in a program without tasks.
 uint64_t mscope_scan_frames_word(void);
-/// The birth, thread and task of a node.
-void mscope_scan_origin(uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task);
+/// The birth, thread and task of a node; 0 for thread and task when they are not known any more.
+void mscope_scan_origin(uint64_t address, uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task);
 
 #pragma clang assume_nonnull end
 

@@ -44,26 +44,32 @@ struct mscope_ring {                    // single producer (the owner of the ban
     struct mscope_event events[MSCOPE_RING_EVENTS];
 };
 
-struct mscope_task_context {
-    _Atomic uint64_t task; // cleared by any thread that runs the task when the task's scope changes
-    uint32_t thread, context;
+// The accounts that a thread used last: see mscope_find_account. Other threads only clear `task`.
+struct mscope_task_account {
+    _Atomic uint64_t task;
+    uint32_t thread, account, changes;
 };
-enum { MSCOPE_TASK_CONTEXTS = 64 };
+struct mscope_recent_account {
+    _Atomic uint64_t task; // with all bits turned: 0 is a task, too
+    uint32_t thread, call, account;
+};
+enum { MSCOPE_TASKS_KEPT = 64, MSCOPE_RECENT_SETS = 128, MSCOPE_RECENT_WAYS = 4 };
 
 struct mscope_bank {
     _Atomic uint32_t state;
-    uint32_t thread;        // number of the thread that owns the bank
-    uint32_t context;       // of this thread while it runs no task
-    _Atomic uint32_t holds; // see mscope_hold_numbers
+    uint32_t thread;          // number of the thread that owns the bank
+    _Atomic uint32_t account; // of this thread while it runs no task
+    _Atomic uint32_t holds;   // see mscope_hold_numbers
     uint64_t held_sp;
     _Atomic int64_t published;  // the part of the process-wide figure that this bank has added
     _Atomic int64_t until_look; // bytes of changes until that figure is compared again
     uint64_t random;
     struct mscope_tally tally[2]; // program, internal
     struct mscope_counts baseline[2];
-    struct mscope_task_context tasks[MSCOPE_TASK_CONTEXTS]; // by task id: the last ones seen on this thread
-    uint64_t arena_end;                                     // the allocator was made to grow up to this address
-    _Atomic uint64_t canaried;                              // blocks with canaries that this thread allocated
+    struct mscope_task_account tasks[MSCOPE_TASKS_KEPT];                         // by task id
+    struct mscope_recent_account recent[MSCOPE_RECENT_SETS][MSCOPE_RECENT_WAYS]; // by task id and call
+    uint64_t arena_end;        // the allocator was made to grow up to this address
+    _Atomic uint64_t canaried; // blocks with canaries that this thread allocated
     _Atomic(struct mscope_ring *) ring;
     _Atomic(struct mscope_departure_log *) departures;
     _Atomic(struct mscope_chunk *) chunks[MSCOPE_CHUNKS];
@@ -72,8 +78,12 @@ struct mscope_bank {
 
 enum { MSCOPE_BANKS = 1 << 13 };
 
+/// Changes at the start of a grace period; not 0.
+extern MSCOPE_HIDDEN _Atomic uint32_t mscope_hold_generation;
+
 /// From here to mscope_release_numbers the thread may have the number of a site that no live block has yet, so numbers
-/// that were withdrawn since are not recycled. `holds` is the generation in which it began; 0: the thread has none.
+/// that were withdrawn since are not recycled. The same holds for an account. `holds` is the generation in which it
+/// began; 0: the thread has none.
 /// False when it was a signal handler that came in between: then the interrupted call releases them.
 ///
 /// A handler that jumps out leaves them held, up to the next call that is not deeper on the stack. One on a stack of
@@ -83,7 +93,7 @@ static inline bool mscope_hold_numbers(struct mscope_bank *bank, uint64_t sp)
 {
     if (mscope_unlikely(mscope_load_relaxed(&bank->holds) != 0) && sp < bank->held_sp) return false;
     bank->held_sp = sp;
-    mscope_store_relaxed(&bank->holds, mscope_load_acquire(&mscope_unwind_generation));
+    mscope_store_relaxed(&bank->holds, mscope_load_acquire(&mscope_hold_generation));
     mscope_signal_fence();
     return true;
 }
@@ -93,8 +103,8 @@ static inline void mscope_release_numbers(struct mscope_bank *bank, bool held)
     if (mscope_likely(held)) mscope_store_release(&bank->holds, 0);
 }
 
-struct mscope_context {
-    uint32_t thread, scope;
+struct mscope_owner {
+    uint32_t thread, call;
     uint64_t task;
 };
 

@@ -5,14 +5,7 @@ _Atomic uint32_t mscope_event_interval;
 
 void mscope_set_event_interval(uint32_t interval)
 {
-    uint32_t known = mscope_load_relaxed(&mscope_event_interval), wanted;
-    do wanted = (known & MSCOPE_SCOPES_WATCHED) | (interval & ~MSCOPE_SCOPES_WATCHED);
-    while (!mscope_cas_acq_rel(&mscope_event_interval, &known, wanted));
-}
-
-void mscope_watch_scopes(void)
-{
-    atomic_fetch_or_explicit(&mscope_event_interval, MSCOPE_SCOPES_WATCHED, memory_order_relaxed);
+    mscope_store_relaxed(&mscope_event_interval, interval);
 }
 
 void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *event)

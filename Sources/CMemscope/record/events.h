@@ -4,10 +4,7 @@
 
 #include "record/bank.h"
 
-/// The interval and whether there are scopes, in one word: the hot path loads once.
-enum { MSCOPE_SCOPES_WATCHED = 1u << 31 };
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_event_interval;
-MSCOPE_HIDDEN void mscope_watch_scopes(void);
 MSCOPE_HIDDEN void mscope_push_event(struct mscope_bank *bank, const struct mscope_event *event);
 
 #endif

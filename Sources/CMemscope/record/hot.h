@@ -5,6 +5,7 @@
 #ifndef MSCOPE_RECORD_HOT_H
 #define MSCOPE_RECORD_HOT_H
 
+#include "record/accounts.h"
 #include "record/events.h"
 #include "record/mode.h"
 #include "record/sample.h"
@@ -128,9 +129,13 @@ MSCOPE_INLINE struct mscope_bank *mscope_bank_for_plain_birth(uint64_t size)
 MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct mscope_slot *slot, uint64_t address,
                                              uint64_t size, uint32_t site, uint32_t family, uint64_t pc)
 {
-    uint32_t context = mscope_unlikely(mscope_may_be_task(pc)) ? mscope_find_context(bank, pc) : bank->context;
+    uint32_t account = mscope_load_relaxed(&bank->account);
+    if (mscope_unlikely(mscope_may_be_task(pc))) {
+        account = mscope_find_account(bank, pc);
+        if (account & MSCOPE_COUNTED) mscope_count_birth_on(account, size, 1);
+    }
     mscope_record_birth(bank, slot, address, size, site, MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT,
-                        mscope_birth_now() << 24 | context);
+                        mscope_birth_now() << 24 | account);
 }
 
 /// Records an allocation that did not pass, and returns the block. A plain block that needs no sample is recorded at
@@ -153,7 +158,9 @@ MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family
         return block;
     }
     struct mscope_slot *slot = mscope_slot_for(region, address, size);
-    if (mode == MSCOPE_FULL) {
+    if (mode != MSCOPE_FULL) {
+        if (mscope_unlikely(mscope_may_be_task(pc))) held = mscope_hold_numbers(bank, sp);
+    } else {
         __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
         uint64_t turned = ~address;
         __asm__ volatile("" : "+r"(turned)); // from here on the compiler does not know the address
@@ -191,6 +198,8 @@ MSCOPE_INLINE bool mscope_record_plain_free(struct mscope_slot *slot, uint64_t w
     bool plain = (address & 15) == 0 && size < MSCOPE_SIZE_LIMIT && bank != NULL && !mscope_is_own_thread()
                  && mscope_load_acquire(&mscope_walking) == 0;
     if (mscope_unlikely(!plain)) return false;
+    uint64_t born = mscope_load_relaxed(&slot->born);
+    if (mscope_unlikely(born & MSCOPE_COUNTED)) mscope_count_death_on(bank->thread, (uint32_t)born, size, 1);
     // The mark first: then fewer values stay in registers during the counting.
     mscope_mark_freed(slot, what, mscope_mark_of(pc));
     mscope_record_death(bank, size, mscope_slot_site(what), MSCOPE_SLOT_LIVE, 0);

@@ -8,17 +8,11 @@
 void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t address, uint64_t what, uint64_t born,
                         uint64_t size)
 {
-    struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
-    if (context.scope != 0) {
-        if (!(mscope_slot_flags(what) & MSCOPE_SLOT_INTERNAL))
-            mscope_count_in_scopes(context.scope, size, kind != MSCOPE_EVENT_FREE);
-        if ((mscope_load_relaxed(&mscope_event_interval) & ~MSCOPE_SCOPES_WATCHED) == 0) return;
-    }
     struct mscope_event event = {
         .time = mscope_now(),
         .address = address,
         .size = size,
-        .task = context.task,
+        .task = mscope_owner_of(born).task,
         .site = mscope_site_id(mscope_slot_site(what)),
         .thread = bank->thread,
         .kind = kind,
@@ -27,16 +21,11 @@ void mscope_write_event(struct mscope_bank *bank, uint32_t kind, uint64_t addres
     mscope_push_event(bank, &event);
 }
 
-/// About one in `interval` allocations writes history; every allocation in a scope is counted for the scope.
-static inline uint32_t mscope_event_flag(struct mscope_bank *bank, uint64_t born)
+/// About one in `interval` allocations writes history.
+static inline uint32_t mscope_event_flag(struct mscope_bank *bank)
 {
     uint32_t interval = mscope_load_relaxed(&mscope_event_interval);
     if (mscope_likely(interval == 0)) return 0;
-    if (interval & MSCOPE_SCOPES_WATCHED) {
-        if (mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK)).scope != 0) return MSCOPE_SLOT_EVENT;
-        interval &= ~MSCOPE_SCOPES_WATCHED;
-        if (interval == 0) return 0;
-    }
     bank->random += 0x9e3779b97f4a7c15ull;
     return interval == 1 || (uint32_t)(bank->random >> 33) % interval == 0 ? MSCOPE_SLOT_EVENT : 0;
 }
@@ -60,10 +49,21 @@ static struct mscope_bank *mscope_bank_of_new_thread(uint64_t counted)
     return bank;
 }
 
-/// The flags of a birth during a walk, or while history is wanted.
-static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk, uint64_t born)
+/// In `sampled` mode a block counts for those that it stands for.
+static void mscope_count_on_account(struct mscope_bank *bank, uint64_t born, uint64_t size, uint32_t flags, bool birth)
 {
-    return mscope_event_flag(bank, born) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
+    if (!(born & MSCOPE_COUNTED) || (flags & MSCOPE_SLOT_INTERNAL)) return;
+    uint64_t blocks = flags & MSCOPE_SLOT_WEIGHTED ? mscope_weight(size, born) : 1;
+    if (birth)
+        mscope_count_birth_on((uint32_t)born, size * blocks, blocks);
+    else
+        mscope_count_death_on(bank->thread, (uint32_t)born, size * blocks, blocks);
+}
+
+/// The flags of a birth during a walk, or while history is wanted.
+static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk)
+{
+    return mscope_event_flag(bank) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
 }
 
 static inline bool mscope_mode_samples(uint32_t mode)
@@ -102,11 +102,14 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         if (!mscope_tls.internal && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
             site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
-        uint64_t born = mscope_birth_now() << 24 | mscope_find_context(bank, caller.pc);
+        uint64_t born = mscope_birth_now() << 24 | mscope_find_account(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking), born);
+        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking));
         struct mscope_slot *slot = mscope_place_of_slot((uint64_t)block, size);
-        if (slot != NULL) mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
+        if (slot != NULL) {
+            mscope_count_on_account(bank, born, size, flags, true);
+            mscope_record_birth(bank, slot, (uint64_t)block, size, site, flags, born);
+        }
         mscope_release_numbers(bank, held);
     }
     if (mscope_unlikely(borrowed != NULL)) mscope_leave_borrowed(borrowed);
@@ -125,6 +128,7 @@ struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
 static void mscope_record_any_death(struct mscope_bank *bank, const struct mscope_departure *old)
 {
     uint32_t flags = mscope_slot_flags(old->what);
+    mscope_count_on_account(bank, old->born, old->size, flags, false);
     mscope_record_death(bank, old->size, mscope_slot_site(old->what), flags, old->born);
     if (flags & MSCOPE_SLOT_EVENT)
         mscope_write_event(bank, MSCOPE_EVENT_FREE, old->address, old->what, old->born, old->size);
@@ -222,11 +226,13 @@ static __attribute__((noinline)) void mscope_record_newborn(struct mscope_bank *
     // The stack is that of the call that made the block this big; the birth is that of the first block.
     if (!(flags & MSCOPE_SLOT_INTERNAL) && (mode == MSCOPE_FULL || (flags & MSCOPE_SLOT_SAMPLED)))
         site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
-    uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_context(bank, caller.pc);
+    uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_account(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-    flags |= mscope_watched_flags(bank, walk, born);
+    flags |= mscope_watched_flags(bank, walk);
     struct mscope_slot *slot = mscope_place_of_slot(address, size);
-    if (slot != NULL) mscope_record_birth(bank, slot, address, size, site, flags, born);
+    if (slot == NULL) return;
+    mscope_count_on_account(bank, born, size, flags, true);
+    mscope_record_birth(bank, slot, address, size, site, flags, born);
 }
 
 /// Counts one block more for a site, or one less: in between it is not without blocks.

@@ -2,11 +2,13 @@
 #ifndef MSCOPE_RECORD_RECORD_H
 #define MSCOPE_RECORD_RECORD_H
 
+#include "record/accounts.h"
 #include "record/bank.h"
 #include "record/events.h"
 #include "record/hot.h"
 #include "record/mode.h"
 #include "record/sample.h"
+#include "record/scopes.h"
 #include "record/shadow.h"
 #include "record/slot.h"
 #include "record/tasks.h"
@@ -24,6 +26,15 @@ MSCOPE_HIDDEN void mscope_update_peaks(void);
 MSCOPE_HIDDEN struct mscope_counts mscope_site_counts(uint32_t number);
 /// For a number that no thread uses.
 MSCOPE_HIDDEN void mscope_clear_site_counts(uint32_t number);
+
+// ---- grace.c
+struct mscope_grace {
+    uint32_t generation; // calls that began in it, or before, may have a number that was withdrawn
+    uint64_t time;
+};
+MSCOPE_HIDDEN void mscope_begin_grace(struct mscope_grace *grace);
+/// Whether all calls that began before have ended.
+MSCOPE_HIDDEN bool mscope_has_passed(const struct mscope_grace *grace);
 
 // ---- recycle.c
 /// When the stack table is nearly full: the work of each second that gives numbers of sites without live blocks to new

@@ -7,15 +7,13 @@
 // context: the collector, and the thread that waits for the end of the process; one at a time
 #include "record/record.h"
 
-enum { MSCOPE_LEAST_GRACE = 100000000 };                         // nanoseconds
 enum { MSCOPE_BATCH = 1 << 20, MSCOPE_COUNTERS_READ = 1 << 21 }; // about 20 ms a second
 enum { MSCOPE_FEW_ALLOCATIONS = 16 };
 
 static struct {
     uint32_t *numbers; // withdrawn
     uint32_t count;
-    uint32_t generation; // calls that began in it, or before, may use the numbers
-    uint64_t time;
+    struct mscope_grace grace;
     uint32_t next;        // the number that is looked at next
     uint64_t allocations; // a site that has more keeps its number, until all numbers were looked at
 } mscope_batch = {.next = 1, .allocations = MSCOPE_FEW_ALLOCATIONS};
@@ -27,28 +25,16 @@ static bool mscope_is_unused(struct mscope_counts counts)
 }
 
 /// From here on, calls that began before may have the withdrawn numbers.
-static void mscope_begin_grace(void)
+static void mscope_begin_site_grace(void)
 {
-    mscope_batch.generation = mscope_forget_numbers();
-    mscope_batch.time = mscope_now();
+    mscope_forget_numbers();
+    mscope_begin_grace(&mscope_batch.grace);
 }
 
 void mscope_recycle_after_fork(void)
 {
-    mscope_begin_grace();
-}
-
-/// Whether all calls that may have a withdrawn number have ended.
-static bool mscope_has_grace_passed(void)
-{
-    if (mscope_now() - mscope_batch.time < MSCOPE_LEAST_GRACE) return false;
-    uint32_t banks = mscope_load_acquire(&mscope_bank_count);
-    for (uint32_t i = 0; i < banks && i < MSCOPE_BANKS; i++) {
-        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
-        uint32_t since = bank ? mscope_load_acquire(&bank->holds) : 0;
-        if (since != 0 && since <= mscope_batch.generation) return false;
-    }
-    return true;
+    mscope_begin_site_grace();
+    mscope_restart_account_grace();
 }
 
 static void mscope_settle(uint32_t number)
@@ -82,7 +68,7 @@ static void mscope_withdraw_some(void)
         if (!mscope_withdraw_site(mscope_batch.next)) continue;
         mscope_batch.numbers[mscope_batch.count++] = mscope_batch.next;
     }
-    if (mscope_batch.count != 0) mscope_begin_grace();
+    if (mscope_batch.count != 0) mscope_begin_site_grace();
 }
 
 void mscope_recycle_tick(void)
@@ -91,7 +77,7 @@ void mscope_recycle_tick(void)
     // unused.
     if (mscope_load_acquire(&mscope_walking) != 0 || mscope_load_relaxed(&mscope_global.missing_counters) != 0) return;
     mscope_lock_sites();
-    if (mscope_batch.count != 0 && mscope_has_grace_passed()) {
+    if (mscope_batch.count != 0 && mscope_has_passed(&mscope_batch.grace)) {
         while (mscope_batch.count > 0) mscope_settle(mscope_batch.numbers[--mscope_batch.count]);
         mscope_join_frames();
     }

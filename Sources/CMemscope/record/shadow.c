@@ -110,17 +110,18 @@ uint32_t mscope_highest_region(void)
 void mscope_describe_block(struct mscope_block *out, uint64_t address, uint64_t what, uint64_t born, uint64_t size)
 {
     uint32_t flags = mscope_slot_flags(what), site = mscope_site_id(mscope_slot_site(what));
-    struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
+    struct mscope_owner owner = mscope_owner_of(born);
     uint64_t weight = flags & MSCOPE_SLOT_SAMPLED ? mscope_weight(size, born) : 1;
     *out = (struct mscope_block){
         .address = address,
         .size = size,
         .birth = mscope_birth_to_time(mscope_birth_of(born)),
-        .task = context.task,
+        .task = owner.task,
         .weight = flags & MSCOPE_SLOT_WEIGHTED ? weight : 1,
         .site_weight = site ? weight : 0,
         .site = site,
-        .thread = context.thread,
+        .thread = owner.thread,
+        .call = owner.call,
         .flags = (flags & MSCOPE_SLOT_INTERNAL ? MSCOPE_BLOCK_INTERNAL : 0u)
                  | (flags & MSCOPE_SLOT_SAMPLED ? MSCOPE_BLOCK_SAMPLED : 0u)
                  | (flags & MSCOPE_SLOT_REALLOCATED ? MSCOPE_BLOCK_REALLOCATED : 0u)

@@ -14,7 +14,7 @@
 // block nearby notes there that the small one ended later.
 //
 //   what = size:28 | site:23 | flags:13          not live: what the last block here was, or 0
-//   born = rounded up:1 | mscope_birth_now():39 | context:24          not live: see mscope_mark_of
+//   born = rounded up:1 | mscope_birth_now():39 | account:24          not live: see mscope_mark_of
 //
 // A size of MSCOPE_SIZE_HUGE means that the size is in `born` of the small slot of the next granule, which lies inside
 // the block. A size with MSCOPE_SIZE_CHECKED means a checked block. The fast paths handle neither.
@@ -49,7 +49,7 @@ enum { MSCOPE_ORDINARY_BYTES = 1 << 17 }; // larger blocks are few: glibc maps t
 #define MSCOPE_SIZE_HUGE 0xfffffffull
 #define MSCOPE_SIZE_CHECKED 0x8000000ull
 #define MSCOPE_SIZE_LIMIT (MSCOPE_SIZE_CHECKED - 1) // from this size on, a block is huge
-#define MSCOPE_CONTEXT_MASK 0xffffffull
+#define MSCOPE_ACCOUNT_MASK 0xffffffull
 #define MSCOPE_BORN_ROUNDED (1ull << 63) // of a sampled block: its weight was rounded up
 
 enum { MSCOPE_SITE_SHIFT = 13, MSCOPE_SIZE_SHIFT = MSCOPE_SITE_SHIFT + MSCOPE_SITE_BITS };

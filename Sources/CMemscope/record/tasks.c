@@ -1,11 +1,8 @@
-// Which task runs on a thread: Swift's runtime is asked, and thread, task and scope together get one number.
+// Which task and which call of a scope a thread is in: Swift's runtime is asked once for each task and thread, and
+// again after a call began or ended in the task.
 #include "record/record.h"
 
 struct mscope_task_callers mscope_task_callers;
-
-enum { MSCOPE_CONTEXTS = 1 << 20, MSCOPE_THREAD_CONTEXTS = 1 << 17 };
-static struct mscope_context *mscope_contexts; // entry 0: unknown
-static _Atomic uint32_t mscope_context_count;
 
 // Swift's runtime, when the process has it from the start. Weak: most C programs do not.
 #pragma weak swift_task_getCurrent
@@ -27,7 +24,6 @@ static void mscope_find_task_callers(void)
 
 void mscope_expect_tasks(void)
 {
-    if (mscope_load_relaxed(&mscope_current_task) == NULL) return;
     // All threads read it: written only once.
     if (mscope_load_relaxed(&mscope_task_callers.size) != UINT64_MAX)
         mscope_store_relaxed(&mscope_task_callers.size, UINT64_MAX);
@@ -35,9 +31,8 @@ void mscope_expect_tasks(void)
 
 bool mscope_tasks_start(void)
 {
-    mscope_contexts = mscope_map(sizeof(struct mscope_context) * MSCOPE_CONTEXTS);
     if (swift_task_getCurrent != NULL && swift_task_getJobTaskId != NULL) mscope_find_task_callers();
-    return mscope_contexts != NULL;
+    return true;
 }
 
 /// Swift's thread-local variables may not be in the block that ld.so makes first (LD_AUDIT moves them). Then the first
@@ -48,58 +43,127 @@ void mscope_warm_up_task_lookup(void)
     if (current != NULL) current();
 }
 
-uint32_t mscope_new_context(uint32_t thread, uint64_t task, uint32_t scope)
-{
-    // There may be millions of tasks: they leave room for threads. The count is read first, so that a full table is not
-    // written.
-    uint32_t limit = task ? MSCOPE_CONTEXTS - MSCOPE_THREAD_CONTEXTS : MSCOPE_CONTEXTS;
-    uint32_t index = mscope_load_relaxed(&mscope_context_count) + 1;
-    if (index < limit) index = mscope_add_relaxed(&mscope_context_count, 1) + 1;
-    if (index >= limit) {
-        mscope_add_relaxed(&mscope_global.dropped_contexts, 1);
-        return 0;
-    }
-    mscope_contexts[index].task = task;
-    mscope_contexts[index].thread = thread;
-    mscope_contexts[index].scope = scope;
-    return index;
-}
+// ---- the account of an allocation
 
-struct mscope_context mscope_context_at(uint32_t context)
-{
-    return context < MSCOPE_CONTEXTS && mscope_contexts ? mscope_contexts[context] : (struct mscope_context){0};
-}
+enum { MSCOPE_CHANGES = 256 };
+/// By task id: how often a call began or ended in such a task. Each on a cache line of its own.
+static struct {
+    _Alignas(64) _Atomic uint32_t count;
+} mscope_changes[MSCOPE_CHANGES];
 
-uint32_t mscope_find_context(struct mscope_bank *bank, uint64_t pc)
-{
-    const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task), *task = NULL;
-    if (current != NULL && mscope_likely(mscope_tls.state == MSCOPE_TLS_READY)) task = current();
-    if (task != NULL || mscope_may_be_task(pc)) mscope_expect_tasks();
-    if (task == NULL) return bank->context;
-    uint64_t id = swift_task_getJobTaskId(task);
-    struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
-    if (mscope_load_relaxed(&known->task) == id && known->thread == bank->thread) return known->context;
-    uint32_t context = mscope_new_context(bank->thread, id, mscope_scope_of_task());
-    if (context == 0) return bank->context; // the block's task is not known then; its thread is
-    known->thread = bank->thread;
-    known->context = context;
-    mscope_store_relaxed(&known->task, id);
-    return context;
-}
-
-/// The calling task has changed its scope: threads look up its context again. The task runs on no other thread, so
-/// nobody writes its entries meanwhile; if an entry becomes another task's, that task is only looked up once more.
-void mscope_scope_changed(void)
+static const void *mscope_task_here(void)
 {
     const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
-    const void *task = current ? current() : NULL;
-    if (task == NULL) return;
+    return current != NULL && mscope_likely(mscope_tls.state == MSCOPE_TLS_READY) ? current() : NULL;
+}
+
+static struct mscope_recent_account *mscope_recent_set(struct mscope_bank *bank, uint64_t task, uint32_t call)
+{
+    uint64_t hash = (task + ((uint64_t)call << 32)) * 0x9E3779B97F4A7C15ull;
+    return bank->recent[hash >> 32 & (MSCOPE_RECENT_SETS - 1)];
+}
+
+/// The account that a thread used for a task and call, or a new one; 0 when there are too many.
+static uint32_t mscope_account_of(struct mscope_bank *bank, uint64_t task, uint32_t call)
+{
+    struct mscope_recent_account *set = mscope_recent_set(bank, task, call);
+    for (int i = 0; i < MSCOPE_RECENT_WAYS; i++) {
+        struct mscope_recent_account *one = &set[i];
+        if (mscope_load_relaxed(&one->task) == ~task && one->call == call && one->thread == bank->thread)
+            return one->account;
+    }
+    uint32_t account = mscope_take_account(bank->thread, task, call);
+    if (account == 0) return 0;
+    bank->random += 0x9e3779b97f4a7c15ull;
+    struct mscope_recent_account *place = &set[bank->random >> 33 & (MSCOPE_RECENT_WAYS - 1)];
+    for (int i = 0; i < MSCOPE_RECENT_WAYS; i++)
+        if (mscope_load_relaxed(&set[i].task) == 0 || set[i].thread != bank->thread) place = &set[i];
+    mscope_store_relaxed(&place->task, 0);
+    mscope_signal_fence();
+    place->thread = bank->thread, place->call = call, place->account = account;
+    mscope_signal_fence();
+    mscope_store_relaxed(&place->task, ~task);
+    return account;
+}
+
+uint32_t mscope_find_account(struct mscope_bank *bank, uint64_t pc)
+{
+    const void *task = mscope_task_here();
+    if (task != NULL || mscope_may_be_task(pc)) mscope_expect_tasks();
+    if (task == NULL) return mscope_load_relaxed(&bank->account);
     uint64_t id = swift_task_getJobTaskId(task);
-    uint32_t count = mscope_load_acquire(&mscope_bank_count);
-    for (uint32_t i = 0; i < count && i < MSCOPE_BANKS; i++) {
-        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]);
-        if (bank == NULL) continue;
-        struct mscope_task_context *known = &bank->tasks[id % MSCOPE_TASK_CONTEXTS];
-        if (mscope_load_relaxed(&known->task) == id) mscope_store_relaxed(&known->task, 0);
+    uint32_t changes = mscope_load_acquire(&mscope_changes[id % MSCOPE_CHANGES].count);
+    struct mscope_task_account *known = &bank->tasks[id % MSCOPE_TASKS_KEPT];
+    if (mscope_load_relaxed(&known->task) == id && known->thread == bank->thread && known->changes == changes)
+        return known->account;
+    uint32_t account = mscope_account_of(bank, id, mscope_call_here());
+    if (account == 0) return mscope_load_relaxed(&bank->account); // the block's task is not known then; its thread is
+    mscope_store_relaxed(&known->task, 0);
+    mscope_signal_fence();
+    known->thread = bank->thread, known->account = account, known->changes = changes;
+    mscope_signal_fence();
+    mscope_store_relaxed(&known->task, id);
+    return account;
+}
+
+/// A task runs on one thread at a time, so no other thread looks up its account meanwhile.
+void mscope_call_changed(void)
+{
+    const void *task = mscope_task_here();
+    if (task != NULL) {
+        mscope_add_relaxed(&mscope_changes[swift_task_getJobTaskId(task) % MSCOPE_CHANGES].count, 1);
+        return;
+    }
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    if (bank == NULL) return;
+    mscope_expect_tasks();
+    bool held = mscope_hold_numbers(bank, (uint64_t)__builtin_frame_address(0));
+    uint32_t call = mscope_call_here(), account = call != 0 ? mscope_account_of(bank, 0, call) : 0;
+    mscope_store_release(&bank->account, account != 0 ? account : mscope_tls.account);
+    mscope_release_numbers(bank, held);
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+}
+
+// ---- accounts that are given back
+
+static bool mscope_forget_in(struct mscope_bank *bank, const struct mscope_account *account)
+{
+    uint32_t index = (uint32_t)(account - mscope_accounts), number = index | MSCOPE_COUNTED;
+    struct mscope_recent_account *set = mscope_recent_set(bank, account->task, mscope_load_relaxed(&account->call));
+    struct mscope_task_account *known = &bank->tasks[account->task % MSCOPE_TASKS_KEPT];
+    bool kept = mscope_load_acquire(&bank->account) == number;
+    for (int i = 0; i < MSCOPE_RECENT_WAYS && !kept; i++) {
+        if (mscope_load_relaxed(&set[i].task) != ~account->task || set[i].account != number) continue;
+        mscope_store_relaxed(&set[i].task, 0);
+        kept = true;
+    }
+    if (mscope_load_relaxed(&known->task) == account->task && known->account == number && account->task != 0) {
+        mscope_store_relaxed(&known->task, 0);
+        kept = true;
+    }
+    return kept;
+}
+
+bool mscope_forget_account(const struct mscope_account *account)
+{
+    struct mscope_bank *bank = mscope_bank_of_thread(account->thread);
+    return bank != NULL && mscope_forget_in(bank, account);
+}
+
+/// Gives the calling thread's account of a call that has ended back at once, so that a call in a loop needs no more
+/// than one. No hook of this thread is under way, and no other thread uses the account.
+void mscope_end_account_here(uint32_t call)
+{
+    struct mscope_bank *bank = mscope_tls.bank;
+    const void *task = mscope_task_here();
+    uint64_t id = task != NULL ? swift_task_getJobTaskId(task) : 0;
+    if (bank == NULL) return;
+    struct mscope_recent_account *set = mscope_recent_set(bank, id, call);
+    for (int i = 0; i < MSCOPE_RECENT_WAYS; i++) {
+        if (mscope_load_relaxed(&set[i].task) != ~id || set[i].call != call || set[i].thread != bank->thread) continue;
+        struct mscope_account *account = mscope_account_at(set[i].account);
+        if (!mscope_account_is_unused(account)) return;
+        mscope_forget_in(bank, account);
+        return mscope_free_account(account);
     }
 }

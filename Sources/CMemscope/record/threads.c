@@ -46,7 +46,7 @@ bool mscope_record_start(void)
 {
     mscope_find_held = mscope_find_held_block;
     mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
-    return mscope_records != NULL && mscope_tasks_start();
+    return mscope_records != NULL && mscope_accounts_start() && mscope_scopes_start() && mscope_tasks_start();
 }
 
 // ---- start and end of threads
@@ -55,7 +55,8 @@ static void mscope_begin_record(struct mscope_bank *bank)
 {
     uint32_t thread = (uint32_t)mscope_add_relaxed(&mscope_global.threads_seen, 1) + 1;
     mscope_tls.thread = bank->thread = thread;
-    mscope_tls.context = bank->context = mscope_new_context(thread, 0, 0);
+    mscope_tls.account = mscope_new_thread_account(thread);
+    mscope_store_relaxed(&bank->account, mscope_tls.account);
     for (int kind = 0; kind < 2; kind++) bank->baseline[kind] = mscope_tally_value(&bank->tally[kind]);
     struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
     if (mscope_load_relaxed(&record->bank) != NULL) { // a thread whose number is 65,536 lower still lives
@@ -89,7 +90,7 @@ struct mscope_bank *mscope_enter(void)
     }
     if (mscope_tls.state != MSCOPE_TLS_NEW) {
         bank->thread = mscope_tls.thread;
-        bank->context = mscope_tls.context;
+        mscope_store_relaxed(&bank->account, mscope_tls.account);
     } else {
         mscope_tls.state = MSCOPE_TLS_ENTERING;
         mscope_begin_record(bank);
@@ -118,6 +119,12 @@ static struct mscope_thread_record *mscope_record_of(uint32_t thread)
 {
     struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
     return thread != 0 && record->thread == thread ? record : NULL;
+}
+
+struct mscope_bank *mscope_bank_of_thread(uint32_t thread)
+{
+    struct mscope_thread_record *record = mscope_record_of(thread);
+    return record != NULL ? mscope_load_acquire(&record->bank) : NULL;
 }
 
 static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)

@@ -34,6 +34,8 @@ MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 /// Called on the first thread, to note its end, which need not be the end of the process.
 MSCOPE_HIDDEN void mscope_watch_main_thread(void);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
+/// NULL when the thread has ended, or another one has its place in the table.
+MSCOPE_HIDDEN struct mscope_bank *mscope_bank_of_thread(uint32_t thread);
 
 // ---- totals.c
 // A bank compares after each 64 KiB of changes, up or down, and adds to the process-wide figure when it differs by more

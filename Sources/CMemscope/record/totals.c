@@ -76,7 +76,7 @@ void mscope_read_totals(struct mscope_totals *out)
         .dropped_events = mscope_load_relaxed(&global->dropped_events),
         .dropped_stacks = mscope_load_relaxed(&global->dropped_stacks),
         .dropped_blocks = mscope_load_relaxed(&global->dropped_blocks),
-        .dropped_contexts = mscope_load_relaxed(&global->dropped_contexts),
+        .dropped_accounts = mscope_load_relaxed(&global->dropped_accounts),
         .dropped_threads = mscope_load_relaxed(&global->dropped_threads),
         .started_at = global->started_at,
     };

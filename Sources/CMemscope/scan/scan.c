@@ -383,10 +383,13 @@ void mscope_scan_release(struct mscope_scan *scan)
     mscope_unmap(answer, answer->capacity);
 }
 
-void mscope_scan_origin(uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task)
+void mscope_scan_origin(uint64_t address, uint64_t born, uint64_t *birth, uint32_t *thread, uint64_t *task)
 {
-    struct mscope_context context = mscope_context_at((uint32_t)(born & MSCOPE_CONTEXT_MASK));
+    uint64_t what;
+    struct mscope_slot *slot = mscope_find_slot(address, &what);
+    bool lives = mscope_owns_slot(what, address) && mscope_load_relaxed(&slot->born) == born;
+    struct mscope_owner owner = lives ? mscope_owner_of(born) : mscope_earlier_owner_of(born);
     *birth = mscope_birth_to_time(mscope_birth_of(born));
-    *thread = context.thread;
-    *task = context.task;
+    *thread = owner.thread;
+    *task = owner.task;
 }

@@ -8,8 +8,7 @@
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 
-// head = changes:32 | number:32. The next number is in the entry's `base`.
-static _Atomic uint64_t mscope_free_numbers;
+static mscope_free_list mscope_free_numbers; // the next number is in the entry's `base`
 static _Atomic uint32_t mscope_free_count;
 static const uint64_t mscope_rest = 24ull * 3600 * 1000000000; // nanoseconds
 
@@ -31,28 +30,21 @@ void mscope_release_entry(struct mscope_site_entry *entry)
 
 // ---- free numbers
 
-static inline _Atomic uint32_t *mscope_next_free(uint32_t site)
+static _Atomic uint32_t *mscope_next_free(uint32_t site)
 {
     return (_Atomic uint32_t *)&mscope_entry(site)->base;
 }
 
 uint32_t mscope_take_free_number(void)
 {
-    for (uint64_t seen = mscope_load_acquire(&mscope_free_numbers); (uint32_t)seen != 0;) {
-        uint32_t site = (uint32_t)seen;
-        uint64_t next = ((seen >> 32) + 1) << 32 | mscope_load_relaxed(mscope_next_free(site));
-        if (!mscope_cas_acq_rel(&mscope_free_numbers, &seen, next)) continue;
-        mscope_add_relaxed(&mscope_free_count, -1u);
-        return site;
-    }
-    return 0;
+    uint32_t site = mscope_take_number(&mscope_free_numbers, mscope_next_free);
+    if (site != 0) mscope_add_relaxed(&mscope_free_count, -1u);
+    return site;
 }
 
-static void mscope_list_number(uint32_t site)
+static void mscope_list_site(uint32_t site)
 {
-    uint64_t seen = mscope_load_relaxed(&mscope_free_numbers);
-    do mscope_store_relaxed(mscope_next_free(site), (uint32_t)seen);
-    while (!mscope_cas_acq_rel(&mscope_free_numbers, &seen, ((seen >> 32) + 1) << 32 | site));
+    mscope_list_number(&mscope_free_numbers, site, mscope_next_free);
     mscope_add_relaxed(&mscope_free_count, 1);
 }
 
@@ -66,7 +58,7 @@ static void mscope_free_frames(struct mscope_site_entry *entry)
 void mscope_free_number(uint32_t site)
 {
     mscope_free_frames(mscope_entry(site));
-    mscope_list_number(site);
+    mscope_list_site(site);
 }
 
 // ---- withdrawing
@@ -87,9 +79,9 @@ bool mscope_withdraw_site(uint32_t site)
     return true;
 }
 
-uint32_t mscope_forget_numbers(void)
+void mscope_forget_numbers(void)
 {
-    return atomic_fetch_add_explicit(&mscope_unwind_generation, 1, memory_order_acq_rel);
+    atomic_fetch_add_explicit(&mscope_unwind_generation, 1, memory_order_acq_rel);
 }
 
 void mscope_restore_site(uint32_t site)
@@ -123,7 +115,7 @@ void mscope_recycle_number(uint32_t site)
     struct mscope_site_entry *entry = mscope_entry(site);
     mscope_free_frames(entry);
     if (mscope_load_relaxed(&entry->ready) >> MSCOPE_COUNT_BITS < MSCOPE_SITE_GENERATIONS - 1)
-        mscope_list_number(site);
+        mscope_list_site(site);
     else
         entry->first_seen = mscope_now();
 }
@@ -135,5 +127,5 @@ void mscope_end_rest(uint32_t site)
     if (entry == NULL || mscope_load_relaxed(&entry->ready) != last) return;
     if (mscope_now() - entry->first_seen < mscope_rest) return;
     mscope_store_relaxed(&entry->ready, 1 << MSCOPE_COUNT_BITS);
-    mscope_list_number(site);
+    mscope_list_site(site);
 }

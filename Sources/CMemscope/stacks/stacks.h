@@ -43,9 +43,8 @@ MSCOPE_HIDDEN void mscope_unlock_sites(void);
 MSCOPE_HIDDEN bool mscope_needs_numbers(void);
 /// Takes a stack out of the index; false when another stack or a report uses it.
 MSCOPE_HIDDEN bool mscope_withdraw_site(uint32_t number);
-/// Makes threads forget the numbers that they keep. A call that began in the generation returned, or before, may still
-/// have one that is withdrawn.
-MSCOPE_HIDDEN uint32_t mscope_forget_numbers(void);
+/// Makes threads forget the numbers that they keep.
+MSCOPE_HIDDEN void mscope_forget_numbers(void);
 /// Puts a withdrawn stack back.
 MSCOPE_HIDDEN void mscope_restore_site(uint32_t number);
 /// Ends a withdrawn site: its id is not valid any more. False, and nothing is done, if another stack, a report or a

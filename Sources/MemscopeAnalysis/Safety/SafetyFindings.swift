@@ -80,7 +80,7 @@ extension SafetyFinding {
             ("blocks that found no place in the table", totals.droppedBlocks, .medium),
             ("call stacks that found no place in the table", totals.droppedStacks, .low),
             ("threads beyond the table", totals.droppedThreads, .low),
-            ("tasks that found no place in the table of contexts", totals.droppedContexts, .low),
+            ("tasks that found no place in the table of contexts", totals.droppedAccounts, .low),
             ("times that tracking was off", totals.gaps, .low),
         ]
         return tables.filter { $0.count > 0 }.map { table in

@@ -113,7 +113,7 @@ package enum PrometheusText {
                 label: "table",
                 samples: [
                     ("events", "\(totals.droppedEvents)"), ("stacks", "\(totals.droppedStacks)"),
-                    ("blocks", "\(totals.droppedBlocks)"), ("contexts", "\(totals.droppedContexts)"),
+                    ("blocks", "\(totals.droppedBlocks)"), ("accounts", "\(totals.droppedAccounts)"),
                     ("threads", "\(totals.droppedThreads)"),
                 ]
             ),

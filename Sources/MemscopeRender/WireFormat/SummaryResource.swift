@@ -114,7 +114,7 @@ extension WireFormat {
             json.member("events", totals.droppedEvents)
             json.member("stacks", totals.droppedStacks)
             json.member("blocks", totals.droppedBlocks)
-            json.member("contexts", totals.droppedContexts)
+            json.member("accounts", totals.droppedAccounts)
             json.member("threads", totals.droppedThreads)
         }
     }

@@ -66,7 +66,8 @@ extension Block {
             thread: raw.thread,
             task: raw.task,
             weight: raw.weight,
-            siteWeight: raw.site_weight
+            siteWeight: raw.site_weight,
+            call: raw.call
         )
     }
 }
@@ -115,7 +116,7 @@ extension Totals {
         droppedEvents = raw.dropped_events
         droppedStacks = raw.dropped_stacks
         droppedBlocks = raw.dropped_blocks
-        droppedContexts = raw.dropped_contexts
+        droppedAccounts = raw.dropped_accounts
         droppedThreads = raw.dropped_threads
         startedAt = raw.started_at
     }

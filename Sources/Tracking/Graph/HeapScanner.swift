@@ -162,7 +162,7 @@ package struct BlockOrigin: Sendable, Hashable {
 extension HeapGraph {
     package func origin(of node: Int) -> BlockOrigin {
         var origin = BlockOrigin(birth: 0, thread: 0, task: 0)
-        unsafe mscope_scan_origin(nodes[node].born, &origin.birth, &origin.thread, &origin.task)
+        unsafe mscope_scan_origin(nodes[node].address, nodes[node].born, &origin.birth, &origin.thread, &origin.task)
         return origin
     }
 }

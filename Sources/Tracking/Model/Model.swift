@@ -73,6 +73,8 @@ package struct Block: Sendable, Hashable {
     /// The same for the figures of its site: also more than 1 when only stacks are sampled, 0 when its stack was not
     /// taken.
     package var siteWeight: UInt64
+    /// The call of a scope in which it was allocated; 0: none.
+    package var call: UInt32
 
     package init(
         address: UInt64,
@@ -82,7 +84,8 @@ package struct Block: Sendable, Hashable {
         thread: UInt32 = 0,
         task: UInt64 = 0,
         weight: UInt64 = 1,
-        siteWeight: UInt64 = 1
+        siteWeight: UInt64 = 1,
+        call: UInt32 = 0
     ) {
         self.address = address
         self.size = size
@@ -92,6 +95,7 @@ package struct Block: Sendable, Hashable {
         self.task = task
         self.weight = weight
         self.siteWeight = siteWeight
+        self.call = call
     }
 }
 
@@ -209,7 +213,7 @@ package struct Totals: Sendable, Hashable {
     package var droppedEvents: UInt64 = 0
     package var droppedStacks: UInt64 = 0
     package var droppedBlocks: UInt64 = 0
-    package var droppedContexts: UInt64 = 0
+    package var droppedAccounts: UInt64 = 0
     package var droppedThreads: UInt64 = 0
     package var startedAt: UInt64 = 0
 
@@ -217,7 +221,7 @@ package struct Totals: Sendable, Hashable {
 
     /// The number of all items that were lost because a table or ring was full.
     package var dropped: UInt64 {
-        droppedEvents + droppedStacks + droppedBlocks + droppedContexts + droppedThreads
+        droppedEvents + droppedStacks + droppedBlocks + droppedAccounts + droppedThreads
     }
 }
 

@@ -76,6 +76,8 @@ def exactness():
                 tests.append(program_test(f"exact/{source} {way} {mode}", f"exact/{source}", way, mode))
         for source in ("modes.c", "walk.c", "events.c"):
             tests.append(program_test(f"exact/{source} {way}", f"exact/{source}", way))
+    for mode in ("full", "balanced"):
+        tests.append(program_test(f"exact/scopes.c linked {mode}", "exact/scopes.c", "linked", mode))
     # The interval is fixed once there are samples, so each has a process of its own.
     for interval, way in ((4096, "linked"), (65536, "preloaded"), (524288, "linked")):
         tests.append(program_test(f"exact/sampled.c {way} {interval}", "exact/sampled.c", way, arguments=(interval,)))

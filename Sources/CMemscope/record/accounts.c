@@ -1,0 +1,103 @@
+// The table of accounts.
+#include "record/record.h"
+
+enum { MSCOPE_THREAD_ACCOUNTS = 1 << 17 }; // there may be millions of tasks: they leave room for threads
+
+struct mscope_account *mscope_accounts;
+static _Atomic uint32_t mscope_account_count;
+
+bool mscope_accounts_start(void)
+{
+    mscope_accounts = mscope_map(sizeof(struct mscope_account) * MSCOPE_ACCOUNTS);
+    return mscope_accounts != NULL;
+}
+
+uint32_t mscope_highest_account(void)
+{
+    return mscope_load_acquire(&mscope_account_count);
+}
+
+/// The count is read first, so that a full table is not written.
+static uint32_t mscope_make_account(uint32_t limit)
+{
+    uint32_t index = mscope_load_relaxed(&mscope_account_count) + 1;
+    if (index < limit) index = mscope_add_relaxed(&mscope_account_count, 1) + 1;
+    if (index < limit) return index;
+    mscope_add_relaxed(&mscope_global.dropped_accounts, 1);
+    return 0;
+}
+
+uint32_t mscope_new_thread_account(uint32_t thread)
+{
+    uint32_t index = mscope_make_account(MSCOPE_ACCOUNTS);
+    if (index != 0) mscope_accounts[index].thread = thread;
+    return index;
+}
+
+// ---- counted accounts
+
+static _Atomic uint32_t *mscope_next_account(uint32_t index)
+{
+    return &mscope_accounts[index].next;
+}
+
+struct mscope_counts mscope_account_counts(const struct mscope_account *account)
+{
+    struct mscope_counts counts;
+    counts.frees = mscope_load_acquire(&account->frees) + mscope_load_acquire(&account->other_frees);
+    counts.freed_bytes = mscope_load_acquire(&account->freed_bytes) + mscope_load_acquire(&account->other_freed_bytes);
+    counts.allocations = mscope_load_acquire(&account->allocations);
+    counts.allocated_bytes = mscope_load_acquire(&account->allocated_bytes);
+    return counts;
+}
+
+struct mscope_owner mscope_owner_of(uint64_t born)
+{
+    const struct mscope_account *account = mscope_account_at((uint32_t)(born & MSCOPE_ACCOUNT_MASK));
+    return (struct mscope_owner){account->thread, mscope_load_relaxed(&account->call), account->task};
+}
+
+/// A block that realloc moved may have been born before its account was taken, and is not known any more either.
+struct mscope_owner mscope_earlier_owner_of(uint64_t born)
+{
+    const struct mscope_account *account = mscope_account_at((uint32_t)(born & MSCOPE_ACCOUNT_MASK));
+    uint32_t uses = mscope_load_acquire(&account->uses);
+    struct mscope_owner owner = mscope_owner_of(born);
+    bool is_its = mscope_load_relaxed(&account->since) <= mscope_birth_of(born);
+    mscope_fence_acquire();
+    return is_its && mscope_load_relaxed(&account->uses) == uses ? owner : (struct mscope_owner){0};
+}
+
+bool mscope_account_is_unused(const struct mscope_account *account)
+{
+    struct mscope_counts counts = mscope_account_counts(account);
+    return counts.allocations == counts.frees && counts.allocated_bytes == counts.freed_bytes;
+}
+
+uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)
+{
+    uint32_t scope = mscope_scope_of_call(call);
+    uint32_t index = mscope_take_number(mscope_free_accounts(scope), mscope_next_account);
+    if (index == 0) index = mscope_make_account(MSCOPE_ACCOUNTS - MSCOPE_THREAD_ACCOUNTS);
+    if (index == 0) return 0;
+    struct mscope_account *account = &mscope_accounts[index];
+    mscope_use_call(call);
+    account->scope = scope;
+    account->publish_mask = mscope_publish_mask(scope);
+    account->task = task;
+    account->thread = thread;
+    mscope_store_relaxed(&account->call, call);
+    mscope_store_relaxed(&account->since, mscope_birth_now());
+    mscope_store_release(&account->uses, mscope_load_relaxed(&account->uses) + 1);
+    mscope_store_release(&account->state, MSCOPE_ACCOUNT_USED);
+    return index | MSCOPE_COUNTED;
+}
+
+void mscope_free_account(struct mscope_account *account)
+{
+    uint32_t state = mscope_load_acquire(&account->state), call = mscope_load_relaxed(&account->call);
+    if (state == MSCOPE_ACCOUNT_FREE || !mscope_cas_acq_rel(&account->state, &state, MSCOPE_ACCOUNT_FREE)) return;
+    uint32_t index = (uint32_t)(account - mscope_accounts);
+    mscope_list_number(mscope_free_accounts(account->scope), index, mscope_next_account);
+    mscope_leave_call(call);
+}

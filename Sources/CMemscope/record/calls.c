@@ -1,0 +1,126 @@
+// Calls of scopes: when they end, what their blocks have escaped from, and when their numbers are used again.
+//
+// uses = 1 while a task's variable may hold the call + the accounts that have it + the calls begun in it
+#include "record/record.h"
+
+enum { MSCOPE_CALLS = 1 << 20 };
+struct mscope_call {
+    uint32_t scope, outer, depth;
+    _Atomic uint32_t uses, next;
+    _Atomic uint32_t ended;
+    uint64_t began;
+};
+static struct mscope_call *mscope_calls; // entry 0: none
+static _Atomic uint32_t mscope_call_count;
+static _Atomic uint64_t mscope_missed_calls;
+static mscope_free_list mscope_free_calls;
+static _Atomic(const void *) mscope_call_key;
+
+#pragma weak swift_task_localValueGet
+extern const void *swift_task_localValueGet(const void *key);
+
+bool mscope_calls_start(void)
+{
+    mscope_calls = mscope_map(sizeof(struct mscope_call) * MSCOPE_CALLS);
+    return mscope_calls != NULL;
+}
+
+void mscope_set_call_key(const void *key)
+{
+    mscope_store_release(&mscope_call_key, key);
+}
+
+uint32_t mscope_call_here(void)
+{
+    struct holder { // a Swift object: its class, its reference counts, its first property
+        uint64_t class, counts;
+        uint32_t call;
+    };
+    const void *key = mscope_load_acquire(&mscope_call_key);
+    if (mscope_likely(key == NULL) || swift_task_localValueGet == NULL) return 0;
+    const struct holder *const *value = swift_task_localValueGet(key);
+    return value != NULL && *value != NULL ? (*value)->call & (MSCOPE_CALLS - 1) : 0;
+}
+
+uint32_t mscope_scope_of_call(uint32_t call)
+{
+    return mscope_calls[call].scope;
+}
+
+uint32_t mscope_outer_call(uint32_t call)
+{
+    return mscope_calls[call].outer;
+}
+
+bool mscope_call_has_ended(uint32_t call)
+{
+    return mscope_load_acquire(&mscope_calls[call].ended) != 0;
+}
+
+uint64_t mscope_dropped_calls(void)
+{
+    return mscope_load_relaxed(&mscope_missed_calls);
+}
+
+// ---- numbers
+
+static _Atomic uint32_t *mscope_next_call(uint32_t call)
+{
+    return &mscope_calls[call].next;
+}
+
+static uint32_t mscope_new_call(void)
+{
+    uint32_t call = mscope_take_number(&mscope_free_calls, mscope_next_call);
+    if (call == 0)
+        call = mscope_load_relaxed(&mscope_call_count) + 1;
+    else
+        return call;
+    if (call < MSCOPE_CALLS) call = mscope_add_relaxed(&mscope_call_count, 1) + 1;
+    return call < MSCOPE_CALLS ? call : 0;
+}
+
+void mscope_use_call(uint32_t call)
+{
+    if (call != 0) mscope_add_relaxed(&mscope_calls[call].uses, 1);
+}
+
+void mscope_leave_call(uint32_t call)
+{
+    while (call != 0 && atomic_fetch_sub_explicit(&mscope_calls[call].uses, 1, memory_order_acq_rel) == 1) {
+        uint32_t outer = mscope_calls[call].outer;
+        mscope_list_number(&mscope_free_calls, call, mscope_next_call);
+        call = outer;
+    }
+}
+
+// ---- begin and end
+
+uint32_t mscope_begin_call(uint32_t scope, uint32_t outer)
+{
+    uint32_t depth = outer != 0 ? mscope_calls[outer].depth + 1 : 0;
+    uint32_t call = scope != 0 && depth < MSCOPE_CALL_DEPTH ? mscope_new_call() : 0;
+    if (call == 0) {
+        mscope_add_relaxed(&mscope_missed_calls, 1);
+        return 0;
+    }
+    struct mscope_call *one = &mscope_calls[call];
+    mscope_use_call(outer);
+    one->scope = scope, one->outer = outer, one->depth = depth, one->began = mscope_now();
+    mscope_store_relaxed(&one->ended, 0);
+    mscope_store_release(&one->uses, 1);
+    mscope_count_call(scope);
+    return call;
+}
+
+void mscope_end_call(uint32_t call)
+{
+    if (call == 0 || mscope_exchange_acq_rel(&mscope_calls[call].ended, 1)) return;
+    mscope_count_call_end(mscope_calls[call].scope, mscope_now() - mscope_calls[call].began);
+    mscope_end_account_here(call);
+}
+
+void mscope_release_call(uint32_t call)
+{
+    mscope_leave_call(call);
+}

@@ -22,6 +22,7 @@ import { createSafetyView } from "./views/safety.js";
 import { createSitesView } from "./views/sites.js";
 import { createSnapshotsView } from "./views/snapshots.js";
 import { createTabs } from "./views/tabs.js";
+import { createScopesView } from "./views/scopes.js";
 import { createThreadsView } from "./views/threads.js";
 import { createTypesView } from "./views/types.js";
 
@@ -101,6 +102,7 @@ function start() {
     types: createTypesView(app),
     blocks: createBlocksView(app),
     threads: createThreadsView(app),
+    scopes: createScopesView(app),
     flame: createFlameView(app),
     leaks: createLeaksView(app),
     cycles: createCyclesView(app),

@@ -75,7 +75,7 @@
  * @property {{calls: number, bytes: number, unmapCalls: number, unmapBytes: number}} mapped
  * @property {Rates} rates - of the last second; null before the second tick
  * @property {{exact: number, truncated: number, guessed: number}} stacks - distinct stacks
- * @property {Record<string, number>} drops - events, stacks, blocks, contexts, threads
+ * @property {Record<string, number>} drops - events, stacks, blocks, accounts, threads
  */
 
 /**

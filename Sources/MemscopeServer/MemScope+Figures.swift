@@ -35,6 +35,25 @@ extension MemScope {
         }
     }
 
+    /// What the code in each ``MemScope/scope(_:attributes:_:)`` allocated.
+    ///
+    /// - Parameters:
+    ///   - column: The figure to sort by, largest first.
+    ///   - grouping: Which scopes are one row.
+    ///   - limit: The largest number of rows.
+    /// - Returns: The rows of `/api/scopes`.
+    public static func scopes(
+        by column: ScopeColumn = .escapedBytes,
+        grouping: ScopeGrouping = .path,
+        limit: Int = 100
+    ) -> [ScopeUsage] {
+        guard limit > 0 else { return [] }
+        return CaptureCore.asOwnThread {
+            let rows = ScopeCensus.now().usages(by: grouping)
+            return Page(scopes: rows, order: ListOrder(column, isDescending: true), limit: limit).rows
+        }
+    }
+
     /// The live blocks by type; reads every live block.
     ///
     /// - Parameters:

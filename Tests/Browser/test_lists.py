@@ -6,7 +6,7 @@ def show(page, view):
     page.record()
     page.go(view)
     keys = {"sites": "sites?sort=-bytes&limit=100", "types": "types?sort=-bytes&limit=100",
-            "threads": "threads?sort=-allocatedBytes&limit=100"}
+            "threads": "threads?sort=-allocatedBytes&limit=100", "scopes": "scopes?sort=-escapedBytes&limit=100"}
     envelope = page.until(lambda: page.answer(keys[view]), f"{view} did not answer")
     page.first("table tbody tr")
     return envelope["data"], keys[view]
@@ -52,6 +52,33 @@ def test_threads_equal_the_api(page):
         return [(row["key"], row["figures"][:4]) for row in rows] == wanted
 
     page.until(same, "the table of threads never equals /api/threads")
+
+
+def test_scopes_equal_the_api(page):
+    page.record()
+    page.go("scopes")
+    page.first("table tbody tr")
+
+    def same():
+        envelope = page.answer("scopes?sort=-escapedBytes&limit=100")
+        if not envelope:
+            return None
+        columns = ("escapedBytes", "escapedBlocks", "liveBytes", "peakBytes", "allocatedBytes", "calls")
+        wanted = [(str(one["id"]), [one[column] for column in columns]) for one in envelope["data"]["scopes"]]
+        return [(row["key"], row["figures"][:6]) for row in page.rows()] == wanted
+
+    page.until(same, "the table of scopes never equals /api/scopes")
+    texts = [row["text"] for row in page.rows()]
+    assert any("request" in text and "action = " in text for text in texts), texts
+    assert "In no scope" in page.first(".list-note").text
+
+
+def test_a_scope_opens_to_what_escaped(page):
+    page.go("scopes")
+    page.click("tr.is-expandable .opener")
+    page.first("tr.detail .escaped")
+    text = page.first("tr.detail").text
+    assert "Allocated by" in text and "Type" in text and "B" in text
 
 
 def test_a_site_opens_to_its_stack(page):

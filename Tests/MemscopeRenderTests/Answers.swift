@@ -38,6 +38,28 @@ enum Answers {
                 in: envelope
             )
         ),
+        (
+            "/api/scopes/{id}",
+            WireFormat.scope(
+                Fixtures.scopes.usages(by: .path)[1],
+                escaped: Fixtures.snapshot,
+                limit: 1,
+                naming: Fixtures.frames(ofSite:),
+                in: envelope
+            )
+        ),
+        (
+            "/api/scopes",
+            WireFormat.scopes(
+                Page(
+                    scopes: Fixtures.scopes.usages(by: .path),
+                    order: ListOrder(.escapedBytes, isDescending: true),
+                    limit: 1
+                ),
+                of: Fixtures.scopes,
+                in: envelope
+            )
+        ),
     ]
 
     private static let snapshots: [(path: String, bytes: [UInt8])] = {

@@ -151,6 +151,33 @@ enum Fixtures {
         return HeapSnapshot(tally, types: types, takenAt: 4)
     }
 
+    static let scopes = ScopeCensus(
+        scopes: [
+            ScopeRecord(id: 1, name: ScopeName(parent: 0, name: "request", attributes: []), counts: scopeCounts(100)),
+            ScopeRecord(
+                id: 2,
+                name: ScopeName(
+                    parent: 1,
+                    name: "query",
+                    attributes: [ScopeName.Attribute(key: "name", value: "users \"quoted\"")]
+                ),
+                counts: scopeCounts(60)
+            ),
+        ],
+        totals: Counts(allocations: 1000, frees: 500, allocatedBytes: 64_000, freedBytes: 32_000),
+        droppedCalls: 0
+    )
+
+    private static func scopeCounts(_ allocations: UInt64) -> ScopeCounts {
+        var counts = ScopeCounts()
+        (counts.allocations, counts.allocatedBytes) = (allocations, allocations * 64)
+        (counts.liveBlocks, counts.liveBytes) = (allocations / 2, allocations * 32)
+        (counts.escapedBlocks, counts.escapedBytes) = (allocations / 4, allocations * 16)
+        counts.peakLiveBytes = allocations * 48
+        (counts.calls, counts.running, counts.nanoseconds) = (7, 1, 1_000_000)
+        return counts
+    }
+
     static let threads = [
         ThreadRecord(id: 1, tid: 42, name: "main", startedAt: 1, endedAt: 9, counts: Counts(allocations: 5)),
         ThreadRecord(id: 2, tid: 43, name: "memscope", startedAt: 2, isInternal: true, counts: Counts(allocations: 1)),

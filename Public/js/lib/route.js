@@ -2,7 +2,7 @@
 // Reads and writes routes such as "#/sites?sort=-blocks". The address contains the state that a reload should keep.
 
 export const VIEWS = /** @type {const} */ ([
-  "overview", "sites", "types", "blocks", "threads", "flame", "leaks", "cycles", "object", "errors",
+  "overview", "sites", "types", "blocks", "threads", "scopes", "flame", "leaks", "cycles", "object", "errors",
   "safety", "snapshots", "images",
 ]);
 

@@ -19,6 +19,7 @@ const LABELS = {
   types: "Types",
   blocks: "Blocks",
   threads: "Threads",
+  scopes: "Scopes",
   flame: "Flame graph",
   leaks: "Leaks",
   cycles: "Cycles",

@@ -5,6 +5,15 @@ struct Request: Sendable {
         case search(words: [String])
         case order(document: [UInt8])
         case upload(bytes: Int, seed: UInt64)
+
+        var name: String {
+            switch self {
+            case .product: "product"
+            case .search: "search"
+            case .order: "order"
+            case .upload: "upload"
+            }
+        }
     }
 
     let number: Int

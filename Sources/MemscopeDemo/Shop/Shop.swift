@@ -1,3 +1,4 @@
+import MemscopeServer
 import Synchronization
 
 /// The observed service: a shop that keeps everything in memory.
@@ -22,14 +23,16 @@ final class Shop: Sendable {
 
     /// Answers a request that was accepted.
     func answer(_ request: Request) async {
-        let response =
-            switch request.action {
-            case .product(let id): await productPage(id, for: request.visitor)
-            case .search(let words): searchPage(words)
-            case .order(let document): await order(document, by: request.visitor)
-            case .upload(let bytes, let seed): await upload(bytes: bytes, seed: seed)
-            }
-        await log.record(request, response)
+        await MemScope.scope("request", attributes: ["action": request.action.name]) {
+            let response =
+                switch request.action {
+                case .product(let id): await productPage(id, for: request.visitor)
+                case .search(let words): searchPage(words)
+                case .order(let document): await order(document, by: request.visitor)
+                case .upload(let bytes, let seed): await upload(bytes: bytes, seed: seed)
+                }
+            await log.record(request, response)
+        }
         underWay.subtract(1, ordering: .relaxed)
     }
 
@@ -37,8 +40,10 @@ final class Shop: Sendable {
         let product = catalogue.products[id]
         await sessions.visit(product, by: visitor)
         if let page = await cache.page(for: id) { return Response(status: 200, body: page) }
-        let related = catalogue.search(for: product.words, limit: 12)
-        let page = JSON.object(["product": product.json, "related": .array(related.map(\.json))]).bytes
+        let page = MemScope.scope("render") {
+            let related = catalogue.search(for: product.words, limit: 12)
+            return JSON.object(["product": product.json, "related": .array(related.map(\.json))]).bytes
+        }
         await cache.insert(page, for: id)
         return Response(status: 200, body: page)
     }

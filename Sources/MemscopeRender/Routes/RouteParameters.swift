@@ -15,6 +15,25 @@ package enum RouteParameters {
 
     package static let weight = Parameter("weight", "What a node's value counts.", default: FlameWeight.bytes)
 
+    package static let scope = Parameter<UInt32>(
+        "id",
+        "As /api/scopes has it.",
+        .text(pattern: "^[1-9][0-9]{0,4}$"),
+        in: .path,
+        default: nil
+    ) { (text) throws(ParameterError) in
+        guard let id = UInt32(text), text.first?.isNumber == true, id > 0 else {
+            throw ParameterError("\"\(text)\" is no scope", hint: "write an id that /api/scopes names, such as 1")
+        }
+        return id
+    }
+
+    package static let scopeGrouping = Parameter(
+        "group",
+        "Which scopes are one row.",
+        default: MemScope.ScopeGrouping.path
+    )
+
     package static let leakKind = Parameter(
         "kind",
         "Only this kind.",

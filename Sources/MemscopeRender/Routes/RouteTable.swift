@@ -39,7 +39,7 @@ package enum RouteTable {
 
 extension RouteTable {
     private static let figures = [
-        summary, timeline, sites, types, threads, flameGraph, metadata, config, events,
+        summary, timeline, sites, types, threads, scopes, scope, flameGraph, metadata, config, events,
     ]
 
     package static let summary = RouteDescription(.get, "/api/summary", "The whole process' figures, now.")
@@ -52,6 +52,19 @@ extension RouteTable {
     package static let sites = heavy(.get, "/api/sites", "Call stacks with their counters.", list(SiteColumn.self))
     package static let types = heavy(.get, "/api/types", "Live blocks by type.", list(TypeColumn.self))
     package static let threads = heavy(.get, "/api/threads", "Threads that allocated.", list(ThreadColumn.self))
+    package static let scopes = heavy(
+        .get,
+        "/api/scopes",
+        "What named parts of the program allocate.",
+        list(ScopeColumn.self, RouteParameters.scopeGrouping)
+    )
+    package static let scope = heavy(
+        .get,
+        "/api/scopes/{id}",
+        "What has escaped from a scope, by call stack and by type.",
+        [RouteParameters.scope, RouteParameters.limit],
+        mayMiss: true
+    )
     package static let flameGraph = heavy(
         .get,
         "/api/flamegraph",
@@ -217,7 +230,7 @@ extension RouteTable {
 extension RouteTable {
     /// Routes that are not available yet; they are answered, but not described to clients.
     package static let planned =
-        ["tasks", "ffi", "variables", "scopes", "lifecycle", "query"].map { planned(.get, $0) }
+        ["tasks", "ffi", "variables", "lifecycle", "query"].map { planned(.get, $0) }
         + [planned(.post, "trim")]
 
     private static func planned(_ method: RouteDescription.Method, _ name: String) -> RouteDescription {

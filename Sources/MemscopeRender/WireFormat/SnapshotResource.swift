@@ -89,7 +89,7 @@ extension WireFormat {
         json.member("missedBlocks", snapshot.missedBlocks)
     }
 
-    private static func site(
+    static func site(
         _ id: UInt32,
         bytes: some BinaryInteger,
         blocks: some BinaryInteger,

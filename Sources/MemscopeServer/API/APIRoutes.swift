@@ -70,6 +70,8 @@ extension APIRoutes {
             Route(RouteTable.sites, handler: sites),
             Route(RouteTable.types, handler: types),
             Route(RouteTable.threads, handler: threads),
+            Route(RouteTable.scopes, handler: scopes),
+            Route(RouteTable.scope, handler: scope),
             Route(RouteTable.flameGraph, handler: flameGraph),
             Route(RouteTable.metadata) { _ in
                 HTTPResponse(
@@ -121,6 +123,34 @@ extension APIRoutes {
         let threads = observer.withNames { $0.threads }
         let page = Page(threads: threads.filter { !$0.isInternal }, order: order, after: cursor, limit: limit)
         return HTTPResponse(json: WireFormat.threads(page, own: OwnThreads(in: threads), in: observer.envelope()))
+    }
+
+    private func scopes(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let (order, cursor, limit) = try page(by: ScopeColumn.self, request)
+        let grouping = try request[RouteParameters.scopeGrouping]
+        let census = ScopeCensus.now()
+        let page = Page(scopes: census.usages(by: grouping), order: order, after: cursor, limit: limit)
+        return HTTPResponse(json: WireFormat.scopes(page, of: census, in: observer.envelope()))
+    }
+
+    private func scope(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let id = try request[RouteParameters.scope]
+        let limit = try request[RouteParameters.limit]
+        guard let row = ScopeCensus.now().usages(by: .path).first(where: { $0.id == id }) else {
+            throw .notFound("no scope has the id \(id)", hint: "take the id from /api/scopes")
+        }
+        guard let escaped = observer.takeSnapshot(of: { $0.hasEscaped(from: id) }) else { throw Self.walkUnderWay }
+        return HTTPResponse(
+            json: observer.withNames { names in
+                WireFormat.scope(
+                    row,
+                    escaped: escaped,
+                    limit: limit,
+                    naming: names.stack(ofSite:),
+                    in: observer.envelope()
+                )
+            }
+        )
     }
 
     private func flameGraph(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {

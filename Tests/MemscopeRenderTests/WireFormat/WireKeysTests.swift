@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 /// The wire format is written down three times: here as code, for people in
-/// `docs/wire-format.md`, for the page in `Public/js/wire-types.js`, `graph-types.js` and `error-types.js`.
+/// `docs/wire-format.md`, for the page in `Public/js/wire-types.js` and the other files of types.
 @Suite("Wire format keys") struct WireKeysTests {
-    static let typesFiles = ["wire-types", "graph-types", "error-types"].map {
+    static let typesFiles = ["wire-types", "graph-types", "error-types", "named-types"].map {
         Tool.root.appending(path: "Public/js/\($0).js")
     }
     /// Described once for all: a frame, and what is known of a snapshot.
@@ -46,7 +46,7 @@ import Testing
             let row = try #require(documented[answer.path], "\(answer.path) has no row")
             let list: Set<String> =
                 [
-                    "/api/sites", "/api/types", "/api/threads", "/api/leaks", "/api/cycles",
+                    "/api/sites", "/api/types", "/api/threads", "/api/scopes", "/api/leaks", "/api/cycles",
                     "/api/relations", "/api/errors", "/api/safety",
                 ].contains(answer.path)
                 ? ["total", "next"] : []

@@ -206,11 +206,14 @@ package final class HeapObserver: Sendable {
     /// Walks over every live block.
     ///
     /// - Returns: Nil while another walk is under way, or a scan for the graph, which needs the names for seconds.
-    func takeSnapshot() -> HeapSnapshot? {
+    ///
+    /// `isWanted` chooses the blocks that count.
+    func takeSnapshot(of isWanted: ((Block) -> Bool)? = nil) -> HeapSnapshot? {
         guard !graph.isUnderWay else { return nil }
         return withNames { names in
             var census = SnapshotCensus(names: names)
-            guard let walk = LiveBlocks({ census.add($0) }) else { return nil }
+            let walk = LiveBlocks { blocks in census.add(isWanted.map { blocks.filter($0) } ?? blocks) }
+            guard let walk else { return nil }
             return census.snapshot(of: walk)
         }
     }

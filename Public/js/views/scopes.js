@@ -6,6 +6,7 @@ import { exactBytes, formatBytes, formatCount, formatSpan } from "../lib/format.
 import { matchesText } from "../lib/filter.js";
 import { createEscaped } from "./escaped.js";
 import { createListView } from "./list-view.js";
+import { createShareBar, updateShareBar } from "./share-bar.js";
 import { figureColumn } from "./table.js";
 
 /** @typedef {import("../named-types.js").ScopeRow} ScopeRow */
@@ -33,19 +34,21 @@ const timePerCall = (row) => {
   return ended > 0 ? row.nanoseconds / ended : null;
 };
 
-/** @type {import("./table.js").Column<ScopeRow>[]} */
-const scopeColumns = [
+/** @param {() => number | null} whole - live bytes of the process @returns {import("./table.js").Column<ScopeRow>[]} */
+const scopeColumns = (whole) => [
   { label: "Scope", class: "col-name", create: createScopeCell, update: updateScopeCell },
   figureColumn({ label: "Escaped", sort: "escapedBytes", hint: "Live, though the call that allocated it has ended" },
     (row) => row.escapedBytes, formatBytes, exactBytes),
+  { label: "Share", class: "col-share is-optional", hint: "Of the process' live bytes", create: createShareBar,
+    update: (cell, row) => updateShareBar(cell, row.escapedBytes, whole()) },
   figureColumn({ label: "Blocks", sort: "escapedBlocks", class: "is-optional", hint: "Escaped blocks" },
     (row) => row.escapedBlocks, formatCount, formatCount),
-  figureColumn({ label: "Live", sort: "liveBytes", hint: "Escaped, and of calls that run" },
+  figureColumn({ label: "Live", sort: "liveBytes", class: "is-optional", hint: "Escaped, and of calls that run" },
     (row) => row.liveBytes, formatBytes, exactBytes),
   figureColumn({ label: "Peak", sort: "peakBytes", class: "is-optional", hint: "Most live bytes at one time" },
     (row) => row.peakBytes, formatBytes, exactBytes),
   figureColumn({ label: "Allocated", sort: "allocatedBytes" }, (row) => row.allocatedBytes, formatBytes, exactBytes),
-  figureColumn({ label: "Calls", sort: "calls" }, (row) => row.calls, formatCount, formatCount),
+  figureColumn({ label: "Calls", sort: "calls", class: "is-optional" }, (row) => row.calls, formatCount, formatCount),
   figureColumn({ label: "Time a call", class: "is-spare", hint: "Mean of the calls that have ended" }, timePerCall,
     formatSpan, formatSpan),
 ];
@@ -72,7 +75,7 @@ export function createScopesView(app) {
     matches: (query, /** @type {ScopeRow} */ row) => matchesText(query, [...row.path, ...attributesOf(row)]),
     empty: { title: "No scopes yet", text: "A scope appears when MemScope.scope(_:) first runs." },
     key: (row) => String(row.id),
-    columns: scopeColumns,
+    columns: scopeColumns(() => app.store.get().summary?.data?.liveBytes ?? null),
     detail: createEscaped,
     note: outsideNote,
   });

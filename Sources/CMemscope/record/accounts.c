@@ -68,10 +68,13 @@ struct mscope_owner mscope_earlier_owner_of(uint64_t born)
     return is_its && mscope_load_relaxed(&account->uses) == uses ? owner : (struct mscope_owner){0};
 }
 
+/// A walk looks up accounts of blocks that end during it. The question must come after the counts are read: a walk that
+/// begins later has no block of the account.
 bool mscope_account_is_unused(const struct mscope_account *account)
 {
     struct mscope_counts counts = mscope_account_counts(account);
-    return counts.allocations == counts.frees && counts.allocated_bytes == counts.freed_bytes;
+    bool unused = counts.allocations == counts.frees && counts.allocated_bytes == counts.freed_bytes;
+    return unused && mscope_load_acquire(&mscope_walking) == 0;
 }
 
 uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)

@@ -52,7 +52,7 @@ MSCOPE_HIDDEN struct mscope_counts mscope_account_counts(const struct mscope_acc
 MSCOPE_HIDDEN struct mscope_owner mscope_owner_of(uint64_t born);
 /// Who allocated a block that may have ended; zeros when that is not known any more.
 MSCOPE_HIDDEN struct mscope_owner mscope_earlier_owner_of(uint64_t born);
-/// Whether no live block has the account.
+/// Whether no live block has the account, and no walk may still have such a block.
 MSCOPE_HIDDEN bool mscope_account_is_unused(const struct mscope_account *account);
 /// Gives an unused account back, unless another thread has done that.
 MSCOPE_HIDDEN void mscope_free_account(struct mscope_account *account);

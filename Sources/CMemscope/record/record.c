@@ -128,10 +128,10 @@ struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
 static void mscope_record_any_death(struct mscope_bank *bank, const struct mscope_departure *old)
 {
     uint32_t flags = mscope_slot_flags(old->what);
+    if (flags & MSCOPE_SLOT_EVENT) // first: later the account may be another task's
+        mscope_write_event(bank, MSCOPE_EVENT_FREE, old->address, old->what, old->born, old->size);
     mscope_count_on_account(bank, old->born, old->size, flags, false);
     mscope_record_death(bank, old->size, mscope_slot_site(old->what), flags, old->born);
-    if (flags & MSCOPE_SLOT_EVENT)
-        mscope_write_event(bank, MSCOPE_EVENT_FREE, old->address, old->what, old->born, old->size);
 }
 
 /// The record of the block at `address`, which owns the slot.

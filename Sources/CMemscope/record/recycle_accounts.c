@@ -29,8 +29,7 @@ static void mscope_settle_account(struct mscope_account *account)
 
 void mscope_recycle_accounts(void)
 {
-    // A walk, and a scan, look up accounts of blocks that have ended meanwhile.
-    if (mscope_load_acquire(&mscope_walking) != 0 || !mscope_has_passed(&mscope_accounts_grace)) return;
+    if (!mscope_has_passed(&mscope_accounts_grace)) return;
     uint32_t count = mscope_highest_account();
     for (uint32_t i = 1; i <= count && i < MSCOPE_ACCOUNTS; i++) {
         struct mscope_account *account = &mscope_accounts[i];

@@ -151,19 +151,23 @@ bool mscope_forget_account(const struct mscope_account *account)
 }
 
 /// Gives the calling thread's account of a call that has ended back at once, so that a call in a loop needs no more
-/// than one. No hook of this thread is under way, and no other thread uses the account.
+/// than one. No hook of this thread is under way, and no other thread uses the account. A signal handler that comes in
+/// between may still allocate on the account, until the thread has forgotten it.
 void mscope_end_account_here(uint32_t call)
 {
     struct mscope_bank *bank = mscope_tls.bank;
     const void *task = mscope_task_here();
     uint64_t id = task != NULL ? swift_task_getJobTaskId(task) : 0;
     if (bank == NULL) return;
+    bool held = mscope_hold_numbers(bank, (uint64_t)__builtin_frame_address(0));
     struct mscope_recent_account *set = mscope_recent_set(bank, id, call);
     for (int i = 0; i < MSCOPE_RECENT_WAYS; i++) {
         if (mscope_load_relaxed(&set[i].task) != ~id || set[i].call != call || set[i].thread != bank->thread) continue;
         struct mscope_account *account = mscope_account_at(set[i].account);
-        if (!mscope_account_is_unused(account)) return;
         mscope_forget_in(bank, account);
-        return mscope_free_account(account);
+        mscope_signal_fence();
+        if (mscope_account_is_unused(account)) mscope_free_account(account);
+        break;
     }
+    mscope_release_numbers(bank, held);
 }

@@ -13,6 +13,10 @@ let package = Package(
             name: "mix-linked",
             dependencies: ["Mix", .product(name: "MemscopeServer", package: "memscope-swift")]
         ),
+        .executableTarget(
+            name: "scopes",
+            dependencies: [.product(name: "MemscopeServer", package: "memscope-swift")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,6 @@
 """Writes what was measured: tables, budgets, and the page in docs."""
 
-from . import leaks, stacks, table
+from . import leaks, scopes, stacks, table
 
 PAGE = """# Performance
 
@@ -75,9 +75,20 @@ def stacks_table(apart):
     return f"## stacks: {stacks.PROGRAM.title}\n\n" + table.markdown(["", "known", "dropped", "own memory MiB"], rows)
 
 
+def scopes_table(apart):
+    """What a scope costs, when it was measured."""
+    if "scopes" not in apart:
+        return None
+    columns = ["call", "attributed_call", "outside_allocation", "inside_allocation", "outside_free", "inside_free"]
+    rows = [[f"MemScope {name}, {place}", *(f"{line[f'{place}_{column}_ns']:,.1f}" for column in columns)]
+            for name, line in apart["scopes"].items() for place in scopes.PLACES]
+    header = ["ns", "enter and leave", "with an attribute", "allocation outside", "inside", "free outside", "inside"]
+    return "## scopes: MemScope.scope, and blocks of 64 bytes in one\n\n" + table.markdown(header, rows)
+
+
 def tables(workloads, setups, values, apart):
     parts = [workload_table(workload, setups, values) for workload in workloads]
-    parts += [latency_table(apart), leaks_table(apart), stacks_table(apart)]
+    parts += [latency_table(apart), leaks_table(apart), stacks_table(apart), scopes_table(apart)]
     return "\n\n".join(filter(None, parts))
 
 

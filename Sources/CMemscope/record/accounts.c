@@ -104,3 +104,20 @@ void mscope_free_account(struct mscope_account *account)
     mscope_list_number(mscope_free_accounts(account->scope), index, mscope_next_account);
     mscope_leave_call(call);
 }
+
+// ---- counting
+
+void mscope_count_death_on(uint32_t thread, uint32_t number, uint64_t bytes, uint64_t blocks)
+{
+    struct mscope_account *account = mscope_account_at(number);
+    uint64_t sum;
+    if (mscope_likely(account->thread == thread)) {
+        mscope_bump(&account->freed_bytes, bytes);
+        sum = mscope_load_relaxed(&account->freed_bytes);
+        mscope_bump(&account->frees, blocks);
+    } else {
+        sum = mscope_add_relaxed(&account->other_freed_bytes, bytes) + bytes;
+        atomic_fetch_add_explicit(&account->other_frees, blocks, memory_order_release);
+    }
+    if (mscope_unlikely(mscope_must_publish(account, sum, bytes))) mscope_bytes_changed(account, -(int64_t)bytes);
+}

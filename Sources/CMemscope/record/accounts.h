@@ -66,7 +66,7 @@ MSCOPE_HIDDEN void mscope_restart_account_grace(void);
 MSCOPE_HIDDEN bool mscope_forget_account(const struct mscope_account *account);
 
 /// To be called after the bytes of an account with a scope have changed, on any thread: see scopes.c.
-MSCOPE_HIDDEN void mscope_bytes_changed(struct mscope_account *account, int64_t change);
+MSCOPE_RARE void mscope_bytes_changed(struct mscope_account *account, int64_t change);
 
 // ---- counting
 
@@ -87,19 +87,6 @@ MSCOPE_INLINE void mscope_count_birth_on(uint32_t number, uint64_t bytes, uint64
 }
 
 /// Counts a block's end on its account, on any thread. Bytes first: see mscope_account_is_unused.
-MSCOPE_INLINE void mscope_count_death_on(uint32_t thread, uint32_t number, uint64_t bytes, uint64_t blocks)
-{
-    struct mscope_account *account = mscope_account_at(number);
-    uint64_t sum;
-    if (mscope_likely(account->thread == thread)) {
-        mscope_bump(&account->freed_bytes, bytes);
-        sum = mscope_load_relaxed(&account->freed_bytes);
-        mscope_bump(&account->frees, blocks);
-    } else {
-        sum = mscope_add_relaxed(&account->other_freed_bytes, bytes) + bytes;
-        atomic_fetch_add_explicit(&account->other_frees, blocks, memory_order_release);
-    }
-    if (mscope_unlikely(mscope_must_publish(account, sum, bytes))) mscope_bytes_changed(account, -(int64_t)bytes);
-}
+MSCOPE_RARE void mscope_count_death_on(uint32_t thread, uint32_t number, uint64_t bytes, uint64_t blocks);
 
 #endif

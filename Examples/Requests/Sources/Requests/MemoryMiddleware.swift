@@ -3,7 +3,7 @@ import MemscopeServer
 
 /// Counts what each route allocates, and what is still there after its answers.
 ///
-/// The attribute is the route as the router has it ("/users/:id"), not the path of the request: there are few routes
+/// The attribute is the route as the router has it ("/users/{id}"), not the path of the request: there are few routes
 /// and many paths.
 struct MemoryMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(

@@ -7,6 +7,7 @@
 #define MSCOPE_CMEMSCOPE_SCOPES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
@@ -16,7 +17,7 @@ struct mscope_scope_counts {
     uint64_t allocations, allocated_bytes;
     uint64_t live_blocks, live_bytes;       // of its blocks, wherever they are freed
     uint64_t escaped_blocks, escaped_bytes; // live, and the call that they were allocated in has ended
-    uint64_t peak_live_bytes; // the most at one time, up to 8 KiB too low for each thread and task at work
+    uint64_t peak_live_bytes; // the most at one time, up to 4 KiB too low for each thread and task at work
     // of the scope itself:
     uint64_t calls, running; // that began; that have not ended
     uint64_t nanoseconds;    // of the calls that have ended
@@ -28,6 +29,10 @@ void mscope_set_call_key(const void *key);
 /// A new scope inside `parent`, or 0 for none; returns 0 when 65,535 were made already. Numbers are not used again.
 /// exact: so is its peak, which costs more.
 uint32_t mscope_make_scope(uint32_t parent, bool exact);
+/// Keeps a text for a scope, which forked children know, too; false when there is no memory. Each scope gets one once.
+bool mscope_name_scope(uint32_t scope, const char *text, size_t size);
+/// The text of a scope, which stays where it is; NULL when it has none.
+const char *_Nullable mscope_scope_text(uint32_t scope, size_t *size);
 /// Begins a call of a scope, inside the call `parent` or 0. Returns 0 when there are too many, or too many in each
 /// other: then the caller's blocks belong to no call. context: any thread
 uint32_t mscope_begin_call(uint32_t scope, uint32_t parent);
@@ -47,7 +52,8 @@ void mscope_read_scopes(struct mscope_scope_counts *out, uint32_t count);
 void mscope_read_scope(uint32_t scope, struct mscope_scope_counts *out);
 /// Whether a block with this `born` was allocated in the scope, or in one inside it.
 bool mscope_scope_has(uint32_t scope, uint64_t born);
-/// Whether a call of the scope, in which a live block of the call `call` was allocated, has ended.
+/// Whether a call of the scope, in which a block of the call `call` was allocated, had ended when the walk began that
+/// delivers the block.
 bool mscope_has_escaped(uint32_t call, uint32_t scope);
 /// From now on freed blocks are cleared. Tasks make frames of such memory and do not use all of it: to the scan, an old
 /// pointer there would hold an unreachable block that was later allocated at the same address.

@@ -1,10 +1,8 @@
 // The table of accounts.
 #include "record/record.h"
 
-enum { MSCOPE_THREAD_ACCOUNTS = 1 << 17 }; // there may be millions of tasks: they leave room for threads
-
 struct mscope_account *mscope_accounts;
-static _Atomic uint32_t mscope_account_count;
+static _Atomic uint32_t mscope_thread_accounts, mscope_counted_accounts = MSCOPE_FIRST_COUNTED;
 
 bool mscope_accounts_start(void)
 {
@@ -14,14 +12,15 @@ bool mscope_accounts_start(void)
 
 uint32_t mscope_highest_account(void)
 {
-    return mscope_load_acquire(&mscope_account_count);
+    uint32_t highest = mscope_load_acquire(&mscope_counted_accounts);
+    return highest < MSCOPE_ACCOUNTS ? highest : MSCOPE_ACCOUNTS - 1;
 }
 
 /// The count is read first, so that a full table is not written.
-static uint32_t mscope_make_account(uint32_t limit)
+static uint32_t mscope_make_account(_Atomic uint32_t *count, uint32_t limit)
 {
-    uint32_t index = mscope_load_relaxed(&mscope_account_count) + 1;
-    if (index < limit) index = mscope_add_relaxed(&mscope_account_count, 1) + 1;
+    uint32_t index = mscope_load_relaxed(count) + 1;
+    if (index < limit) index = mscope_add_relaxed(count, 1) + 1;
     if (index < limit) return index;
     mscope_add_relaxed(&mscope_global.dropped_accounts, 1);
     return 0;
@@ -29,7 +28,7 @@ static uint32_t mscope_make_account(uint32_t limit)
 
 uint32_t mscope_new_thread_account(uint32_t thread)
 {
-    uint32_t index = mscope_make_account(MSCOPE_ACCOUNTS);
+    uint32_t index = mscope_make_account(&mscope_thread_accounts, MSCOPE_FIRST_COUNTED);
     if (index != 0) mscope_accounts[index].thread = thread;
     return index;
 }
@@ -63,7 +62,7 @@ struct mscope_owner mscope_earlier_owner_of(uint64_t born)
     const struct mscope_account *account = mscope_account_at((uint32_t)(born & MSCOPE_ACCOUNT_MASK));
     uint32_t uses = mscope_load_acquire(&account->uses);
     struct mscope_owner owner = mscope_owner_of(born);
-    bool is_its = mscope_load_relaxed(&account->since) <= mscope_birth_of(born);
+    bool is_its = mscope_load_relaxed(&account->since) < mscope_birth_of(born) && uses % 2 == 0;
     mscope_fence_acquire();
     return is_its && mscope_load_relaxed(&account->uses) == uses ? owner : (struct mscope_owner){0};
 }
@@ -81,17 +80,20 @@ uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)
 {
     uint32_t scope = mscope_scope_of_call(call);
     uint32_t index = mscope_take_number(mscope_free_accounts(scope), mscope_next_account);
-    if (index == 0) index = mscope_make_account(MSCOPE_ACCOUNTS - MSCOPE_THREAD_ACCOUNTS);
+    if (index == 0) index = mscope_make_account(&mscope_counted_accounts, MSCOPE_ACCOUNTS);
     if (index == 0) return 0;
     struct mscope_account *account = &mscope_accounts[index];
     mscope_use_call(call);
+    uint32_t uses = mscope_load_relaxed(&account->uses);
+    mscope_store_relaxed(&account->uses, uses + 1);
+    atomic_thread_fence(memory_order_release); // a reader that sees what follows also sees that
     account->scope = scope;
-    account->publish_mask = mscope_publish_mask(scope);
+    account->slack = mscope_slack_of(scope);
     account->task = task;
     account->thread = thread;
     mscope_store_relaxed(&account->call, call);
     mscope_store_relaxed(&account->since, mscope_birth_now());
-    mscope_store_release(&account->uses, mscope_load_relaxed(&account->uses) + 1);
+    mscope_store_release(&account->uses, uses + 2);
     mscope_store_release(&account->state, MSCOPE_ACCOUNT_USED);
     return index | MSCOPE_COUNTED;
 }
@@ -110,14 +112,12 @@ void mscope_free_account(struct mscope_account *account)
 void mscope_count_death_on(uint32_t thread, uint32_t number, uint64_t bytes, uint64_t blocks)
 {
     struct mscope_account *account = mscope_account_at(number);
-    uint64_t sum;
     if (mscope_likely(account->thread == thread)) {
         mscope_bump(&account->freed_bytes, bytes);
-        sum = mscope_load_relaxed(&account->freed_bytes);
         mscope_bump(&account->frees, blocks);
     } else {
-        sum = mscope_add_relaxed(&account->other_freed_bytes, bytes) + bytes;
+        atomic_fetch_add_explicit(&account->other_freed_bytes, bytes, memory_order_release);
         atomic_fetch_add_explicit(&account->other_frees, blocks, memory_order_release);
     }
-    if (mscope_unlikely(mscope_must_publish(account, sum, bytes))) mscope_bytes_changed(account, -(int64_t)bytes);
+    if (account->slack != UINT64_MAX && mscope_unlikely(mscope_must_publish(account))) mscope_publish_on(account);
 }

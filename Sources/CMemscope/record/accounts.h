@@ -12,7 +12,10 @@
 //
 //   frees + other_frees <= allocations, at rest; the same for bytes
 //   a live block has the account  =>  thread, task and call stay as they are
-enum { MSCOPE_ACCOUNTS = 1 << 20, MSCOPE_COUNTED = 1 << 23 };
+//   published <= live bytes <= published + slack, when no thread is in the middle of counting
+//
+// [0, MSCOPE_FIRST_COUNTED) are of threads outside of tasks and scopes, the others are counted.
+enum { MSCOPE_ACCOUNTS = 1 << 21, MSCOPE_FIRST_COUNTED = 1 << 20, MSCOPE_COUNTED = 1 << 23 };
 enum mscope_account_state { MSCOPE_ACCOUNT_FREE, MSCOPE_ACCOUNT_USED, MSCOPE_ACCOUNT_WITHDRAWN };
 struct mscope_account {
     uint64_t task;
@@ -20,12 +23,12 @@ struct mscope_account {
     _Atomic uint32_t call;
     uint32_t scope;
     _Atomic uint32_t next;                                             // in the scope's list of free accounts
-    uint64_t publish_mask;                                             // see mscope_bytes_changed
+    uint64_t slack;                                                    // see mscope_bytes_changed
     _Atomic uint64_t allocations, allocated_bytes, frees, freed_bytes; // by the account's thread
     _Alignas(64) _Atomic uint64_t other_frees;                         // by other threads
     _Atomic uint64_t other_freed_bytes;
     _Atomic uint64_t published;   // the live bytes that the scopes have been told
-    _Atomic uint32_t state, uses; // uses: how often it was taken
+    _Atomic uint32_t state, uses; // uses: odd while it is being taken
     uint64_t allocations_seen;    // when it was withdrawn
     _Atomic uint64_t since;       // when it was taken, as mscope_birth_now() says
 };
@@ -44,7 +47,7 @@ MSCOPE_HIDDEN bool mscope_accounts_start(void);
 MSCOPE_HIDDEN uint32_t mscope_new_thread_account(uint32_t thread);
 /// A number for what a thread allocates in a task, or 0, and a call of a scope, or 0; 0 when there are too many.
 MSCOPE_HIDDEN uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call);
-/// The number of the last account that was made.
+/// The number of the last counted account that was made; they begin at MSCOPE_FIRST_COUNTED.
 MSCOPE_HIDDEN uint32_t mscope_highest_account(void);
 /// Reads what an account has counted; the frees are read first.
 MSCOPE_HIDDEN struct mscope_counts mscope_account_counts(const struct mscope_account *account);
@@ -65,15 +68,22 @@ MSCOPE_HIDDEN void mscope_restart_account_grace(void);
 /// Makes a thread forget an account that it keeps for its next allocations; false when it keeps none.
 MSCOPE_HIDDEN bool mscope_forget_account(const struct mscope_account *account);
 
-/// To be called after the bytes of an account with a scope have changed, on any thread: see scopes.c.
-MSCOPE_RARE void mscope_bytes_changed(struct mscope_account *account, int64_t change);
+/// Tells the scopes of an account that its live bytes have changed: see scopes.c. context: any thread
+MSCOPE_RARE void mscope_publish_on(struct mscope_account *account);
 
 // ---- counting
 
-/// Whether the scopes must hear of a change that led to `bytes`: of each change, or when a multiple of 4 KiB is passed.
-MSCOPE_INLINE bool mscope_must_publish(const struct mscope_account *account, uint64_t bytes, uint64_t change)
+static inline uint64_t mscope_live_bytes_on(const struct mscope_account *account)
 {
-    return ((bytes ^ (bytes - change)) & account->publish_mask) != 0;
+    uint64_t ended = mscope_load_acquire(&account->freed_bytes) + mscope_load_acquire(&account->other_freed_bytes);
+    return mscope_load_acquire(&account->allocated_bytes) - ended;
+}
+
+/// Whether the scopes must hear that live bytes have changed. They are told less than there is, so that their peaks are
+/// lower bounds.
+static inline bool mscope_must_publish(const struct mscope_account *account)
+{
+    return mscope_live_bytes_on(account) - mscope_load_relaxed(&account->published) > account->slack;
 }
 
 /// Counts a block's birth on its account, on the account's thread.
@@ -82,8 +92,7 @@ MSCOPE_INLINE void mscope_count_birth_on(uint32_t number, uint64_t bytes, uint64
     struct mscope_account *account = mscope_account_at(number);
     mscope_bump(&account->allocations, blocks);
     mscope_bump(&account->allocated_bytes, bytes);
-    uint64_t sum = mscope_load_relaxed(&account->allocated_bytes);
-    if (mscope_unlikely(mscope_must_publish(account, sum, bytes))) mscope_bytes_changed(account, (int64_t)bytes);
+    if (account->slack != UINT64_MAX && mscope_unlikely(mscope_must_publish(account))) mscope_publish_on(account);
 }
 
 /// Counts a block's end on its account, on any thread. Bytes first: see mscope_account_is_unused.

@@ -7,8 +7,8 @@ enum { MSCOPE_CALLS = 1 << 20 };
 struct mscope_call {
     uint32_t scope, outer, depth;
     _Atomic uint32_t uses, next;
-    _Atomic uint32_t ended;
     uint64_t began;
+    _Atomic uint64_t ended; // 0: it runs
 };
 static struct mscope_call *mscope_calls; // entry 0: none
 static _Atomic uint32_t mscope_call_count;
@@ -52,9 +52,9 @@ uint32_t mscope_outer_call(uint32_t call)
     return mscope_calls[call].outer;
 }
 
-bool mscope_call_has_ended(uint32_t call)
+uint64_t mscope_end_of_call(uint32_t call)
 {
-    return mscope_load_acquire(&mscope_calls[call].ended) != 0;
+    return mscope_load_acquire(&mscope_calls[call].ended);
 }
 
 uint64_t mscope_dropped_calls(void)
@@ -115,8 +115,9 @@ uint32_t mscope_begin_call(uint32_t scope, uint32_t outer)
 
 void mscope_end_call(uint32_t call)
 {
-    if (call == 0 || mscope_exchange_acq_rel(&mscope_calls[call].ended, 1)) return;
-    mscope_count_call_end(mscope_calls[call].scope, mscope_now() - mscope_calls[call].began);
+    uint64_t runs = 0, now = mscope_now();
+    if (call == 0 || !mscope_cas_acq_rel(&mscope_calls[call].ended, &runs, now)) return;
+    mscope_count_call_end(mscope_calls[call].scope, now - mscope_calls[call].began);
     mscope_end_account_here(call);
 }
 

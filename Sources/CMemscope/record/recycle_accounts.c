@@ -30,8 +30,8 @@ static void mscope_settle_account(struct mscope_account *account)
 void mscope_recycle_accounts(void)
 {
     if (!mscope_has_passed(&mscope_accounts_grace)) return;
-    uint32_t count = mscope_highest_account();
-    for (uint32_t i = 1; i <= count && i < MSCOPE_ACCOUNTS; i++) {
+    uint32_t highest = mscope_highest_account();
+    for (uint32_t i = MSCOPE_FIRST_COUNTED + 1; i <= highest; i++) {
         struct mscope_account *account = &mscope_accounts[i];
         uint32_t state = mscope_load_acquire(&account->state);
         if (state == MSCOPE_ACCOUNT_WITHDRAWN) mscope_settle_account(account);

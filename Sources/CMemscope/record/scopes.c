@@ -6,7 +6,12 @@
 
 #include <string.h>
 
-enum { MSCOPE_SCOPES = 1 << 16, MSCOPE_PUBLISH_STEP = 4096 };
+enum { MSCOPE_SCOPES = 1 << 16, MSCOPE_SLACK = 4096 };
+
+struct mscope_scope_name {
+    size_t size;
+    char text[];
+};
 
 struct mscope_scope {
     uint32_t parent; // has a lower number
@@ -15,6 +20,7 @@ struct mscope_scope {
     _Atomic int64_t live_bytes; // as told by the accounts of this scope and those inside
     _Atomic int64_t peak_live_bytes;
     _Atomic uint64_t calls, running, nanoseconds;
+    _Atomic(struct mscope_scope_name *) name;
 };
 static struct mscope_scope *mscope_scopes; // entry 0: no scope
 static _Atomic uint32_t mscope_last_scope;
@@ -41,15 +47,34 @@ uint32_t mscope_make_scope(uint32_t parent, bool exact)
     return scope;
 }
 
+bool mscope_name_scope(uint32_t scope, const char *text, size_t size)
+{
+    struct mscope_scope_name *name = mscope_allocate_for_ever(sizeof(*name) + size);
+    if (name == NULL || scope == 0 || scope > mscope_scope_count()) return false;
+    name->size = size;
+    memcpy(name->text, text, size);
+    mscope_store_release(&mscope_scopes[scope].name, name);
+    return true;
+}
+
+const char *mscope_scope_text(uint32_t scope, size_t *size)
+{
+    if (mscope_scopes == NULL || scope > mscope_scope_count()) return NULL;
+    const struct mscope_scope_name *name = mscope_load_acquire(&mscope_scopes[scope].name);
+    if (name == NULL) return NULL;
+    *size = name->size;
+    return name->text;
+}
+
 mscope_free_list *mscope_free_accounts(uint32_t scope)
 {
     return &mscope_scopes[scope].free_accounts;
 }
 
-uint64_t mscope_publish_mask(uint32_t scope)
+uint64_t mscope_slack_of(uint32_t scope)
 {
-    if (scope == 0) return 0;
-    return mscope_scopes[scope].exact ? ~0ull : ~(uint64_t)(MSCOPE_PUBLISH_STEP - 1);
+    if (scope == 0) return UINT64_MAX;
+    return mscope_scopes[scope].exact ? 0 : MSCOPE_SLACK;
 }
 
 void mscope_count_call(uint32_t scope)
@@ -66,10 +91,11 @@ void mscope_count_call_end(uint32_t scope, uint64_t nanoseconds)
 
 // ---- live bytes and peaks
 
-static uint64_t mscope_live_bytes_of(const struct mscope_account *account)
+static void mscope_raise_peak(struct mscope_scope *scope, int64_t live)
 {
-    struct mscope_counts counts = mscope_account_counts(account);
-    return counts.allocated_bytes - counts.freed_bytes;
+    int64_t peak = mscope_load_relaxed(&scope->peak_live_bytes);
+    while (live > peak && !mscope_cas_acq_rel(&scope->peak_live_bytes, &peak, live)) {
+    }
 }
 
 /// context: hook path
@@ -77,23 +103,19 @@ static void mscope_change_scopes(uint32_t scope, int64_t change)
 {
     for (; scope != 0; scope = mscope_scopes[scope].parent) {
         struct mscope_scope *one = &mscope_scopes[scope];
-        int64_t live = mscope_add_relaxed(&one->live_bytes, change) + change;
-        int64_t peak = mscope_load_relaxed(&one->peak_live_bytes);
-        while (live > peak && !mscope_cas_acq_rel(&one->peak_live_bytes, &peak, live)) {
-        }
+        mscope_raise_peak(one, mscope_add_relaxed(&one->live_bytes, change) + change);
     }
 }
 
-static void mscope_publish_account(struct mscope_account *account)
+/// The live bytes may change on another thread, which finds what was published before: so they are compared again.
+void mscope_publish_on(struct mscope_account *account)
 {
-    uint64_t live = mscope_live_bytes_of(account), known = mscope_exchange_acq_rel(&account->published, live);
-    if (live != known) mscope_change_scopes(account->scope, (int64_t)(live - known));
-}
-
-void mscope_bytes_changed(struct mscope_account *account, int64_t change)
-{
-    if (mscope_scopes[account->scope].exact) return mscope_change_scopes(account->scope, change);
-    mscope_publish_account(account);
+    do {
+        uint64_t live = mscope_live_bytes_on(account), wanted = live > account->slack ? live - account->slack / 2 : 0;
+        uint64_t known = mscope_exchange_acq_rel(&account->published, wanted);
+        if (wanted != known) mscope_change_scopes(account->scope, (int64_t)(wanted - known));
+        atomic_thread_fence(memory_order_seq_cst);
+    } while (mscope_must_publish(account));
 }
 
 // ---- reading
@@ -125,24 +147,34 @@ static void mscope_count_escaped(const struct mscope_reading *reading, uint32_t 
     place->escaped_bytes += bytes;
 }
 
-/// The scopes of those calls of an account that have ended. Returns how many.
-static uint32_t mscope_ended_scopes(uint32_t call, uint32_t *out)
+static bool mscope_is_among(const uint32_t *scopes, uint32_t count, uint32_t scope)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (scopes[i] == scope) return true;
+    return false;
+}
+
+/// The scopes of a call, and of those around it, that have ended at `time`; each once. Returns how many.
+static uint32_t mscope_ended_scopes(uint32_t call, uint64_t time, uint32_t *out)
 {
     uint32_t found = 0;
-    for (int depth = 0; call != 0 && depth < MSCOPE_CALL_DEPTH; depth++, call = mscope_outer_call(call))
-        if (mscope_call_has_ended(call)) out[found++] = mscope_scope_of_call(call);
+    for (int depth = 0; call != 0 && depth < MSCOPE_CALL_DEPTH; depth++, call = mscope_outer_call(call)) {
+        uint64_t end = mscope_end_of_call(call);
+        uint32_t scope = mscope_scope_of_call(call);
+        if (end != 0 && end <= time && !mscope_is_among(out, found, scope)) out[found++] = scope;
+    }
     return found;
 }
 
-static void mscope_add_account(const struct mscope_reading *reading, struct mscope_account *account)
+static void mscope_add_account(const struct mscope_reading *reading, const struct mscope_account *account)
 {
     uint32_t ended[MSCOPE_CALL_DEPTH], uses = mscope_load_acquire(&account->uses);
-    struct mscope_scope_counts *own = mscope_place_of_scope(reading, account->scope);
-    if (own == NULL || uses == 0) return;
-    if (account->scope != 0 && !mscope_scopes[account->scope].exact) mscope_publish_account(account);
-    uint32_t found = mscope_ended_scopes(mscope_load_relaxed(&account->call), ended);
+    struct mscope_scope_counts *own = uses > 1 ? mscope_place_of_scope(reading, account->scope) : NULL;
+    if (own == NULL) return;
+    uint32_t found = mscope_ended_scopes(mscope_load_relaxed(&account->call), UINT64_MAX, ended);
     struct mscope_counts counts = mscope_account_counts(account);
-    uint64_t blocks = counts.allocations - counts.frees, bytes = counts.allocated_bytes - counts.freed_bytes;
+    uint64_t blocks = counts.allocations > counts.frees ? counts.allocations - counts.frees : 0;
+    uint64_t bytes = counts.allocated_bytes > counts.freed_bytes ? counts.allocated_bytes - counts.freed_bytes : 0;
     own->allocations += counts.allocations, own->allocated_bytes += counts.allocated_bytes;
     own->live_blocks += blocks, own->live_bytes += bytes;
     mscope_fence_acquire();
@@ -152,8 +184,8 @@ static void mscope_add_account(const struct mscope_reading *reading, struct msco
 
 static void mscope_add_accounts(const struct mscope_reading *reading)
 {
-    uint32_t accounts = mscope_highest_account();
-    for (uint32_t i = 1; i <= accounts && i < MSCOPE_ACCOUNTS; i++) mscope_add_account(reading, &mscope_accounts[i]);
+    uint32_t highest = mscope_highest_account();
+    for (uint32_t i = MSCOPE_FIRST_COUNTED + 1; i <= highest; i++) mscope_add_account(reading, &mscope_accounts[i]);
 }
 
 static void mscope_add_to_parents(const struct mscope_reading *reading)
@@ -166,8 +198,9 @@ static void mscope_add_to_parents(const struct mscope_reading *reading)
     }
 }
 
-static void mscope_add_own(struct mscope_scope_counts *out, const struct mscope_scope *scope)
+static void mscope_add_own(struct mscope_scope_counts *out, struct mscope_scope *scope)
 {
+    mscope_raise_peak(scope, (int64_t)out->live_bytes);
     out->peak_live_bytes = (uint64_t)mscope_load_relaxed(&scope->peak_live_bytes);
     out->calls = mscope_load_relaxed(&scope->calls);
     out->running = mscope_load_relaxed(&scope->running);
@@ -195,10 +228,8 @@ void mscope_read_scope(uint32_t scope, struct mscope_scope_counts *out)
 
 bool mscope_has_escaped(uint32_t call, uint32_t scope)
 {
-    uint32_t ended[MSCOPE_CALL_DEPTH], found = mscope_ended_scopes(call, ended);
-    for (uint32_t i = 0; i < found; i++)
-        if (ended[i] == scope) return true;
-    return false;
+    uint32_t ended[MSCOPE_CALL_DEPTH];
+    return mscope_is_among(ended, mscope_ended_scopes(call, mscope_walk_start(), ended), scope);
 }
 
 bool mscope_scope_has(uint32_t scope, uint64_t born)

@@ -8,8 +8,8 @@
 MSCOPE_HIDDEN bool mscope_scopes_start(void);
 /// The list of free accounts of a scope; 0: of no scope.
 MSCOPE_HIDDEN mscope_free_list *mscope_free_accounts(uint32_t scope);
-/// Which changes of an account's bytes the scope must hear of: see mscope_must_publish.
-MSCOPE_HIDDEN uint64_t mscope_publish_mask(uint32_t scope);
+/// How many live bytes an account of the scope need not tell.
+MSCOPE_HIDDEN uint64_t mscope_slack_of(uint32_t scope);
 
 // ---- calls.c
 MSCOPE_HIDDEN bool mscope_calls_start(void);
@@ -17,7 +17,8 @@ MSCOPE_HIDDEN bool mscope_calls_start(void);
 MSCOPE_HIDDEN uint32_t mscope_call_here(void);
 MSCOPE_HIDDEN uint32_t mscope_scope_of_call(uint32_t call);
 MSCOPE_HIDDEN uint32_t mscope_outer_call(uint32_t call);
-MSCOPE_HIDDEN bool mscope_call_has_ended(uint32_t call);
+/// When a call ended, as mscope_now() says; 0 while it runs.
+MSCOPE_HIDDEN uint64_t mscope_end_of_call(uint32_t call);
 /// Keeps a call's number as long as an account has it.
 MSCOPE_HIDDEN void mscope_use_call(uint32_t call);
 MSCOPE_HIDDEN void mscope_leave_call(uint32_t call);

@@ -109,19 +109,17 @@ uint32_t mscope_find_account(struct mscope_bank *bank, uint64_t pc)
 /// A task runs on one thread at a time, so no other thread looks up its account meanwhile.
 void mscope_call_changed(void)
 {
-    const void *task = mscope_task_here();
-    if (task != NULL) {
-        mscope_add_relaxed(&mscope_changes[swift_task_getJobTaskId(task) % MSCOPE_CHANGES].count, 1);
-        return;
-    }
+    // A thread is asked for its task only when it has a bank.
     struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
-    if (bank == NULL) return;
+    const void *task = mscope_task_here();
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed); // a thread that ends: its bank changes with each call
+    if (task != NULL) mscope_add_relaxed(&mscope_changes[swift_task_getJobTaskId(task) % MSCOPE_CHANGES].count, 1);
+    if (task != NULL || bank == NULL || borrowed != NULL) return;
     mscope_expect_tasks();
     bool held = mscope_hold_numbers(bank, (uint64_t)__builtin_frame_address(0));
     uint32_t call = mscope_call_here(), account = call != 0 ? mscope_account_of(bank, 0, call) : 0;
     mscope_store_release(&bank->account, account != 0 ? account : mscope_tls.account);
     mscope_release_numbers(bank, held);
-    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
 }
 
 // ---- accounts that are given back

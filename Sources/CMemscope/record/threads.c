@@ -123,8 +123,15 @@ static struct mscope_thread_record *mscope_record_of(uint32_t thread)
 
 struct mscope_bank *mscope_bank_of_thread(uint32_t thread)
 {
-    struct mscope_thread_record *record = mscope_record_of(thread);
-    return record != NULL ? mscope_load_acquire(&record->bank) : NULL;
+    struct mscope_thread_record *record = &mscope_records[thread % MSCOPE_RECORDS];
+    if (record->thread == thread) return mscope_load_acquire(&record->bank);
+    if (record->thread > thread) return NULL; // it has ended, and left its place to another one
+    for (uint32_t i = 0; i < mscope_load_acquire(&mscope_bank_count) && i < MSCOPE_BANKS; i++) {
+        struct mscope_bank *bank = mscope_load_acquire(&mscope_banks[i]); // it found no place
+        if (bank != NULL && bank->thread == thread && mscope_load_acquire(&bank->state) == MSCOPE_BANK_OWNED)
+            return bank;
+    }
+    return NULL;
 }
 
 static void mscope_end_record(uint32_t thread, struct mscope_bank *bank)

@@ -34,7 +34,7 @@ MSCOPE_HIDDEN struct mscope_bank *mscope_enter(void);
 /// Called on the first thread, to note its end, which need not be the end of the process.
 MSCOPE_HIDDEN void mscope_watch_main_thread(void);
 MSCOPE_HIDDEN void mscope_threads_after_fork(void);
-/// NULL when the thread has ended, or another one has its place in the table.
+/// NULL when the thread has ended.
 MSCOPE_HIDDEN struct mscope_bank *mscope_bank_of_thread(uint32_t thread);
 
 // ---- totals.c

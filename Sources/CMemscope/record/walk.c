@@ -16,6 +16,7 @@ static struct {
     _Atomic uint32_t taken;
     uint32_t count;           // number of the walk under way, or of the last
     uint64_t began, ended;    // in the unit of births
+    uint64_t start;           // as mscope_now() says
     uint32_t region, granule; // first phase: slots
     uint32_t bank, departure; // second phase: logs
     bool finished;            // everything was delivered
@@ -42,6 +43,7 @@ bool mscope_walk_begin(void)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     if (++mscope_walk.count == 0) mscope_walk.count = 1;
     mscope_store_release(&mscope_walking, mscope_walk.count);
+    mscope_walk.start = mscope_now();
     // Frees that do not see the walk yet happen before its beginning.
     atomic_thread_fence(memory_order_seq_cst);
     return true;
@@ -152,6 +154,11 @@ static size_t mscope_walk_departures(struct mscope_block *out, size_t capacity)
         }
     }
     return filled;
+}
+
+uint64_t mscope_walk_start(void)
+{
+    return mscope_walk.start;
 }
 
 size_t mscope_walk_next(struct mscope_block *out, size_t capacity)

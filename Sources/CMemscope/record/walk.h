@@ -6,6 +6,8 @@
 
 /// The number of the walk under way, counted from 1; 0: none. A hook loads it once and does everything for that walk.
 extern MSCOPE_HIDDEN _Atomic uint32_t mscope_walking;
+/// When the walk under way began, as mscope_now() says; of the last one when there is none.
+MSCOPE_HIDDEN uint64_t mscope_walk_start(void);
 /// The number in the slots of blocks recorded during a walk: 1 to 7, in turn.
 static inline uint32_t mscope_walk_number(uint32_t walk)
 {

@@ -34,7 +34,7 @@ extension MemScope {
         public var escapedBytes: UInt64
         /// The highest live bytes that were observed, of all calls together; nil when several scopes are in one row.
         ///
-        /// It is a lower bound: the true peak is at most 8 KiB higher for each task and thread that was at work.
+        /// It is a lower bound: the true peak is at most 4 KiB higher for each task and thread that was at work.
         public var peakBytes: UInt64?
         /// The time of the calls that have ended, in nanoseconds, by the clock on the wall.
         public var nanoseconds: UInt64
@@ -84,7 +84,7 @@ extension MemScope.ScopeUsage {
         attributes = Dictionary(scope.name.attributes.map { ($0.key, $0.value) }) { first, _ in first }
         (calls, running) = (counts.calls, counts.running)
         (allocations, allocatedBytes) = (counts.allocations, counts.allocatedBytes)
-        freedBytes = counts.allocatedBytes - counts.liveBytes
+        freedBytes = counts.allocatedBytes - min(counts.allocatedBytes, counts.liveBytes)
         (liveBlocks, liveBytes) = (counts.liveBlocks, counts.liveBytes)
         (escapedBlocks, escapedBytes) = (counts.escapedBlocks, counts.escapedBytes)
         peakBytes = counts.peakLiveBytes

@@ -243,7 +243,7 @@ static void peaks(void) {
             if (live > peak) peak = live;
         }
         struct mscope_scope_counts counts = read_scope(scope);
-        uint64_t error = exact ? 0 : 8192;
+        uint64_t error = exact ? 0 : 4096;
         expect(counts.peak_live_bytes <= peak && counts.peak_live_bytes + error >= peak,
             "the peak is %llu, and %llu was read", (unsigned long long)peak,
             (unsigned long long)counts.peak_live_bytes);

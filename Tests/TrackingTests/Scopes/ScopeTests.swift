@@ -128,6 +128,9 @@ struct ScopeTests {
         let other = try #require(bounded.first { $0.name.attributes.first?.value == ScopeNames.other })
         #expect(other.counts.calls == 50 && other.counts.allocations == 50)
 
+        for number in 0..<100 { MemScope.scope("bounded", attributes: ["k\(number)": "v"]) { _ = Self.make(1) } }
+        #expect(Self.records(named: "bounded").count == ScopeNames.attributeSetLimit + 2)
+
         let long = String(repeating: "é", count: 5_000_000)
         MemScope.scope(long) { _ = Self.make(3) }
         let cut = ScopeCensus.now().scopes.filter { $0.name.name.hasPrefix("éé") }

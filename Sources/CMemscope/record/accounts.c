@@ -1,13 +1,14 @@
 // The table of accounts.
 #include "record/record.h"
 
-struct mscope_account *mscope_accounts;
-static _Atomic uint32_t mscope_thread_accounts, mscope_counted_accounts = MSCOPE_FIRST_COUNTED;
+_Atomic(struct mscope_account *) mscope_account_segments[MSCOPE_ACCOUNTS / MSCOPE_SEGMENT_ACCOUNTS];
+static uint32_t *mscope_thread_numbers; // by the index of an account that is not counted
+static _Atomic uint32_t mscope_thread_accounts, mscope_counted_accounts;
 
 bool mscope_accounts_start(void)
 {
-    mscope_accounts = mscope_map(sizeof(struct mscope_account) * MSCOPE_ACCOUNTS);
-    return mscope_accounts != NULL;
+    mscope_thread_numbers = mscope_map(sizeof(uint32_t) * MSCOPE_ACCOUNTS);
+    return mscope_thread_numbers != NULL;
 }
 
 uint32_t mscope_highest_account(void)
@@ -17,27 +18,52 @@ uint32_t mscope_highest_account(void)
 }
 
 /// The count is read first, so that a full table is not written.
-static uint32_t mscope_make_account(_Atomic uint32_t *count, uint32_t limit)
+static uint32_t mscope_next_index(_Atomic uint32_t *count)
 {
     uint32_t index = mscope_load_relaxed(count) + 1;
-    if (index < limit) index = mscope_add_relaxed(count, 1) + 1;
-    if (index < limit) return index;
-    mscope_add_relaxed(&mscope_global.dropped_accounts, 1);
-    return 0;
+    if (index < MSCOPE_ACCOUNTS) index = mscope_add_relaxed(count, 1) + 1;
+    return index < MSCOPE_ACCOUNTS ? index : 0;
 }
 
 uint32_t mscope_new_thread_account(uint32_t thread)
 {
-    uint32_t index = mscope_make_account(&mscope_thread_accounts, MSCOPE_FIRST_COUNTED);
-    if (index != 0) mscope_accounts[index].thread = thread;
+    uint32_t index = mscope_next_index(&mscope_thread_accounts);
+    if (index == 0) mscope_add_relaxed(&mscope_global.dropped_accounts, 1);
+    if (index != 0) mscope_thread_numbers[index] = thread;
     return index;
 }
 
 // ---- counted accounts
 
+struct mscope_account *mscope_account_if_made(uint32_t index)
+{
+    struct mscope_account *segment = mscope_load_acquire(&mscope_account_segments[index / MSCOPE_SEGMENT_ACCOUNTS]);
+    return segment != NULL ? &segment[index % MSCOPE_SEGMENT_ACCOUNTS] : NULL;
+}
+
 static _Atomic uint32_t *mscope_next_account(uint32_t index)
 {
-    return &mscope_accounts[index].next;
+    return &mscope_account_at(index)->next;
+}
+
+static bool mscope_map_segment(uint32_t index)
+{
+    enum { MSCOPE_SEGMENT_BYTES = MSCOPE_SEGMENT_ACCOUNTS * sizeof(struct mscope_account) };
+    _Atomic(struct mscope_account *) *place = &mscope_account_segments[index / MSCOPE_SEGMENT_ACCOUNTS];
+    if (mscope_load_acquire(place) != NULL) return true;
+    struct mscope_account *fresh = mscope_map(MSCOPE_SEGMENT_BYTES), *other = NULL;
+    if (fresh == NULL) return false;
+    if (!mscope_cas_acq_rel(place, &other, fresh)) mscope_unmap(fresh, MSCOPE_SEGMENT_BYTES);
+    return true;
+}
+
+static uint32_t mscope_free_or_new_index(uint32_t scope)
+{
+    uint32_t index = mscope_take_number(mscope_free_accounts(scope), mscope_next_account);
+    if (index == 0) index = mscope_next_index(&mscope_counted_accounts);
+    if (index != 0 && mscope_map_segment(index)) return index;
+    mscope_add_relaxed(&mscope_global.dropped_accounts, 1);
+    return 0;
 }
 
 struct mscope_counts mscope_account_counts(const struct mscope_account *account)
@@ -52,14 +78,18 @@ struct mscope_counts mscope_account_counts(const struct mscope_account *account)
 
 struct mscope_owner mscope_owner_of(uint64_t born)
 {
-    const struct mscope_account *account = mscope_account_at((uint32_t)(born & MSCOPE_ACCOUNT_MASK));
+    uint32_t number = (uint32_t)(born & MSCOPE_ACCOUNT_MASK);
+    if (!(number & MSCOPE_COUNTED))
+        return (struct mscope_owner){.thread = mscope_thread_numbers[number % MSCOPE_ACCOUNTS]};
+    const struct mscope_account *account = mscope_account_at(number);
     return (struct mscope_owner){account->thread, mscope_load_relaxed(&account->call), account->task};
 }
 
 /// A block that realloc moved may have been born before its account was taken, and is not known any more either.
 struct mscope_owner mscope_earlier_owner_of(uint64_t born)
 {
-    const struct mscope_account *account = mscope_account_at((uint32_t)(born & MSCOPE_ACCOUNT_MASK));
+    if (!(born & MSCOPE_COUNTED)) return mscope_owner_of(born);
+    const struct mscope_account *account = mscope_account_at((uint32_t)born);
     uint32_t uses = mscope_load_acquire(&account->uses);
     struct mscope_owner owner = mscope_owner_of(born);
     bool is_its = mscope_load_relaxed(&account->since) < mscope_birth_of(born) && uses % 2 == 0;
@@ -79,16 +109,16 @@ bool mscope_account_is_unused(const struct mscope_account *account)
 uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)
 {
     uint32_t scope = mscope_scope_of_call(call);
-    uint32_t index = mscope_take_number(mscope_free_accounts(scope), mscope_next_account);
-    if (index == 0) index = mscope_make_account(&mscope_counted_accounts, MSCOPE_ACCOUNTS);
+    uint32_t index = mscope_free_or_new_index(scope);
     if (index == 0) return 0;
-    struct mscope_account *account = &mscope_accounts[index];
+    struct mscope_account *account = mscope_account_at(index);
     mscope_use_call(call);
     uint32_t uses = mscope_load_relaxed(&account->uses);
     mscope_store_relaxed(&account->uses, uses + 1);
     atomic_thread_fence(memory_order_release); // a reader that sees what follows also sees that
     account->scope = scope;
     account->slack = mscope_slack_of(scope);
+    account->index = index;
     account->task = task;
     account->thread = thread;
     mscope_store_relaxed(&account->call, call);
@@ -102,8 +132,7 @@ void mscope_free_account(struct mscope_account *account)
 {
     uint32_t state = mscope_load_acquire(&account->state), call = mscope_load_relaxed(&account->call);
     if (state == MSCOPE_ACCOUNT_FREE || !mscope_cas_acq_rel(&account->state, &state, MSCOPE_ACCOUNT_FREE)) return;
-    uint32_t index = (uint32_t)(account - mscope_accounts);
-    mscope_list_number(mscope_free_accounts(account->scope), index, mscope_next_account);
+    mscope_list_number(mscope_free_accounts(account->scope), account->index, mscope_next_account);
     mscope_leave_call(call);
 }
 

@@ -14,8 +14,8 @@
 //   a live block has the account  =>  thread, task and call stay as they are
 //   published <= live bytes <= published + slack, when no thread is in the middle of counting
 //
-// [0, MSCOPE_FIRST_COUNTED) are of threads outside of tasks and scopes, the others are counted.
-enum { MSCOPE_ACCOUNTS = 1 << 21, MSCOPE_FIRST_COUNTED = 1 << 20, MSCOPE_COUNTED = 1 << 23 };
+// Memory is mapped by segments, when it is needed: a program may limit its data.
+enum { MSCOPE_ACCOUNTS = 1 << 20, MSCOPE_COUNTED = 1 << 23, MSCOPE_SEGMENT_ACCOUNTS = 1 << 12 };
 enum mscope_account_state { MSCOPE_ACCOUNT_FREE, MSCOPE_ACCOUNT_USED, MSCOPE_ACCOUNT_WITHDRAWN };
 struct mscope_account {
     uint64_t task;
@@ -30,15 +30,20 @@ struct mscope_account {
     _Atomic uint64_t published;   // the live bytes that the scopes have been told
     _Atomic uint32_t state, uses; // uses: odd while it is being taken
     uint64_t allocations_seen;    // when it was withdrawn
-    _Atomic uint64_t since;       // when it was taken, as mscope_birth_now() says
+    uint32_t index;
+    _Atomic uint64_t since; // when it was taken, as mscope_birth_now() says
 };
 _Static_assert(sizeof(struct mscope_account) == 128, "what other threads write has a cache line of its own");
 
-extern MSCOPE_HIDDEN struct mscope_account *mscope_accounts; // entry 0: unknown
+extern MSCOPE_HIDDEN _Atomic(struct mscope_account *)
+    mscope_account_segments[MSCOPE_ACCOUNTS / MSCOPE_SEGMENT_ACCOUNTS];
 
+/// The account that has a counted number.
 static inline struct mscope_account *mscope_account_at(uint32_t number)
 {
-    return &mscope_accounts[number & (MSCOPE_ACCOUNTS - 1)];
+    uint32_t index = number & (MSCOPE_ACCOUNTS - 1);
+    return &mscope_load_relaxed(
+        &mscope_account_segments[index / MSCOPE_SEGMENT_ACCOUNTS])[index % MSCOPE_SEGMENT_ACCOUNTS];
 }
 
 // ---- accounts.c
@@ -47,8 +52,10 @@ MSCOPE_HIDDEN bool mscope_accounts_start(void);
 MSCOPE_HIDDEN uint32_t mscope_new_thread_account(uint32_t thread);
 /// A number for what a thread allocates in a task, or 0, and a call of a scope, or 0; 0 when there are too many.
 MSCOPE_HIDDEN uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call);
-/// The number of the last counted account that was made; they begin at MSCOPE_FIRST_COUNTED.
+/// The index of the last counted account that was made; the first one is 1.
 MSCOPE_HIDDEN uint32_t mscope_highest_account(void);
+/// For readers: NULL while there is no memory for it.
+MSCOPE_HIDDEN struct mscope_account *mscope_account_if_made(uint32_t index);
 /// Reads what an account has counted; the frees are read first.
 MSCOPE_HIDDEN struct mscope_counts mscope_account_counts(const struct mscope_account *account);
 /// Who allocated a live block with this `born`.

@@ -3,14 +3,15 @@
 // uses = 1 while a task's variable may hold the call + the accounts that have it + the calls begun in it
 #include "record/record.h"
 
-enum { MSCOPE_CALLS = 1 << 20 };
+enum { MSCOPE_CALLS = 1 << 20, MSCOPE_SEGMENT_CALLS = 1 << 13 };
 struct mscope_call {
     uint32_t scope, outer, depth;
     _Atomic uint32_t uses, next;
     uint64_t began;
     _Atomic uint64_t ended; // 0: it runs
 };
-static struct mscope_call *mscope_calls; // entry 0: none
+/// By segments, mapped when they are needed: a program may limit its data.
+static _Atomic(struct mscope_call *) mscope_call_segments[MSCOPE_CALLS / MSCOPE_SEGMENT_CALLS];
 static _Atomic uint32_t mscope_call_count;
 static _Atomic uint64_t mscope_missed_calls;
 static mscope_free_list mscope_free_calls;
@@ -19,10 +20,9 @@ static _Atomic(const void *) mscope_call_key;
 #pragma weak swift_task_localValueGet
 extern const void *swift_task_localValueGet(const void *key);
 
-bool mscope_calls_start(void)
+static inline struct mscope_call *mscope_call_at(uint32_t call)
 {
-    mscope_calls = mscope_map(sizeof(struct mscope_call) * MSCOPE_CALLS);
-    return mscope_calls != NULL;
+    return &mscope_load_relaxed(&mscope_call_segments[call / MSCOPE_SEGMENT_CALLS])[call % MSCOPE_SEGMENT_CALLS];
 }
 
 void mscope_set_call_key(const void *key)
@@ -44,17 +44,17 @@ uint32_t mscope_call_here(void)
 
 uint32_t mscope_scope_of_call(uint32_t call)
 {
-    return mscope_calls[call].scope;
+    return call != 0 ? mscope_call_at(call)->scope : 0;
 }
 
 uint32_t mscope_outer_call(uint32_t call)
 {
-    return mscope_calls[call].outer;
+    return mscope_call_at(call)->outer;
 }
 
 uint64_t mscope_end_of_call(uint32_t call)
 {
-    return mscope_load_acquire(&mscope_calls[call].ended);
+    return mscope_load_acquire(&mscope_call_at(call)->ended);
 }
 
 uint64_t mscope_dropped_calls(void)
@@ -66,29 +66,38 @@ uint64_t mscope_dropped_calls(void)
 
 static _Atomic uint32_t *mscope_next_call(uint32_t call)
 {
-    return &mscope_calls[call].next;
+    return &mscope_call_at(call)->next;
+}
+
+static bool mscope_map_calls(uint32_t call)
+{
+    enum { MSCOPE_SEGMENT_BYTES = MSCOPE_SEGMENT_CALLS * sizeof(struct mscope_call) };
+    _Atomic(struct mscope_call *) *place = &mscope_call_segments[call / MSCOPE_SEGMENT_CALLS];
+    if (mscope_load_acquire(place) != NULL) return true;
+    struct mscope_call *fresh = mscope_map(MSCOPE_SEGMENT_BYTES), *other = NULL;
+    if (fresh == NULL) return false;
+    if (!mscope_cas_acq_rel(place, &other, fresh)) mscope_unmap(fresh, MSCOPE_SEGMENT_BYTES);
+    return true;
 }
 
 static uint32_t mscope_new_call(void)
 {
     uint32_t call = mscope_take_number(&mscope_free_calls, mscope_next_call);
-    if (call == 0)
-        call = mscope_load_relaxed(&mscope_call_count) + 1;
-    else
-        return call;
+    if (call != 0) return call;
+    call = mscope_load_relaxed(&mscope_call_count) + 1;
     if (call < MSCOPE_CALLS) call = mscope_add_relaxed(&mscope_call_count, 1) + 1;
-    return call < MSCOPE_CALLS ? call : 0;
+    return call < MSCOPE_CALLS && mscope_map_calls(call) ? call : 0;
 }
 
 void mscope_use_call(uint32_t call)
 {
-    if (call != 0) mscope_add_relaxed(&mscope_calls[call].uses, 1);
+    if (call != 0) mscope_add_relaxed(&mscope_call_at(call)->uses, 1);
 }
 
 void mscope_leave_call(uint32_t call)
 {
-    while (call != 0 && atomic_fetch_sub_explicit(&mscope_calls[call].uses, 1, memory_order_acq_rel) == 1) {
-        uint32_t outer = mscope_calls[call].outer;
+    while (call != 0 && atomic_fetch_sub_explicit(&mscope_call_at(call)->uses, 1, memory_order_acq_rel) == 1) {
+        uint32_t outer = mscope_call_at(call)->outer;
         mscope_list_number(&mscope_free_calls, call, mscope_next_call);
         call = outer;
     }
@@ -98,13 +107,13 @@ void mscope_leave_call(uint32_t call)
 
 uint32_t mscope_begin_call(uint32_t scope, uint32_t outer)
 {
-    uint32_t depth = outer != 0 ? mscope_calls[outer].depth + 1 : 0;
+    uint32_t depth = outer != 0 ? mscope_call_at(outer)->depth + 1 : 0;
     uint32_t call = scope != 0 && depth < MSCOPE_CALL_DEPTH ? mscope_new_call() : 0;
     if (call == 0) {
         mscope_add_relaxed(&mscope_missed_calls, 1);
         return 0;
     }
-    struct mscope_call *one = &mscope_calls[call];
+    struct mscope_call *one = mscope_call_at(call);
     mscope_use_call(outer);
     one->scope = scope, one->outer = outer, one->depth = depth, one->began = mscope_now();
     mscope_store_relaxed(&one->ended, 0);
@@ -116,8 +125,8 @@ uint32_t mscope_begin_call(uint32_t scope, uint32_t outer)
 void mscope_end_call(uint32_t call)
 {
     uint64_t runs = 0, now = mscope_now();
-    if (call == 0 || !mscope_cas_acq_rel(&mscope_calls[call].ended, &runs, now)) return;
-    mscope_count_call_end(mscope_calls[call].scope, now - mscope_calls[call].began);
+    if (call == 0 || !mscope_cas_acq_rel(&mscope_call_at(call)->ended, &runs, now)) return;
+    mscope_count_call_end(mscope_call_at(call)->scope, now - mscope_call_at(call)->began);
     mscope_end_account_here(call);
 }
 

@@ -31,9 +31,9 @@ void mscope_recycle_accounts(void)
 {
     if (!mscope_has_passed(&mscope_accounts_grace)) return;
     uint32_t highest = mscope_highest_account();
-    for (uint32_t i = MSCOPE_FIRST_COUNTED + 1; i <= highest; i++) {
-        struct mscope_account *account = &mscope_accounts[i];
-        uint32_t state = mscope_load_acquire(&account->state);
+    for (uint32_t i = 1; i <= highest; i++) {
+        struct mscope_account *account = mscope_account_if_made(i);
+        uint32_t state = account != NULL ? mscope_load_acquire(&account->state) : MSCOPE_ACCOUNT_FREE;
         if (state == MSCOPE_ACCOUNT_WITHDRAWN) mscope_settle_account(account);
         if (state == MSCOPE_ACCOUNT_USED) mscope_withdraw_account(account);
     }

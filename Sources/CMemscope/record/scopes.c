@@ -1,7 +1,7 @@
 // Scopes: what each part of the program allocates. Accounts count; here are the sums over scopes in each other.
 //
-// The live bytes of a scope are needed at each moment only for the peak. So an account tells its scopes when its bytes
-// have passed a multiple of 4 KiB; those of a scope with an exact peak tell each change.
+// The live bytes of a scope are needed at each moment only for the peak. An account tells its scopes up to 4 KiB less
+// than it has, so most births and ends need no word; one of a scope with an exact peak tells each change.
 #include "record/record.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ static _Atomic uint32_t mscope_last_scope;
 bool mscope_scopes_start(void)
 {
     mscope_scopes = mscope_map(sizeof(struct mscope_scope) * MSCOPE_SCOPES);
-    return mscope_scopes != NULL && mscope_calls_start();
+    return mscope_scopes != NULL;
 }
 
 uint32_t mscope_scope_count(void)
@@ -185,7 +185,10 @@ static void mscope_add_account(const struct mscope_reading *reading, const struc
 static void mscope_add_accounts(const struct mscope_reading *reading)
 {
     uint32_t highest = mscope_highest_account();
-    for (uint32_t i = MSCOPE_FIRST_COUNTED + 1; i <= highest; i++) mscope_add_account(reading, &mscope_accounts[i]);
+    for (uint32_t i = 1; i <= highest; i++) {
+        const struct mscope_account *account = mscope_account_if_made(i);
+        if (account != NULL) mscope_add_account(reading, account);
+    }
 }
 
 static void mscope_add_to_parents(const struct mscope_reading *reading)
@@ -234,6 +237,5 @@ bool mscope_has_escaped(uint32_t call, uint32_t scope)
 
 bool mscope_scope_has(uint32_t scope, uint64_t born)
 {
-    const struct mscope_account *account = mscope_account_at((uint32_t)(born & MSCOPE_ACCOUNT_MASK));
-    return scope != 0 && mscope_is_inside(account->scope, scope);
+    return scope != 0 && (born & MSCOPE_COUNTED) && mscope_is_inside(mscope_account_at((uint32_t)born)->scope, scope);
 }

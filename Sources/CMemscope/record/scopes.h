@@ -12,7 +12,6 @@ MSCOPE_HIDDEN mscope_free_list *mscope_free_accounts(uint32_t scope);
 MSCOPE_HIDDEN uint64_t mscope_slack_of(uint32_t scope);
 
 // ---- calls.c
-MSCOPE_HIDDEN bool mscope_calls_start(void);
 /// The call that the calling task or thread is in; 0: none. context: hook path, once per task, thread and call
 MSCOPE_HIDDEN uint32_t mscope_call_here(void);
 MSCOPE_HIDDEN uint32_t mscope_scope_of_call(uint32_t call);

@@ -126,7 +126,7 @@ void mscope_call_changed(void)
 
 static bool mscope_forget_in(struct mscope_bank *bank, const struct mscope_account *account)
 {
-    uint32_t index = (uint32_t)(account - mscope_accounts), number = index | MSCOPE_COUNTED;
+    uint32_t number = account->index | MSCOPE_COUNTED;
     struct mscope_recent_account *set = mscope_recent_set(bank, account->task, mscope_load_relaxed(&account->call));
     struct mscope_task_account *known = &bank->tasks[account->task % MSCOPE_TASKS_KEPT];
     bool kept = mscope_load_acquire(&bank->account) == number;

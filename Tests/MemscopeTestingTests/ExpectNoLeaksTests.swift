@@ -216,7 +216,7 @@ struct ExpectNoLeaksTests {
     @Test("is no pass where the process has made more tasks than can be told apart")
     func manyTasks() async {
         await #expect(processExitsWith: .success) {
-            for _ in 0..<1000 {
+            for _ in 0..<1100 {
                 await withTaskGroup { group in
                     for _ in 0..<1000 { group.addTask { _ = [UInt8](repeating: 1, count: 100) } }
                 }

@@ -51,6 +51,9 @@ def fill(server: Server, path: str) -> str:
     if "{name}" in path:
         types = json.loads(server.ask("/api/types")[2])["data"]["types"]
         path = path.replace("{name}", quote(types[0]["name"], safe=""))
+    if "{id}" in path:
+        scopes = json.loads(server.ask("/api/scopes")[2])["data"]["scopes"]
+        path = path.replace("{id}", str(scopes[0]["id"]))
     return path
 
 

@@ -70,19 +70,24 @@ package enum ScopeNames {
         }
     }
 
+    private static func isShort(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= longestText && !text.utf8.contains(0)
+    }
+
     private static func short(_ text: String) -> String {
+        if isShort(text) { return text }
         if text.isEmpty { return "(unnamed)" }
         let whole = text.utf8.count <= longestText
         // Cut at a whole character.
         let cut = whole ? text : text[..<text.utf8.index(text.startIndex, offsetBy: longestText - 3)] + "…"
-        return cut.utf8.contains(0) ? cut.replacingNulls : cut
+        return cut.replacingNulls
     }
 
     private static func short(_ attributes: [String: String]) -> [String: String] {
-        if attributes.isEmpty { return attributes }
-        let kept =
-            attributes.count <= mostAttributes
-            ? Array(attributes) : Array(attributes.sorted { $0.key < $1.key }.prefix(mostAttributes))
+        let areShort =
+            attributes.count <= mostAttributes && attributes.allSatisfy { isShort($0.key) && isShort($0.value) }
+        if areShort { return attributes }
+        let kept = attributes.sorted { $0.key < $1.key }.prefix(mostAttributes)
         return Dictionary(kept.map { (short($0.key), short($0.value)) }) { first, _ in first }
     }
 }

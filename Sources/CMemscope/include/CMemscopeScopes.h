@@ -17,7 +17,7 @@ struct mscope_scope_counts {
     uint64_t allocations, allocated_bytes;
     uint64_t live_blocks, live_bytes;       // of its blocks, wherever they are freed
     uint64_t escaped_blocks, escaped_bytes; // live, and the call that they were allocated in has ended
-    uint64_t peak_live_bytes; // the most at one time, up to 4 KiB too low for each thread and task at work
+    uint64_t peak_live_bytes; // a lower bound: at most 4 KiB too low for each call and task with live blocks
     // of the scope itself:
     uint64_t calls, running; // that began; that have not ended
     uint64_t nanoseconds;    // of the calls that have ended

@@ -34,7 +34,7 @@ extension MemScope {
         public var escapedBytes: UInt64
         /// The highest live bytes that were observed, of all calls together; nil when several scopes are in one row.
         ///
-        /// It is a lower bound: the true peak is at most 4 KiB higher for each task and thread that was at work.
+        /// It is a lower bound: the true peak is at most 4 KiB higher for each call and task that had live blocks.
         public var peakBytes: UInt64?
         /// The time of the calls that have ended, in nanoseconds, by the clock on the wall.
         public var nanoseconds: UInt64

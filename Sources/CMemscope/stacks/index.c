@@ -5,15 +5,13 @@
 // stack is looked for in one cache line of the first level and in two neighbouring lines of each other level.
 //
 //   word = upper 41 bits of the hash | number:23      0: free; with the hash inverted: its code was unloaded
+#include "stacks/index.h"
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 
-enum { MSCOPE_LEVELS = 4, MSCOPE_LINE = 8, MSCOPE_LINES_OF_A_STACK = 7 };
-typedef uint32_t mscope_halves __attribute__((vector_size(16)));
-typedef uint32_t mscope_line_halves __attribute__((ext_vector_type(MSCOPE_LINE)));
-typedef bool mscope_line_bits __attribute__((ext_vector_type(MSCOPE_LINE)));
-static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {1 << 12, 1 << 14, 1 << 18, 1 << 21};
-static _Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last level is mapped when it is needed
+enum { MSCOPE_LEVELS = 4, MSCOPE_LINES_OF_A_STACK = 7 };
+static const uint32_t mscope_level_lines[MSCOPE_LEVELS] = {MSCOPE_FIRST_LINES, 1 << 14, 1 << 18, 1 << 21};
+_Atomic(_Atomic uint64_t *) mscope_index[MSCOPE_LEVELS]; // the last level is mapped when it is needed
 
 static inline size_t mscope_level_bytes(int level)
 {
@@ -50,11 +48,6 @@ static inline _Atomic uint64_t *mscope_line(int n, uint64_t hash)
     return start == NULL ? NULL : &start[line * MSCOPE_LINE];
 }
 
-static inline bool mscope_same_hash(uint64_t word, uint64_t hash)
-{
-    return (word ^ hash) >> MSCOPE_SITE_BITS == 0;
-}
-
 static inline uint64_t mscope_site_word(uint64_t hash, uint32_t site)
 {
     return (hash >> MSCOPE_SITE_BITS << MSCOPE_SITE_BITS) | site;
@@ -71,31 +64,7 @@ static const uint64_t mscope_removed_word = 1ull << MSCOPE_SITE_BITS;
 
 // ---- looking up
 
-/// The places in a line, one bit each, of words whose upper half is a hash's. All are compared at once: a branch on the
-/// place of the right one would be mispredicted.
-static inline uint32_t mscope_places_in(const _Atomic uint64_t *line, uint64_t hash)
-{
-    const volatile mscope_halves *words = (const volatile mscope_halves *)(const volatile void *)line;
-    mscope_halves first = __builtin_shufflevector(words[0], words[1], 1, 3, 5, 7);
-    mscope_halves last = __builtin_shufflevector(words[2], words[3], 1, 3, 5, 7);
-    mscope_line_halves upper = __builtin_shufflevector(first, last, 0, 1, 2, 3, 4, 5, 6, 7);
-    mscope_line_bits same = __builtin_convertvector(upper == (uint32_t)(hash >> 32), mscope_line_bits);
-    uint8_t places;
-    __builtin_memcpy(&places, &same, sizeof(places));
-    return places;
-}
-
-/// The number beside a hash in a line, the first one if it is there twice; 0 when no word has it.
-static inline uint32_t mscope_number_in(const _Atomic uint64_t *line, uint64_t hash)
-{
-    for (uint32_t places = mscope_places_in(line, hash); places != 0; places &= places - 1) {
-        uint64_t word = mscope_load_acquire(&line[__builtin_ctz(places)]);
-        if (mscope_likely(mscope_same_hash(word, hash))) return (uint32_t)(word & MSCOPE_SITE_MASK);
-    }
-    return 0;
-}
-
-static __attribute__((noinline)) uint32_t mscope_find_in_later_lines(uint64_t hash)
+uint32_t mscope_find_in_later_lines(uint64_t hash)
 {
     const _Atomic uint64_t *line = mscope_line(0, hash);
     for (int n = 1; n < MSCOPE_LINES_OF_A_STACK; n++) {
@@ -105,13 +74,6 @@ static __attribute__((noinline)) uint32_t mscope_find_in_later_lines(uint64_t ha
         if (mscope_likely(found != 0)) return found;
     }
     return 0;
-}
-
-uint32_t mscope_find_site(uint64_t hash)
-{
-    const _Atomic uint64_t *line = mscope_line(0, hash);
-    uint32_t found = mscope_likely(line != NULL) ? mscope_number_in(line, hash) : 0;
-    return mscope_likely(found != 0) ? found : mscope_find_in_later_lines(hash);
 }
 
 // ---- putting in

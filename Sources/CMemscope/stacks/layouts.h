@@ -13,6 +13,7 @@
 #define MSCOPE_STACKS_LAYOUTS_H
 
 #include "stacks/hash.h"
+#include "stacks/index.h"
 #include "stacks/rules.h"
 #include "stacks/sites.h"
 
@@ -51,7 +52,7 @@ static inline uint64_t mscope_fp_differences(const struct mscope_layout *layout)
     return different;
 }
 
-static inline mscope_pair mscope_pair_difference(const struct mscope_layout *layout, uint32_t i)
+static inline mscope_pair mscope_pair_difference(const struct mscope_layout *layout, size_t i)
 {
     return *(const mscope_pair_on_stack *)(const void *)layout->pair[i].at ^ layout->repeat.pair[i];
 }
@@ -74,23 +75,24 @@ static inline struct mscope_layout *mscope_layout_at(struct mscope_unwinder *unw
 static inline uint32_t mscope_site_of_repeat(struct mscope_layout *layout, uint64_t pc, uint64_t sp)
 {
     struct mscope_repeat *repeat = &layout->repeat;
-    uint32_t site = repeat->site, pairs = layout->pairs, words = layout->words;
+    uint32_t site = repeat->site;
+    size_t pairs = layout->pairs, words = layout->words;
     if (site == 0 || repeat->pc != pc) return 0;
     mscope_pair different = {0, 0};
     uint64_t alone = mscope_fp_differences(layout);
 #pragma clang loop unroll(disable)
-    for (uint32_t i = 0; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
+    for (size_t i = 0; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
         different |= mscope_pair_difference(layout, i) | mscope_pair_difference(layout, i + 1)
                      | mscope_pair_difference(layout, i + 2) | mscope_pair_difference(layout, i + 3);
 #pragma clang loop unroll(disable)
-    for (uint32_t i = 0; i < words; i++) alone |= *layout->word_at[i] ^ repeat->word[i];
+    for (size_t i = 0; i < words; i++) alone |= *layout->word_at[i] ^ repeat->word[i];
     mscope_signal_fence();
     if (mscope_likely((different[0] | different[1] | alone) == 0 && layout->sp == sp)) return site;
     repeat->site = 0;
     return 0;
 }
 
-static inline void mscope_read_pair(const struct mscope_layout *layout, uint32_t i, uint64_t *hash, uint64_t *different)
+static inline void mscope_read_pair(const struct mscope_layout *layout, size_t i, uint64_t *hash, uint64_t *different)
 {
     const struct mscope_layout_pair *pair = &layout->pair[i];
     *different |= pair->at->fp ^ pair->fp;
@@ -104,14 +106,14 @@ MSCOPE_INLINE uint64_t mscope_read_layout(struct mscope_unwinder *unwinder, stru
                                           uint64_t sp)
 {
     uint64_t hash = layout->outer_hash, different = mscope_fp_differences(layout);
-    uint32_t outer = layout->outer, pairs = layout->pairs, words = layout->words;
+    size_t outer = layout->outer, pairs = layout->pairs, words = layout->words;
     mscope_pair changed = {0, 0};
 #pragma clang loop unroll(disable)
-    for (uint32_t i = outer; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
+    for (size_t i = outer; i < pairs; i += MSCOPE_ROWS_AT_ONCE)
         changed |= mscope_pair_difference(layout, i) | mscope_pair_difference(layout, i + 1)
                    | mscope_pair_difference(layout, i + 2) | mscope_pair_difference(layout, i + 3);
 #pragma clang loop unroll(disable)
-    for (uint32_t i = 0; i < outer; i += MSCOPE_ROWS_AT_ONCE) {
+    for (size_t i = 0; i < outer; i += MSCOPE_ROWS_AT_ONCE) {
         mscope_read_pair(layout, i, &hash, &different);
         mscope_read_pair(layout, i + 1, &hash, &different);
         mscope_read_pair(layout, i + 2, &hash, &different);
@@ -122,7 +124,9 @@ MSCOPE_INLINE uint64_t mscope_read_layout(struct mscope_unwinder *unwinder, stru
         hash = mscope_read_other_outer(unwinder, layout, sp, &found);
         different = found;
     }
-    for (uint32_t i = 0; i < words; i++) hash += mscope_code_address(*layout->word_at[i]) * mscope_powers[pairs + i];
+    const uint64_t *power = &mscope_powers[pairs];
+#pragma clang loop unroll(disable)
+    for (size_t i = 0; i < words; i++) hash += mscope_code_address(*layout->word_at[i]) * power[i];
     if (mscope_unlikely(different != 0)) return 0;
     return mscope_mix_hash(hash + pc);
 }

@@ -48,10 +48,8 @@ static inline uint32_t mscope_frame_count(const struct mscope_site_entry *entry)
     return entry == NULL ? 0 : mscope_count_of(mscope_load_acquire(&entry->ready));
 }
 
-// ---- index.c: from a hash to a number
+// ---- index.c: from a hash to a number; looking up is in index.h
 MSCOPE_HIDDEN bool mscope_index_start(void);
-/// The number of a stack by its hash; 0 when it is new.
-MSCOPE_HIDDEN uint32_t mscope_find_site(uint64_t hash);
 /// To be called with each number of stacks that the table reaches.
 MSCOPE_HIDDEN void mscope_prepare_index(uint32_t sites);
 /// Puts a number into the index. Returns the number that is valid for the stack: an older one when another thread was

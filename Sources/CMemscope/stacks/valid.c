@@ -1,4 +1,5 @@
 // Whether the stack table keeps its equations. For tests, while no thread changes the table.
+#include "stacks/index.h"
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 

@@ -5,6 +5,7 @@
 #include "../support/check.h"
 #include "hooks/hooks.h"
 #include "record/record.h"
+#include "stacks/index.h"
 #include "stacks/sites.h"
 
 enum { MANY = 20000, SHALLOW = 16, DEEP = 70, LIMIT = 2 << 20, ROUNDS = 1200, FILLING = 100000 };

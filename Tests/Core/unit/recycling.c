@@ -9,6 +9,7 @@
 #include "../support/random.h"
 #include "hooks/hooks.h"
 #include "record/record.h"
+#include "stacks/index.h"
 #include "stacks/sites.h"
 
 enum { THREADS = 3, OPERATIONS = 250000, LIVE = 4000, DEPTH = 24, KINDS = 3000000, REPORTED = 100, SIZE = 48 };

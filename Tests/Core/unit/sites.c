@@ -6,6 +6,7 @@
 #include "../support/check.h"
 #include "hooks/hooks.h"
 #include "../support/random.h"
+#include "stacks/index.h"
 #include "stacks/sites.h"
 #include "stacks/stacks.h"
 

@@ -51,3 +51,8 @@ uint64_t mscope_birth_to_time(uint64_t birth)
 {
     return (birth >> 10) * 1000000000ull + ((birth & 1023) << 20);
 }
+
+uint64_t mscope_coarse_now(void)
+{
+    return mscope_birth_to_time(mscope_birth_now());
+}

@@ -11,6 +11,12 @@ static bool mscope_is_start(uint64_t what, uint64_t address)
     return mscope_owns_slot(what, address) && mscope_may_begin_at(address);
 }
 
+/// Of a block with MSCOPE_SLOT_EVENT.
+static void mscope_tell_end(const struct mscope_free_call *call, const struct mscope_slot *slot, void *moved)
+{
+    mscope_end_watched(call->address, mscope_load_relaxed(&slot->born), &call->caller, (uint64_t)moved);
+}
+
 static void mscope_release_checked(const struct mscope_free_call *call, struct mscope_slot *slot, uint64_t what)
 {
     if (mscope_is_guarded(call->address))
@@ -28,6 +34,7 @@ bool mscope_release(void *block, size_t size, uint32_t family, uint64_t pc, uint
     struct mscope_slot *slot = mscope_find_slot(call.address, &what);
     if (!mscope_is_start(what, call.address)) return !mscope_is_bad_free(&call);
     mscope_is_mismatched(&call, what, mscope_load_relaxed(&slot->born));
+    if (mscope_unlikely(what & MSCOPE_SLOT_EVENT)) mscope_tell_end(&call, slot, NULL);
     if (mscope_is_checked(what)) {
         mscope_release_checked(&call, slot, what);
         return false;
@@ -71,6 +78,7 @@ static void *mscope_move_checked(const struct mscope_free_call *call, size_t siz
         memcpy(moved, (const void *)call->address, held < size ? held : size);
         mscope_inherit_birth((uint64_t)moved, mscope_load_relaxed(&slot->born));
     }
+    if (mscope_unlikely(what & MSCOPE_SLOT_EVENT)) mscope_tell_end(call, slot, moved);
     mscope_release_checked(call, slot, what);
     return moved;
 }

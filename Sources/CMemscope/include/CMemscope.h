@@ -194,5 +194,6 @@ void mscope_tick(void);
 #include "CMemscopeMemory.h"
 #include "CMemscopeScan.h"
 #include "CMemscopeScopes.h"
+#include "CMemscopeWatched.h"
 
 #endif

@@ -61,7 +61,7 @@ static void mscope_count_on_account(struct mscope_bank *bank, uint64_t born, uin
 }
 
 /// The flags of a birth during a walk, or while history is wanted.
-static inline uint32_t mscope_watched_flags(struct mscope_bank *bank, uint32_t walk)
+static inline uint32_t mscope_noted_flags(struct mscope_bank *bank, uint32_t walk)
 {
     return mscope_event_flag(bank) | mscope_walk_number(walk) << MSCOPE_SLOT_WALK_SHIFT;
 }
@@ -104,7 +104,7 @@ void mscope_record(void *block, size_t size, uint32_t family, struct mscope_curs
         flags |= family << MSCOPE_SLOT_FAMILY_SHIFT | (mscope_tls.internal ? MSCOPE_SLOT_INTERNAL : 0u);
         uint64_t born = mscope_birth_now() << 24 | mscope_find_account(bank, caller.pc);
         if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-        flags |= mscope_watched_flags(bank, mscope_load_acquire(&mscope_walking));
+        flags |= mscope_noted_flags(bank, mscope_load_acquire(&mscope_walking));
         struct mscope_slot *slot = mscope_place_of_slot((uint64_t)block, size);
         if (slot != NULL) {
             mscope_count_on_account(bank, born, size, flags, true);
@@ -128,7 +128,8 @@ struct mscope_bank *mscope_bank_here(struct mscope_bank **borrowed)
 static void mscope_record_any_death(struct mscope_bank *bank, const struct mscope_departure *old)
 {
     uint32_t flags = mscope_slot_flags(old->what);
-    if (flags & MSCOPE_SLOT_EVENT) // first: later the account may be another task's
+    if ((flags & MSCOPE_SLOT_EVENT) && mscope_end_watched(old->address, old->born, NULL, 0))
+        // first: later the account may be another task's
         mscope_write_event(bank, MSCOPE_EVENT_FREE, old->address, old->what, old->born, old->size);
     mscope_count_on_account(bank, old->born, old->size, flags, false);
     mscope_record_death(bank, old->size, mscope_slot_site(old->what), flags, old->born);
@@ -228,7 +229,7 @@ static __attribute__((noinline)) void mscope_record_newborn(struct mscope_bank *
         site = mscope_site_here(&bank->unwinder, caller.pc, caller.sp, caller.fp);
     uint64_t born = mscope_birth_of(old->born) << 24 | mscope_find_account(bank, caller.pc);
     if (flags & MSCOPE_SLOT_SAMPLED) born |= mscope_round_weight(bank, size);
-    flags |= mscope_watched_flags(bank, walk);
+    flags |= mscope_noted_flags(bank, walk);
     struct mscope_slot *slot = mscope_place_of_slot(address, size);
     if (slot == NULL) return;
     mscope_count_on_account(bank, born, size, flags, true);
@@ -256,11 +257,14 @@ void mscope_record_moved(void *block, size_t size, struct mscope_departure old, 
         mscope_tls.moving--;
         return;
     }
+    struct mscope_cursor caller = {pc, sp, fp};
     bool held = mscope_hold_numbers(bank, sp);
     uint32_t site = mscope_slot_site(old.what); // the new block may keep it
+    if (mscope_unlikely(old.what & MSCOPE_SLOT_EVENT))
+        mscope_end_watched(old.address, old.born, &caller, (uint64_t)block);
     mscope_keep_used(bank, site, 1);
     mscope_record_any_death(bank, &old);
-    if (block != NULL) mscope_record_newborn(bank, (uint64_t)block, size, &old, (struct mscope_cursor){pc, sp, fp});
+    if (block != NULL) mscope_record_newborn(bank, (uint64_t)block, size, &old, caller);
     mscope_keep_used(bank, site, -1ull);
     mscope_release_numbers(bank, held);
     mscope_tls.moving--;

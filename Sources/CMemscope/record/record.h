@@ -14,6 +14,7 @@
 #include "record/tasks.h"
 #include "record/threads.h"
 #include "record/walk.h"
+#include "record/watched.h"
 
 /// Maps memory for threads, tasks and scopes; false when there is none.
 MSCOPE_HIDDEN bool mscope_record_start(void);

@@ -57,7 +57,7 @@ enum {
     MSCOPE_SLOT_INTERNAL = 1,
     MSCOPE_SLOT_SAMPLED = 2,    // its stack was sampled: at its site it stands for mscope_weight() blocks
     MSCOPE_SLOT_WEIGHTED = 4,   // the block itself was sampled: it stands for others in all counts
-    MSCOPE_SLOT_EVENT = 8,      // history has its birth, so its end must be written too
+    MSCOPE_SLOT_EVENT = 8,      // somebody wants to know its end: history, which has its birth, or watched.c
     MSCOPE_SLOT_QUARTER = 0x30, // the quarter of 64 bytes in which the block begins: two bits of its address
     MSCOPE_SLOT_LIVE = 0x40,
     MSCOPE_SLOT_REALLOCATED = 0x80,

@@ -106,6 +106,15 @@ uint32_t mscope_find_account(struct mscope_bank *bank, uint64_t pc)
     return account;
 }
 
+void mscope_read_here(uint32_t *thread, uint64_t *task)
+{
+    struct mscope_bank *borrowed = NULL, *bank = mscope_bank_here(&borrowed);
+    const void *here = mscope_task_here();
+    *thread = bank != NULL && borrowed == NULL ? bank->thread : 0;
+    *task = here != NULL ? swift_task_getJobTaskId(here) : 0;
+    if (borrowed != NULL) mscope_leave_borrowed(borrowed);
+}
+
 /// A task runs on one thread at a time, so no other thread looks up its account meanwhile.
 void mscope_call_changed(void)
 {

@@ -12,6 +12,12 @@ struct mscope_counts mscope_tally_value(const struct mscope_tally *tally)
     return counts;
 }
 
+uint64_t mscope_allocations_here(void)
+{
+    const struct mscope_bank *bank = mscope_tls.bank;
+    return bank != NULL ? mscope_load_relaxed(&bank->tally[MSCOPE_PROGRAM].allocations) : 0;
+}
+
 void mscope_sum(struct mscope_counts *into, struct mscope_counts value)
 {
     into->allocations += value.allocations;

@@ -11,7 +11,14 @@ from harness.results import Test
 HOME = "/usr/aarch64-linux-gnu"
 # Tests of what differs between processors (unwinding, atomics, system calls) that ask nothing else of the kernel:
 # QEMU reads no other process' memory, traces none, and ends the heap early.
-SOURCES = ["exact/threads.c", "exact/modes.c", "exact/walk.c", "exact/events.c", "life/signals.c"]
+SOURCES = [
+    "exact/threads.c",
+    "exact/modes.c",
+    "exact/walk.c",
+    "exact/events.c",
+    "exact/watched.c",
+    "life/signals.c",
+]
 
 
 COMPILER = ["clang", "--target=aarch64-linux-gnu", "-isystem", f"{HOME}/include"]

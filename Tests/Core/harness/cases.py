@@ -74,7 +74,7 @@ def exactness():
         for mode in ("full", "balanced"):
             for source in ("entries.c", "sizes.c", "operators.cpp", "libc.c", "threads.c"):
                 tests.append(program_test(f"exact/{source} {way} {mode}", f"exact/{source}", way, mode))
-        for source in ("modes.c", "walk.c", "events.c"):
+        for source in ("modes.c", "walk.c", "events.c", "watched.c"):
             tests.append(program_test(f"exact/{source} {way}", f"exact/{source}", way))
     for mode in ("full", "balanced"):
         tests.append(program_test(f"exact/scopes.c linked {mode}", "exact/scopes.c", "linked", mode))

@@ -36,6 +36,9 @@ extern "C" {
 #pragma weak mscope_read_images
 #pragma weak mscope_set_event_interval
 #pragma weak mscope_drain_events
+#pragma weak mscope_watch_block
+#pragma weak mscope_stop_watching
+#pragma weak mscope_read_watched
 #pragma weak mscope_tick
 #pragma weak mscope_read_memory
 #pragma weak mscope_scan_take

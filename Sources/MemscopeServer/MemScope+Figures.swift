@@ -54,6 +54,20 @@ extension MemScope {
         }
     }
 
+    /// The variables that are tracked, and those that were, as far as they are kept.
+    ///
+    /// - Parameters:
+    ///   - column: The figure to sort by, largest first; names are sorted from A to Z.
+    ///   - limit: The largest number of rows.
+    /// - Returns: The rows of `/api/variables`.
+    public static func variables(by column: VariableColumn = .bytes, limit: Int = 100) -> [VariableUsage] {
+        guard limit > 0 else { return [] }
+        return CaptureCore.asOwnThread {
+            let rows = HeapObserver.current.variables().rows
+            return Page(variables: rows, order: ListOrder(column, isDescending: column != .name), limit: limit).rows
+        }
+    }
+
     /// The live blocks by type; reads every live block.
     ///
     /// - Parameters:

@@ -52,8 +52,9 @@ def fill(server: Server, path: str) -> str:
         types = json.loads(server.ask("/api/types")[2])["data"]["types"]
         path = path.replace("{name}", quote(types[0]["name"], safe=""))
     if "{id}" in path:
-        scopes = json.loads(server.ask("/api/scopes")[2])["data"]["scopes"]
-        path = path.replace("{id}", str(scopes[0]["id"]))
+        name = path.split("/")[2]
+        rows = json.loads(server.ask(f"/api/{name}")[2])["data"][name]
+        path = path.replace("{id}", str(rows[0]["id"]))
     return path
 
 

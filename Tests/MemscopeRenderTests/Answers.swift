@@ -60,6 +60,19 @@ enum Answers {
                 in: envelope
             )
         ),
+        (
+            "/api/variables",
+            WireFormat.variables(
+                Page(variables: [VariableFixtures.usage], order: ListOrder(.bytes, isDescending: true), limit: 1),
+                of: VariableCensus(),
+                scan: GraphFixtures.scan,
+                in: envelope
+            )
+        ),
+        (
+            "/api/variables/{id}",
+            WireFormat.variable(VariableFixtures.values, naming: Fixtures.frames(ofSite:), in: envelope)
+        ),
     ]
 
     private static let snapshots: [(path: String, bytes: [UInt8])] = {

@@ -34,6 +34,25 @@ package enum RouteParameters {
         default: MemScope.ScopeGrouping.path
     )
 
+    package static let variable = Parameter<UInt32>(
+        "id",
+        "As /api/variables has it.",
+        .text(pattern: "^[1-9][0-9]{0,9}$"),
+        in: .path,
+        default: nil
+    ) { (text) throws(ParameterError) in
+        guard let id = UInt32(text), text.first?.isNumber == true, id > 0 else {
+            throw ParameterError("\"\(text)\" is no variable", hint: "write an id that /api/variables names, such as 1")
+        }
+        return id
+    }
+
+    package static let variableFilter = Parameter(
+        "alive",
+        "Only those that live, or that do not.",
+        only: VariableFilter.self
+    )
+
     package static let leakKind = Parameter(
         "kind",
         "Only this kind.",

@@ -4,7 +4,7 @@ internal import MemscopeAnalysis
 package enum RouteTable {
     /// The answered routes, in the order in which a 404 lists them; the dashboard, which is a file, comes last.
     package static let routes =
-        figures + snapshots + graph + findings + actions + exports + [
+        figures + tracked + snapshots + graph + findings + actions + exports + [
             RouteDescription(.get, "/", "The dashboard.", parameters: [RouteParameters.token], answer: .page)
         ]
 
@@ -39,7 +39,8 @@ package enum RouteTable {
 
 extension RouteTable {
     private static let figures = [
-        summary, timeline, sites, types, threads, scopes, scope, flameGraph, metadata, config, events,
+        summary, timeline, sites, types, threads, scopes, scope, flameGraph, metadata, config,
+        events,
     ]
 
     package static let summary = RouteDescription(.get, "/api/summary", "The whole process' figures, now.")
@@ -78,6 +79,24 @@ extension RouteTable {
         "/api/events",
         "Server-sent events: summary, mark, mode, snapshot, leakscan, memoryerror.",
         answer: .events
+    )
+}
+
+extension RouteTable {
+    private static let tracked = [variables, variable]
+
+    package static let variables = heavy(
+        .get,
+        "/api/variables",
+        "Tracked variables, and the memory that they own.",
+        list(VariableColumn.self, RouteParameters.variableFilter)
+    )
+    package static let variable = heavy(
+        .get,
+        "/api/variables/{id}",
+        "One variable: its blocks, its changes, and their call stacks.",
+        [RouteParameters.variable],
+        mayMiss: true
     )
 }
 
@@ -230,7 +249,7 @@ extension RouteTable {
 extension RouteTable {
     /// Routes that are not available yet; they are answered, but not described to clients.
     package static let planned =
-        ["tasks", "ffi", "variables", "lifecycle", "query"].map { planned(.get, $0) }
+        ["tasks", "ffi", "lifecycle", "query"].map { planned(.get, $0) }
         + [planned(.post, "trim")]
 
     private static func planned(_ method: RouteDescription.Method, _ name: String) -> RouteDescription {

@@ -28,7 +28,7 @@ package struct APIRoutes {
     }
 
     package var all: [Route] {
-        figures + snapshots + graph + findings + actions + exports + planned
+        figures + variables + snapshots + graph + findings + actions + exports + planned
     }
 
     /// The order and the part of a list that a request asks for.

@@ -106,7 +106,7 @@ package struct BlockLayout: Sendable, Hashable {
         return field.name.isEmpty ? "\(tail.name)[\(index)]" : "\(tail.name)[\(index)].\(field.name)"
     }
 
-    static func field(at offset: UInt64, in fields: [Field]) -> Field? {
+    package static func field(at offset: UInt64, in fields: [Field]) -> Field? {
         var low = 0
         var high = fields.count
         while low < high {

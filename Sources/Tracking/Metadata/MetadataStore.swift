@@ -176,6 +176,33 @@ package final class MetadataStore: @unchecked Sendable {
         }
     }
 
+    /// The words of a value that refer to blocks, ascending by offset.
+    ///
+    /// - Parameters:
+    ///   - words: The value, or its beginning.
+    ///   - type: The address of its type's metadata.
+    /// - Returns: Nil when the type cannot be read.
+    package func fields(ofValue words: [UInt64], type: UInt64) -> [BlockLayout.Field]? {
+        let table = imageTable
+        guard typesUnavailableReason == nil, let kind = SafeMemory.word(at: type) else { return nil }
+        // Of a struct or enum, the runtime is asked for the types of its fields.
+        if (0x200...0x203).contains(kind), !HeapMetadata.isNominal(type, isImage: table.isMapped) { return nil }
+        var value = ValueWords(without: readers.layouts.disabled)
+        value.add(type: type, at: 0, path: "", depth: 0)
+        guard value.isComplete else { return nil }
+        var choices = ChoiceReader(ScanMemory(), without: readers.layouts.disabled, isImage: table.isMapped)
+        // What decides the meaning of a word may lie behind the words that were kept: they are 0.
+        let padded = words + Array(repeating: 0, count: Self.longestChoice)
+        return unsafe padded.withUnsafeBytes { bytes in
+            let start = UInt64(UInt(bitPattern: bytes.baseAddress))
+            let kept = value.sorted.filter { $0.offset < UInt64(8 * words.count) }
+            return kept.map { choices.meaning(of: $0, at: start) }.filter { $0.kind != .ignored }
+        }
+    }
+
+    /// In words.
+    private static let longestChoice = 64
+
     /// Descriptions of the kinds of words that this runtime does not keep as expected; they are read conservatively.
     package var layoutProblems: [String] { readers.layouts.problems }
 

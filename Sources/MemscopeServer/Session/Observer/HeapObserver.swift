@@ -135,6 +135,7 @@ package final class HeapObserver: Sendable {
         graph.forgetIdle()
         growth.tick()
         watchErrors()
+        lookAtVariables()
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
             time: CaptureCore.now,
@@ -198,6 +199,16 @@ package final class HeapObserver: Sendable {
             let names = store!
             names.refresh()
             return body(names)
+        }
+    }
+
+    /// The same, unless another thread has the names.
+    func withNamesIfAvailable(_ body: (MetadataStore) -> Void) {
+        _ = metadata.withLockIfAvailable { store in
+            let names = store ?? MetadataStore()
+            store = names
+            names.refresh()
+            body(names)
         }
     }
 

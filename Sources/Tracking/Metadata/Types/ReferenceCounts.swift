@@ -24,6 +24,12 @@ package struct ReferenceCounts: Sendable, Hashable {
         self.init(word: words[0], weakWord: words[1])
     }
 
+    /// Reads the counts of the object at an address, as they are now; nil when there are none.
+    package init?(of object: UInt64) {
+        guard let word = SafeMemory.word(at: object + 8) else { return nil }
+        self.init(word)
+    }
+
     // A side table has the words object, alignment, counts, weak references.
     static let inSideTable: UInt64 = 16
     static let weakInSideTable: UInt64 = 24

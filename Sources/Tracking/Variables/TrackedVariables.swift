@@ -1,0 +1,83 @@
+internal import CMemscope
+
+/// The variables that are tracked, and those that were.
+///
+/// They hold no value: of a value they keep the words that refer to blocks, and the core tells when these blocks end.
+package enum TrackedVariables {
+    /// Variables that have not ended; further ones are counted, and not tracked.
+    package static let limit = 16_384
+    /// Variables that have ended; the oldest ones are forgotten.
+    package static let endedLimit = 4_096
+    /// Of a larger value, only its first words are looked at.
+    package static let wordLimit = 64
+    /// In UTF-8; the rest of a name is cut off.
+    private static let longestName = 256
+
+    private static let variables = ProcessMutex(VariableTable())
+
+    /// Adds a variable.
+    ///
+    /// - Returns: Its id; 0 when there are too many.
+    static func add(
+        _ name: String,
+        _ value: ValueSample,
+        at place: SourcePlace,
+        follows isFollowed: Bool
+    ) -> UInt32 {
+        CaptureCore.asOwnThread {
+            var record = VariableRecord(
+                id: 0,
+                name: name.cut(to: longestName),
+                place: place,
+                type: value.type,
+                dynamicType: value.dynamicType,
+                metadata: value.metadata,
+                born: CaptureCore.now
+            )
+            unsafe mscope_read_here(&record.thread, &record.task)
+            record.scope = ScopeCall.current?.scope ?? 0
+            record.isTruncated = value.isTruncated
+            return variables.withLock { table in table.add(record, value, follows: isFollowed) }
+        }
+    }
+
+    /// Notes that a variable's value consists of other words than before.
+    ///
+    /// - Returns: False when the variable is not known, as in a forked child.
+    static func change(_ id: UInt32, to words: [UInt64], _ kind: ValueChange) -> Bool {
+        CaptureCore.asOwnThread { variables.withLock { $0.change(id, to: words, kind) } }
+    }
+
+    /// Notes that a variable is gone.
+    static func end(_ id: UInt32) {
+        CaptureCore.asOwnThread { variables.withLock { $0.end(id, at: CaptureCore.now) } }
+    }
+
+    /// Whether a variable was ever tracked.
+    package static var areInUse: Bool { variables.withLock { $0.isInUse } }
+
+    /// Looks at what has happened to the variables' blocks; the work of each second, and of each request.
+    package static func look(_ names: MetadataStore) {
+        let now = CaptureCore.now
+        // Not under one lock: the program's threads wait for it.
+        for (id, words, metadata) in variables.withLock({ $0.unread }) {
+            let fields = names.fields(ofValue: words, type: metadata)
+            variables.withLock { $0.read(id, as: fields) }
+        }
+        for id in variables.withLock({ $0.ids }) { variables.withLock { $0.look(at: id, now) } }
+    }
+
+    package static func census(_ names: MetadataStore) -> VariableCensus {
+        look(names)
+        return variables.withLock { $0.census }
+    }
+}
+
+extension String {
+    /// At most so many bytes of UTF-8, without half a character.
+    fileprivate func cut(to count: Int) -> String {
+        if isEmpty { return "(unnamed)" }
+        guard utf8.count > count else { return self }
+        return self[..<utf8.index(startIndex, offsetBy: count - 3)] + "…"
+    }
+}

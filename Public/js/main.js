@@ -25,6 +25,7 @@ import { createTabs } from "./views/tabs.js";
 import { createScopesView } from "./views/scopes.js";
 import { createThreadsView } from "./views/threads.js";
 import { createTypesView } from "./views/types.js";
+import { createVariablesView } from "./views/variables.js";
 
 /** @typedef {import("./wire-types.js").SummaryEnvelope} SummaryEnvelope */
 /** @typedef {import("./api/live-feed.js").FeedListener["happened"]} HappenedListener */
@@ -103,6 +104,7 @@ function start() {
     blocks: createBlocksView(app),
     threads: createThreadsView(app),
     scopes: createScopesView(app),
+    variables: createVariablesView(app),
     flame: createFlameView(app),
     leaks: createLeaksView(app),
     cycles: createCyclesView(app),

@@ -44,4 +44,60 @@
  * @typedef {{scope: ScopeRow, sites: EscapedSite[], types: EscapedType[]}} ScopeDetail
  */
 
+/**
+ * @typedef {object} VariableRow
+ * @property {number} id
+ * @property {string} name
+ * @property {string} type
+ * @property {string} dynamicType
+ * @property {{file: string, function: string, line: number}} place
+ * @property {number | null} thread
+ * @property {number | null} task
+ * @property {number | null} scope
+ * @property {number} born
+ * @property {number | null} died
+ * @property {boolean | null} alive - null: its value refers to no block, so nobody can tell
+ * @property {number} blocks
+ * @property {number} bytes
+ * @property {number | null} sharedBytes
+ * @property {number | null} retainedBytes
+ * @property {number} changes
+ * @property {number} copies
+ * @property {number} copiedBytes
+ * @property {boolean} typeKnown
+ * @property {{time: number, bytes: number}[]} history
+ */
+
+/**
+ * GET /api/variables
+ * @typedef {Page & {variables: VariableRow[], droppedVariables: number, forgottenVariables: number,
+ *   scan: import("./graph-types.js").ScanInfo | null}} VariableList
+ */
+
+/**
+ * @typedef {object} VariableReference
+ * @property {string | null} field - empty: the value itself; null: its type could not be read
+ * @property {string | null} kind
+ * @property {string} address
+ * @property {number} bytes
+ * @property {string | null} type
+ * @property {string | null} typeKind
+ * @property {number | null} strong
+ * @property {import("./wire-types.js").Frame[]} allocated
+ * @property {{time: number, thread: number | null, stack: import("./wire-types.js").Frame[]} | null} end
+ */
+
+/**
+ * @typedef {object} VariableChange
+ * @property {number} time
+ * @property {"assigned" | "reallocated" | "copied"} kind
+ * @property {number} bytes
+ * @property {import("./wire-types.js").Frame[]} stack
+ */
+
+/**
+ * GET /api/variables/{id}
+ * @typedef {{variable: VariableRow, references: VariableReference[], changes: VariableChange[]}} VariableDetail
+ */
+
 export {};

@@ -81,6 +81,34 @@ def test_a_scope_opens_to_what_escaped(page):
     assert "Allocated by" in text and "Type" in text and "B" in text
 
 
+def test_variables_equal_the_api(page):
+    page.record()
+    page.go("variables")
+    page.first("table tbody tr")
+
+    def same():
+        envelope = page.answer("variables?sort=-bytes&limit=100")
+        if not envelope:
+            return None
+        columns = ("bytes", "retainedBytes", "sharedBytes", "copies")
+        wanted = [(str(one["id"]), [one[column] for column in columns]) for one in envelope["data"]["variables"]]
+        return [(row["key"], row["figures"][:4]) for row in page.rows()] == wanted
+
+    page.until(same, "the table of variables never equals /api/variables")
+    texts = [row["text"] for row in page.rows()]
+    assert any("sessions" in text and "SessionStore.swift" in text for text in texts), texts
+    assert any("catalogue" in text for text in texts), texts
+
+
+def test_a_variable_opens_to_its_blocks(page):
+    page.go("variables")
+    page.click("tr.is-expandable .opener")
+    page.first("tr.detail dl.facts")
+    text = page.first("tr.detail").text
+    assert "Blocks that it refers to" in text or "Refers to" in text, text
+    assert "Declared in" in text and "0x" in text, text
+
+
 def test_a_site_opens_to_its_stack(page):
     data, key = show(page, "sites")
     page.click("tr.is-expandable .opener")

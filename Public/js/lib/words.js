@@ -156,3 +156,17 @@ export const COVERAGES = {
   "partial": { label: "looked at a part", text: "What it did not see may have more." },
   "not-run": { label: "did not run", text: "Nothing is known: this is not the same as clean." },
 };
+
+/** @type {Record<string, {label: string, text: string}>} */
+export const VARIABLE_STATES = {
+  true: { label: "live", text: "It refers to live blocks, or the property lives" },
+  false: { label: "ended", text: "Its blocks were freed, or the property is gone" },
+  null: { label: "plain", text: "Its value refers to no block of the heap" },
+};
+
+/** @type {Record<string, {label: string}>} */
+export const VARIABLE_CHANGES = {
+  assigned: { label: "Another value" },
+  reallocated: { label: "Moved" },
+  copied: { label: "Copied on write" },
+};

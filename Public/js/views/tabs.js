@@ -20,6 +20,7 @@ const LABELS = {
   blocks: "Blocks",
   threads: "Threads",
   scopes: "Scopes",
+  variables: "Variables",
   flame: "Flame graph",
   leaks: "Leaks",
   cycles: "Cycles",

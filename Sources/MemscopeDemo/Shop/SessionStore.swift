@@ -1,3 +1,5 @@
+import MemscopeServer
+
 /// The recent activity of one visitor.
 ///
 /// Only `SessionStore` uses it.
@@ -23,7 +25,7 @@ private final class Session {
 /// The visitors of the last 45 seconds, with their carts.
 actor SessionStore {
     private static let lifetime = Duration.seconds(45)
-    private var sessions: [String: Session] = [:]
+    @Tracked("sessions") private var sessions: [String: Session] = [:]
 
     func visit(_ product: Product, by visitor: String) {
         let session = session(of: visitor)

@@ -5,7 +5,7 @@ import Synchronization
 final class Shop: Sendable {
     private static let mostAtOnce = 256
 
-    let catalogue = Catalogue(count: 8_000)
+    let catalogue = MemScope.track(Catalogue(count: 8_000), "catalogue")
     let cache = PageCache(capacityInBytes: 6 << 20)
     let sessions = SessionStore()
     let log = RequestLog()

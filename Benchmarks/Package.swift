@@ -17,6 +17,10 @@ let package = Package(
             name: "scopes",
             dependencies: [.product(name: "MemscopeServer", package: "memscope-swift")]
         ),
+        .executableTarget(
+            name: "variables",
+            dependencies: [.product(name: "MemscopeServer", package: "memscope-swift")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,6 @@
 """Writes what was measured: tables, budgets, and the page in docs."""
 
-from . import leaks, scopes, stacks, table
+from . import leaks, scopes, stacks, table, variables
 
 PAGE = """# Performance
 
@@ -86,9 +86,19 @@ def scopes_table(apart):
     return "## scopes: MemScope.scope, and blocks of 64 bytes in one\n\n" + table.markdown(header, rows)
 
 
+def variables_table(apart):
+    """What tracked variables cost, when it was measured."""
+    if "variables" not in apart:
+        return None
+    rows = [[f"MemScope {name}", *(f"{line[figure]:,.1f}" for figure in variables.FIGURES)]
+            for name, line in apart["variables"].items()]
+    return "## variables: MemScope.track and @Tracked\n\n" + table.markdown(["ns", *variables.FIGURES.values()], rows)
+
+
 def tables(workloads, setups, values, apart):
     parts = [workload_table(workload, setups, values) for workload in workloads]
-    parts += [latency_table(apart), leaks_table(apart), stacks_table(apart), scopes_table(apart)]
+    parts += [latency_table(apart), leaks_table(apart), stacks_table(apart), scopes_table(apart),
+              variables_table(apart)]
     return "\n\n".join(filter(None, parts))
 
 

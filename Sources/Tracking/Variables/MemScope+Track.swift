@@ -32,7 +32,7 @@ extension MemScope {
             SourcePlace(file: file.description, function: function.description, line: line)
         }
         let sample = CaptureCore.asOwnThread { ValueSample(value) }
-        _ = TrackedVariables.add(name, sample, at: place, follows: false)
+        _ = TrackedVariables.add(name, sample, at: place)
         return value
     }
 }

@@ -19,15 +19,15 @@ package enum TrackedVariables {
     ///
     /// - Returns: Its id; 0 when there are too many.
     static func add(
-        _ name: String,
+        _ name: String?,
         _ value: ValueSample,
         at place: SourcePlace,
-        follows isFollowed: Bool
+        of property: AnyObject? = nil
     ) -> UInt32 {
         CaptureCore.asOwnThread {
             var record = VariableRecord(
                 id: 0,
-                name: name.cut(to: longestName),
+                name: (name ?? "a property of \(place.function)").cut(to: longestName),
                 place: place,
                 type: value.type,
                 dynamicType: value.dynamicType,
@@ -37,7 +37,8 @@ package enum TrackedVariables {
             unsafe mscope_read_here(&record.thread, &record.task)
             record.scope = ScopeCall.current?.scope ?? 0
             record.isTruncated = value.isTruncated
-            return variables.withLock { table in table.add(record, value, follows: isFollowed) }
+            if let property, name == nil { record.nameless = address(of: property) }
+            return variables.withLock { table in table.add(record, value, follows: property != nil) }
         }
     }
 
@@ -46,6 +47,15 @@ package enum TrackedVariables {
     /// - Returns: False when the variable is not known, as in a forked child.
     static func change(_ id: UInt32, to words: [UInt64], _ kind: ValueChange) -> Bool {
         CaptureCore.asOwnThread { variables.withLock { $0.change(id, to: words, kind) } }
+    }
+
+    private static func address(of object: AnyObject) -> UInt64 {
+        unsafe UInt64(UInt(bitPattern: Unmanaged.passUnretained(object).toOpaque()))
+    }
+
+    /// Gives a property the name that a scan has found.
+    package static func name(_ id: UInt32, _ name: String) {
+        variables.withLock { $0.name(id, name.cut(to: longestName)) }
     }
 
     /// Notes that a variable is gone.

@@ -41,6 +41,11 @@ struct VariableEntry: Sendable {
         return ends.count == record.references.count ? ends.max() : nil
     }
 
+    mutating func name(_ name: String) {
+        record.name = name
+        record.nameless = 0
+    }
+
     /// Leaves out the words that only look like references.
     mutating func read(as fields: [BlockLayout.Field]?) {
         isRead = true

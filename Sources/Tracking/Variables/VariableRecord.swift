@@ -2,6 +2,10 @@
 package struct VariableRecord: Sendable, Hashable {
     package var id: UInt32
     package var name: String
+    /// Of a property without a name, the object that tells of its changes; 0 for a variable with a name.
+    ///
+    /// The word that refers to this object says how the program calls the property.
+    package var nameless: UInt64 = 0
     package var place: SourcePlace
     /// The type in the program's text, and that of the value that it held when it was tracked.
     package var type: String

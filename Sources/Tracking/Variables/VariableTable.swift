@@ -49,6 +49,8 @@ struct VariableTable: Sendable {
         if let entry = live.removeValue(forKey: id) { keepEnded(entry, at: time) }
     }
 
+    mutating func name(_ id: UInt32, _ name: String) { live[id]?.name(name) }
+
     mutating func read(_ id: UInt32, as fields: [BlockLayout.Field]?) {
         live[id]?.read(as: fields)
         guard let entry = live[id], entry.record.isPlain else { return }

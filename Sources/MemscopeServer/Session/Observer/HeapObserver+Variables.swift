@@ -8,8 +8,8 @@ extension HeapObserver {
     func variables() -> (census: VariableCensus, rows: [MemScope.VariableUsage], scan: MemScope.HeapAnalysis.Scan?) {
         let finding = graph.last
         return withNames { names in
-            let census = TrackedVariables.census(names)
             let owners = BlockOwners(finding: finding)
+            let census = owners.census(names)
             let rows = census.variables.map { MemScope.VariableUsage($0, owned: owners.owned(by: $0)) }
             return (census, rows, finding?.scan)
         }
@@ -19,10 +19,8 @@ extension HeapObserver {
     func variable(_ id: UInt32) -> VariableValues? {
         let finding = graph.last
         return withNames { names in
-            guard let record = TrackedVariables.census(names).variables.first(where: { $0.id == id }) else {
-                return nil
-            }
             let owners = BlockOwners(finding: finding)
+            guard let record = owners.census(names).variables.first(where: { $0.id == id }) else { return nil }
             return VariableValues(
                 MemScope.VariableUsage(record, owned: owners.owned(by: record)),
                 references: owners.references(of: record, names),
@@ -42,6 +40,32 @@ extension HeapObserver {
 /// What memory and the last scan say about the blocks of variables.
 private struct BlockOwners {
     let finding: HeapFinding?
+
+    /// All variables; properties without a name get the one that the scan has found.
+    func census(_ names: MetadataStore) -> VariableCensus {
+        var census = TrackedVariables.census(names)
+        for index in census.variables.indices where census.variables[index].nameless != 0 {
+            let variable = census.variables[index]
+            guard let name = propertyName(of: variable) else { continue }
+            TrackedVariables.name(variable.id, name)
+            census.variables[index].name = name
+        }
+        return census
+    }
+
+    /// The property whose wrapper refers to the variable's object: "_sessions.variable" in its owner's layout.
+    private func propertyName(of variable: VariableRecord) -> String? {
+        guard let finding, let node = finding.analysis.graph.node(containing: variable.nameless),
+            finding.analysis.graph.nodes[node].address == variable.nameless,
+            finding.analysis.graph.origin(of: node).birth >= variable.born - min(variable.born, Self.tick)
+        else { return nil }
+        let fields = finding.analysis.referrers(of: node, limit: 8)?.references.map(\.field) ?? []
+        let path = fields.compactMap { $0.wholeMatch(of: /(?:.*\.)?_([^.]+)\.variable/)?.output.1 }
+        return Set(path).count == 1 ? path.first.map { String($0) } : nil
+    }
+
+    /// How much earlier than it is a block's birth may be noted, in nanoseconds.
+    private static let tick: UInt64 = 10_000_000
 
     func owned(by record: VariableRecord) -> OwnedBlocks {
         var owned = OwnedBlocks(live: record.owned)

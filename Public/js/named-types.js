@@ -70,8 +70,8 @@
 
 /**
  * GET /api/variables
- * @typedef {Page & {variables: VariableRow[], droppedVariables: number, forgottenVariables: number,
- *   scan: import("./graph-types.js").ScanInfo | null}} VariableList
+ * @typedef {Page & {variables: VariableRow[], droppedVariables: number, droppedBlocks: number,
+ *   forgottenVariables: number, scan: import("./graph-types.js").ScanInfo | null}} VariableList
  */
 
 /**
@@ -91,7 +91,7 @@
  * @typedef {object} VariableChange
  * @property {number} time
  * @property {"assigned" | "reallocated" | "copied"} kind
- * @property {number} bytes
+ * @property {number | null} bytes - owned since then; null: not known
  * @property {import("./wire-types.js").Frame[]} stack
  */
 

@@ -20,11 +20,11 @@ enum VariableFixtures {
             id: 3,
             name: "a \"quoted\" name",
             place: place,
-            type: pair,
-            dynamicType: pair,
             metadata: 0x1000,
+            dynamicMetadata: 0x1000,
             born: 5
         )
+        (record.type, record.dynamicType) = (pair, pair)
         (record.thread, record.task, record.scope) = (1, 7, 2)
         record.references = [live, dead]
         (record.changeCount, record.copies, record.copiedBytes) = (2, 1, 96)

@@ -5,6 +5,13 @@ import SwiftSyntaxMacros
 
 /// `#track(value)` becomes `MemScope.track(value, "value")`.
 public struct TrackMacro: ExpressionMacro {
+    /// Makes the call.
+    ///
+    /// - Parameters:
+    ///   - node: The use of the macro.
+    ///   - context: Where it is.
+    /// - Returns: The call that takes its place.
+    /// - Throws: When there is no value.
     public static func expansion(
         of node: some FreestandingMacroExpansionSyntax,
         in context: some MacroExpansionContext

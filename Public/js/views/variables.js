@@ -57,12 +57,15 @@ const variableColumns = (now) => [
 ];
 
 /** @param {import("../named-types.js").VariableList} data */
-function limitsNote({ droppedVariables, forgottenVariables }) {
+function limitsNote({ droppedVariables, droppedBlocks, forgottenVariables }) {
   const dropped = droppedVariables === 0 ? ""
     : `${formatCount(droppedVariables)} variables were not tracked: there were too many at one time. `;
   const forgotten = forgottenVariables === 0 ? ""
     : `${formatCount(forgottenVariables)} variables have ended and are not kept any more.`;
-  return dropped || forgotten ? document.createTextNode(dropped + forgotten) : null;
+  const blocks = droppedBlocks === 0 ? ""
+    : `${formatCount(droppedBlocks)} references to blocks are missing: there were too many blocks. `;
+  const text = dropped + blocks + forgotten;
+  return text ? document.createTextNode(text) : null;
 }
 
 /** @param {import("../main.js").Application} app */

@@ -10,10 +10,10 @@
 #pragma clang assume_nonnull begin
 
 enum { MSCOPE_WATCHED_CAPACITY = 1 << 15 };
+#define MSCOPE_WATCH_FULL UINT32_MAX
 
 struct mscope_watched {
     uint64_t address;
-    uint64_t size;     // as long as it lives
     uint64_t ended_at; // 0: it lives
     uint64_t moved_to; // where realloc put it; 0: it was freed
     uint32_t end_site; // the call stack of its end; 0: not known. It is retained.
@@ -21,7 +21,8 @@ struct mscope_watched {
 };
 
 /// Watches the live block that begins at `address`. Returns a number; the same one for a block that is watched already,
-/// and then it must be stopped as often. 0 when no such block is known, or too many are watched.
+/// and then it must be stopped as often. 0 when no such block is known; MSCOPE_WATCH_FULL when there is no place for
+/// it: places get free when blocks that have ended are stopped.
 uint32_t mscope_watch_block(uint64_t address);
 void mscope_stop_watching(uint32_t number);
 /// Stops watching everything: in a forked child, which does not know who watched.

@@ -11,8 +11,8 @@
 enum { MSCOPE_WAYS = 8, MSCOPE_BUCKETS = MSCOPE_WATCHED_CAPACITY / MSCOPE_WAYS, MSCOPE_BUCKETS_TRIED = 4 };
 enum mscope_life { MSCOPE_LIFE_FREE, MSCOPE_LIFE_LIVE, MSCOPE_LIFE_ENDING, MSCOPE_LIFE_ENDED, MSCOPE_LIVES };
 struct mscope_watched_entry {
-    _Atomic uint64_t life, address;
-    uint64_t born, ended_at, moved_to;
+    _Atomic uint64_t life, address, born;
+    uint64_t ended_at, moved_to;
     uint32_t site, thread; // of the end
     uint32_t uses;
     bool has_history; // history has its birth
@@ -32,16 +32,19 @@ static inline struct mscope_watched_entry *mscope_watched_place(uint64_t address
 }
 
 /// The entry of a block: that of a live one, if there is one; else of one that has ended; NULL when there is neither.
-static struct mscope_watched_entry *mscope_find_watched(uint64_t address, uint64_t born)
+/// `*life` is of the time before the entry was compared.
+static struct mscope_watched_entry *mscope_find_watched(uint64_t address, uint64_t born, uint64_t *life)
 {
     struct mscope_watched_entry *found = NULL;
     if (mscope_load_acquire(&mscope_watched_entries) == NULL) return NULL;
     for (uint32_t n = 0; n < MSCOPE_BUCKETS_TRIED * MSCOPE_WAYS; n++) {
         struct mscope_watched_entry *entry = mscope_watched_place(address, n);
-        enum mscope_life life = mscope_life_of(mscope_load_acquire(&entry->life));
-        if (life == MSCOPE_LIFE_FREE || mscope_load_relaxed(&entry->address) != address || entry->born != born)
+        uint64_t seen = mscope_load_acquire(&entry->life);
+        if (mscope_life_of(seen) == MSCOPE_LIFE_FREE || mscope_load_relaxed(&entry->address) != address
+            || mscope_load_relaxed(&entry->born) != born)
             continue;
-        if (life == MSCOPE_LIFE_LIVE) return entry;
+        *life = seen;
+        if (mscope_life_of(seen) == MSCOPE_LIFE_LIVE) return entry;
         found = entry;
     }
     return found;
@@ -63,9 +66,10 @@ static uint32_t mscope_site_of_end(const struct mscope_cursor *caller)
 
 bool mscope_end_watched(uint64_t address, uint64_t born, const struct mscope_cursor *caller, uint64_t moved_to)
 {
-    struct mscope_watched_entry *entry = mscope_find_watched(address, born);
+    uint64_t life = 0;
+    struct mscope_watched_entry *entry = mscope_find_watched(address, born, &life);
     if (entry == NULL) return true;
-    uint64_t life = mscope_load_acquire(&entry->life), ending = life - MSCOPE_LIFE_LIVE + MSCOPE_LIFE_ENDING;
+    uint64_t ending = life - MSCOPE_LIFE_LIVE + MSCOPE_LIFE_ENDING;
     bool has_history = entry->has_history;
     if (mscope_life_of(life) != MSCOPE_LIFE_LIVE || !mscope_cas_acq_rel(&entry->life, &life, ending))
         return has_history;
@@ -135,15 +139,15 @@ uint32_t mscope_watch_block(uint64_t address)
     uint64_t what;
     struct mscope_slot *slot = mscope_find_slot(address, &what);
     if (!mscope_owns_slot(what, address) || (what & MSCOPE_SLOT_INTERNAL) || !mscope_map_watched()) return 0;
-    uint64_t born = mscope_load_acquire(&slot->born);
-    struct mscope_watched_entry *entry = mscope_find_watched(address, born);
-    if (entry != NULL && mscope_life_of(mscope_load_acquire(&entry->life)) == MSCOPE_LIFE_LIVE) {
+    uint64_t born = mscope_load_acquire(&slot->born), life = 0;
+    struct mscope_watched_entry *entry = mscope_find_watched(address, born, &life);
+    if (entry != NULL && mscope_life_of(life) == MSCOPE_LIFE_LIVE) {
         entry->uses++;
         return mscope_number_of(entry);
     }
     entry = mscope_free_place(address);
-    if (entry == NULL) return 0;
-    entry->born = born;
+    if (entry == NULL) return MSCOPE_WATCH_FULL;
+    mscope_store_relaxed(&entry->born, born);
     entry->has_history = (what & MSCOPE_SLOT_EVENT) != 0;
     entry->uses = 1;
     mscope_store_relaxed(&entry->address, address);
@@ -165,7 +169,8 @@ void mscope_stop_watching(uint32_t number)
     struct mscope_watched_entry *entry = mscope_watched_at(number);
     if (entry == NULL || entry->uses == 0 || --entry->uses != 0) return;
     if (mscope_life_of(mscope_load_acquire(&entry->life)) == MSCOPE_LIFE_LIVE) {
-        if (!entry->has_history) mscope_flag_watched(mscope_load_relaxed(&entry->address), entry->born, false);
+        if (!entry->has_history)
+            mscope_flag_watched(mscope_load_relaxed(&entry->address), mscope_load_relaxed(&entry->born), false);
         if (mscope_free_watched(entry, MSCOPE_LIFE_LIVE)) return;
     }
     mscope_free_watched(entry, MSCOPE_LIFE_ENDED); // if it is just about to end, the next one to use the place frees it
@@ -193,6 +198,4 @@ void mscope_read_watched(uint32_t number, struct mscope_watched *out)
         out->end_site = entry->site, out->end_thread = entry->thread;
         return;
     }
-    struct mscope_block block;
-    if (mscope_find_block(out->address, &block) && block.address == out->address) out->size = block.size;
 }

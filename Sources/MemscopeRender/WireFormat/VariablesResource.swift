@@ -43,11 +43,12 @@ extension WireFormat {
         in envelope: Envelope
     ) -> [UInt8] {
         var envelope = envelope
-        envelope.isIncomplete = envelope.isIncomplete || census.dropped > 0
+        envelope.isIncomplete = envelope.isIncomplete || census.dropped + census.droppedBlocks > 0
         return list("variables", page, in: envelope) { json, variable in
             row(variable, to: &json)
         } more: { json in
             json.member("droppedVariables", census.dropped)
+            json.member("droppedBlocks", census.droppedBlocks)
             json.member("forgottenVariables", census.forgotten)
             json.key("scan")
             if let scan { json.object { members(of: scan, to: &$0) } } else { json.null() }

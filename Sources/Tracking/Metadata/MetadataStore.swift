@@ -10,6 +10,7 @@ package final class MetadataStore: @unchecked Sendable {
     private var readers = MetadataReaders(types: TypeReader(), layouts: LayoutReader())
     private let symbolizer = Symbolizer()
     private var namesOfImages: [ImageKey: ImageNames] = [:]
+    private var namesOfTypes: [UInt64: String] = [:]
 
     /// Reads images and threads, and tests the readers of types and layouts against live objects.
     package init() {
@@ -36,6 +37,7 @@ package final class MetadataStore: @unchecked Sendable {
         symbolizer.detach(unloaded)
         for image in unloaded { namesOfImages[ImageKey(image)] = nil }
         readers.types.invalidate()
+        namesOfTypes = [:]
         readers.layouts.invalidate()
     }
 
@@ -181,27 +183,39 @@ package final class MetadataStore: @unchecked Sendable {
     /// - Parameters:
     ///   - words: The value, or its beginning.
     ///   - type: The address of its type's metadata.
+    ///   - isWhole: Whether these are all its words; otherwise some may have no known meaning.
     /// - Returns: Nil when the type cannot be read.
-    package func fields(ofValue words: [UInt64], type: UInt64) -> [BlockLayout.Field]? {
+    package func fields(ofValue words: [UInt64], type: UInt64, isWhole: Bool) -> [BlockLayout.Field]? {
         let table = imageTable
-        guard typesUnavailableReason == nil, let kind = SafeMemory.word(at: type) else { return nil }
-        // Of a struct or enum, the runtime is asked for the types of its fields.
-        if (0x200...0x203).contains(kind), !HeapMetadata.isNominal(type, isImage: table.isMapped) { return nil }
+        guard isValidType(type) else { return nil }
         var value = ValueWords(without: readers.layouts.disabled)
         value.add(type: type, at: 0, path: "", depth: 0)
         guard value.isComplete else { return nil }
         var choices = ChoiceReader(ScanMemory(), without: readers.layouts.disabled, isImage: table.isMapped)
-        // What decides the meaning of a word may lie behind the words that were kept: they are 0.
-        let padded = words + Array(repeating: 0, count: Self.longestChoice)
-        return unsafe padded.withUnsafeBytes { bytes in
+        return unsafe words.withUnsafeBytes { bytes in
             let start = UInt64(UInt(bitPattern: bytes.baseAddress))
             let kept = value.sorted.filter { $0.offset < UInt64(8 * words.count) }
-            return kept.map { choices.meaning(of: $0, at: start) }.filter { $0.kind != .ignored }
+            return kept.map { field in
+                if isWhole || field.choice == nil { return choices.meaning(of: field, at: start) }
+                return BlockLayout.Field(offset: field.offset, kind: .conservative, name: field.name)
+            }.filter { $0.kind != .ignored }
         }
     }
 
-    /// In words.
-    private static let longestChoice = 64
+    /// Whether the runtime may be asked about a type, of which the program had a value.
+    private func isValidType(_ type: UInt64) -> Bool {
+        let table = imageTable
+        return typesUnavailableReason == nil && HeapMetadata.isValueType(type, isImage: table.isMapped)
+    }
+
+    /// The name of a type, by the address of its metadata.
+    package func typeName(of type: UInt64) -> String {
+        if let known = namesOfTypes[type] { return known }
+        guard isValidType(type) else { return "unknown type" }
+        let name = TypeNames.readable(TypeNames.runtimeName(type))
+        namesOfTypes[type] = name
+        return name
+    }
 
     /// Descriptions of the kinds of words that this runtime does not keep as expected; they are read conservatively.
     package var layoutProblems: [String] { readers.layouts.problems }

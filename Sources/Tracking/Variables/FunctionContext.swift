@@ -3,10 +3,16 @@
 /// For generic code a function is often wrapped: its context is then a new block, with the code and the context of the
 /// function that the program has. A wrapper may wrap another one. They go when the call ends.
 struct FunctionContext: Sendable {
+    /// What a context holds, if it is a wrapper.
+    struct Inner: Sendable {
+        var code: UInt64
+        var context: UInt64
+    }
+
     /// Of the function's context, in bytes from the start of the value.
     var offset: UInt64
-    /// The contexts inside of it, if it is a wrapper: each holds the next one.
-    var inner: [UInt64]
+    /// From the outside inwards: each is held by the one before.
+    var inner: [Inner]
 
     private static let mostWrappers = 4
 
@@ -14,13 +20,15 @@ struct FunctionContext: Sendable {
     ///   - words: A value.
     ///   - type: The metadata of its type.
     /// - Returns: One for each function in the value.
-    static func all(in words: [UInt64], of type: UInt64) -> [FunctionContext] {
+    static func all(in words: HiddenWords, of type: UInt64) -> [FunctionContext] {
         contexts(of: type, at: 0, depth: 0).filter { $0 / 8 < words.count }.map { offset in
-            var inner: [UInt64] = []
+            var inner: [Inner] = []
             var context = words[Int(offset / 8)]
-            while inner.count < mostWrappers, context > 4096, let next = SafeMemory.word(at: context &+ 24) {
-                inner.append(next)
-                context = next
+            while inner.count < mostWrappers, context > 4096,
+                let held = SafeMemory.words(from: context &+ 16, count: 2)
+            {
+                inner.append(Inner(code: held[0], context: held[1]))
+                context = held[1]
             }
             return FunctionContext(offset: offset, inner: inner)
         }

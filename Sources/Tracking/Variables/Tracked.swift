@@ -64,13 +64,14 @@ public struct Tracked<Value> {
     @inlinable var isSame: Bool {
         if _isPOD(Value.self) && !(Value.self is any _Pointer.Type) { return true }
         guard MemoryLayout<Value>.size == 8 else { return variable.isSame(as: value) }
-        return unsafe withUnsafeBytes(of: value) { unsafe $0.loadUnaligned(as: UInt64.self) } == variable.firstWord
+        return unsafe withUnsafeBytes(of: value) { unsafe ~$0.loadUnaligned(as: UInt64.self) } == variable.firstTurned
     }
 
     /// `since`: when the change began, if it was made in place.
     @usableFromInline mutating func changed(since: ValueChange.Moment?) {
         let change = since.map { $0.hasAllocatedSince ? ValueChange.modified(since: $0) : .assigned } ?? .assigned
-        if !isKnownUniquelyReferenced(&variable) || !variable.change(to: value, change) {
+        if !isKnownUniquelyReferenced(&variable) { variable = TrackedVariable(copyOf: variable, value) }
+        if !variable.change(to: value, change) {
             variable = TrackedVariable(variable.name, value, at: variable.place)
         }
     }

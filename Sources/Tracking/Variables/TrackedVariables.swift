@@ -12,6 +12,8 @@ package enum TrackedVariables {
     package static let wordLimit = 64
     /// In UTF-8; the rest of a name is cut off.
     private static let longestName = 256
+    /// Under one lock: about 10 microseconds.
+    private static let looksAtOnce = 64
 
     private static let variables = ProcessMutex(VariableTable())
 
@@ -29,9 +31,8 @@ package enum TrackedVariables {
                 id: 0,
                 name: (name ?? "a property of \(place.function)").cut(to: longestName),
                 place: place,
-                type: value.type,
-                dynamicType: value.dynamicType,
                 metadata: value.metadata,
+                dynamicMetadata: value.dynamicMetadata,
                 born: CaptureCore.now
             )
             unsafe mscope_read_here(&record.thread, &record.task)
@@ -45,7 +46,7 @@ package enum TrackedVariables {
     /// Notes that a variable's value consists of other words than before.
     ///
     /// - Returns: False when the variable is not known, as in a forked child.
-    static func change(_ id: UInt32, to words: [UInt64], _ kind: ValueChange) -> Bool {
+    static func change(_ id: UInt32, to words: HiddenWords, _ kind: ValueChange) -> Bool {
         CaptureCore.asOwnThread { variables.withLock { $0.change(id, to: words, kind) } }
     }
 
@@ -70,24 +71,39 @@ package enum TrackedVariables {
     package static func look(_ names: MetadataStore) {
         let now = CaptureCore.now
         // Not under one lock: the program's threads wait for it.
-        for (id, words, metadata) in variables.withLock({ $0.unread }) {
-            let fields = names.fields(ofValue: words, type: metadata)
-            variables.withLock { $0.read(id, as: fields) }
+        for value in variables.withLock({ $0.unread }) {
+            // What decides the meaning of a word of a large value may lie behind the words that were kept.
+            let fields = names.fields(ofValue: value.words.plain, type: value.metadata, isWhole: !value.isTruncated)
+            variables.withLock { table in
+                table.read(value, as: fields) { names.image(containing: $0) != nil }
+            }
         }
-        for id in variables.withLock({ $0.ids }) { variables.withLock { $0.look(at: id, now) } }
+        let ids = variables.withLock { $0.ids }
+        for start in stride(from: 0, to: ids.count, by: looksAtOnce) {
+            let some = ids[start..<min(start + looksAtOnce, ids.count)]
+            variables.withLock { table in
+                for id in some { table.look(at: id, now) }
+            }
+        }
     }
 
     package static func census(_ names: MetadataStore) -> VariableCensus {
         look(names)
-        return variables.withLock { $0.census }
+        var census = variables.withLock { $0.census }
+        for index in census.variables.indices {
+            let variable = census.variables[index]
+            census.variables[index].type = names.typeName(of: variable.metadata)
+            census.variables[index].dynamicType = names.typeName(of: variable.dynamicMetadata)
+        }
+        return census
     }
 }
 
 extension String {
-    /// At most so many bytes of UTF-8, without half a character.
+    /// At most so many bytes of UTF-8, without half a character, in memory of its own.
     fileprivate func cut(to count: Int) -> String {
         if isEmpty { return "(unnamed)" }
-        guard utf8.count > count else { return self }
+        guard utf8.count > count else { return String(decoding: Array(utf8), as: UTF8.self) }
         return self[..<utf8.index(startIndex, offsetBy: count - 3)] + "…"
     }
 }

@@ -1,38 +1,60 @@
 /// A variable, and what is kept for it.
 struct VariableEntry: Sendable {
     private(set) var record: VariableRecord
-    /// The value's words.
-    private(set) var words: [UInt64]
-    private var watched: [WatchedReference]
-    /// The contexts of functions that may have been wrapped, outermost first; empty once it is known.
-    private var inner: [WatchedReference] = []
+    private(set) var words: HiddenWords
+    private var watched: [WatchedReference] = []
+    /// The functions that may have been wrapped; empty once it is known.
+    private var wrapped: [WrappedFunction]
     /// Whether the variable tells of its changes and of its end itself.
     let isFollowed: Bool
     /// Whether it was tried to read the words by their type.
     private(set) var isRead = false
-    /// Keeps the stacks of the changes, each beside its change, and at the end those of its blocks.
+    /// How often the words were replaced.
+    private(set) var version = 0
+    /// Words that refer to blocks for which there was no place.
+    private(set) var missing: UInt64 = 0
+    /// Keeps the stacks of the changes, each beside its change.
     private var sitesOfChanges: [RetainedSites] = []
-    private var sitesOfBlocks: RetainedSites?
 
     private static let changeLimit = 32
     private static let historyLimit = 64
+    private static let historyDistance: UInt64 = 1_000_000_000
+
+    /// The contexts in a wrapper, from the outside inwards, each with the code that stands beside it.
+    private struct WrappedFunction: Sendable {
+        var offset: UInt64
+        var inside: [(code: UInt64, context: WatchedReference?)]
+
+        mutating func stop() {
+            for index in inside.indices { inside[index].context?.stop() }
+        }
+    }
 
     init(_ record: VariableRecord, id: UInt32, _ value: ValueSample, isFollowed: Bool) {
         self.record = record
         self.isFollowed = isFollowed
         words = value.words
-        watched = Self.watch(words)
-        if !isFollowed {
-            inner = value.functions.flatMap { function in
-                function.inner.compactMap { WatchedReference(word: $0, offset: function.offset) }
+        let functions = isFollowed ? [] : value.functions
+        wrapped = functions.map { function in
+            let inside = function.inner.map { one in
+                (code: one.code, context: try? WatchedReference(word: one.context, offset: function.offset))
             }
+            return WrappedFunction(offset: function.offset, inside: inside)
         }
+        watchWords()
         self.record.id = id
-        update()
+        refer()
     }
 
-    private static func watch(_ words: [UInt64]) -> [WatchedReference] {
-        words.enumerated().compactMap { WatchedReference(word: $1, offset: UInt64(8 * $0)) }
+    private mutating func watchWords() {
+        for index in 0..<words.count {
+            do {
+                watched.append(try WatchedReference(word: words[index], offset: UInt64(8 * index)))
+            } catch  where error == .noPlace {
+                missing += 1
+                record.isTruncated = true
+            } catch {}
+        }
     }
 
     /// When the last of its blocks ended; nil while one lives.
@@ -47,57 +69,82 @@ struct VariableEntry: Sendable {
     }
 
     /// Leaves out the words that only look like references.
-    mutating func read(as fields: [BlockLayout.Field]?) {
+    ///
+    /// - Parameters:
+    ///   - fields: The words that are references; nil when that is not known.
+    ///   - isCode: Whether an address is in an image.
+    mutating func read(as fields: [BlockLayout.Field]?, isCode: (UInt64) -> Bool) {
         isRead = true
-        unwrapFunctions()
+        unwrapFunctions(isCode)
         record.fields = fields
-        guard let fields else { return }
-        for index in watched.indices.reversed()
-        where BlockLayout.field(at: watched[index].reference.offset, in: fields) == nil {
-            watched[index].stop()
-            watched.remove(at: index)
+        if let fields {
+            for index in watched.indices.reversed()
+            where BlockLayout.field(at: watched[index].reference.offset, in: fields) == nil {
+                watched[index].stop()
+                watched.remove(at: index)
+            }
         }
-        update()
+        refer()
+        if let last = record.changes.indices.last, record.changes[last].bytes == nil {
+            record.changes[last].bytes = record.ownedBytes
+        }
     }
 
     /// Wrappers have gone by now; the outermost context that lives is the function's.
-    private mutating func unwrapFunctions() {
-        for var one in inner {
-            let place = watched.firstIndex { $0.reference.offset == one.reference.offset }
-            if let place, watched[place].hasEnded {
+    private mutating func unwrapFunctions(_ isCode: (UInt64) -> Bool) {
+        for var function in wrapped {
+            for index in function.inside.indices {
+                guard let place = watched.firstIndex(where: { $0.reference.offset == function.offset }),
+                    watched[place].hasEnded, isCode(function.inside[index].code)
+                else { break }
                 watched[place].stop()
-                watched[place] = one
-            } else {
-                one.stop()
+                if let context = function.inside[index].context {
+                    watched[place] = context
+                    function.inside[index].context = nil
+                } else {
+                    watched.remove(at: place)  // the function has no context
+                }
             }
+            function.stop()
         }
-        inner = []
+        wrapped = []
     }
 
     /// Reads the state of the blocks.
     mutating func update() {
-        for index in watched.indices { watched[index].update() }
+        var isOther = false
+        for index in watched.indices where watched[index].update() { isOther = true }
+        if isOther { refer() }
+    }
+
+    private mutating func refer() {
         record.references = watched.map(\.reference)
         // A value without blocks neither changes nor ends.
-        record.isPlain = watched.isEmpty && !isFollowed
+        record.isPlain = watched.isEmpty && !isFollowed && missing == 0
     }
 
     /// Adds a point to the history, if the bytes have changed.
     mutating func addPoint(_ now: UInt64) {
         let bytes = record.ownedBytes
         guard isRead, record.history.last?.bytes != bytes else { return }
+        if let last = record.history.last, record.history.count > 1, now - last.time < Self.historyDistance {
+            record.history[record.history.count - 1].bytes = bytes
+            return
+        }
         record.history.append(VariablePoint(time: now, bytes: bytes))
         // Every second point goes: the course stays, with fewer details.
         guard record.history.count > Self.historyLimit else { return }
         record.history = record.history.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
     }
 
-    mutating func change(to words: [UInt64], _ change: ValueChange, _ now: UInt64) {
+    mutating func change(to words: HiddenWords, _ change: ValueChange, _ now: UInt64) {
         var before = watched
         self.words = words
-        watched = Self.watch(words)
+        watched = []
+        watchWords()
         isRead = false
-        update()
+        version += 1
+        refer()
         note(change, from: before, now)
         for index in before.indices { before[index].stop() }
     }
@@ -107,18 +154,18 @@ struct VariableEntry: Sendable {
         update()
         record.died = time
         if let time { addPoint(time) }
-        sitesOfBlocks = RetainedSites(record.references.flatMap { [$0.site, $0.end?.site ?? 0] }.filter { $0 != 0 })
         for index in watched.indices { watched[index].stop() }
-        for index in inner.indices { inner[index].stop() }
+        for index in wrapped.indices { wrapped[index].stop() }
+        wrapped = []
     }
 
     private mutating func note(_ change: ValueChange, from before: [WatchedReference], _ now: UInt64) {
         let fresh = watched.first { one in !before.contains { $0.reference.address == one.reference.address } }
         guard fresh != nil || watched.count != before.count else { return }
-        let kind = Self.kind(of: change, fresh, before)
+        let kind = Self.kind(of: change, fresh, before.first { $0.reference.offset == fresh?.reference.offset })
         let site = fresh?.reference.site ?? 0
         record.changeCount += 1
-        record.changes.append(VariableChange(time: now, kind: kind, bytes: record.ownedBytes, site: site))
+        record.changes.append(VariableChange(time: now, kind: kind, bytes: nil, site: site))
         sitesOfChanges.append(RetainedSites([site]))
         if record.changes.count > Self.changeLimit {
             record.changes.removeFirst()
@@ -133,9 +180,9 @@ struct VariableEntry: Sendable {
     private static func kind(
         of change: ValueChange,
         _ fresh: WatchedReference?,
-        _ before: [WatchedReference]
+        _ old: WatchedReference?
     ) -> VariableChange.Kind {
-        guard case .modified(let since) = change, let fresh, let old = before.first else { return .assigned }
+        guard case .modified(let since) = change, let fresh, let old else { return .assigned }
         if old.hasEnded { return .reallocated }
         // The old block lives on, so something else refers to it.
         return fresh.isNewer(than: since) ? .copied : .assigned

@@ -2,26 +2,43 @@ internal import CMemscope
 
 /// The variables of one process.
 struct VariableTable: Sendable {
+    /// A value that was not read by its type.
+    struct Unread: Sendable {
+        var id: UInt32
+        var version: Int
+        var words: HiddenWords
+        var metadata: UInt64
+        var isTruncated: Bool
+    }
+
     private var lastID: UInt32 = 0
     private var live: [UInt32: VariableEntry] = [:]
     /// In the order in which they ended; a ring once there are `endedLimit`.
     private var ended: [VariableEntry] = []
     private var nextEnded = 0
     private var dropped: UInt64 = 0
+    private var droppedBlocks: UInt64 = 0
     private var forgotten: UInt64 = 0
     private(set) var isInUse = false
 
     var ids: [UInt32] { Array(live.keys) }
 
-    /// The values that were not read by their types.
-    var unread: [(id: UInt32, words: [UInt64], metadata: UInt64)] {
-        live.values.filter { !$0.isRead }.map { ($0.record.id, $0.words, $0.record.metadata) }
+    var unread: [Unread] {
+        live.values.filter { !$0.isRead }.map {
+            Unread(
+                id: $0.record.id,
+                version: $0.version,
+                words: $0.words,
+                metadata: $0.record.metadata,
+                isTruncated: $0.record.isTruncated
+            )
+        }
     }
 
     var census: VariableCensus {
         var census = VariableCensus()
         census.variables = (live.values.map(\.record) + ended.map(\.record)).sorted { $0.id < $1.id }
-        (census.dropped, census.forgotten) = (dropped, forgotten)
+        (census.dropped, census.droppedBlocks, census.forgotten) = (dropped, droppedBlocks, forgotten)
         return census
     }
 
@@ -35,14 +52,29 @@ struct VariableTable: Sendable {
             return 0
         }
         lastID += 1
-        let entry = VariableEntry(record, id: lastID, value, isFollowed: isFollowed)
+        var entry = VariableEntry(record, id: lastID, value, isFollowed: isFollowed)
+        if entry.missing > 0 {
+            // Blocks that have ended take places until somebody has looked at them.
+            entry.end(at: nil)
+            lookAtAll()
+            entry = VariableEntry(record, id: lastID, value, isFollowed: isFollowed)
+        }
+        droppedBlocks += entry.missing
         if entry.record.isPlain { keepEnded(entry, at: nil) } else { live[lastID] = entry }
         return lastID
     }
 
+    private mutating func lookAtAll() {
+        let now = CaptureCore.now
+        for id in ids { look(at: id, now) }
+    }
+
     /// False when the variable is not known.
-    mutating func change(_ id: UInt32, to words: [UInt64], _ change: ValueChange) -> Bool {
-        live[id]?.change(to: words, change, CaptureCore.now) != nil
+    mutating func change(_ id: UInt32, to words: HiddenWords, _ change: ValueChange) -> Bool {
+        guard let before = live[id]?.missing else { return false }
+        live[id]?.change(to: words, change, CaptureCore.now)
+        droppedBlocks += (live[id]?.missing ?? before) - before
+        return true
     }
 
     mutating func end(_ id: UInt32, at time: UInt64) {
@@ -51,10 +83,12 @@ struct VariableTable: Sendable {
 
     mutating func name(_ id: UInt32, _ name: String) { live[id]?.name(name) }
 
-    mutating func read(_ id: UInt32, as fields: [BlockLayout.Field]?) {
-        live[id]?.read(as: fields)
-        guard let entry = live[id], entry.record.isPlain else { return }
-        live[id] = nil
+    /// Gives a value its meaning, unless it has changed meanwhile.
+    mutating func read(_ value: Unread, as fields: [BlockLayout.Field]?, isCode: (UInt64) -> Bool) {
+        guard live[value.id]?.version == value.version else { return }
+        live[value.id]?.read(as: fields, isCode: isCode)
+        guard let entry = live[value.id], entry.record.isPlain else { return }
+        live[value.id] = nil
         keepEnded(entry, at: nil)
     }
 

@@ -5,18 +5,31 @@ struct WatchedReference: Sendable {
     private(set) var reference: VariableReference
     /// The number of the watch; 0: it was stopped.
     private var number: UInt32
+    /// Keeps the stacks of the block, once it has ended.
+    private var sites: RetainedSites?
 
     /// A Swift reference's upper bits, and its lower three, may have other meanings.
     private static let addressBits: UInt64 = 0xFFFF_FFFF_FFF8
 
-    /// Begins to watch the block that a word points into; nil when the core knows none, or watches too many.
-    init?(word: UInt64, offset: UInt64) {
+    enum Failure: Error {
+        case noBlock, noPlace
+    }
+
+    /// Begins to watch the block that a word points into.
+    init(word: UInt64, offset: UInt64) throws(Failure) {
         var block = mscope_block()
         let address = word & Self.addressBits
-        guard address != 0, unsafe mscope_find_block(address, &block) else { return nil }
+        guard address != 0, unsafe mscope_find_block(address, &block) else { throw .noBlock }
         number = mscope_watch_block(block.address)
-        guard number != 0 else { return nil }
-        reference = VariableReference(offset: offset, address: block.address, size: block.size, site: block.site)
+        guard number != 0 else { throw .noBlock }
+        guard number != UInt32.max else { throw .noPlace }
+        reference = VariableReference(
+            offset: offset,
+            address: block.address,
+            size: block.size,
+            birth: block.birth,
+            site: block.site
+        )
     }
 
     mutating func stop() {
@@ -24,26 +37,21 @@ struct WatchedReference: Sendable {
         number = 0
     }
 
-    /// Reads what has happened to the block.
-    mutating func update() {
-        guard number != 0 else { return }
+    /// Reads what has happened to the block; true if something has.
+    mutating func update() -> Bool {
+        guard number != 0 else { return false }
         let state = state
-        if state.ended_at == 0 {
-            if state.size != 0 { reference.size = state.size }
-        } else if state.moved_to != 0 {
-            follow(to: state.moved_to)
-        } else {
-            reference.end = BlockEnd(time: state.ended_at, site: state.end_site, thread: state.end_thread)
-        }
+        guard state.ended_at != 0 else { return false }
+        if state.moved_to != 0, follow(to: state.moved_to) { return true }
+        reference.end = BlockEnd(time: state.ended_at, site: state.end_site, thread: state.end_thread)
+        sites = RetainedSites([reference.site, state.end_site].filter { $0 != 0 })
+        stop()
+        return true
     }
 
-    var hasEnded: Bool { state.ended_at != 0 }
+    var hasEnded: Bool { reference.end != nil || number != 0 && state.ended_at != 0 }
 
-    /// Whether the block was allocated since a moment.
-    func isNewer(than moment: ValueChange.Moment) -> Bool {
-        var block = mscope_block()
-        return unsafe mscope_find_block(reference.address, &block) && moment.isBefore(birth: block.birth)
-    }
+    func isNewer(than moment: ValueChange.Moment) -> Bool { moment.isBefore(birth: reference.birth) }
 
     private var state: mscope_watched {
         var state = mscope_watched()
@@ -51,18 +59,18 @@ struct WatchedReference: Sendable {
         return state
     }
 
-    /// Follows a block to where realloc has put it.
-    ///
-    /// If it has ended there meanwhile, its end is not known.
-    private mutating func follow(to address: UInt64) {
-        let next = mscope_watch_block(address)
-        guard next != 0 else {
-            reference.end = BlockEnd(time: CaptureCore.now, site: 0, thread: 0)
-            return stop()
+    /// Follows a block to where realloc has put it; false if it has ended there meanwhile.
+    private mutating func follow(to address: UInt64) -> Bool {
+        var block = mscope_block()
+        // The new block has the birth of the old one. Another one may be there by now.
+        guard unsafe mscope_find_block(address, &block), block.address == address, block.birth == reference.birth else {
+            return false
         }
+        let next = mscope_watch_block(address)
+        guard next != 0, next != UInt32.max else { return false }
         stop()
         number = next
-        reference.address = address
-        reference.size = state.size
+        (reference.address, reference.size, reference.site) = (address, block.size, block.site)
+        return true
     }
 }

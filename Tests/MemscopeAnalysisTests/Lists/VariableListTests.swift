@@ -15,9 +15,8 @@ struct VariableListTests {
             id: id,
             name: name,
             place: SourcePlace(file: "App/Main.swift", function: "run()", line: Int(id)),
-            type: "App.Node",
-            dynamicType: "App.Leaf",
             metadata: 1,
+            dynamicMetadata: 2,
             born: UInt64(id)
         )
         record.died = died
@@ -49,9 +48,8 @@ struct VariableListTests {
             id: 1,
             name: "x",
             place: SourcePlace(file: "", function: "", line: 0),
-            type: "",
-            dynamicType: "",
             metadata: 1,
+            dynamicMetadata: 1,
             born: 1
         )
         let live = VariableReference(offset: 0, address: 64, size: 32, site: 1)

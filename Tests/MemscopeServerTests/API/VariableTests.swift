@@ -1,3 +1,4 @@
+import Foundation
 import MemscopeServer
 import Testing
 
@@ -31,5 +32,29 @@ import Testing
         let missing = API.shared.get("/api/variables/4000000000")
         #expect(missing.status == 404 && missing.json.error.hint.text?.contains("/api/variables") == true)
         withExtendedLifetime(kept) {}
+    }
+
+    final class Lost {
+        var other: Lost?
+        var room = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    }
+
+    @inline(never) private func lose() {
+        for _ in 0..<10 {
+            let (first, second) = (Lost(), Lost())
+            (first.other, second.other) = (second, first)
+            MemScope.track(first, "lost")
+        }
+    }
+
+    @Test("a tracked value that leaks is a leak") func leak() throws {
+        Thread.detachNewThread { lose() }
+        Thread.sleep(forTimeInterval: 0.5)
+        _ = MemScope.variables()
+        let finding = API.shared.respond("POST", "/api/leakscan")
+        #expect(finding.status == 200)
+        let cycles = API.shared.get("/api/cycles?limit=1000").data.cycles.list
+        let lost = cycles.filter { $0.types.list.contains { $0.text?.contains("Lost") == true } }
+        #expect(lost.contains { $0.reachable.flag == false }, "\(cycles.count) cycles, \(lost.count) of them are lost")
     }
 }

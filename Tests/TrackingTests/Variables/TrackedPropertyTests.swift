@@ -102,5 +102,56 @@ extension VariableTests {
             #expect(owner.items == [1])
             #expect(try #require(variables("items").last).ownedBytes > 0)
         }
+
+        private struct Two {
+            var name = Name()
+            var items: [Int] = []
+        }
+
+        private final class Name {}
+
+        private final class Holder {
+            @Tracked("two") var two = Two()
+            @Tracked("slice") var slice = [1, 2, 3, 4, 5][...]
+        }
+
+        @Test("of two references only the one that changed says what happened")
+        func twoReferences() throws {
+            let holder = Holder()
+            for number in 0..<100 { holder.two.items.append(number) }
+            let variable = try #require(variables("two").last)
+            #expect(variable.copies == 0)
+            #expect(variable.changes.dropFirst().allSatisfy { $0.kind == .reallocated }, "\(variable.changes)")
+            withExtendedLifetime(holder) {}
+        }
+
+        @Test("a change of numbers beside a reference is none")
+        func numbersBeside() throws {
+            let holder = Holder()
+            while holder.slice.count > 1 { holder.slice.removeFirst() }
+            #expect(try #require(variables("slice").last).changeCount == 0)
+        }
+
+        @Test("a copied struct that changes has made a copy")
+        func copyOfStruct() throws {
+            let first = Values()
+            var second = first
+            second.values[0] = 9
+            let changed = try #require(variables("values").last)
+            #expect(changed.copies == 1 && changed.changes.last?.kind == .copied)
+            #expect(first.values[0] == 1 && second.values[0] == 9)
+        }
+
+        @Test("an ended property owns nothing")
+        func ended() throws {
+            let numbers = Array(repeating: 1, count: 100)
+            var owner: Owner? = Owner()
+            owner?.items = numbers
+            let id = try #require(variables("items").last).id
+            owner = nil
+            let variable = try #require(variables("items").first { $0.id == id })
+            #expect(variable.ownedBytes == 0 && variable.died != nil && owner == nil)
+            withExtendedLifetime(numbers) {}
+        }
     }
 }

@@ -181,5 +181,57 @@ extension VariableTests {
             MemScope.track(Node(0), "room again")
             #expect(variable("room again") != nil)
         }
+
+        private enum Tree {
+            case object([String: Int])
+            case array([Int])
+            case string(String)
+            case pair(Int, [Int])
+            case riap([Int], Int)
+        }
+
+        @Test("an enum whose case stands behind its last word")
+        func smallTags() throws {
+            let long = String(repeating: "long text ", count: 20)
+            let values: [(String, Tree, Int)] = [
+                ("object", .object(["a": 1]), 1), ("list", .array([1]), 1), ("long string", .string(long), 1),
+                ("number", .pair(Int(address(Self.names)), [1]), 1), ("riap", .riap([1], 7), 1),
+            ]
+            for (name, value, owned) in values {
+                MemScope.track(value, name)
+                #expect(variable(name)?.owned.count == owned, "\(name)")
+            }
+            let failure: Result<Int, any Error> = .failure(CancellationError() as any Error)
+            MemScope.track(failure, "failure")
+            #expect(variable("failure")?.owned.count == 1)
+        }
+
+        @Test("many values at one address, which nobody looked at, leave room for the next")
+        func sameAddress() throws {
+            for _ in 0..<100 { MemScope.track(Node(3), "short") }
+            let node = MemScope.track(Node(3), "after them")
+            #expect(variable("after them")?.owned.first?.address == address(node))
+            #expect(TrackedVariables.census(Self.names).droppedBlocks == 0)
+        }
+
+        @Test("a closure that ended is not taken for one of the objects that it captured")
+        func endedClosure() throws {
+            let (first, second) = (Node(1), Node(2))
+            var function: (() -> Int)? = { first.numbers.count + second.numbers.count }
+            MemScope.track(function, "ended function")
+            #expect(function?() == 3)
+            #expect(variable("ended function")?.died == nil)
+            function = nil
+            #expect(variable("ended function")?.died != nil)
+            withExtendedLifetime((first, second)) {}
+        }
+
+        @Test("the type of the value in an existential")
+        func dynamicTypes() throws {
+            let shape = MemScope.track(Large(items: [1]) as any Shape, "as a shape")
+            #expect(variable("as a shape")?.dynamicType.hasSuffix("Large") == true)
+            #expect(variable("as a shape")?.type.hasSuffix("Shape") == true)
+            withExtendedLifetime(shape) {}
+        }
     }
 }

@@ -69,14 +69,14 @@ private struct BlockOwners {
 
     func owned(by record: VariableRecord) -> OwnedBlocks {
         var owned = OwnedBlocks(live: record.owned)
-        owned.isTypeKnown = record.fields != nil
-        if record.fields != nil { owned.sharedBytes = Self.sharedBytes(of: owned.live) }
+        owned.isTypeKnown = record.fields != nil || record.isPlain
+        if owned.isTypeKnown { owned.sharedBytes = Self.sharedBytes(of: owned.live, in: record) }
         owned.retainedBytes = retainedBytes(of: owned.live)
         return owned
     }
 
     func references(of record: VariableRecord, _ names: MetadataStore) -> [VariableValues.Reference] {
-        let live = record.references.filter { $0.end == nil }
+        let live = record.died != nil ? [] : record.references.filter { $0.end == nil }
         let blocks = live.map { Block(address: $0.address, size: $0.size, site: $0.site) }
         let types = names.classify(blocks) { names.module(ofSite: $0) }
         var typeOfBlock: [UInt64: BlockType] = [:]
@@ -85,7 +85,7 @@ private struct BlockOwners {
             var values = VariableValues.Reference(reference)
             let field = record.fields.flatMap { BlockLayout.field(at: reference.offset, in: $0) }
             (values.field, values.kind) = (field?.name, field?.kind)
-            guard reference.end == nil else { return values }
+            guard reference.end == nil, record.died == nil else { return values }
             values.type = typeOfBlock[reference.address]
             if values.type?.kind.isSwiftObject == true { values.strong = Self.counts(of: reference)?.strong }
             return values
@@ -96,8 +96,11 @@ private struct BlockOwners {
         ReferenceCounts(of: reference.address)
     }
 
-    private static func sharedBytes(of blocks: [VariableReference]) -> UInt64 {
-        blocks.reduce(0) { sum, block in (counts(of: block)?.strong ?? 1) > 1 ? sum + block.size : sum }
+    /// Of objects that something besides the value refers to.
+    private static func sharedBytes(of blocks: [VariableReference], in record: VariableRecord) -> UInt64 {
+        blocks.reduce(0) { sum, block in
+            (counts(of: block)?.strong ?? 0) > record.references(to: block.address) ? sum + block.size : sum
+        }
     }
 
     /// Nil without a scan, or when the scan does not know a block.
@@ -107,7 +110,7 @@ private struct BlockOwners {
         var nodes: [Int] = []
         for block in blocks {
             guard let node = graph.node(containing: block.address), graph.nodes[node].address == block.address,
-                graph.nodes[node].site == block.site, graph.nodes[node].size == block.size
+                graph.nodes[node].size == block.size, graph.origin(of: node).birth == block.birth
             else { return nil }
             nodes.append(node)
         }

@@ -194,6 +194,7 @@ void mscope_tick(void);
 #include "CMemscopeMemory.h"
 #include "CMemscopeScan.h"
 #include "CMemscopeScopes.h"
+#include "CMemscopeTasks.h"
 #include "CMemscopeWatched.h"
 
 #endif

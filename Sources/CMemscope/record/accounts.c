@@ -106,7 +106,7 @@ bool mscope_account_is_unused(const struct mscope_account *account)
     return unused && mscope_load_acquire(&mscope_walking) == 0;
 }
 
-uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)
+uint32_t mscope_take_account(uint32_t thread, uint64_t task, const void *object, uint32_t call)
 {
     uint32_t scope = mscope_scope_of_call(call);
     uint32_t index = mscope_free_or_new_index(scope);
@@ -114,6 +114,7 @@ uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)
     struct mscope_account *account = mscope_account_at(index);
     mscope_use_call(call);
     uint32_t uses = mscope_load_relaxed(&account->uses);
+    void *kept = mscope_begin_keeping_counts(account);
     mscope_store_relaxed(&account->uses, uses + 1);
     atomic_thread_fence(memory_order_release); // a reader that sees what follows also sees that
     account->scope = scope;
@@ -123,7 +124,9 @@ uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call)
     account->thread = thread;
     mscope_store_relaxed(&account->call, call);
     mscope_store_relaxed(&account->since, mscope_birth_now());
+    mscope_note_task(account, object);
     mscope_store_release(&account->uses, uses + 2);
+    mscope_end_keeping_counts(kept);
     mscope_store_release(&account->state, MSCOPE_ACCOUNT_USED);
     return index | MSCOPE_COUNTED;
 }

@@ -32,8 +32,15 @@ struct mscope_account {
     uint64_t allocations_seen;    // when it was withdrawn
     uint32_t index;
     _Atomic uint64_t since; // when it was taken, as mscope_birth_now() says
+    // Of the task, as far as it is known: see struct mscope_task_usage.
+    _Alignas(64) uint64_t object;
+    uint64_t creator, created_at, parent;
+    uint32_t job_flags, task_site, facts;
+    _Atomic uint64_t base_allocations, base_bytes; // what was counted before it was taken
 };
-_Static_assert(sizeof(struct mscope_account) == 128, "what other threads write has a cache line of its own");
+_Static_assert(sizeof(struct mscope_account) == 192, "what other threads write has a cache line of its own");
+// what is known of the task; the other bits are of the first word of its object
+enum { MSCOPE_FACT_BLOCK = 1, MSCOPE_FACT_JOB_FLAGS = 2, MSCOPE_FACT_LAYOUT = 4, MSCOPE_FACTS = 7 };
 
 extern MSCOPE_HIDDEN _Atomic(struct mscope_account *)
     mscope_account_segments[MSCOPE_ACCOUNTS / MSCOPE_SEGMENT_ACCOUNTS];
@@ -51,7 +58,8 @@ MSCOPE_HIDDEN bool mscope_accounts_start(void);
 /// A number for what a thread allocates outside of tasks and scopes; 0 when there are too many.
 MSCOPE_HIDDEN uint32_t mscope_new_thread_account(uint32_t thread);
 /// A number for what a thread allocates in a task, or 0, and a call of a scope, or 0; 0 when there are too many.
-MSCOPE_HIDDEN uint32_t mscope_take_account(uint32_t thread, uint64_t task, uint32_t call);
+/// `object` is the task's; NULL: no task.
+MSCOPE_HIDDEN uint32_t mscope_take_account(uint32_t thread, uint64_t task, const void *object, uint32_t call);
 /// The index of the last counted account that was made; the first one is 1.
 MSCOPE_HIDDEN uint32_t mscope_highest_account(void);
 /// For readers: NULL while there is no memory for it.

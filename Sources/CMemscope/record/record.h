@@ -11,6 +11,7 @@
 #include "record/scopes.h"
 #include "record/shadow.h"
 #include "record/slot.h"
+#include "record/task_facts.h"
 #include "record/tasks.h"
 #include "record/threads.h"
 #include "record/walk.h"

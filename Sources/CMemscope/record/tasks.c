@@ -29,6 +29,11 @@ void mscope_expect_tasks(void)
         mscope_store_relaxed(&mscope_task_callers.size, UINT64_MAX);
 }
 
+bool mscope_has_tasks(void)
+{
+    return mscope_load_relaxed(&mscope_task_callers.size) == UINT64_MAX;
+}
+
 bool mscope_tasks_start(void)
 {
     if (swift_task_getCurrent != NULL && swift_task_getJobTaskId != NULL) mscope_find_task_callers();
@@ -41,6 +46,11 @@ void mscope_warm_up_task_lookup(void)
 {
     const void *(*current)(void) = mscope_load_relaxed(&mscope_current_task);
     if (current != NULL) current();
+}
+
+uint64_t mscope_task_id(uint64_t object)
+{
+    return swift_task_getJobTaskId != NULL ? swift_task_getJobTaskId((const void *)object) : 0;
 }
 
 // ---- the account of an allocation
@@ -64,7 +74,7 @@ static struct mscope_recent_account *mscope_recent_set(struct mscope_bank *bank,
 }
 
 /// The account that a thread used for a task and call, or a new one; 0 when there are too many.
-static uint32_t mscope_account_of(struct mscope_bank *bank, uint64_t task, uint32_t call)
+static uint32_t mscope_account_of(struct mscope_bank *bank, uint64_t task, const void *object, uint32_t call)
 {
     struct mscope_recent_account *set = mscope_recent_set(bank, task, call);
     for (int i = 0; i < MSCOPE_RECENT_WAYS; i++) {
@@ -72,7 +82,7 @@ static uint32_t mscope_account_of(struct mscope_bank *bank, uint64_t task, uint3
         if (mscope_load_relaxed(&one->task) == ~task && one->call == call && one->thread == bank->thread)
             return one->account;
     }
-    uint32_t account = mscope_take_account(bank->thread, task, call);
+    uint32_t account = mscope_take_account(bank->thread, task, object, call);
     if (account == 0) return 0;
     bank->random += 0x9e3779b97f4a7c15ull;
     struct mscope_recent_account *place = &set[bank->random >> 33 & (MSCOPE_RECENT_WAYS - 1)];
@@ -96,7 +106,7 @@ uint32_t mscope_find_account(struct mscope_bank *bank, uint64_t pc)
     struct mscope_task_account *known = &bank->tasks[id % MSCOPE_TASKS_KEPT];
     if (mscope_load_relaxed(&known->task) == id && known->thread == bank->thread && known->changes == changes)
         return known->account;
-    uint32_t account = mscope_account_of(bank, id, mscope_call_here());
+    uint32_t account = mscope_account_of(bank, id, task, mscope_call_here());
     if (account == 0) return mscope_load_relaxed(&bank->account); // the block's task is not known then; its thread is
     mscope_store_relaxed(&known->task, 0);
     mscope_signal_fence();
@@ -126,7 +136,7 @@ void mscope_call_changed(void)
     if (task != NULL || bank == NULL || borrowed != NULL) return;
     mscope_expect_tasks();
     bool held = mscope_hold_numbers(bank, (uint64_t)__builtin_frame_address(0));
-    uint32_t call = mscope_call_here(), account = call != 0 ? mscope_account_of(bank, 0, call) : 0;
+    uint32_t call = mscope_call_here(), account = call != 0 ? mscope_account_of(bank, 0, NULL, call) : 0;
     mscope_store_release(&bank->account, account != 0 ? account : mscope_tls.account);
     mscope_release_numbers(bank, held);
 }

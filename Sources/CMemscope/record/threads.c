@@ -46,7 +46,8 @@ bool mscope_record_start(void)
 {
     mscope_find_held = mscope_find_held_block;
     mscope_records = mscope_map(sizeof(struct mscope_thread_record) * MSCOPE_RECORDS);
-    return mscope_records != NULL && mscope_accounts_start() && mscope_scopes_start() && mscope_tasks_start();
+    return mscope_records != NULL && mscope_accounts_start() && mscope_scopes_start() && mscope_tasks_start()
+           && mscope_task_counts_start();
 }
 
 // ---- start and end of threads

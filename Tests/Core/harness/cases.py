@@ -78,6 +78,7 @@ def exactness():
             tests.append(program_test(f"exact/{source} {way}", f"exact/{source}", way))
     for mode in ("full", "balanced"):
         tests.append(program_test(f"exact/scopes.c linked {mode}", "exact/scopes.c", "linked", mode))
+        tests.append(program_test(f"exact/tasks.c linked {mode}", "exact/tasks.c", "linked", mode))
     # The interval is fixed once there are samples, so each has a process of its own.
     for interval, way in ((4096, "linked"), (65536, "preloaded"), (524288, "linked")):
         tests.append(program_test(f"exact/sampled.c {way} {interval}", "exact/sampled.c", way, arguments=(interval,)))

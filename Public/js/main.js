@@ -23,6 +23,7 @@ import { createSitesView } from "./views/sites.js";
 import { createSnapshotsView } from "./views/snapshots.js";
 import { createTabs } from "./views/tabs.js";
 import { createScopesView } from "./views/scopes.js";
+import { createTasksView } from "./views/tasks.js";
 import { createThreadsView } from "./views/threads.js";
 import { createTypesView } from "./views/types.js";
 import { createVariablesView } from "./views/variables.js";
@@ -103,6 +104,7 @@ function start() {
     types: createTypesView(app),
     blocks: createBlocksView(app),
     threads: createThreadsView(app),
+    tasks: createTasksView(app),
     scopes: createScopesView(app),
     variables: createVariablesView(app),
     flame: createFlameView(app),

@@ -1,7 +1,37 @@
 // @ts-check
-// What the API answers about named parts of the program; see docs/wire-format.md.
+// What the API answers about tasks and named parts of the program; see docs/wire-format.md.
 
 /** @typedef {import("./wire-types.js").Page} Page */
+
+/**
+ * null: not known.
+ * @typedef {object} TaskRow
+ * @property {string} id
+ * @property {string | null} name
+ * @property {"unstructured" | "groupChild" | "asyncLet" | null} kind
+ * @property {"running" | "enqueued" | "suspended" | "completed" | null} state
+ * @property {number | null} priority
+ * @property {string | null} parent
+ * @property {string | null} creator
+ * @property {boolean | null} orphaned
+ * @property {number | null} createdAt
+ * @property {number} liveBytes
+ * @property {number} liveBlocks
+ * @property {number | null} totalBytes
+ * @property {number | null} allocations
+ * @property {number | null} peakBytes
+ * @property {number | null} site
+ * @property {import("./wire-types.js").Frame[]} stack
+ */
+
+/** @typedef {{tasks: number, liveBlocks: number, liveBytes: number}} EndedTasks */
+/** @typedef {{allocations: number, allocatedBytes: number}} GoneTasks */
+
+/**
+ * GET /api/tasks
+ * @typedef {Page & {tasks: TaskRow[], ended: EndedTasks, gone: GoneTasks, outside: Outside, problem: string | null}}
+ * TaskList
+ */
 
 /**
  * @typedef {object} ScopeRow
@@ -23,8 +53,8 @@
  */
 
 /**
- * What was allocated in no scope.
- * @typedef {object} OutsideScopes
+ * What was allocated in no scope, or in no task.
+ * @typedef {object} Outside
  * @property {number} allocations
  * @property {number} allocatedBytes
  * @property {number} liveBlocks
@@ -33,7 +63,7 @@
 
 /**
  * GET /api/scopes
- * @typedef {Page & {scopes: ScopeRow[], outside: OutsideScopes, droppedCalls: number}} ScopeList
+ * @typedef {Page & {scopes: ScopeRow[], outside: Outside, droppedCalls: number}} ScopeList
  */
 
 /** @typedef {{id: number, bytes: number, blocks: number, stack: import("./wire-types.js").Frame[]}} EscapedSite */

@@ -29,7 +29,7 @@ enum Demo {
         print("MemScope demo: \(server.visitURL)")
         fflush(nil)
         if options.crimes { Crimes.commit() }
-        let visitors = Task.detached { await keepBusy(options) }
+        let visitors = Task.detached(name: "visitors") { await keepBusy(options) }
         stop.wait(seconds: options.seconds)
         visitors.cancel()
         server.stop()

@@ -35,6 +35,23 @@ extension MemScope {
         }
     }
 
+    /// The Swift tasks that allocated, and live or have live blocks.
+    ///
+    /// - Parameters:
+    ///   - column: The figure to sort by, largest first.
+    ///   - limit: The largest number of rows; each row is named, which takes some milliseconds for a new call stack.
+    /// - Returns: The rows of `/api/tasks`.
+    public static func tasks(by column: TaskColumn = .liveBytes, limit: Int = 100) -> [TaskUsage] {
+        guard limit > 0 else { return [] }
+        return CaptureCore.asOwnThread {
+            let order = ListOrder(column, isDescending: true)
+            let page = Page(tasks: TaskCensus.now().tasks, order: order, limit: limit)
+            return HeapObserver.current.withNames { names in
+                page.rows.map { TaskUsage($0, stack: names.stack(ofSite: $0.site)) }
+            }
+        }
+    }
+
     /// What the code in each ``MemScope/scope(_:attributes:_:)`` allocated.
     ///
     /// - Parameters:

@@ -73,6 +73,34 @@ def test_scopes_equal_the_api(page):
     assert "In no scope" in page.first(".list-note").text
 
 
+def test_tasks_equal_the_api(page):
+    page.record()
+    page.go("tasks")
+    page.first("table tbody tr")
+
+    def same():
+        envelope = page.answer("tasks?sort=-liveBytes&limit=100")
+        if not envelope:
+            return None
+        columns = ("liveBytes", "liveBlocks", "totalBytes", "allocations")
+        wanted = [(one["id"], [one[column] for column in columns]) for one in envelope["data"]["tasks"]]
+        return [(row["key"], row["figures"][:4]) for row in page.rows()] == wanted
+
+    page.until(same, "the table of tasks never equals /api/tasks")
+    rows = page.rows()
+    assert any("visitors" in row["text"] for row in rows), [row["text"] for row in rows][:5]
+    assert "In no task" in page.first(".list-note").text
+
+
+def test_a_task_opens_to_what_made_it(page):
+    page.go("tasks")
+    page.type(page.first(".view:not([hidden]) .search input, .search input"), "visitors")
+    page.click("tr.is-expandable .opener")
+    page.first("tr.detail .stack")
+    text = page.first("tr.detail").text
+    assert "Demo.main" in text and "suspended" in text or "running" in text, text
+
+
 def test_a_scope_opens_to_what_escaped(page):
     page.go("scopes")
     page.click("tr.is-expandable .opener")

@@ -39,6 +39,15 @@ enum Answers {
             )
         ),
         (
+            "/api/tasks",
+            WireFormat.tasks(
+                Page(tasks: Fixtures.tasks.tasks, order: TaskColumn.defaultOrder, limit: 1),
+                of: Fixtures.tasks,
+                naming: Fixtures.frames(ofSite:),
+                in: envelope
+            )
+        ),
+        (
             "/api/scopes/{id}",
             WireFormat.scope(
                 Fixtures.scopes.usages(by: .path)[1],

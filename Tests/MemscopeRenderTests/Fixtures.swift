@@ -151,6 +151,21 @@ enum Fixtures {
         return HeapSnapshot(tally, types: types, takenAt: 4)
     }
 
+    static let tasks: TaskCensus = {
+        var named = TaskRecord(id: 7), ended = TaskRecord(id: 1 << 40)
+        (named.name, named.kind, named.state) = ("import \"all\"", .groupChild, .suspended)
+        (named.priority, named.parent, named.creator, named.isOrphaned) = (21, 1, 1, false)
+        (named.createdAt, named.liveBlocks, named.liveBytes) = (6_000_000_000, 3, 96)
+        (named.allocations, named.allocatedBytes, named.site) = (10, 640, 1)
+        (ended.state, ended.liveBlocks, ended.liveBytes) = (.completed, 2, 64)
+        return TaskCensus(
+            tasks: [named, ended],
+            gone: TaskCounts(allocations: 5, bytes: 160),
+            outside: Counts(allocations: 1000, frees: 500, allocatedBytes: 64_000, freedBytes: 32_000),
+            problem: "a reason"
+        )
+    }()
+
     static let scopes = ScopeCensus(
         scopes: [
             ScopeRecord(id: 1, name: ScopeName(parent: 0, name: "request", attributes: []), counts: scopeCounts(100)),

@@ -2,8 +2,8 @@
 // Reads and writes routes such as "#/sites?sort=-blocks". The address contains the state that a reload should keep.
 
 export const VIEWS = /** @type {const} */ ([
-  "overview", "sites", "types", "blocks", "threads", "scopes", "variables", "flame", "leaks", "cycles", "object",
-  "errors", "safety", "snapshots", "images",
+  "overview", "sites", "types", "blocks", "threads", "tasks", "scopes", "variables", "flame", "leaks", "cycles",
+  "object", "errors", "safety", "snapshots", "images",
 ]);
 
 /** @typedef {{view: typeof VIEWS[number], params: Record<string, string>}} Route */

@@ -12,8 +12,8 @@ import { Table } from "./table.js";
 /**
  * @template Row
  * @typedef {object} ListOptions
- * @property {"sites" | "types" | "threads" | "scopes" | "variables" | "errors" | "safety"} name - of the view and
- *   the resource
+ * @property {"sites" | "types" | "threads" | "tasks" | "scopes" | "variables" | "errors" | "safety"} name - of view and
+ *   resource
  * @property {string} [rowsName] - of the array in its data, unless it is the same
  * @property {string} title
  * @property {string} text - what the list shows

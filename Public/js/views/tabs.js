@@ -19,6 +19,7 @@ const LABELS = {
   types: "Types",
   blocks: "Blocks",
   threads: "Threads",
+  tasks: "Tasks",
   scopes: "Scopes",
   variables: "Variables",
   flame: "Flame graph",

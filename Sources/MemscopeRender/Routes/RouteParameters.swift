@@ -53,6 +53,8 @@ package enum RouteParameters {
         only: VariableFilter.self
     )
 
+    package static let taskState = Parameter("state", "Only in this state.", only: TaskState.self)
+
     package static let leakKind = Parameter(
         "kind",
         "Only this kind.",

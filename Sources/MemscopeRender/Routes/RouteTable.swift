@@ -39,8 +39,7 @@ package enum RouteTable {
 
 extension RouteTable {
     private static let figures = [
-        summary, timeline, sites, types, threads, scopes, scope, flameGraph, metadata, config,
-        events,
+        summary, timeline, sites, types, threads, tasks, scopes, scope, flameGraph, metadata, config, events,
     ]
 
     package static let summary = RouteDescription(.get, "/api/summary", "The whole process' figures, now.")
@@ -53,6 +52,12 @@ extension RouteTable {
     package static let sites = heavy(.get, "/api/sites", "Call stacks with their counters.", list(SiteColumn.self))
     package static let types = heavy(.get, "/api/types", "Live blocks by type.", list(TypeColumn.self))
     package static let threads = heavy(.get, "/api/threads", "Threads that allocated.", list(ThreadColumn.self))
+    package static let tasks = heavy(
+        .get,
+        "/api/tasks",
+        "Swift tasks that allocated.",
+        list(TaskColumn.self, RouteParameters.taskState)
+    )
     package static let scopes = heavy(
         .get,
         "/api/scopes",
@@ -249,7 +254,7 @@ extension RouteTable {
 extension RouteTable {
     /// Routes that are not available yet; they are answered, but not described to clients.
     package static let planned =
-        ["tasks", "ffi", "lifecycle", "query"].map { planned(.get, $0) }
+        ["ffi", "lifecycle", "query"].map { planned(.get, $0) }
         + [planned(.post, "trim")]
 
     private static func planned(_ method: RouteDescription.Method, _ name: String) -> RouteDescription {

@@ -70,6 +70,7 @@ extension APIRoutes {
             Route(RouteTable.sites, handler: sites),
             Route(RouteTable.types, handler: types),
             Route(RouteTable.threads, handler: threads),
+            Route(RouteTable.tasks, handler: tasks),
             Route(RouteTable.scopes, handler: scopes),
             Route(RouteTable.scope, handler: scope),
             Route(RouteTable.flameGraph, handler: flameGraph),
@@ -123,6 +124,19 @@ extension APIRoutes {
         let threads = observer.withNames { $0.threads }
         let page = Page(threads: threads.filter { !$0.isInternal }, order: order, after: cursor, limit: limit)
         return HTTPResponse(json: WireFormat.threads(page, own: OwnThreads(in: threads), in: observer.envelope()))
+    }
+
+    private func tasks(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+        let (order, cursor, limit) = try page(by: TaskColumn.self, request)
+        let state = try request[RouteParameters.taskState]
+        let census = TaskCensus.now()
+        let page = Page(tasks: census.tasks, in: state, order: order, after: cursor, limit: limit)
+        let envelope = observer.envelope()
+        return HTTPResponse(
+            json: observer.withNames { names in
+                WireFormat.tasks(page, of: census, naming: names.stack(ofSite:), in: envelope)
+            }
+        )
     }
 
     private func scopes(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {

@@ -46,7 +46,7 @@ import Testing
             let row = try #require(documented[answer.path], "\(answer.path) has no row")
             let list: Set<String> =
                 [
-                    "/api/sites", "/api/types", "/api/threads", "/api/scopes", "/api/variables",
+                    "/api/sites", "/api/types", "/api/threads", "/api/tasks", "/api/scopes", "/api/variables",
                     "/api/leaks", "/api/cycles", "/api/relations", "/api/errors", "/api/safety",
                 ].contains(answer.path)
                 ? ["total", "next"] : []

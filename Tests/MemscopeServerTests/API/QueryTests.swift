@@ -37,6 +37,8 @@ import Testing
         Bad("/api/types?sort=-kind", names: "\"-kind\"", accepts: "-name"),
         Bad("/api/types?cursor=-bytes.zz.00.1", names: "cursor", accepts: "next"),
         Bad("/api/types?cursor=-bytes.1.0.1", names: "cursor", accepts: "next"),
+        Bad("/api/tasks?sort=name", names: "\"name\"", accepts: "-liveBytes"),
+        Bad("/api/tasks?state=lost", names: "\"lost\"", accepts: "running, enqueued, suspended, completed"),
         Bad("/api/scopes?sort=name", names: "\"name\"", accepts: "-escapedBytes"),
         Bad("/api/scopes?group=task", names: "\"task\"", accepts: "path, name"),
         Bad("/api/scopes/0", names: "\"0\" is no scope", accepts: "/api/scopes"),

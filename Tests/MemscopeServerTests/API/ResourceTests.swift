@@ -6,7 +6,7 @@ import Testing
 @Suite("Resources") struct ResourceTests {
     private static let resources = [
         "/api/summary", "/api/timeline", "/api/timeline?resolution=1m", "/api/sites", "/api/types", "/api/threads",
-        "/api/scopes", "/api/variables", "/api/variables?alive=false",
+        "/api/tasks", "/api/tasks?state=suspended", "/api/scopes", "/api/variables", "/api/variables?alive=false",
         "/api/snapshots", "/api/snapshot", "/api/diff?from=now", "/api/flamegraph",
         "/api/flamegraph?weight=allocations",
         "/api/metadata", "/api/config", "/api/errors", "/api/safety",
@@ -34,8 +34,7 @@ import Testing
     }
 
     private static let planned = [
-        "GET /api/tasks", "GET /api/ffi",
-        "GET /api/lifecycle", "GET /api/query", "POST /api/trim",
+        "GET /api/ffi", "GET /api/lifecycle", "GET /api/query", "POST /api/trim",
     ]
 
     @Test("What a later version will answer says so, and how", arguments: planned) func laterVersion(line: String) {

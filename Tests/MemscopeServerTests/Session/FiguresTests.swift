@@ -42,6 +42,27 @@ import Testing
         }
     }
 
+    @Test("Tasks come with names, and with what they hold when they have ended") func tasks() async {
+        await #expect(processExitsWith: .success) {
+            // From here on names are kept.
+            let first = await Task { MemScope.tasks(limit: 1) }.value
+            #expect(first.count <= 1 && MemScope.tasks(limit: 0).isEmpty)
+            let held = await Task(name: "maker") { (0..<1000).map { [Int](repeating: $0, count: 8) } }.value
+            let tasks = MemScope.tasks()
+            #expect(tasks.map(\.liveBytes) == tasks.map(\.liveBytes).sorted(by: >))
+            let task = try #require(tasks.first { $0.name == "maker" })
+            #expect(task.state == .completed && task.kind == .unstructured && task.liveBlocks >= 1000)
+            #expect(task.stack.contains { $0.function.contains("FiguresTests") } && task.createdAt != nil)
+            let answer = API().get("/api/tasks").data
+            #expect(answer.problem.text == nil && (answer.ended.liveBlocks.number ?? 0) >= 1000)
+            let row = try #require(answer.tasks.list.first { $0.name.text == "maker" })
+            #expect(row.id.text == "0x" + String(task.id, radix: 16) && row.state.text == "completed")
+            #expect((row.liveBytes.number ?? 0) >= 96_000 && row.peakBytes.number == nil)
+            #expect(API().get("/api/tasks?state=running").data.tasks.list.allSatisfy { $0.state.text == "running" })
+            #expect(held.count == 1000)
+        }
+    }
+
     @Test("What came and went between two snapshots, without a server") func diff() async {
         await #expect(processExitsWith: .success) {
             let before = try #require(MemScope.snapshot(named: "before"))

@@ -136,6 +136,7 @@ package final class HeapObserver: Sendable {
         growth.tick()
         watchErrors()
         lookAtVariables()
+        TaskReader.prepare()
         let totals = CaptureCore.totals()
         let reading = TimelineReading(
             time: CaptureCore.now,

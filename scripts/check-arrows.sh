@@ -55,6 +55,12 @@ for target in "${targets[@]}"; do
         fi
     done < <(imports "$folder")
 done
+# What Swift calls of the core, the engine must find in a process in which it has a namespace of its own.
+declared=$(grep -rhoE '\bmscope_[a-z_]+\(' Sources/CMemscope/include | sort -u)
+while IFS= read -r name; do
+    grep -qF "MSCOPE_BRIDGE(${name%(})" Sources/MemscopePreload/bridge.def ||
+        report "Sources/MemscopePreload/bridge.def: ${name%(} is missing, which Swift calls"
+done < <(grep -rhoE '\bmscope_[a-z_]+\(' --include='*.swift' Sources | sort -u | grep -xF "$declared")
 refuse "routes ask the session, not the core" '\bCaptureCore\b' Sources/MemscopeServer/API
 refuse "what stands below the façade does not call it" '\bMemScope\.(version|runningServer|serve)\b' Sources/MemscopeServer/*/
 refuse "charts import neither views nor state" '"\.\./(views|state)/' Public/js/charts

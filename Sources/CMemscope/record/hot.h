@@ -126,18 +126,14 @@ MSCOPE_INLINE struct mscope_bank *mscope_bank_for_plain_birth(uint64_t size)
     return mscope_tls.bank;
 }
 
-MSCOPE_INLINE uint32_t mscope_count_plain_birth(struct mscope_bank *bank, uint64_t size, uint64_t pc)
+MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct mscope_slot *slot, uint64_t address,
+                                             uint64_t size, uint32_t site, uint32_t family, uint64_t pc)
 {
     uint32_t account = mscope_load_relaxed(&bank->account);
-    if (mscope_likely(!mscope_may_be_task(pc))) return account;
-    account = mscope_find_account(bank, pc);
-    if (account & MSCOPE_COUNTED) mscope_count_birth_on(account, size, 1);
-    return account;
-}
-
-MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct mscope_slot *slot, uint64_t address,
-                                             uint64_t size, uint32_t site, uint32_t family, uint32_t account)
-{
+    if (mscope_unlikely(mscope_may_be_task(pc))) {
+        account = mscope_find_account(bank, pc);
+        if (account & MSCOPE_COUNTED) mscope_count_birth_on(account, size, 1);
+    }
     mscope_record_birth(bank, slot, address, size, site, MSCOPE_SLOT_LIVE | family << MSCOPE_SLOT_FAMILY_SHIFT,
                         mscope_birth_now() << 24 | account);
 }
@@ -145,9 +141,9 @@ MSCOPE_INLINE void mscope_record_plain_birth(struct mscope_bank *bank, struct ms
 /// Records an allocation that did not pass, and returns the block. A plain block that needs no sample is recorded at
 /// once.
 ///
-/// While the stack is taken and the account is looked for, the block's address is kept with all bits turned, and the
-/// caller must go on with what is returned: a function called from here saves its caller's registers, and what it
-/// leaves on the stack would look like a pointer to the block.
+/// While the stack is taken, the block's address is kept with all bits turned, and the caller must go on with what is
+/// returned: a function called from here saves its caller's registers, and what it leaves on the stack would look like
+/// a pointer to the block.
 MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family, uint64_t pc, uint64_t sp, uint64_t fp)
 {
     uint32_t mode = mscope_load_relaxed(&mscope_current_mode), site = 0;
@@ -162,18 +158,17 @@ MSCOPE_INLINE void *mscope_record_here(void *block, size_t size, uint32_t family
         return block;
     }
     struct mscope_slot *slot = mscope_slot_for(region, address, size);
-    uint64_t turned = ~address;
-    __asm__ volatile("" : "+r"(turned)); // from here on the compiler does not know the address
     if (mode != MSCOPE_FULL) {
         if (mscope_unlikely(mscope_may_be_task(pc))) held = mscope_hold_numbers(bank, sp);
     } else {
         __builtin_prefetch(slot, 1); // the slot is seldom in the cache; it is fetched while the stack is taken
+        uint64_t turned = ~address;
+        __asm__ volatile("" : "+r"(turned)); // from here on the compiler does not know the address
         held = mscope_hold_numbers(bank, sp);
         site = mscope_site_here(&bank->unwinder, pc, sp, fp);
+        address = ~turned;
     }
-    uint32_t account = mscope_count_plain_birth(bank, size, pc);
-    address = ~turned;
-    mscope_record_plain_birth(bank, slot, address, size, site, family, account);
+    mscope_record_plain_birth(bank, slot, address, size, site, family, pc);
     mscope_release_numbers(bank, held);
     return (void *)address;
 }

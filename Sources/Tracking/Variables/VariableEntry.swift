@@ -11,6 +11,8 @@ struct VariableEntry: Sendable {
     private(set) var isRead = false
     /// How often the words were replaced.
     private(set) var version = 0
+    /// Whether its references are others than at the last update.
+    private var hasNews = false
     /// Words that refer to blocks for which there was no place.
     private(set) var missing: UInt64 = 0
     /// Keeps the stacks of the changes, each beside its change.
@@ -110,14 +112,18 @@ struct VariableEntry: Sendable {
         wrapped = []
     }
 
-    /// Reads the state of the blocks.
-    mutating func update() {
+    /// Reads the state of the blocks; false if nothing has happened since the last time, nor to the value.
+    @discardableResult
+    mutating func update() -> Bool {
         var isOther = false
         for index in watched.indices where watched[index].update() { isOther = true }
         if isOther { refer() }
+        defer { hasNews = false }
+        return hasNews
     }
 
     private mutating func refer() {
+        hasNews = true
         record.references = watched.map(\.reference)
         // A value without blocks neither changes nor ends.
         record.isPlain = watched.isEmpty && !isFollowed && missing == 0

@@ -20,6 +20,9 @@ struct VariableTable: Sendable {
     private var droppedBlocks: UInt64 = 0
     private var forgotten: UInt64 = 0
     private(set) var isInUse = false
+    /// The variables that were added last, and that nobody looked at on their own.
+    private var latest: [UInt32] = []
+    private static let mostLatest = 256
 
     var ids: [UInt32] { Array(live.keys) }
 
@@ -56,17 +59,21 @@ struct VariableTable: Sendable {
         if entry.missing > 0 {
             // Blocks that have ended take places until somebody has looked at them.
             entry.end(at: nil)
-            lookAtAll()
+            lookAtLatest()
             entry = VariableEntry(record, id: lastID, value, isFollowed: isFollowed)
         }
+        latest.append(lastID)
+        if latest.count == Self.mostLatest { lookAtLatest() }
         droppedBlocks += entry.missing
         if entry.record.isPlain { keepEnded(entry, at: nil) } else { live[lastID] = entry }
         return lastID
     }
 
-    private mutating func lookAtAll() {
+    /// A loop tracks values that end soon, often at one address; to look at all variables would take milliseconds.
+    private mutating func lookAtLatest() {
         let now = CaptureCore.now
-        for id in ids { look(at: id, now) }
+        for id in latest { look(at: id, now) }
+        latest = []
     }
 
     /// False when the variable is not known.
@@ -94,9 +101,10 @@ struct VariableTable: Sendable {
 
     /// Updates a variable from what the core has seen.
     mutating func look(at id: UInt32, _ now: UInt64) {
-        live[id]?.update()
-        live[id]?.addPoint(now)
-        if let entry = live[id], !entry.isFollowed, let end = entry.lastEnd { self.end(id, at: end) }
+        // In place: a copy of an entry costs ten times as much as the look.
+        guard let place = live.index(forKey: id), live.values[place].update() else { return }
+        live.values[place].addPoint(now)
+        if !live.values[place].isFollowed, let end = live.values[place].lastEnd { self.end(id, at: end) }
     }
 
     private mutating func keepEnded(_ entry: VariableEntry, at time: UInt64?) {
